@@ -1,0 +1,86 @@
+/* error.c - lookups over the error X-macro, and the detail record. Holds no state. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct row {
+    int code;
+    int http;
+    const char *name;
+    const char *slug;
+    const char *text;
+};
+
+static const struct row rows[] = {
+#define X(code, number, http, slug, text) {code, http, #code, slug, text},
+    TD_ERRORS(X)
+#undef X
+};
+
+static const struct row unknown = {0, 500, "TD_E?", "internal", "The server could not do this."};
+
+static const struct row *find(int code)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].code == code)
+            return &rows[i];
+    return &unknown;
+}
+
+int td_error_set(struct td_error *reterr, int code, const char *fmt, ...)
+{
+    if (!reterr)
+        return code;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(reterr->detail, sizeof(reterr->detail), fmt, ap);
+    va_end(ap);
+    reterr->code = code;
+    return code;
+}
+
+int td_error_field(struct td_error *reterr, const char *field, const char *code, const char *fmt, ...)
+{
+    if (!reterr)
+        return TD_EFIELDS;
+    char message[sizeof(reterr->detail)];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    if (!reterr->fields)
+        reterr->fields = json_array();
+    json_array_append_new(reterr->fields, json_pack("{s:s, s:s, s:s}", "field", field, "code", code,
+                                                    "message", message));
+    reterr->code = TD_EFIELDS;
+    return TD_EFIELDS;
+}
+
+void td_error_done(struct td_error *err)
+{
+    if (!err)
+        return;
+    json_decref(err->fields);
+    *err = (struct td_error)TD_ERROR_INIT;
+}
+
+const char *td_error_name(int code)
+{
+    return find(code)->name;
+}
+
+const char *td_error_slug(int code)
+{
+    return find(code)->slug;
+}
+
+const char *td_error_text(int code)
+{
+    return find(code)->text;
+}
+
+int td_error_http(int code)
+{
+    return find(code)->http;
+}

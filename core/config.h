@@ -1,0 +1,44 @@
+/* config.h - every setting of the server, as rows: name, type, default, help (config.c).
+ *
+ * A file of `name = value` lines, overridden by `--name value` on the command line. `titled --help`
+ * prints the rows. Unknown names and bad values are refused with the line. */
+#ifndef TD_CONFIG_H
+#define TD_CONFIG_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct td_config {
+    char *listen_address;   /* 127.0.0.1 */
+    int64_t listen_port;    /* 8080; 0 = any, printed in the log as server.listening port=N */
+    char *state_folder;     /* database and evidence files */
+    char *redis_socket;     /* unix socket of Redis */
+    char *redis_user;       /* ACL user; "" = default */
+    char *redis_password;   /* "" = none */
+    char *web_folder;       /* templates/, assets/, locales/ */
+    char *plugin_folder;
+    char *script_folder;
+    char *scorer;           /* path of titled-scorer */
+    char *calendar_file;    /* working-day calendar */
+    char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
+    char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */
+    char *control_socket;   /* unix socket of titlectl for a running server; "" = none */
+    bool demo;              /* demo mode: moving clock, demo routes */
+    int64_t workers;        /* scorer processes; 0 = cores */
+    int64_t readers;        /* store reader threads */
+    int64_t cpu_threads;    /* password hashing and the like */
+    int64_t limit_request_line, limit_header_bytes, limit_header_count, limit_body, limit_upload;
+    int64_t limit_header_seconds, limit_idle_seconds, limit_body_rate, limit_connections,
+        limit_per_address, limit_pipeline;
+    int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
+    int64_t log_level;
+};
+
+/* Fills defaults, then the file named by --config, then the arguments. TD_EINVALID with the reason.
+ * *ret_config is freed with td_config_free. `--help` prints the rows and exits. */
+int td_config_load(int argc, char **argv, struct td_config **ret_config, struct td_error *reterr);
+void td_config_free(struct td_config *config);
+
+#endif

@@ -1,0 +1,158 @@
+/* route.h - a route row, the call a handler sees, and the reply it fills.
+ *
+ * A row says everything about an endpoint; authorisation (default deny), validation, 404/405, HEAD,
+ * OPTIONS, the OpenAPI document and the role matrix test are derived from it. `path` is the page's
+ * path; the same resource as JSON is at /api/v1 + path, or at `path` with `Accept: application/json`.
+ *
+ * Steps run in this order, each optional but one of them present:
+ *   read   on a reader thread inside a read transaction: loads, may leave JSON in call->kept
+ *   work   outside any transaction: a CPU-pool function, a scorer job or a queue lease (see enum)
+ *   write  on the writer thread inside its own savepoint: checks that nothing moved, then writes.
+ *          The reply leaves the server only after the commit is durable.
+ * Handlers are plain sequential C. They never touch sockets, Redis or other processes, and they never
+ * keep a pointer past the call: all memory is the call's arena. */
+#ifndef TD_HTTP_ROUTE_H
+#define TD_HTTP_ROUTE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "review/account.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct td_tx;
+struct td_call;
+struct td_reply;
+
+enum td_method { TD_GET, TD_POST, TD_PUT, TD_PATCH, TD_DELETE };
+
+enum td_limit_class {
+    TD_LIMIT_NORMAL, /* body up to limits.body (1 MB), usual request rate */
+    TD_LIMIT_LOGIN,  /* small body, strict rate per address and login */
+    TD_LIMIT_UPLOAD  /* body streamed to a temporary file, up to limits.upload (20 MB) */
+};
+
+/* A row's body schema: flat list of members, ended by a NULL name. Unknown members are refused for
+ * JSON and, but for those that begin with '_', for forms too. A form's members arrive as text and are
+ * converted by type; dotted names ("content.education.0.degree") build nested objects and arrays. */
+enum td_field_type {
+    TD_FIELD_TEXT,   /* min/max = characters (Unicode code points); max 0 = 2000; trimmed */
+    TD_FIELD_INT,    /* min/max = value */
+    TD_FIELD_POINTS, /* decimal with up to 2 places; handlers get an integer in hundredths */
+    TD_FIELD_DATE,   /* YYYY-MM-DD */
+    TD_FIELD_BOOL,   /* JSON true/false; form "1"/"true"/"on"/"yes" or absent */
+    TD_FIELD_CHOICE, /* one of the '|'-separated options */
+    TD_FIELD_ID,     /* ULID */
+    TD_FIELD_OBJECT, /* any JSON object; its inside is checked by the handler */
+    TD_FIELD_ARRAY   /* any JSON array; a form's single value becomes an array of one */
+};
+
+struct td_field {
+    const char *name;
+    enum td_field_type type;
+    bool required;
+    int64_t min, max;
+    const char *options; /* TD_FIELD_CHOICE: "accept|return|reject" */
+    const char *summary; /* one English line for the OpenAPI document */
+};
+
+typedef int (*td_step_fn)(struct td_call *call, struct td_reply *reply, struct td_error *reterr);
+
+enum td_work {
+    TD_WORK_NONE,
+    TD_WORK_CPU,    /* route->work_fn runs on the CPU pool; call->tx is NULL */
+    TD_WORK_SCORER, /* call->job (JSON, see scoring/protocol.h) goes to a worker; answer in call->result */
+    TD_WORK_TAKE    /* call->job is an array of ids, best first; the loop leases the first free one to
+                     * this account (result: {"id": ...} or null) */
+};
+
+enum td_route_flags {
+    TD_ROUTE_LEASE = 1,      /* writes need the lease on {application}: taken when free, 423 when another's */
+    TD_ROUTE_IF_MATCH = 2,   /* If-Match (or form field _version) is required: 428 without */
+    TD_ROUTE_STREAM = 4,     /* server-sent events: the handler answers topics, see http/sse.h */
+    TD_ROUTE_NO_CSRF = 8,    /* only for login; the Origin check still holds */
+    TD_ROUTE_DEMO = 16       /* 404 unless the server runs in demo mode */
+};
+
+struct td_route {
+    enum td_method method;
+    const char *path;    /* "/applications/{application}/evidence" */
+    uint32_t roles;      /* union of td_role; 0 = nobody */
+    const char *summary; /* one English line for the OpenAPI document */
+    td_step_fn read;
+    td_step_fn work_fn;
+    td_step_fn write;
+    const char *page; /* template name; NULL = JSON only */
+    const struct td_field *body;
+    enum td_work work;
+    enum td_limit_class limit;
+    unsigned flags;
+};
+
+/* A streamed upload, complete on disk and not yet owned by anybody. The server unlinks `path` after
+ * the call unless td_files_adopt took it. */
+struct td_upload {
+    const char *path;
+    const char *name; /* file name as sent, made safe; never used as a path */
+    size_t size;
+    char hash[65]; /* SHA-256 of the content, hex: the name it will have */
+};
+
+enum td_face { TD_FACE_JSON, TD_FACE_PAGE };
+
+struct td_call {
+    const struct td_route *route;
+    struct td_arena *arena;
+    const struct td_account *who; /* NULL without a session */
+    const char *session_id;       /* hash of the session token; NULL without */
+    const char *request_id;
+    const char *address; /* client's address as text */
+    enum td_face face;
+    json_t *params;  /* {"application": "01J..."}; ids in paths are not yet checked to exist */
+    json_t *query;   /* {"q": "...", "cursor": "..."}: text values */
+    json_t *body;    /* validated against the row; NULL when the row has no body */
+    const char *if_match;          /* the bare tag text, NULL when not sent */
+    const struct td_upload *upload; /* TD_LIMIT_UPLOAD rows */
+    const json_t *catalog; /* series descriptors of the present plugin generation (scoring/pool.h) */
+    const struct td_config *config;
+    struct td_tx *tx;  /* open in read and write */
+    json_t *kept;      /* read leaves here what work and write need; arena-owned */
+    json_t *job;       /* read sets it for TD_WORK_SCORER / TD_WORK_TAKE; arena-owned */
+    json_t *result;    /* what work answered */
+};
+
+enum td_session_action { TD_SESSION_KEEP, TD_SESSION_START, TD_SESSION_END, TD_SESSION_END_OTHERS, TD_SESSION_END_ALL };
+
+/* What a handler answers. Zero is a 200 with no value. */
+struct td_reply {
+    int status;           /* 0 = 200; 201, 202, 204, 303 ... */
+    json_t *value;        /* an object; owned by the reply (the server decrefs) */
+    const char *location; /* after a write, a browser is sent there (303); JSON gets it as Location. A
+                           * page path without /api/v1; arena memory */
+    int64_t version;      /* > 0: ETag is "<version>" */
+    const char *file;     /* send this file instead: path on disk, arena memory */
+    const char *bytes;    /* or these bytes; arena memory */
+    size_t length;        /* of bytes */
+    const char *type;     /* media type of file/bytes */
+    const char *filename; /* attachment; NULL = inline */
+    enum td_session_action session;
+    const char *session_account; /* TD_SESSION_START: for whom */
+};
+
+/* Path parameter and query value as text; "" when absent, never NULL. */
+const char *td_call_param(const struct td_call *call, const char *name);
+const char *td_call_query(const struct td_call *call, const char *name);
+
+/* Members of the validated body: borrowed. Text "" / 0 / false / NULL when absent. */
+const char *td_call_text(const struct td_call *call, const char *name);
+int64_t td_call_int(const struct td_call *call, const char *name);
+bool td_call_bool(const struct td_call *call, const char *name);
+json_t *td_call_json(const struct td_call *call, const char *name);
+
+/* 412 unless If-Match was sent and names `version`; the detail of both versions goes into reterr. */
+int td_call_check_version(const struct td_call *call, int64_t version, struct td_error *reterr);
+
+#endif

@@ -1,0 +1,98 @@
+/* titled/plugin.h - the plugin interface for a professional series, ABI version 1.
+ *
+ * A plugin is one shared object in the plugin folder, named after its series: teacher.so. It says what
+ * a dossier of the series contains and derives facts from it. It assigns no points (scoring standards
+ * do) and decides nothing (people do). It links against jansson only, never against the server.
+ *
+ * The object exports one function:
+ *
+ *     const struct titled_plugin *titled_plugin_v1(void);
+ *
+ * The returned struct is constant and lives as long as the object stays loaded; the server never
+ * unloads one. Members are only ever appended; a server reads as many as `struct_size` covers.
+ *
+ * Every function is pure: its answer depends on its arguments alone. No clock, no files, no network, no
+ * state kept between calls: plugins run in a sandbox that ends the worker when they try. The day that
+ * counts is `cutoff_date` in the dossier. A worker calls from one thread.
+ *
+ * JSON crosses the border as jansson values: arguments are borrowed, results are new references that
+ * the caller releases. On failure a function returns NULL and may call host->fail once with a sentence.
+ *
+ * C99 and C++ compile this header. */
+#ifndef TITLED_PLUGIN_H
+#define TITLED_PLUGIN_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TITLED_PLUGIN_ABI_MAJOR 1
+#define TITLED_PLUGIN_ABI_MINOR 0
+
+/* What the server lends to a call. Opaque state; only these functions. */
+struct titled_host {
+    uint32_t struct_size; /* sizeof(struct titled_host) in the server */
+    uint32_t abi_minor;
+    void *opaque;
+    /* Says why the call fails; shown to the bureau, so it names the place and what to do. */
+    void (*fail)(const struct titled_host *host, const char *sentence);
+};
+
+struct titled_plugin {
+    uint32_t struct_size; /* sizeof(struct titled_plugin) in the plugin */
+    uint16_t abi_major;   /* TITLED_PLUGIN_ABI_MAJOR */
+    uint16_t abi_minor;   /* TITLED_PLUGIN_ABI_MINOR */
+    const char *id;       /* series id, lower case: equals the file's name without ".so" */
+    const char *version;  /* "1.0.0": stored with every fact */
+
+    /* The form descriptor: the text of form.json, embedded at build time. See docs below. */
+    json_t *(*describe)(const struct titled_host *host);
+
+    /* Facts of one dossier: {"facts": {name: {"value": number|string|boolean|array, "name": "中文",
+     * "unit": "年", "because": "sentence", "sources": ["employment.0", ...]}}, "problems": [...]}.
+     * A problem is {"field": "education.0.end", "code": "...", "message": "...", "blocks": true}: found
+     * by looking at several fields together (gaps, overlaps, impossible dates). */
+    json_t *(*facts)(const struct titled_host *host, const json_t *dossier);
+
+    /* Hard gates: [{"id": "in_service", "name": "中文", "met": true, "because": "sentence with the numbers",
+     * "basis": "legal basis", "blocks": "submit"|"accept"}]. `facts` is what facts() answered. Gates that
+     * depend on the level's minimum years belong to the scoring standard's `condition`, not here. */
+    json_t *(*gates)(const struct titled_host *host, const json_t *dossier, const json_t *facts);
+};
+
+typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
+
+/* --- form.json -----------------------------------------------------------------------------------
+ * {"series": "teacher", "name": "中小学（含幼儿园）教师", "name_en": "...", "version": "1.0.0",
+ *  "levels": [{"id": "junior|intermediate|senior|full_senior", "name": "初级", "title": "二级教师",
+ *              "title_en": "...", "approval": "who approves the committee, in words"}],
+ *  "specialties": [{"id": "chinese", "name": "语文", "name_en": "...", "exam_based": false}],
+ *  "sections": [{"id": "employment", "name": "工作经历", "name_en": "...", "hint": "...",
+ *     "by": "applicant" | "unit" | "district_industry",   who fills it in; officials' sections are
+ *                                                         filled at their stage, never by applicants
+ *     "verifier": ["unit", "district_industry"],           who gives a verdict on it
+ *     "repeat": true, "min": 1, "max": 30,                 an array of items, each with its "id"
+ *     "evidence": "required" | "optional" | "none", "evidence_hint": "劳动合同、人事档案",
+ *     "fields": [{"id": "start", "name": "开始日期", "name_en": "...", "hint": "...", "required": true,
+ *                 "type": "text|longtext|integer|decimal|date|choice|yesno",
+ *                 "options": [{"value": "x", "name": "...", "name_en": "..."}],
+ *                 "min": 0, "max": 100, "max_length": 200, "public": false}]}]}
+ *
+ * --- the dossier that facts() and gates() get -----------------------------------------------------
+ * {"cutoff_date": "2026-08-31", "level": "intermediate", "specialty": "chinese", "track": "directed",
+ *  "person": {"sex": "female", "birth_date": "1985-03-02", "in_service": true},
+ *  "unit": {"id": "...", "name": "...", "kind": "school", "grassroots": "township", "hardship": false,
+ *           "division_code": "650121"},
+ *  "content": {"education": [{"id": "a1", "degree": "bachelor", ...}], "summary": {"text": "..."}},
+ *  "assessments": {"political": {"grade": "excellent"}},   officials' sections given so far
+ *  "evidence": {"education/a1": 2}}                         files per section/item, or per section
+ * Yes/no fields are JSON booleans, integers and decimals JSON numbers, dates text. */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

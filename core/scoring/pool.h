@@ -1,0 +1,52 @@
+/* pool.h - the core's side of the scorer: supervised worker processes.
+ *
+ * The pool lives on the event loop. It execs `workers` titled-scorer processes, each on one end of a
+ * socketpair; they load every plugin of the folder, describe them, enter their sandbox and answer jobs
+ * (protocol.h). One job at a time goes to a worker. A worker that misses its deadline or dies is
+ * killed and replaced; its job answers TD_ETIMEOUT or TD_EPLUGIN, and is not retried. A job that finds
+ * the queue full answers TD_EBUSY.
+ *
+ * td_pool_reload starts a new generation (new or changed plugins); the old one finishes what it has and
+ * goes. Catalogs are immutable JSON values: each generation has its own, references are counted. */
+#ifndef TD_SCORING_POOL_H
+#define TD_SCORING_POOL_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+
+struct event_base;
+struct td_pool;
+
+struct td_pool_options {
+    struct event_base *base;
+    const char *executable;    /* path of titled-scorer */
+    const char *plugin_folder;
+    int workers;               /* 0 = number of cores */
+    int queue_limit;           /* waiting jobs; 0 = 10000 */
+    int job_ms;                /* deadline of a job; 0 = 2000 */
+};
+
+/* Starts the first generation. `ready(arg, 0)` is called on the loop once a worker has described its
+ * plugins, or with a negative code when none could start. */
+int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result), void *arg,
+                struct td_pool **ret_pool, struct td_error *reterr);
+void td_pool_free(struct td_pool *pool); /* ends the workers; open jobs answer TD_EBUSY */
+
+/* {series id: descriptor}: form.json of each loaded plugin with "plugin_version" and "plugin_hash"
+ * (SHA-256 of the object) added. A new reference. */
+json_t *td_pool_catalog(struct td_pool *pool);
+
+/* Why plugins of the folder were refused: [{"file": "x.so", "message": "..."}]. A new reference. */
+json_t *td_pool_refusals(struct td_pool *pool);
+
+typedef void (*td_pool_done_fn)(void *arg, int result, json_t *answer, struct td_error *error);
+
+/* Sends `job` (borrowed) to a worker; `done` is called on the loop exactly once, never from inside this
+ * function; `answer` is borrowed and NULL on failure. */
+void td_pool_submit(struct td_pool *pool, const json_t *job, td_pool_done_fn done, void *arg);
+
+/* A new generation; `ready` as above. */
+void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg);
+
+#endif
