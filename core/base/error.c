@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct row {
     int code;
@@ -40,6 +41,21 @@ int td_error_set(struct td_error *reterr, int code, const char *fmt, ...)
     return code;
 }
 
+int td_error_key(struct td_error *reterr, int code, const char *key, json_t *parameters)
+{
+    if (!reterr) {
+        json_decref(parameters);
+        return code;
+    }
+    char *text = parameters ? json_dumps(parameters, JSON_COMPACT) : NULL;
+    td_error_set(reterr, code, "%s%s%s", key, text ? " " : "", text ? text : "");
+    free(text);
+    snprintf(reterr->key, sizeof(reterr->key), "%s", key);
+    json_decref(reterr->parameters);
+    reterr->parameters = parameters;
+    return code;
+}
+
 int td_error_field(struct td_error *reterr, const char *field, const char *code, const char *fmt, ...)
 {
     if (!reterr)
@@ -61,6 +77,7 @@ void td_error_done(struct td_error *err)
 {
     if (!err)
         return;
+    json_decref(err->parameters);
     json_decref(err->fields);
     *err = (struct td_error)TD_ERROR_INIT;
 }

@@ -39,11 +39,15 @@ enum {
 #undef X
 };
 
-/* One failure in words. `fields`, when set, is a JSON array of
- * {"field": "content.education.0.degree", "code": "required", "message": "..."}; owned by the error. */
+/* One failure in words. What people read comes from the locales: `key` names a sentence under
+ * "problem" there, `parameters` fills its {places}. `detail` is the technical English sentence for
+ * logs, scripts and callers that have no locale. `fields`, when set, is a JSON array of
+ * {"field": "content.education.0.degree", "code": "required", "message": "..."}. The error owns both. */
 struct td_error {
     int code;
-    char detail[512]; /* UTF-8, may be shown to the user; empty = the code's own text */
+    char key[48];
+    char detail[512];
+    json_t *parameters;
     json_t *fields;
 };
 
@@ -54,7 +58,12 @@ struct td_error {
 int td_error_set(struct td_error *reterr, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Appends one field error and sets the code to TD_EFIELDS; returns TD_EFIELDS. */
+/* Sets code and locale key; `parameters` is a new reference handed over, or NULL. Returns `code`.
+ * The detail becomes the key followed by the parameters, for logs. */
+int td_error_key(struct td_error *reterr, int code, const char *key, json_t *parameters);
+
+/* Appends one field error and sets the code to TD_EFIELDS; returns TD_EFIELDS. `code` is a locale
+ * key under "field_problem" ("required", "too_long" ...); the message is for callers without a locale. */
 int td_error_field(struct td_error *reterr, const char *field, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
