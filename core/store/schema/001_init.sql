@@ -13,6 +13,10 @@ create table division (            -- GB/T 2260 districts and counties
     code text primary key,
     name text not null
 );
+-- Urumqi. Other cities change the rows, not the code.
+insert into division (code, name) values
+    ('650102', '天山区'), ('650103', '沙依巴克区'), ('650104', '新市区'), ('650105', '水磨沟区'),
+    ('650106', '头屯河区'), ('650107', '达坂城区'), ('650109', '米东区'), ('650121', '乌鲁木齐县');
 
 create table unit (
     id text primary key,
@@ -252,6 +256,7 @@ create table standard (
     state text not null,                       -- draft | trial | approved | active | retired
     source text not null,
     hash text not null,                        -- SM3 of the source
+    outline json not null default '[]',        -- the table as people read it, from the scorer's check
     author text not null,
     approved_by text,
     created_at text not null,
