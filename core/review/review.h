@@ -15,6 +15,7 @@
 
 struct td_tx;
 struct td_config;
+struct td_calendar;
 
 struct td_review {
     struct td_tx *tx;
@@ -22,6 +23,7 @@ struct td_review {
     const struct td_account *who; /* NULL = the system itself (timers, workers) or the public */
     const json_t *catalog;        /* {series id: descriptor (form.json) + {"plugin_version": ...}} */
     const struct td_config *config;
+    const struct td_calendar *calendar; /* working days, review/calendar.h */
     char now[TD_TIME_TEXT];   /* the moment of the call, UTC */
     char today[TD_DATE_TEXT]; /* the day in Asia/Shanghai */
 };
