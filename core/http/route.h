@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct td_calendar;
 struct td_tx;
 struct td_call;
 struct td_reply;
@@ -119,6 +120,7 @@ struct td_call {
     const struct td_upload *upload; /* TD_LIMIT_UPLOAD rows */
     const json_t *catalog; /* series descriptors of the present plugin generation (scoring/pool.h) */
     const struct td_config *config;
+    const struct td_calendar *calendar; /* working days, review/calendar.h */
     struct td_tx *tx;  /* open in read and write */
     json_t *kept;      /* read leaves here what work and write need; arena-owned */
     json_t *job;       /* read sets it for TD_WORK_SCORER / TD_WORK_TAKE; arena-owned */

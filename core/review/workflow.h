@@ -51,12 +51,15 @@ enum td_state {
 };
 
 /* One row. `from` and `to` are states; TD_STATE_COUNT as `to` means "where application.returned_to
- * says". `role` 0 = the system. `guard` answers 0 or an error that says what is missing. */
+ * says". `role` 0 = the system: code that has established the right itself and calls with who = NULL
+ * (timers, the counting of votes). Of several rows with the same action and `from`, the first whose
+ * `when` holds is the row (NULL = always). `guard` answers 0 or an error that says what is missing. */
 struct td_workflow_row {
     const char *action; /* "submit", "publicise", "recommend", "forward", "return" ... */
     enum td_state from;
     enum td_state to;
     uint32_t role;
+    bool (*when)(struct td_review *review, const json_t *application);
     int (*guard)(struct td_review *review, const json_t *application, struct td_error *reterr);
     int due_days;        /* due date of the next holder in calendar days; 0 = none, < 0 = working days;
                           * the cycle's parameter of the same name as the state ("unit_review_days") wins */
@@ -68,6 +71,9 @@ const char *td_state_name(enum td_state state);
 const char *td_state_holder(enum td_state state); /* role name, "" when nobody */
 int td_state_parse(const char *name, enum td_state *ret_state);
 
+/* True in the states in which the applicant may change the dossier: draft, returned, supplement. */
+bool td_state_editable(enum td_state state);
+
 /* The table, for printing and for tests. */
 const struct td_workflow_row *td_workflow_rows(size_t *ret_count);
 
@@ -78,7 +84,8 @@ int td_workflow_apply(struct td_review *review, const char *application_id, cons
                       const char *note, json_t **ret_application, struct td_error *reterr);
 
 /* The actions that `review->who` could perform on this dossier now, guards included:
- * [{"action": "recommend", "ready": false, "because": "公示 12 月 1 日结束"}]. A new reference. */
+ * [{"action": "recommend", "ready": false, "say": "notice_running", "parameters": {"ends_on": ...}}]. What
+ * is missing is a key of the locales' "say". A new reference. */
 json_t *td_workflow_actions(struct td_review *review, const json_t *application);
 
 #endif
