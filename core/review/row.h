@@ -1,32 +1,35 @@
-/* row.h - members of a JSON row as plain values: "" / 0 / false when absent, so that callers need no
- * second check for what a missing column means. */
+/* row.h - small words for records as JSON rows: members that are never NULL, list pages, ledger entries. */
 #ifndef TD_REVIEW_ROW_H
 #define TD_REVIEW_ROW_H
 
+#include "review/review.h"
+
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-static inline const char *td_row_text(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text ? text : "";
-}
+enum { TD_ROW_PAGE = 50 }; /* items of a list page */
 
-static inline int64_t td_row_int(const json_t *row, const char *name)
-{
-    return json_integer_value(json_object_get(row, name));
-}
+/* Members of a row: "" / 0 / false when absent or null. Borrowed. */
+const char *td_row_text(const json_t *row, const char *name);
+int64_t td_row_int(const json_t *row, const char *name);
+bool td_row_bool(const json_t *row, const char *name);
 
-static inline bool td_row_bool(const json_t *row, const char *name)
-{
-    return json_is_true(json_object_get(row, name));
-}
+/* Up to TD_ROW_PAGE + 1 rows (stolen) as {"items": [...], "next": member of the last item or null}. */
+json_t *td_row_page(json_t *rows, const char *member);
 
-static inline bool td_row_is(const json_t *row, const char *name, const char *value)
-{
-    return !strcmp(td_row_text(row, name), value);
-}
+/* Who acts, for a ledger entry: the account or "system". */
+const char *td_row_actor(const struct td_review *review);
+
+/* True when somebody acts who holds one of these roles, whatever the scope. */
+bool td_row_is(const struct td_review *review, uint32_t roles);
+
+/* Appends to the ledger; subject is "<kind>/<id>"; `payload` is stolen and may be NULL. */
+int td_row_log(struct td_review *review, const char *action, const char *kind, const char *id,
+               json_t *payload);
+
+/* Tells subscribers of "<kind>/<id>" after commit that it changed. */
+int td_row_live(struct td_tx *tx, const char *kind, const char *id);
 
 #endif

@@ -1,0 +1,47 @@
+/* panel.h - panels: at least three experts who read and score dossiers before the committee votes
+ * (人社部令第40号, article 21). A panel belongs to a committee and a cycle; a dossier to one panel. */
+#ifndef TD_REVIEW_PANEL_H
+#define TD_REVIEW_PANEL_H
+
+#include "base/id.h"
+#include "review/review.h"
+
+#include <stdbool.h>
+
+/* True in *ret_sees when the expert is on the dossier's panel, or on a committee that has it on a
+ * meeting's agenda, and need not recuse: then the material may be read. */
+int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id, bool *ret_sees);
+
+/* {"items": [panel + "committee_name", "cycle_name", "assigned", "finished"], "next"}; the caller's
+ * series only for an office. */
+int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page);
+
+/* One panel with its members and dossiers and, per dossier, how many sheets are in:
+ * "ready" = it can leave the panel. TD_ENOTFOUND outside the caller's scope. */
+int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
+                  struct td_error *reterr);
+
+/* Creates a panel from {"committee_id", "cycle_id", "name", "members": [account ids], "lead"}. */
+int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[TD_ID_TEXT],
+                    struct td_error *reterr);
+
+/* Adds an expert: for dossiers that recusals left with too few. */
+int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
+                 struct td_error *reterr);
+
+/* Assigns accepted dossiers of the panel's cycle and committee level: those named in `applications`
+ * (array of ids) or, when NULL, all with this specialty ("" = any). A dossier that recusals would leave
+ * with fewer than panel_minimum members is left out: *ret_result = {"assigned": n, "left_out":
+ * [{"application_id", "number", "because"}]}. */
+int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications,
+                    const char *specialty, json_t **ret_result, struct td_error *reterr);
+
+/* 0 when every member who need not recuse has submitted and they are at least panel_minimum: the guard
+ * of "close_panel". Else TD_ECONFLICT with the numbers. */
+int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr);
+
+/* Sends complete dossiers of the panel to the committee: all that are ready, or the one named. */
+int td_panel_close(struct td_review *review, const char *panel_id, const char *application_id,
+                   json_t **ret_result, struct td_error *reterr);
+
+#endif

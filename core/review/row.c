@@ -1,0 +1,63 @@
+/* row.c - see row.h. Holds no state. */
+#include "review/row.h"
+
+#include "store/ledger.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+const char *td_row_text(const json_t *row, const char *name)
+{
+    const char *text = json_string_value(json_object_get(row, name));
+    return text ? text : "";
+}
+
+int64_t td_row_int(const json_t *row, const char *name)
+{
+    return json_integer_value(json_object_get(row, name));
+}
+
+bool td_row_bool(const json_t *row, const char *name)
+{
+    return json_is_true(json_object_get(row, name));
+}
+
+json_t *td_row_page(json_t *rows, const char *member)
+{
+    json_t *next = json_null();
+    if (json_array_size(rows) > TD_ROW_PAGE) {
+        json_array_remove(rows, TD_ROW_PAGE);
+        next = json_string(td_row_text(json_array_get(rows, TD_ROW_PAGE - 1), member));
+    }
+    return json_pack("{s:o, s:o}", "items", rows, "next", next);
+}
+
+const char *td_row_actor(const struct td_review *review)
+{
+    return review->who ? review->who->id : "system";
+}
+
+bool td_row_is(const struct td_review *review, uint32_t roles)
+{
+    return review->who && (review->who->roles & roles);
+}
+
+int td_row_log(struct td_review *review, const char *action, const char *kind, const char *id,
+               json_t *payload)
+{
+    char subject[96];
+    snprintf(subject, sizeof(subject), "%s/%s", kind, id);
+    int rc = td_ledger_append(review->tx, td_row_actor(review), action, subject, payload);
+    json_decref(payload);
+    return rc;
+}
+
+int td_row_live(struct td_tx *tx, const char *kind, const char *id)
+{
+    char topic[96];
+    snprintf(topic, sizeof(topic), "%s/%s", kind, id);
+    json_t *payload = json_pack("{s:s, s:s}", "topic", topic, "event", "changed");
+    int rc = payload ? td_tx_outbox(tx, "live", payload) : TD_ENOMEM;
+    json_decref(payload);
+    return rc;
+}
