@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct td_calendar;
+struct td_seal_key;
 struct td_tx;
 struct td_call;
 struct td_reply;
@@ -66,8 +67,9 @@ enum td_work {
     TD_WORK_NONE,
     TD_WORK_CPU,    /* route->work_fn runs on the CPU pool; call->tx is NULL */
     TD_WORK_SCORER, /* call->job (JSON, see scoring/protocol.h) goes to a worker; answer in call->result */
-    TD_WORK_TAKE    /* call->job is an array of ids, best first; the loop leases the first free one to
+    TD_WORK_TAKE,   /* call->job is an array of ids, best first; the loop leases the first free one to
                      * this account (result: {"id": ...} or null) */
+    TD_WORK_SESSIONS /* the loop lists the sessions of this account (result: td_session_list_json) */
 };
 
 enum td_route_flags {
@@ -121,6 +123,7 @@ struct td_call {
     const json_t *catalog; /* series descriptors of the present plugin generation (scoring/pool.h) */
     const struct td_config *config;
     const struct td_calendar *calendar; /* working days, review/calendar.h */
+    const struct td_seal_key *seal;     /* for identity numbers and phones, base/seal.h */
     struct td_tx *tx;  /* open in read and write */
     json_t *kept;      /* read leaves here what work and write need; arena-owned */
     json_t *job;       /* read sets it for TD_WORK_SCORER / TD_WORK_TAKE; arena-owned */
@@ -143,6 +146,7 @@ struct td_reply {
     const char *filename; /* attachment; NULL = inline */
     enum td_session_action session;
     const char *session_account; /* TD_SESSION_START: for whom */
+    const char *session_id;      /* TD_SESSION_END: which session of `who`; NULL = the present one */
 };
 
 /* Path parameter and query value as text; "" when absent, never NULL. */

@@ -10,6 +10,7 @@
 #ifndef TD_REDIS_SESSION_H
 #define TD_REDIS_SESSION_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,10 @@ int td_session_end_account(struct td_sessions *sessions, const char *account_id,
 /* The live sessions of an account, newest first, at most 100. */
 typedef void (*td_session_list_fn)(void *arg, int result, const struct td_session *list, size_t count);
 int td_session_list(struct td_sessions *sessions, const char *account_id, td_session_list_fn done, void *arg);
+
+/* A list for people: [{"id", "address", "created_at", "seen_at", "current": true for `current_id`}]; a
+ * new reference. The token's hash is a name, not a secret. */
+json_t *td_session_list_json(const struct td_session *list, size_t count, const char *current_id);
 
 /* Constant-time comparison of the CSRF value a request sent (NULL or any text) with the session's. */
 int td_session_check_csrf(const struct td_session *session, const char *sent);

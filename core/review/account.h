@@ -46,6 +46,7 @@ struct td_account {
     const char *login;
     const char *name;
     const char *unit_id; /* "" when none */
+    bool must_change;    /* may do nothing but change the password */
     uint32_t roles;      /* union of the grants' roles */
     const struct td_grant *grants;
     size_t grant_count;

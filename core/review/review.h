@@ -16,6 +16,7 @@
 struct td_tx;
 struct td_config;
 struct td_calendar;
+struct td_seal_key;
 
 struct td_review {
     struct td_tx *tx;
@@ -24,6 +25,7 @@ struct td_review {
     const json_t *catalog;        /* {series id: descriptor (form.json) + {"plugin_version": ...}} */
     const struct td_config *config;
     const struct td_calendar *calendar; /* working days, review/calendar.h */
+    const struct td_seal_key *seal;     /* for identity numbers and phones, base/seal.h */
     char now[TD_TIME_TEXT];   /* the moment of the call, UTC */
     char today[TD_DATE_TEXT]; /* the day in Asia/Shanghai */
 };
