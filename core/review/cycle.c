@@ -1,6 +1,8 @@
 /* cycle.c - cycles and their parameter table. Writes `cycle` only; dossiers are the workflow's. */
 #include "review/cycle.h"
 
+#include "review/committee.h"
+#include "review/points.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -137,17 +139,6 @@ bool td_cycle_insider(const struct td_account *who, const char *series)
     return td_account_has(who, TD_ROLE_OFFICE, series);
 }
 
-/* The series whose planned cycles the caller may see: all, one office's, or none. */
-static const char *planned_scope(const struct td_account *who)
-{
-    if (td_cycle_insider(who, ""))
-        return "*";
-    for (size_t i = 0; who && i < who->grant_count; i++)
-        if (who->grants[i].role == TD_ROLE_OFFICE)
-            return who->grants[i].scope;
-    return "";
-}
-
 int td_cycle_list(struct td_review *review, const char *series, const char *state, const char *cursor,
                   json_t **ret_page)
 {
@@ -156,9 +147,9 @@ int td_cycle_list(struct td_review *review, const char *series, const char *stat
                         "select id, series, year, name, notice_number, notice_date, cutoff_date, opens_on,"
                         " closes_on, state, version from cycle"
                         " where ($1 = '' or series = $1) and ($2 = '' or state = $2)"
-                        " and (state <> 'planned' or $3 = '*' or series = $3)"
+                        " and (state <> 'planned' or " TD_COMMITTEE_SCOPE_SQL("$3", "cycle.series") ")"
                         " and ($4 = '' or id < $4) order by id desc limit $5",
-                        "ssssi", series, state, planned_scope(review->who), cursor,
+                        "ssssi", series, state, td_cycle_insider(review->who, "") ? "*" : td_committee_scope(review->who), cursor,
                         (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
@@ -168,30 +159,18 @@ int td_cycle_list(struct td_review *review, const char *series, const char *stat
 
 /* --- writing -------------------------------------------------------------------------------------- */
 
-/* An integer, or the text of one as a form sends it; for `money` a text is in whole units ("180.50"). */
-static bool parse_integer(const json_t *value, bool money, int64_t *ret)
+/* An integer, or the text of one as a form sends it. */
+static bool parse_integer(const json_t *value, int64_t *ret)
 {
-    if (json_is_integer(value)) {
-        *ret = json_integer_value(value);
+    const char *text = json_string_value(value);
+    if (!json_is_integer(value)) {
+        if (!text || !*text || strlen(text) > 9 || text[strspn(text, "0123456789")])
+            return false;
+        *ret = strtoll(text, NULL, 10);
         return true;
     }
-    const char *text = json_string_value(value);
-    if (!text || !*text || strlen(text) > 12)
-        return false;
-    char *end;
-    long long whole = strtoll(text, &end, 10), cents = 0;
-    if (end == text || whole < 0)
-        return false;
-    if (money && *end == '.') {
-        const char *digits = end + 1;
-        size_t n = strspn(digits, "0123456789");
-        if (n < 1 || n > 2 || digits[n])
-            return false;
-        cents = (digits[0] - '0') * 10 + (n == 2 ? digits[1] - '0' : 0);
-        end += 1 + n;
-    }
-    *ret = money ? whole * 100 + cents : whole;
-    return *end == 0;
+    *ret = json_integer_value(value);
+    return true;
 }
 
 static bool parse_boolean(const json_t *value, bool *ret)
@@ -227,7 +206,7 @@ static json_t *clean_levels(const struct td_cycle_row *row, const json_t *value)
         int64_t number;
         if (json_is_string(amount) && !*json_string_value(amount))
             continue;
-        if (!known_level(level) || !parse_integer(amount, true, &number) || number < row->min ||
+        if (!known_level(level) || !td_points_parse(amount, &number) || number < row->min ||
             number > row->max) {
             json_decref(clean);
             return NULL;
@@ -246,7 +225,7 @@ static json_t *clean_parameter(const struct td_cycle_row *row, const json_t *val
         return clean_levels(row, value);
     if (row->type == TD_CYCLE_BOOL)
         return parse_boolean(value, &yes) ? json_boolean(yes) : NULL;
-    if (!parse_integer(value, false, &number) || number < row->min || number > row->max)
+    if (!parse_integer(value, &number) || number < row->min || number > row->max)
         return NULL;
     return json_integer(number);
 }

@@ -16,7 +16,8 @@
 
 enum td_cycle_parameter_type { TD_CYCLE_INT, TD_CYCLE_BOOL, TD_CYCLE_LEVELS };
 
-/* One parameter. TD_CYCLE_LEVELS is an object {level: integer} in which each value lies in min..max. */
+/* One parameter. TD_CYCLE_LEVELS is an object {level: amount} of cents (or a
+ * text in whole units, "180.50") in which each value lies in min..max. */
 struct td_cycle_row {
     const char *name;
     enum td_cycle_parameter_type type;

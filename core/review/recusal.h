@@ -15,7 +15,7 @@
  * SQL expression. */
 #define TD_RECUSAL_SQL(account)                                                                    \
     "(a.account_id = " account                                                                     \
-    " or a.unit_id = (select c0.unit_id from account c0 where c0.id = " account ")"                \
+    " or exists (select 1 from account c0 where c0.id = " account " and c0.unit_id = a.unit_id)"   \
     " or exists (select 1 from recusal r0 where r0.application_id = a.id"                          \
     " and r0.account_id = " account "))"
 
