@@ -1,0 +1,433 @@
+/* panel.c - panels, their members and the dossiers assigned to them. Writes `panel`, `panel_member` and
+ * `panel_assignment`; the sheets are sheet.c's, the state of a dossier the workflow's. */
+#include "review/panel.h"
+
+#include "review/committee.h"
+#include "review/cycle.h"
+#include "review/recusal.h"
+#include "review/row.h"
+#include "review/workflow.h"
+#include "store/store.h"
+
+#include <string.h>
+
+int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id, bool *ret_sees)
+{
+    int64_t count = 0;
+    int rc = td_tx_int(tx, &count,
+                       "select count(*) from application a where a.id = $1"
+                       " and not " TD_RECUSAL_SQL("$2")
+                       " and (exists (select 1 from panel_assignment p join panel_member m"
+                       " on m.panel_id = p.panel_id where p.application_id = a.id and m.account_id = $2)"
+                       " or exists (select 1 from motion o join meeting g on g.id = o.meeting_id"
+                       " join committee_member k on k.committee_id = g.committee_id"
+                       " where o.application_id = a.id and k.account_id = $2))",
+                       "ss", application_id, account_id);
+    if (rc == 0)
+        *ret_sees = count > 0;
+    return rc;
+}
+
+int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page)
+{
+    json_t *rows;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select p.*, k.name as committee_name, k.level, k.series, y.name as cycle_name,"
+                        " (select count(*) from panel_member m where m.panel_id = p.id) as size,"
+                        " (select count(*) from panel_assignment s where s.panel_id = p.id) as assigned,"
+                        " (select count(*) from panel_assignment s join application a"
+                        " on a.id = s.application_id where s.panel_id = p.id and a.state <> 'panel_review')"
+                        " as finished"
+                        " from panel p join committee k on k.id = p.committee_id"
+                        " join cycle y on y.id = p.cycle_id where " TD_COMMITTEE_SCOPE_SQL("$1", "k.series")
+                        " and ($2 = '' or p.id < $2) order by p.id desc limit $3",
+                        "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
+    if (rc < 0)
+        return rc;
+    *ret_page = td_row_page(rows, "id");
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+static int load(struct td_tx *tx, const char *panel_id, json_t **ret_panel)
+{
+    return td_tx_row(tx, ret_panel,
+                     "select p.*, k.name as committee_name, k.series, k.level, y.name as cycle_name"
+                     " from panel p join committee k on k.id = p.committee_id"
+                     " join cycle y on y.id = p.cycle_id where p.id = $1",
+                     "s", panel_id);
+}
+
+static int minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum)
+{
+    json_t *cycle;
+    int rc = td_cycle_load(tx, cycle_id, &cycle);
+    if (rc < 0)
+        return rc;
+    *ret_minimum = td_cycle_parameter(cycle, "panel_minimum", 3);
+    json_decref(cycle);
+    return 0;
+}
+
+static int members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
+{
+    return td_tx_rows(tx, ret_members,
+                      "select m.account_id, c.name, m.lead, coalesce(u.name, '') as unit_name"
+                      " from panel_member m join account c on c.id = m.account_id"
+                      " left join unit u on u.id = c.unit_id where m.panel_id = $1"
+                      " order by case when m.lead then 0 else 1 end, c.name",
+                      "s", panel_id);
+}
+
+/* Experts who may score a dossier, and how many of them have: `eligible`, `submitted`. */
+#define PROGRESS_SQL                                                                               \
+    " (select count(*) from panel_member m where m.panel_id = s.panel_id"                          \
+    " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible,"                                    \
+    " (select count(*) from sheet h join panel_member m on m.panel_id = s.panel_id"                \
+    " and m.account_id = h.account_id where h.application_id = a.id"                               \
+    " and h.submitted_at is not null and not " TD_RECUSAL_SQL("h.account_id") ") as submitted"
+
+static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_t **ret_dossiers)
+{
+    json_t *rows;
+    int rc = td_tx_rows(tx, &rows,
+                        "select a.id, a.number, c.name, u.name as unit_name, a.specialty, a.state,"
+                        " s.sequence, " PROGRESS_SQL " from panel_assignment s"
+                        " join application a on a.id = s.application_id"
+                        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+                        " where s.panel_id = $1 order by s.sequence",
+                        "s", panel_id);
+    if (rc < 0)
+        return rc;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        int64_t eligible = td_row_int(row, "eligible");
+        bool waits = !strcmp(td_row_text(row, "state"), "panel_review");
+        json_object_set_new(row, "ready",
+                            json_boolean(waits && eligible >= least &&
+                                         td_row_int(row, "submitted") == eligible));
+        json_object_set_new(row, "short_of_experts", json_boolean(waits && eligible < least));
+    }
+    *ret_dossiers = rows;
+    return 0;
+}
+
+/* Accepted dossiers that could be assigned, by specialty: what the office chooses from. */
+static int waiting(struct td_tx *tx, const json_t *panel, json_t **ret_waiting)
+{
+    return td_tx_rows(tx, ret_waiting,
+                      "select specialty, count(*) as waiting from application where state = 'accepted'"
+                      " and cycle_id = $1 and series = $2 and level = $3 group by specialty order by specialty",
+                      "sss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
+                      td_row_text(panel, "level"));
+}
+
+int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
+                  struct td_error *reterr)
+{
+    json_t *panel, *part = NULL;
+    int64_t least = 0;
+    int rc = load(review->tx, panel_id, &panel);
+    if (rc < 0)
+        return rc;
+    rc = td_committee_may_read(review, td_row_text(panel, "series"), reterr);
+    if (rc == 0)
+        rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
+    if (rc == 0 && (rc = members(review->tx, panel_id, &part)) == 0)
+        json_object_set_new(panel, "members", part);
+    if (rc == 0 && (rc = dossiers(review->tx, panel_id, least, &part)) == 0)
+        json_object_set_new(panel, "dossiers", part);
+    if (rc == 0 && (rc = waiting(review->tx, panel, &part)) == 0)
+        json_object_set_new(panel, "waiting", part);
+    if (rc == 0 && (rc = td_committee_experts(review->tx, td_row_text(panel, "series"), &part)) == 0)
+        json_object_set_new(panel, "experts", part);
+    json_object_set_new(panel, "panel_minimum", json_integer(least));
+    if (rc < 0)
+        json_decref(panel);
+    else
+        *ret_panel = panel;
+    return rc;
+}
+
+/* --- writing -------------------------------------------------------------------------------------- */
+
+static int seat(struct td_review *review, const char *panel_id, const char *series,
+                const char *account_id, bool lead, struct td_error *reterr)
+{
+    bool expert;
+    int rc = td_committee_is_expert(review->tx, account_id, series, &expert);
+    if (rc == 0 && !expert)
+        rc = td_error_key(reterr, TD_ECONFLICT, "not_an_expert", NULL);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "insert into panel_member (panel_id, account_id, lead) values ($1, $2, $3)", "ssb",
+                        panel_id, account_id, (int)lead);
+    if (rc == TD_ECONFLICT && reterr && !*reterr->key)
+        rc = td_error_key(reterr, TD_ECONFLICT, "already_on_panel", NULL);
+    if (rc == 0)
+        rc = td_row_log(review, "panel.seat", "panel", panel_id,
+                        json_pack("{s:s, s:b}", "account", account_id, "lead", (int)lead));
+    return rc;
+}
+
+static int check_size(const json_t *panel, int64_t least, struct td_error *reterr)
+{
+    const json_t *chosen = json_object_get(panel, "members");
+    const char *lead = td_row_text(panel, "lead");
+    size_t i;
+    json_t *member;
+    bool found = false;
+    if ((int64_t)json_array_size(chosen) < least)
+        return td_error_key(reterr, TD_ECONFLICT, "panel_too_small", json_pack("{s:I}", "minimum", least));
+    json_array_foreach((json_t *)chosen, i, member)
+        found |= json_is_string(member) && !strcmp(json_string_value(member), lead);
+    if (!found)
+        return td_error_field(reterr, "lead", "choice", "the lead is one of the members");
+    return 0;
+}
+
+static int insert(struct td_review *review, const json_t *panel, const char *id, const char *series,
+                  struct td_error *reterr)
+{
+    const char *lead = td_row_text(panel, "lead");
+    int rc = td_tx_exec(review->tx, NULL,
+                        "insert into panel (id, committee_id, cycle_id, name, created_by, created_at)"
+                        " values ($1, $2, $3, $4, $5, $6)",
+                        "ssssss", id, td_row_text(panel, "committee_id"), td_row_text(panel, "cycle_id"),
+                        td_row_text(panel, "name"), review->who->id, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "panel.create", "panel", id,
+                        json_pack("{s:s, s:s}", "committee", td_row_text(panel, "committee_id"), "cycle",
+                                  td_row_text(panel, "cycle_id")));
+    size_t i;
+    json_t *member;
+    json_array_foreach(json_object_get(panel, "members"), i, member)
+    {
+        const char *account_id = json_string_value(member);
+        if (rc == 0)
+            rc = seat(review, id, series, account_id ? account_id : "", account_id && !strcmp(account_id, lead),
+                      reterr);
+    }
+    return rc;
+}
+
+int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[TD_ID_TEXT],
+                    struct td_error *reterr)
+{
+    json_t *committee, *cycle = NULL;
+    int rc = td_committee_load(review->tx, td_row_text(panel, "committee_id"), &committee);
+    if (rc < 0)
+        return rc == TD_ENOTFOUND ? td_error_field(reterr, "committee_id", "choice", "no such committee") : rc;
+    const char *series = td_row_text(committee, "series");
+    rc = td_committee_may_run(review, series, reterr);
+    if (rc == 0)
+        rc = td_cycle_load(review->tx, td_row_text(panel, "cycle_id"), &cycle);
+    if (rc == TD_ENOTFOUND || (rc == 0 && strcmp(td_row_text(cycle, "series"), series)))
+        rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
+    if (rc == 0)
+        rc = check_size(panel, td_cycle_parameter(cycle, "panel_minimum", 3), reterr);
+    if (rc == 0) {
+        td_id_new(ret_id);
+        rc = insert(review, panel, ret_id, series, reterr);
+    }
+    json_decref(cycle);
+    json_decref(committee);
+    return rc;
+}
+
+/* Loads a panel that the caller runs. */
+static int load_own(struct td_review *review, const char *panel_id, json_t **ret_panel,
+                    struct td_error *reterr)
+{
+    json_t *panel;
+    int rc = load(review->tx, panel_id, &panel);
+    if (rc < 0)
+        return rc;
+    rc = td_committee_may_run(review, td_row_text(panel, "series"), reterr);
+    if (rc < 0)
+        json_decref(panel);
+    else
+        *ret_panel = panel;
+    return rc;
+}
+
+static int record_all(struct td_review *review, const char *panel_id, const json_t *joining)
+{
+    json_t *rows, *row;
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select application_id from panel_assignment where panel_id = $1", "s", panel_id);
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+        if ((rc = td_recusal_record(review, td_row_text(row, "application_id"), joining)) < 0)
+            break;
+    json_decref(rows);
+    return rc;
+}
+
+int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
+                 struct td_error *reterr)
+{
+    json_t *panel;
+    int rc = load_own(review, panel_id, &panel, reterr);
+    if (rc < 0)
+        return rc;
+    rc = seat(review, panel_id, td_row_text(panel, "series"), account_id, false, reterr);
+    json_decref(panel);
+    if (rc < 0)
+        return rc;
+    json_t *joining = json_pack("[{s:s}]", "account_id", account_id);
+    rc = record_all(review, panel_id, joining);
+    json_decref(joining);
+    return rc;
+}
+
+static int assign_one(struct td_review *review, const json_t *panel, const json_t *seats,
+                      const char *application_id, struct td_error *reterr)
+{
+    const char *panel_id = td_row_text(panel, "id");
+    int rc = td_tx_exec(review->tx, NULL,
+                        "insert into panel_assignment (panel_id, application_id, sequence, assigned_at)"
+                        " values ($1, $2, (select coalesce(max(sequence), 0) + 1 from panel_assignment"
+                        " where panel_id = $1), $3)",
+                        "sss", panel_id, application_id, review->now);
+    if (rc == 0)
+        rc = td_recusal_record(review, application_id, seats);
+    if (rc == 0)
+        rc = td_workflow_apply(review, application_id, "assign", NULL, NULL, reterr);
+    return rc;
+}
+
+/* Accepted dossiers of the panel's cycle and level with the number of experts who could score each. */
+static int candidates(struct td_review *review, const json_t *panel, const char *specialty,
+                      json_t **ret_candidates)
+{
+    return td_tx_rows(review->tx, ret_candidates,
+                      "select a.id, a.number, (select count(*) from panel_member m where m.panel_id = $1"
+                      " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible from application a"
+                      " where a.state = 'accepted' and a.cycle_id = $2 and a.series = $3 and a.level = $4"
+                      " and ($5 = '' or a.specialty = $5) order by a.specialty, a.number limit 5000",
+                      "sssss", td_row_text(panel, "id"), td_row_text(panel, "cycle_id"),
+                      td_row_text(panel, "series"), td_row_text(panel, "level"), specialty);
+}
+
+static bool named(const json_t *applications, const char *id)
+{
+    size_t i;
+    json_t *one;
+    if (!applications)
+        return true;
+    json_array_foreach((json_t *)applications, i, one)
+        if (json_is_string(one) && !strcmp(json_string_value(one), id))
+            return true;
+    return false;
+}
+
+static int assign_all(struct td_review *review, const json_t *panel, const json_t *rows,
+                      const json_t *applications, int64_t least, json_t *left_out, int64_t *ret_assigned,
+                      struct td_error *reterr)
+{
+    json_t *seats, *row;
+    size_t i;
+    int64_t assigned = 0;
+    int rc = members(review->tx, td_row_text(panel, "id"), &seats);
+    if (rc < 0)
+        return rc;
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        if (!named(applications, td_row_text(row, "id")))
+            continue;
+        if (td_row_int(row, "eligible") < least) {
+            json_array_append_new(left_out, json_pack("{s:s, s:s, s:s}", "application_id",
+                                                      td_row_text(row, "id"), "number",
+                                                      td_row_text(row, "number"), "because", "too_few_experts"));
+            continue;
+        }
+        rc = assign_one(review, panel, seats, td_row_text(row, "id"), reterr);
+        if (rc < 0)
+            break;
+        assigned++;
+    }
+    json_decref(seats);
+    *ret_assigned = assigned;
+    return rc;
+}
+
+int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications,
+                    const char *specialty, json_t **ret_result, struct td_error *reterr)
+{
+    json_t *panel, *rows = NULL, *left_out = json_array();
+    int64_t least = 0, assigned = 0;
+    int rc = load_own(review, panel_id, &panel, reterr);
+    if (rc < 0) {
+        json_decref(left_out);
+        return rc;
+    }
+    rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
+    if (rc == 0)
+        rc = candidates(review, panel, specialty, &rows);
+    if (rc == 0)
+        rc = assign_all(review, panel, rows, applications, least, left_out, &assigned, reterr);
+    if (rc == 0 && assigned == 0 && json_array_size(left_out) == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_assign", NULL);
+    if (rc == 0)
+        *ret_result = json_pack("{s:I, s:O}", "assigned", assigned, "left_out", left_out);
+    json_decref(rows);
+    json_decref(left_out);
+    json_decref(panel);
+    return rc;
+}
+
+int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr)
+{
+    json_t *row;
+    int64_t least = 0;
+    int rc = td_tx_row(tx, &row,
+                       "select a.cycle_id, " PROGRESS_SQL " from panel_assignment s"
+                       " join application a on a.id = s.application_id where a.id = $1",
+                       "s", application_id);
+    if (rc < 0)
+        return rc == TD_ENOTFOUND ? td_error_key(reterr, TD_ECONFLICT, "no_panel", NULL) : rc;
+    int64_t eligible = td_row_int(row, "eligible"), submitted = td_row_int(row, "submitted");
+    rc = minimum(tx, td_row_text(row, "cycle_id"), &least);
+    json_decref(row);
+    if (rc == 0 && (submitted < eligible || submitted < least))
+        rc = td_error_key(reterr, TD_ECONFLICT, "sheets_missing",
+                          json_pack("{s:I, s:I, s:I}", "submitted", submitted, "eligible", eligible,
+                                    "minimum", least));
+    return rc;
+}
+
+int td_panel_close(struct td_review *review, const char *panel_id, const char *application_id,
+                   json_t **ret_result, struct td_error *reterr)
+{
+    json_t *panel, *rows = NULL, *row;
+    int64_t least = 0, closed = 0;
+    size_t i;
+    int rc = load_own(review, panel_id, &panel, reterr);
+    if (rc < 0)
+        return rc;
+    rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
+    if (rc == 0)
+        rc = dossiers(review->tx, panel_id, least, &rows);
+    json_array_foreach(rows, i, row)
+    {
+        const char *id = td_row_text(row, "id");
+        bool chosen = *application_id ? !strcmp(application_id, id) : td_row_bool(row, "ready");
+        if (rc < 0 || !chosen)
+            continue;
+        rc = td_panel_check_complete(review->tx, id, reterr);
+        if (rc == 0)
+            rc = td_workflow_apply(review, id, "close_panel", NULL, NULL, reterr);
+        closed++;
+    }
+    if (rc == 0 && closed == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_ready", NULL);
+    if (rc == 0)
+        *ret_result = json_pack("{s:I}", "closed", closed);
+    json_decref(rows);
+    json_decref(panel);
+    return rc;
+}
