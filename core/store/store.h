@@ -23,6 +23,7 @@ struct td_store_options {
     int readers;         /* reader threads; 0 = 4 */
     int queue_limit;     /* waiting jobs per kind before TD_EBUSY; 0 = 1024 */
     int batch_limit;     /* writes per commit; 0 = 256 */
+    bool read_only;      /* for titlectl beside a running server: no lock, no migration, no writes */
 };
 
 /* Opens, migrates (schema/NNN_*.sql compiled in) and starts the threads. A store that another process
@@ -35,16 +36,22 @@ void td_store_close(struct td_store *store);
 /* Runs on a store thread. Returns 0 to keep its changes, negative to roll them back. */
 typedef int (*td_store_fn)(struct td_tx *tx, void *arg, struct td_error *reterr);
 /* Runs on a store thread after commit or roll-back, once per accepted job, and must not block: it
- * hands the result to its own loop. `result` is 0 or TD_E*; when 0 for a write, it is durable. */
+ * hands the result to its own loop. `result` is 0 or TD_E*; when 0 for a write, it is durable. `error`
+ * is the store's; to keep its content, copy the struct and set *error to TD_ERROR_INIT. */
 typedef void (*td_store_done_fn)(void *arg, int result, struct td_error *error);
 
-/* Queues a job; TD_EBUSY when the queue is full (then `done` is not called). Thread-safe. */
+/* Queues a job; TD_EBUSY when the queue is full or the store closes, TD_EIO for a write once it has
+ * stopped writing (then `done` is not called). Thread-safe. */
 int td_store_read(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg);
 int td_store_write(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg);
 
 /* The same, waiting for the result: for start-up, titlectl and tests, never on the event loop. */
 int td_store_read_wait(struct td_store *store, td_store_fn run, void *arg, struct td_error *reterr);
 int td_store_write_wait(struct td_store *store, td_store_fn run, void *arg, struct td_error *reterr);
+
+/* True after a failed write or fsync left the disk in doubt: every further write answers TD_EIO, reads go
+ * on, and only a new process may write again. Thread-safe. */
+bool td_store_stopped(const struct td_store *store);
 
 /* Called on the writer thread after each commit that added outbox rows; must not block. */
 void td_store_on_outbox(struct td_store *store, void (*notify)(void *arg), void *arg);
@@ -53,8 +60,10 @@ void td_store_on_outbox(struct td_store *store, void (*notify)(void *arg), void 
  * `types` has one letter per parameter: s const char * (NULL = null), i int64_t, d td_date-like text
  * as s, b int (boolean), j const json_t * (stored as JSON text; NULL = null), x const void * + size_t
  * (bytes). Pass int64_t for i, always.
+ * The same $n may stand in several places, in any order; each of $1 ... $n must stand somewhere.
  * Result columns become JSON members by column name: integer, real, text; a column declared JSON in
  * the schema is parsed; one declared BOOLEAN is true/false; bytes come as base64 text; null is null.
+ * An expression has no declared type: coalesce(content, '{}') is text.
  * Errors: TD_ECONFLICT for a violated constraint, TD_EFULL, TD_EIO, TD_ENOMEM, TD_EINTERNAL. */
 
 /* Runs a statement that returns no rows; *ret_changed (may be NULL) is the number of rows changed. */

@@ -1,0 +1,18 @@
+/* batch.h - group commit: many writes, one transaction, one fsync. Internal to store/. */
+#ifndef TD_STORE_BATCH_H
+#define TD_STORE_BATCH_H
+
+#include "store/queue.h"
+
+struct td_sqlite;
+struct td_batch;
+
+/* Working room for batches of up to `limit` jobs on the writer's connection; NULL when memory is short. */
+struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit);
+void td_batch_free(struct td_batch *batch);
+
+/* Runs the `count` jobs of the list in one transaction, commits, reports each and frees the list.
+ * Answers true when outbox rows were committed. */
+bool td_batch_run(struct td_batch *batch, struct td_job *jobs, int count);
+
+#endif

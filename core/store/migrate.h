@@ -1,0 +1,26 @@
+/* migrate.h - brings a database to the schema this program was built with. Internal to store/. */
+#ifndef TD_STORE_MIGRATE_H
+#define TD_STORE_MIGRATE_H
+
+#include "base/error.h"
+
+struct td_sqlite;
+
+/* schema/NNN_name.sql, in order; generated at build time. */
+struct td_schema {
+    int number;
+    const char *name;
+    const char *sql;
+};
+
+extern const struct td_schema td_schemas[];
+extern const int td_schema_count;
+
+/* Applies what is missing, each file in one transaction. TD_ECONFLICT when the database is newer than
+ * the program, or belongs to something else. */
+int td_migrate(struct td_sqlite *db, struct td_error *reterr);
+
+/* For readers in another process: TD_ECONFLICT unless the schema is exactly the program's. */
+int td_migrate_check(struct td_sqlite *db, struct td_error *reterr);
+
+#endif

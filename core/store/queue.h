@@ -1,0 +1,38 @@
+/* queue.h - jobs that wait for a store thread: bounded, first in first out. Internal to store/. */
+#ifndef TD_STORE_QUEUE_H
+#define TD_STORE_QUEUE_H
+
+#include "store/store.h"
+
+#include <pthread.h>
+
+struct td_job {
+    struct td_job *next;
+    td_store_fn run;
+    td_store_done_fn done;
+    void *arg;
+};
+
+struct td_queue {
+    pthread_mutex_t mutex;
+    pthread_cond_t filled;
+    struct td_job *head;
+    struct td_job **tail;
+    int count;
+    int limit;
+    bool closing;
+};
+
+void td_queue_init(struct td_queue *queue, int limit);
+void td_queue_done(struct td_queue *queue); /* must be empty */
+
+/* TD_EBUSY when full or closing, TD_ENOMEM. */
+int td_queue_put(struct td_queue *queue, td_store_fn run, td_store_done_fn done, void *arg);
+
+/* Waits, then takes up to `limit` jobs as a list the caller frees; NULL once closing and empty. */
+struct td_job *td_queue_take(struct td_queue *queue, int limit, int *ret_count);
+
+/* Refuses new jobs; those that wait are still handed out. */
+void td_queue_close(struct td_queue *queue);
+
+#endif
