@@ -17,6 +17,8 @@
 #include <stdbool.h>
 
 #define TD_FORM_ITEM_ID_LENGTH 8
+#define TD_FORM_TEXT_MAX 200
+#define TD_FORM_LONGTEXT_MAX 5000
 
 /* Parts of a descriptor by their ids; borrowed, NULL when there is none. */
 const json_t *td_form_section(const json_t *descriptor, const char *id);
@@ -37,8 +39,10 @@ json_t *td_form_coerce(const json_t *section, const json_t *sent);
 
 /* Checks a typed value. Adds one field error for each fault and returns TD_EFIELDS, or 0. Fields are
  * named prefix.section[.index].field, as in "content.education.0.degree". Codes: required, type, date,
- * choice, too_small, too_large, too_long, too_few, too_many, item_id, unknown. `complete` = false is
- * for drafts: required and too_few are not yet faults. */
+ * choice, too_small, too_large, too_short, too_long, too_few, too_many, item_id, unknown. `complete` =
+ * false is for drafts: required, too_short and too_few are not yet faults. Beside plugin.h's limits a
+ * text field may have "min_length"; without "max_length" a text has at most TD_FORM_TEXT_MAX
+ * characters, a longtext TD_FORM_LONGTEXT_MAX. */
 int td_form_check(const json_t *section, const json_t *value, const char *prefix, bool complete,
                   struct td_error *reterr);
 

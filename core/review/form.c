@@ -1,0 +1,555 @@
+/* form.c - sections and fields of a series: typed values of what was sent, checks, what is still to
+ * do.
+ *
+ * The model for templates is in form_model.c, the check of a descriptor itself in
+ * form_descriptor.c. */
+#include "review/form.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_SIZE = 256 };
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+/* --- parts of a descriptor ---------------------------------------------------------------------
+ */
+
+static const json_t *by_id(const json_t *array, const char *id)
+{
+    size_t index;
+    json_t *entry;
+    json_array_foreach(array, index, entry)
+    {
+        if (!strcmp(text_of(entry, "id"), id))
+            return entry;
+    }
+    return NULL;
+}
+
+const json_t *td_form_section(const json_t *descriptor, const char *id)
+{
+    return by_id(json_object_get(descriptor, "sections"), id);
+}
+
+const json_t *td_form_field(const json_t *section, const char *id)
+{
+    return by_id(json_object_get(section, "fields"), id);
+}
+
+const json_t *td_form_level(const json_t *descriptor, const char *id)
+{
+    return by_id(json_object_get(descriptor, "levels"), id);
+}
+
+const json_t *td_form_specialty(const json_t *descriptor, const char *id)
+{
+    return by_id(json_object_get(descriptor, "specialties"), id);
+}
+
+const char *td_form_section_by(const json_t *section)
+{
+    const char *by = text_of(section, "by");
+    return *by ? by : "applicant";
+}
+
+bool td_form_section_repeats(const json_t *section)
+{
+    return json_is_true(json_object_get(section, "repeat"));
+}
+
+/* A section must be answered when it says so by "min", or else when one of its fields is required.
+ */
+static bool section_required(const json_t *section)
+{
+    const json_t *min = json_object_get(section, "min");
+    if (min || td_form_section_repeats(section))
+        return json_integer_value(min) > 0;
+    size_t index;
+    json_t *field;
+    json_array_foreach(json_object_get(section, "fields"), index, field)
+    {
+        if (json_is_true(json_object_get(field, "required")))
+            return true;
+    }
+    return false;
+}
+
+/* --- from what was sent to typed values --------------------------------------------------------
+ */
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    for (; *words; words++) {
+        if (!strcmp(text, *words))
+            return true;
+    }
+    return false;
+}
+
+static json_t *yesno_of(const char *text)
+{
+    static const char *const yes[] = {"yes", "true", "1", "on", NULL};
+    static const char *const no[] = {"no", "false", "0", "off", NULL};
+    if (is_one_of(text, yes))
+        return json_true();
+    return is_one_of(text, no) ? json_false() : NULL;
+}
+
+/* Digits with an optional sign and, for decimals, an optional fraction. Nothing else: no exponents,
+ * no hexadecimal, no blanks, whatever strtod would take. */
+static json_t *number_of(const char *text, bool decimal)
+{
+    const char *p = text + (*text == '-');
+    size_t whole = strspn(p, "0123456789");
+    if (!whole || whole > 15)
+        return NULL;
+    p += whole;
+    if (!*p)
+        return json_integer(strtoll(text, NULL, 10));
+    if (!decimal || *p != '.')
+        return NULL;
+    size_t fraction = strspn(p + 1, "0123456789");
+    return fraction && fraction <= 6 && !p[1 + fraction] ? json_real(strtod(text, NULL)) : NULL;
+}
+
+/* People also write 2020/9/1 and 2020.9.1: all three become 2020-09-01 when that day exists. */
+static json_t *date_of(const char *text)
+{
+    int year, month, day, used = 0;
+    char first, second;
+    if (!isdigit((unsigned char)*text) ||
+        sscanf(text, "%4d%c%2d%c%2d%n", &year, &first, &month, &second, &day, &used) != 5 ||
+        text[used] || first != second || !strchr("-/.", first) || month < 0 || day < 0)
+        return NULL;
+    char iso[32];
+    td_date date;
+    snprintf(iso, sizeof(iso), "%04d-%02d-%02d", year, month, day);
+    return td_date_parse(iso, &date) == 0 ? json_string(iso) : NULL;
+}
+
+static json_t *trimmed(const char *text, size_t length)
+{
+    while (length && isspace((unsigned char)*text))
+        text++, length--;
+    while (length && isspace((unsigned char)text[length - 1]))
+        length--;
+    return json_stringn(text, length);
+}
+
+/* A new reference, or NULL when there is no answer. */
+static json_t *coerce_field(const json_t *field, json_t *sent)
+{
+    if (!sent || json_is_null(sent))
+        return NULL;
+    if (!json_is_string(sent))
+        return json_incref(sent);
+    json_t *text = trimmed(json_string_value(sent), json_string_length(sent));
+    const char *words = json_string_value(text);
+    if (!words || !*words) {
+        json_decref(text);
+        return NULL;
+    }
+    const char *type = text_of(field, "type");
+    json_t *typed = NULL;
+    if (!strcmp(type, "yesno"))
+        typed = yesno_of(words);
+    else if (!strcmp(type, "integer") || !strcmp(type, "decimal"))
+        typed = number_of(words, *type == 'd');
+    else if (!strcmp(type, "date"))
+        typed = date_of(words);
+    if (!typed)
+        return text;
+    json_decref(text);
+    return typed;
+}
+
+/* The answers of one object. Members that the section does not know stay, for the check to name. */
+static json_t *coerce_object(const json_t *section, json_t *sent)
+{
+    if (!json_is_object(sent))
+        return json_incref(sent);
+    json_t *typed = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach(sent, key, value)
+    {
+        if (!strcmp(key, "_remove"))
+            continue;
+        json_t *answer = coerce_field(td_form_field(section, key), value);
+        if (answer)
+            json_object_set_new(typed, key, answer);
+    }
+    return typed;
+}
+
+static bool is_removed(const json_t *item)
+{
+    json_t *mark = json_object_get(item, "_remove");
+    if (!json_is_string(mark))
+        return json_is_true(mark);
+    json_t *yes = yesno_of(json_string_value(mark));
+    bool removed = json_is_true(yes);
+    json_decref(yes);
+    return removed;
+}
+
+static bool has_answers(const json_t *item)
+{
+    return json_object_size(item) > (json_object_get(item, "id") ? 1u : 0u);
+}
+
+/* The random half of a ULID, in lower case: 32^8 ids are enough for the few items of one dossier.
+ */
+static void give_id(json_t *item)
+{
+    if (!json_is_object(item) || json_object_get(item, "id"))
+        return;
+    char id[TD_ID_TEXT];
+    td_id_new(id);
+    char *tail = id + TD_ID_TEXT - 1 - TD_FORM_ITEM_ID_LENGTH;
+    for (char *p = tail; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    json_object_set_new(item, "id", json_string(tail));
+}
+
+static json_t *coerce_items(const json_t *section, const json_t *sent)
+{
+    json_t *items = json_array();
+    size_t index;
+    json_t *item;
+    json_array_foreach(sent, index, item)
+    {
+        if (json_is_null(item) || is_removed(item))
+            continue;
+        json_t *typed = coerce_object(section, item);
+        if (json_is_object(typed) && !has_answers(typed)) {
+            json_decref(typed);
+            continue;
+        }
+        give_id(typed);
+        json_array_append_new(items, typed);
+    }
+    return items;
+}
+
+json_t *td_form_coerce(const json_t *section, const json_t *sent)
+{
+    bool repeats = td_form_section_repeats(section);
+    if (!sent || json_is_null(sent))
+        return repeats ? json_array() : json_object();
+    if (repeats)
+        return json_is_array(sent) ? coerce_items(section, sent) : json_deep_copy(sent);
+    return coerce_object(section, (json_t *)sent);
+}
+
+/* --- checks ------------------------------------------------------------------------------------
+ */
+
+struct check {
+    bool complete;
+    struct td_error *reterr;
+    int result;
+};
+
+__attribute__((format(printf, 4, 5))) static void fault(struct check *check, const char *path,
+                                                        const char *code, const char *fmt, ...)
+{
+    char message[200];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    check->result = td_error_field(check->reterr, path, code, "%s", message);
+}
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static void check_text(struct check *check, const json_t *field, const char *text, bool is_long,
+                       const char *path)
+{
+    size_t length = characters(text);
+    json_t *limit = json_object_get(field, "max_length");
+    size_t max = limit     ? (size_t)json_integer_value(limit)
+                 : is_long ? TD_FORM_LONGTEXT_MAX
+                           : TD_FORM_TEXT_MAX;
+    size_t min = (size_t)json_integer_value(json_object_get(field, "min_length"));
+    if (length > max)
+        fault(check, path, "too_long", "%zu characters, at most %zu", length, max);
+    else if (length < min && check->complete)
+        fault(check, path, "too_short", "%zu characters, at least %zu", length, min);
+}
+
+static void check_number(struct check *check, const json_t *field, const json_t *value,
+                         const char *path)
+{
+    const json_t *min = json_object_get(field, "min");
+    const json_t *max = json_object_get(field, "max");
+    double number = json_number_value(value);
+    if (min && number < json_number_value(min))
+        fault(check, path, "too_small", "at least %g", json_number_value(min));
+    else if (max && number > json_number_value(max))
+        fault(check, path, "too_large", "at most %g", json_number_value(max));
+}
+
+static void check_choice(struct check *check, const json_t *field, const char *text,
+                         const char *path)
+{
+    size_t index;
+    json_t *option;
+    json_array_foreach(json_object_get(field, "options"), index, option)
+    {
+        if (!strcmp(text_of(option, "value"), text))
+            return;
+    }
+    fault(check, path, "choice", "not one of the options");
+}
+
+static bool is_of_type(const char *type, const json_t *value)
+{
+    if (!strcmp(type, "integer"))
+        return json_is_integer(value);
+    if (!strcmp(type, "decimal"))
+        return json_is_number(value);
+    if (!strcmp(type, "yesno"))
+        return json_is_boolean(value);
+    return json_is_string(value);
+}
+
+static void check_value(struct check *check, const json_t *field, const json_t *value,
+                        const char *path)
+{
+    const char *type = text_of(field, "type");
+    if (!is_of_type(type, value)) {
+        bool is_date = !strcmp(type, "date");
+        fault(check, path, is_date ? "date" : "type", "must be %s", type);
+    } else if (json_is_number(value)) {
+        check_number(check, field, value, path);
+    } else if (!strcmp(type, "choice")) {
+        check_choice(check, field, json_string_value(value), path);
+    } else if (!strcmp(type, "date")) {
+        td_date date;
+        if (td_date_parse(json_string_value(value), &date) != 0)
+            fault(check, path, "date", "must be a day as YYYY-MM-DD");
+    } else if (json_is_string(value)) {
+        check_text(check, field, json_string_value(value), !strcmp(type, "longtext"), path);
+    }
+}
+
+static void check_object(struct check *check, const json_t *section, const json_t *object,
+                         const char *place)
+{
+    char path[PATH_SIZE];
+    size_t index;
+    json_t *field;
+    json_array_foreach(json_object_get(section, "fields"), index, field)
+    {
+        const char *id = text_of(field, "id");
+        const json_t *value = json_object_get(object, id);
+        snprintf(path, sizeof(path), "%s.%s", place, id);
+        if (value)
+            check_value(check, field, value, path);
+        else if (check->complete && json_is_true(json_object_get(field, "required")))
+            fault(check, path, "required", "%s is missing", id);
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        bool is_id = !strcmp(key, "id") && td_form_section_repeats(section);
+        if (is_id || td_form_field(section, key))
+            continue;
+        bool plain = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(key);
+        snprintf(path, sizeof(path), plain ? "%s.%.40s" : "%s", place, key);
+        fault(check, path, "unknown", "there is no such field");
+    }
+}
+
+/* Item ids name evidence: short, plain, once in a section. They may come from an API client. */
+static void check_item_id(struct check *check, const json_t *items, size_t at, const char *place)
+{
+    const char *id = text_of(json_array_get(items, at), "id");
+    size_t length = strlen(id);
+    bool good =
+        length >= 1 && length <= 16 && strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz") == length;
+    for (size_t i = 0; good && i < at; i++)
+        good = strcmp(text_of(json_array_get(items, i), "id"), id) != 0;
+    if (!good) {
+        char path[PATH_SIZE];
+        snprintf(path, sizeof(path), "%s.id", place);
+        fault(check, path, "item_id", "1 to 16 letters and digits, used once in the section");
+    }
+}
+
+static void check_items(struct check *check, const json_t *section, const json_t *items,
+                        const char *place)
+{
+    size_t count = json_array_size(items);
+    size_t min = (size_t)json_integer_value(json_object_get(section, "min"));
+    const json_t *max = json_object_get(section, "max");
+    if (check->complete && count < min)
+        fault(check, place, "too_few", "%zu entries, at least %zu", count, min);
+    if (max && count > (size_t)json_integer_value(max)) {
+        fault(check, place, "too_many", "%zu entries, at most %lld", count,
+              (long long)json_integer_value(max));
+        return;
+    }
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(items, i);
+        snprintf(path, sizeof(path), "%s.%zu", place, i);
+        if (!json_is_object(item)) {
+            fault(check, path, "type", "must be an object");
+            continue;
+        }
+        check_item_id(check, items, i, path);
+        check_object(check, section, item, path);
+    }
+}
+
+int td_form_check(const json_t *section, const json_t *value, const char *prefix, bool complete,
+                  struct td_error *reterr)
+{
+    struct check check = {.complete = complete, .reterr = reterr};
+    char place[PATH_SIZE];
+    snprintf(place, sizeof(place), "%s.%s", prefix, text_of(section, "id"));
+    bool repeats = td_form_section_repeats(section);
+    if (value && (repeats ? !json_is_array(value) : !json_is_object(value)))
+        fault(&check, place, "type", "must be %s", repeats ? "an array" : "an object");
+    else if (repeats)
+        check_items(&check, section, value, place);
+    else if (json_object_size(value) > 0 || section_required(section))
+        check_object(&check, section, value, place);
+    return check.result;
+}
+
+int td_form_accept(const json_t *section, const json_t *sent, const char *prefix, bool complete,
+                   json_t **ret_value, struct td_error *reterr)
+{
+    json_t *value = td_form_coerce(section, sent);
+    if (!value)
+        return td_error_set(reterr, TD_ENOMEM, "no memory for a section");
+    int result = td_form_check(section, value, prefix, complete, reterr);
+    if (result == 0)
+        *ret_value = value;
+    else
+        json_decref(value);
+    return result;
+}
+
+/* --- what is still to do -----------------------------------------------------------------------
+ */
+
+static size_t evidence_count(const json_t *evidence, const char *section, const char *item)
+{
+    char key[PATH_SIZE];
+    snprintf(key, sizeof(key), *item ? "%s/%s" : "%s", section, item);
+    return (size_t)json_integer_value(json_object_get(evidence, key));
+}
+
+static void add_missing(json_t *missing, const char *path, const char *code, const json_t *named,
+                        const char *item)
+{
+    json_array_append_new(missing, json_pack("{ss ss ss ss ss}", "field", path, "code", code,
+                                             "name", text_of(named, "name"), "name_en",
+                                             text_of(named, "name_en"), "item", item));
+}
+
+/* Field errors as entries of "missing": the path's last part names the field, the one before the
+ * item. */
+static void add_faults(json_t *missing, const json_t *section, const json_t *value,
+                       const json_t *faults)
+{
+    size_t index;
+    json_t *entry;
+    json_array_foreach(faults, index, entry)
+    {
+        const char *path = text_of(entry, "field");
+        const char *rest = strchr(path, '.');       /* after the prefix */
+        rest = rest ? strchr(rest + 1, '.') : NULL; /* after the section */
+        const char *last = strrchr(path, '.');
+        const json_t *field = rest ? td_form_field(section, last + 1) : NULL;
+        const char *item = "";
+        if (rest && isdigit((unsigned char)rest[1]))
+            item = text_of(json_array_get(value, strtoul(rest + 1, NULL, 10)), "id");
+        add_missing(missing, path, text_of(entry, "code"), field ? field : section, item);
+    }
+}
+
+static void add_evidence(json_t *missing, const json_t *section, const json_t *value,
+                         const json_t *evidence)
+{
+    if (strcmp(text_of(section, "evidence"), "required") != 0)
+        return;
+    const char *id = text_of(section, "id");
+    char path[PATH_SIZE];
+    if (!td_form_section_repeats(section)) {
+        snprintf(path, sizeof(path), "evidence.%s", id);
+        bool counts = json_object_size(value) > 0 || section_required(section);
+        if (counts && !evidence_count(evidence, id, ""))
+            add_missing(missing, path, "evidence", section, "");
+        return;
+    }
+    size_t index;
+    json_t *item;
+    json_array_foreach(value, index, item)
+    {
+        const char *item_id = text_of(item, "id");
+        snprintf(path, sizeof(path), "evidence.%s.%zu", id, index);
+        if (!evidence_count(evidence, id, item_id))
+            add_missing(missing, path, "evidence", section, item_id);
+    }
+}
+
+static json_t *section_progress(const json_t *section, const json_t *value, const json_t *evidence)
+{
+    struct td_error err = TD_ERROR_INIT;
+    json_t *missing = json_array();
+    td_form_check(section, value, "content", true, &err);
+    add_faults(missing, section, value, err.fields);
+    add_evidence(missing, section, value, evidence);
+    td_error_done(&err);
+    bool empty = json_array_size(value) == 0 && json_object_size(value) == 0;
+    bool complete = !empty && json_array_size(missing) == 0;
+    const char *state = empty ? "empty" : complete ? "complete" : "partial";
+    return json_pack("{ss ss ss sb ss sb sb sb so}", "id", text_of(section, "id"), "name",
+                     text_of(section, "name"), "name_en", text_of(section, "name_en"), "required",
+                     section_required(section), "state", state, "is_empty", empty, "is_partial",
+                     !empty && !complete, "is_complete", complete, "missing", missing);
+}
+
+json_t *td_form_completeness(const json_t *descriptor, const char *by, const json_t *content,
+                             const json_t *evidence)
+{
+    json_t *sections = json_array();
+    bool complete = true;
+    size_t index;
+    json_t *section;
+    json_array_foreach(json_object_get(descriptor, "sections"), index, section)
+    {
+        if (strcmp(td_form_section_by(section), by) != 0)
+            continue;
+        const json_t *value = json_object_get(content, text_of(section, "id"));
+        json_t *progress = section_progress(section, value, evidence);
+        complete = complete && json_array_size(json_object_get(progress, "missing")) == 0;
+        json_array_append_new(sections, progress);
+    }
+    return json_pack("{sb so}", "complete", complete, "sections", sections);
+}

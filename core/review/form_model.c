@@ -1,0 +1,209 @@
+/* form_model.c - a section as Mustache templates render it (td_form_model of form.h).
+ *
+ * Mustache looks for a missing name in the surrounding contexts, so that a field without a hint
+ * would show its section's hint. Every object here therefore carries all of its members; null says
+ * "none". */
+#include "review/form.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_SIZE = 256 };
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+/* Copies members of `from`, null for those it has not. */
+static void carry(json_t *to, const json_t *from, const char *const *keys)
+{
+    for (; *keys; keys++) {
+        json_t *value = json_object_get(from, *keys);
+        json_object_set_new(to, *keys, value ? json_incref(value) : json_null());
+    }
+}
+
+/* A value as an input holds it. */
+static json_t *input_text(const json_t *value)
+{
+    if (json_is_boolean(value))
+        return json_string(json_is_true(value) ? "yes" : "no");
+    if (json_is_integer(value))
+        return json_sprintf("%lld", (long long)json_integer_value(value));
+    if (json_is_real(value))
+        return json_sprintf("%.12g", json_real_value(value));
+    return json_string(json_is_string(value) ? json_string_value(value) : "");
+}
+
+static json_t *option_model(const char *value, const char *name, const char *name_en,
+                            const char *chosen)
+{
+    return json_pack("{ss ss ss sb}", "value", value, "name", name, "name_en", name_en, "selected",
+                     !strcmp(value, chosen));
+}
+
+static json_t *options_model(const json_t *field, const char *chosen)
+{
+    json_t *options = json_array();
+    if (!strcmp(text_of(field, "type"), "yesno")) {
+        json_array_append_new(options, option_model("yes", "是", "Yes", chosen));
+        json_array_append_new(options, option_model("no", "否", "No", chosen));
+        return options;
+    }
+    size_t index;
+    json_t *option;
+    json_array_foreach(json_object_get(field, "options"), index, option)
+    {
+        json_array_append_new(options,
+                              option_model(text_of(option, "value"), text_of(option, "name"),
+                                           text_of(option, "name_en"), chosen));
+    }
+    return options;
+}
+
+/* What a reader sees: the option's name, or the text itself. */
+static json_t *shown_model(const json_t *options, const char *text)
+{
+    size_t index;
+    json_t *option;
+    json_array_foreach(options, index, option)
+    {
+        if (json_is_true(json_object_get(option, "selected")))
+            return json_pack("{ss ss}", "name", text_of(option, "name"), "name_en",
+                             text_of(option, "name_en"));
+    }
+    return json_pack("{ss ss}", "name", text, "name_en", text);
+}
+
+static void set_type_flags(json_t *model, const char *type)
+{
+    static const char *const types[] = {"text", "longtext", "integer", "decimal",
+                                        "date", "choice",   "yesno",   NULL};
+    char flag[32];
+    for (const char *const *t = types; *t; t++) {
+        snprintf(flag, sizeof(flag), "is_%s", *t);
+        json_object_set_new(model, flag, json_boolean(!strcmp(type, *t)));
+    }
+    bool number = !strcmp(type, "integer") || !strcmp(type, "decimal");
+    json_object_set_new(model, "is_number", json_boolean(number));
+}
+
+static json_t *field_model(const json_t *field, const json_t *value, const char *place)
+{
+    static const char *const keys[] = {"id",  "name", "name_en",    "hint",       "hint_en", "type",
+                                       "min", "max",  "max_length", "min_length", NULL};
+    json_t *model = json_object();
+    carry(model, field, keys);
+    json_t *text = input_text(value);
+    const char *chosen = json_string_value(text);
+    json_t *options = options_model(field, chosen);
+    json_object_set_new(model, "path", json_sprintf("%s.%s", place, text_of(field, "id")));
+    json_object_set_new(model, "required",
+                        json_boolean(json_is_true(json_object_get(field, "required"))));
+    set_type_flags(model, text_of(field, "type"));
+    json_object_set_new(model, "answered", json_boolean(*chosen));
+    json_object_set_new(model, "shown", shown_model(options, chosen));
+    json_object_set_new(model, "options", options);
+    json_object_set_new(model, "text", text);
+    return model;
+}
+
+struct item {
+    const json_t *value;
+    const char *id; /* "" in a plain section and in a blank item */
+    size_t index;
+    bool is_new;
+};
+
+static json_t *item_model(const json_t *section, const struct item *item, const json_t *evidence,
+                          const char *place)
+{
+    const char *section_id = text_of(section, "id");
+    char key[PATH_SIZE];
+    snprintf(key, sizeof(key), *item->id ? "%s/%s" : "%s", section_id, item->id);
+    json_t *fields = json_array();
+    size_t index;
+    json_t *field;
+    json_array_foreach(json_object_get(section, "fields"), index, field)
+    {
+        const json_t *value = json_object_get(item->value, text_of(field, "id"));
+        json_array_append_new(fields, field_model(field, value, place));
+    }
+    return json_pack("{ss si sb ss ss sI so}", "id", item->id, "number", (int)item->index + 1,
+                     "is_new", item->is_new, "path", place, "evidence_key", key, "evidence_count",
+                     json_integer_value(json_object_get(evidence, key)), "fields", fields);
+}
+
+static bool has_room(const json_t *section, size_t count)
+{
+    const json_t *max = json_object_get(section, "max");
+    return !max || count < (size_t)json_integer_value(max);
+}
+
+static json_t *items_model(const json_t *section, const json_t *value, const json_t *evidence,
+                           const char *place, bool blank)
+{
+    json_t *items = json_array();
+    char path[PATH_SIZE];
+    size_t count = json_array_size(value);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *answers = json_array_get(value, i);
+        struct item item = {.value = answers, .id = text_of(answers, "id"), .index = i};
+        snprintf(path, sizeof(path), "%s.%zu", place, i);
+        json_array_append_new(items, item_model(section, &item, evidence, path));
+    }
+    if (blank && has_room(section, count)) {
+        struct item item = {.id = "", .index = count, .is_new = true};
+        snprintf(path, sizeof(path), "%s.%zu", place, count);
+        json_array_append_new(items, item_model(section, &item, NULL, path));
+    }
+    return items;
+}
+
+json_t *td_form_model(const json_t *section, const json_t *value, const json_t *evidence,
+                      const char *prefix, bool blank)
+{
+    static const char *const keys[] = {
+        "id",  "name", "name_en", "hint", "hint_en", "evidence_hint", "evidence_hint_en",
+        "min", "max",  NULL};
+    json_t *model = json_object();
+    carry(model, section, keys);
+    char place[PATH_SIZE];
+    snprintf(place, sizeof(place), "%s.%s", prefix, text_of(section, "id"));
+    bool repeats = td_form_section_repeats(section);
+    const char *rule = text_of(section, "evidence");
+    bool needs = !strcmp(rule, "required");
+    json_object_set_new(model, "by", json_string(td_form_section_by(section)));
+    json_object_set_new(model, "repeat", json_boolean(repeats));
+    json_object_set_new(model, "path", json_string(place));
+    json_object_set_new(model, "evidence", json_string(*rule ? rule : "none"));
+    json_object_set_new(model, "needs_evidence", json_boolean(needs));
+    json_object_set_new(model, "takes_evidence", json_boolean(needs || !strcmp(rule, "optional")));
+    json_t *items;
+    if (repeats) {
+        items = items_model(section, value, evidence, place, blank);
+    } else {
+        struct item item = {.value = value, .id = ""};
+        items = json_pack("[o]", item_model(section, &item, evidence, place));
+    }
+    json_object_set_new(model, "items", items);
+    return model;
+}
+
+json_t *td_form_models(const json_t *descriptor, const char *by, const json_t *content,
+                       const json_t *evidence, const char *prefix, bool blank)
+{
+    json_t *models = json_array();
+    size_t index;
+    json_t *section;
+    json_array_foreach(json_object_get(descriptor, "sections"), index, section)
+    {
+        if (by && strcmp(td_form_section_by(section), by) != 0)
+            continue;
+        const json_t *value = json_object_get(content, text_of(section, "id"));
+        json_array_append_new(models, td_form_model(section, value, evidence, prefix, blank));
+    }
+    return models;
+}
