@@ -1,0 +1,53 @@
+/* call.c - what handlers ask of their call (route.h). */
+#include "http/route.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+const char *td_call_param(const struct td_call *call, const char *name)
+{
+    return text_of(call->params, name);
+}
+
+const char *td_call_query(const struct td_call *call, const char *name)
+{
+    return text_of(call->query, name);
+}
+
+const char *td_call_text(const struct td_call *call, const char *name)
+{
+    return text_of(call->body, name);
+}
+
+int64_t td_call_int(const struct td_call *call, const char *name)
+{
+    return json_integer_value(json_object_get(call->body, name));
+}
+
+bool td_call_bool(const struct td_call *call, const char *name)
+{
+    return json_is_true(json_object_get(call->body, name));
+}
+
+json_t *td_call_json(const struct td_call *call, const char *name)
+{
+    return json_object_get(call->body, name);
+}
+
+int td_call_check_version(const struct td_call *call, int64_t version, struct td_error *reterr)
+{
+    char present[24];
+    snprintf(present, sizeof(present), "%lld", (long long)version);
+    if (!call->if_match)
+        return td_error_key(reterr, TD_EPRECOND, "precondition", NULL);
+    if (strcmp(call->if_match, present) == 0)
+        return 0;
+    return td_error_key(reterr, TD_ESTALE, "changed_meanwhile",
+                        json_pack("{s:s, s:s}", "sent", call->if_match, "present", present));
+}

@@ -1,0 +1,104 @@
+/* problem.c - see problem.h. No state. */
+#include "http/problem.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void set_text(json_t *object, const char *name, const char *text)
+{
+    json_object_set_new(object, name, json_string(text));
+}
+
+static void set_filled(const struct td_locale *locale, json_t *object, const char *name,
+                       const char *sentence, const json_t *parameters)
+{
+    char *text = td_locale_fill(locale, sentence, parameters);
+    set_text(object, name, text ? text : sentence);
+    free(text);
+}
+
+static void set_title(const struct td_locale *locale, json_t *problem, int code)
+{
+    char key[48];
+    snprintf(key, sizeof(key), "%s", td_error_slug(code));
+    for (char *c = key; *c; c++)
+        if (*c == '-')
+            *c = '_';
+    const char *title = td_locale_text(locale, "problem", key);
+    set_text(problem, "title", title ? title : td_error_text(code));
+}
+
+static void set_detail(const struct td_locale *locale, json_t *problem, int code,
+                       const struct td_error *error)
+{
+    const char *sentence = *error->key ? td_locale_text(locale, "problem", error->key) : NULL;
+    bool own_fault = td_error_http(code) >= 500;
+    if (*error->key) {
+        set_text(problem, "key", error->key);
+        json_object_set(problem, "parameters", error->parameters);
+    }
+    if (sentence)
+        set_filled(locale, problem, "detail", sentence, error->parameters);
+    else if (*error->detail && !own_fault)
+        set_text(problem, "detail", error->detail);
+}
+
+/* "content.education.0.degree" is called by t.field.degree when there is such a text. */
+static const char *field_name(const struct td_locale *locale, const char *field)
+{
+    const char *dot = strrchr(field, '.');
+    return td_locale_text(locale, "field", dot ? dot + 1 : field);
+}
+
+static json_t *make_field(const struct td_locale *locale, const json_t *fault)
+{
+    json_t *made = json_copy((json_t *)fault);
+    const char *code = json_string_value(json_object_get(fault, "code"));
+    const char *field = json_string_value(json_object_get(fault, "field"));
+    const char *sentence = code ? td_locale_text(locale, "field_problem", code) : NULL;
+    if (!sentence || !made)
+        return made;
+    char *text = td_locale_fill(locale, sentence, json_object_get(fault, "parameters"));
+    const char *name = field ? field_name(locale, field) : NULL;
+    char *full = NULL;
+    if (name && text && asprintf(&full, "%s: %s", name, text) < 0)
+        full = NULL;
+    set_text(made, "message", full ? full : text ? text : sentence);
+    free(full);
+    free(text);
+    return made;
+}
+
+json_t *td_problem_make(const struct td_locale *locale, int code, const struct td_error *error,
+                        const char *request_id)
+{
+    json_t *problem = json_object();
+    char type[64];
+    snprintf(type, sizeof(type), "/problems/%s", td_error_slug(code));
+    set_text(problem, "type", type);
+    set_title(locale, problem, code);
+    json_object_set_new(problem, "status", json_integer(td_error_http(code)));
+    set_detail(locale, problem, code, error);
+    set_text(problem, "instance", request_id);
+    if (error->fields) {
+        json_t *errors = json_array(), *fault;
+        size_t index;
+        json_array_foreach(error->fields, index, fault)
+            json_array_append_new(errors, make_field(locale, fault));
+        json_object_set_new(problem, "errors", errors);
+    }
+    return problem;
+}
+
+json_t *td_problem_for_page(const json_t *problem)
+{
+    json_t *made = json_copy((json_t *)problem);
+    json_t *errors = json_object_get(problem, "errors");
+    if (made && errors) {
+        json_object_set(made, "fields", errors);
+        json_object_del(made, "errors");
+    }
+    return made;
+}
