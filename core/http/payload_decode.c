@@ -1,5 +1,5 @@
-/* body_decode.c - bytes of a client to JSON values. Nothing here knows rows or fields. */
-#include "http/body.h"
+/* payload_decode.c - bytes of a client to JSON values. Nothing here knows rows or fields. */
+#include "http/payload.h"
 
 #include "base/strbuf.h"
 
@@ -69,10 +69,10 @@ static int each_pair(const char *bytes, size_t length, json_t *root, pair_fn add
         pair.value_length = fine ? (size_t)(to - pair.value) - 1 : 0;
         if (!fine)
             r = td_error_set(reterr, TD_EINVALID, "a form or query that is not properly encoded");
-        else if (++count > TD_BODY_MEMBERS_MAX)
-            r = td_error_set(reterr, TD_ETOOLARGE, "more than %d members", TD_BODY_MEMBERS_MAX);
-        else if (strlen(pair.name) > TD_BODY_NAME_MAX)
-            r = td_error_set(reterr, TD_ETOOLARGE, "a member name above %d bytes", TD_BODY_NAME_MAX);
+        else if (++count > TD_PAYLOAD_MEMBERS_MAX)
+            r = td_error_set(reterr, TD_ETOOLARGE, "more than %d members", TD_PAYLOAD_MEMBERS_MAX);
+        else if (strlen(pair.name) > TD_PAYLOAD_NAME_MAX)
+            r = td_error_set(reterr, TD_ETOOLARGE, "a member name above %d bytes", TD_PAYLOAD_NAME_MAX);
         else if (*pair.name)
             r = add(root, &pair, reterr);
         bytes = stop + 1;
@@ -105,7 +105,7 @@ static int add_query(json_t *root, const struct pair *pair, struct td_error *ret
     return r < 0 ? r : set_member(root, pair->name, text, reterr);
 }
 
-int td_body_decode_query(const char *query, json_t **ret_query, struct td_error *reterr)
+int td_payload_decode_query(const char *query, json_t **ret_query, struct td_error *reterr)
 {
     json_t *root = json_object();
     int r = root ? each_pair(query, strlen(query), root, add_query, reterr) : TD_ENOMEM;
@@ -142,7 +142,7 @@ static int add_dotted(json_t *root, const struct pair *pair, struct td_error *re
     char *segment = pair->name;
     for (int depth = 1;; depth++) {
         char *dot = strchr(segment, '.');
-        if (!*segment || dot == segment || depth > TD_BODY_SEGMENTS_MAX)
+        if (!*segment || dot == segment || depth > TD_PAYLOAD_SEGMENTS_MAX)
             return td_error_set(reterr, TD_EINVALID, "a dotted member name that cannot be used");
         if (!dot)
             break;
@@ -175,7 +175,7 @@ static json_t *settle(json_t *value);
 /* An object whose members are all numbers, as an array; NULL when it is none. */
 static json_t *as_array(json_t *object)
 {
-    json_t *slots[TD_BODY_INDEX_MAX + 1] = {0};
+    json_t *slots[TD_PAYLOAD_INDEX_MAX + 1] = {0};
     const char *name;
     json_t *member;
     if (json_object_size(object) == 0)
@@ -187,7 +187,7 @@ static json_t *as_array(json_t *object)
         slots[index] = member;
     }
     json_t *array = json_array();
-    for (int i = 0; i <= TD_BODY_INDEX_MAX; i++)
+    for (int i = 0; i <= TD_PAYLOAD_INDEX_MAX; i++)
         if (slots[i])
             json_array_append_new(array, settle(slots[i]));
     return array;
@@ -208,7 +208,7 @@ static json_t *settle(json_t *value)
     return copy;
 }
 
-int td_body_decode_form(const char *bytes, size_t length, json_t **ret_form, struct td_error *reterr)
+int td_payload_decode_form(const char *bytes, size_t length, json_t **ret_form, struct td_error *reterr)
 {
     json_t *root = json_object();
     int r = root ? each_pair(bytes, length, root, add_dotted, reterr) : TD_ENOMEM;
@@ -239,16 +239,16 @@ static bool too_deep(const char *bytes, size_t length)
         if (text)
             continue;
         depth += (bytes[i] == '{' || bytes[i] == '[') - (bytes[i] == '}' || bytes[i] == ']');
-        if (depth > TD_BODY_DEPTH_MAX)
+        if (depth > TD_PAYLOAD_DEPTH_MAX)
             return true;
     }
     return false;
 }
 
-int td_body_decode_json(const char *bytes, size_t length, json_t **ret_value, struct td_error *reterr)
+int td_payload_decode_json(const char *bytes, size_t length, json_t **ret_value, struct td_error *reterr)
 {
     if (too_deep(bytes, length))
-        return td_error_set(reterr, TD_ETOOLARGE, "JSON nested deeper than %d", TD_BODY_DEPTH_MAX);
+        return td_error_set(reterr, TD_ETOOLARGE, "JSON nested deeper than %d", TD_PAYLOAD_DEPTH_MAX);
     json_error_t fault;
     json_t *value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &fault);
     if (!value)

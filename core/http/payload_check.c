@@ -1,5 +1,5 @@
-/* body_check.c - a decoded body against a row's td_field list. All faults are collected before the answer. */
-#include "http/body.h"
+/* payload_check.c - a decoded body against a row's td_field list. All faults are collected before the answer. */
+#include "http/payload.h"
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -121,7 +121,7 @@ static json_t *check_int(struct check *check, const json_t *sent)
     return check_range(check, value);
 }
 
-int td_body_points(const char *text, int64_t *ret_points)
+int td_payload_points(const char *text, int64_t *ret_points)
 {
     bool negative = *text == '-';
     const char *digits = text + negative;
@@ -150,7 +150,7 @@ static json_t *check_points(struct check *check, const json_t *sent)
             return fault(check, "not_points", "must be a number with up to two decimals", NULL);
         return check_range(check, llround(hundredths));
     }
-    if (!check->is_form || !json_is_string(sent) || td_body_points(json_string_value(sent), &points) < 0)
+    if (!check->is_form || !json_is_string(sent) || td_payload_points(json_string_value(sent), &points) < 0)
         return fault(check, "not_points", "must be a number with up to two decimals", NULL);
     return check_range(check, points);
 }
@@ -271,7 +271,7 @@ static void refuse_unknown(struct check *check, const struct td_field *fields, c
     }
 }
 
-int td_body_check(const struct td_field *fields, const json_t *sent, bool is_form, json_t **ret_body,
+int td_payload_check(const struct td_field *fields, const json_t *sent, bool is_form, json_t **ret_body,
                   struct td_error *reterr)
 {
     json_t *body = json_object();
