@@ -21,14 +21,17 @@
 #include <jansson.h>
 
 struct event_base;
+struct td_calendar;
 struct td_config;
 struct td_dispatch;
 struct td_live;
 struct td_pool;
 struct td_redis;
 struct td_redis_options;
+struct td_seal_key;
 struct td_sessions;
 struct td_store;
+struct td_tx;
 
 enum { TD_DISPATCH_ATTEMPTS = 5, TD_DISPATCH_IN_FLIGHT = 16 };
 
@@ -61,6 +64,8 @@ struct td_dispatch_options {
     struct td_live *live;
     struct td_sessions *sessions;
     const struct td_config *config;
+    const struct td_calendar *calendar;
+    const struct td_seal_key *seal;
     const char *node;                       /* this node's name in the consumer group; NULL = host name */
     const struct td_dispatch_kind *kinds;   /* NULL = td_dispatch_kinds */
     int sweep_ms;                           /* 0 = 30000 */
@@ -71,12 +76,12 @@ struct td_dispatch_options {
 int td_dispatch_new(const struct td_dispatch_options *options, struct td_dispatch **ret_dispatch,
                     struct td_error *reterr);
 
-/* Stops taking jobs; results of running steps are dropped (the rows stay open and run again). Call it
- * after td_pool_free and td_store_close have drained, or with the loop no longer running, and before
- * the Redis objects are freed. NULL is fine. */
+/* Call it after td_pool_free and then td_store_close, which answer what is still running, and before the
+ * Redis objects are freed. What was not finished stays open in the outbox and runs again after the next
+ * start. NULL is fine. */
 void td_dispatch_free(struct td_dispatch *dispatch);
 
-/* For the operations page: {"available": true, "in_flight": 3, "done": 120, "failed": 2, "oldest_open_at": ...}
+/* For the operations page: {"available": true, "in_flight": 3, "done": 120, "failed": 2, "given_up": 0},
  * counted by this node since its start. A new reference. On the loop. */
 json_t *td_dispatch_status(const struct td_dispatch *dispatch);
 

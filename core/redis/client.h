@@ -64,8 +64,8 @@ int td_redis_eval(struct td_redis *redis, td_redis_fn done, void *arg, const cha
 
 /* Subscribes this connection to one channel for good, again after every reconnect; the connection can
  * then send nothing else. `message` gets each published text; `changed` via td_redis_watch says when
- * messages may have been missed. */
+ * messages may have been missed. Call it before the loop first runs. TD_ENOMEM. */
 typedef void (*td_redis_message_fn)(void *arg, const char *text, size_t length);
-void td_redis_listen(struct td_redis *redis, const char *channel, td_redis_message_fn message, void *arg);
+int td_redis_listen(struct td_redis *redis, const char *channel, td_redis_message_fn message, void *arg);
 
 #endif

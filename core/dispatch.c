@@ -1,0 +1,622 @@
+/* dispatch.c - see dispatch.h.
+ *
+ * Two things happen here, both as chains of steps that hop between store threads and the loop:
+ *   the pump   reads open rows; publishes "live" ones and marks them done, puts the ids of the others on
+ *              the stream. One runs at a time; a commit, a reconnect, a retry or the sweep starts it.
+ *   a job      per stream entry: read -> work -> write -> done, or -> failure noted.
+ * A store thread hands a finished step over through a list and an eventfd; everything else is only
+ * touched on the loop. */
+#include "dispatch.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "redis/client.h"
+#include "redis/live.h"
+#include "redis/session.h"
+#include "redis/stream.h"
+#include "scoring/pool.h"
+#include "store/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+enum {
+    PAGE = TD_STREAM_BATCH,
+    SWEEP_MS = 30000,
+    RETRY_MS = 2000,
+    RETRY_FACTOR = 4,
+    BUSY_MS = 1000,      /* the store, the pool or Redis is not free: not the job's failure */
+    TIMER_SLACK_MS = 50, /* a marker in Redis expires before our timer looks again */
+    ARENA_CAP = 16 << 20,
+    ENTRY_TEXT = 48
+};
+
+/* A piece of work that is on a store thread now. `resume` runs on the loop afterwards. */
+struct step {
+    STAILQ_ENTRY(step) link;
+    struct td_dispatch *dispatch;
+    void (*resume)(struct step *step);
+    int result;
+    char failure[512];
+};
+
+struct pump {
+    struct step step; /* first: resume casts back */
+    json_t *live;     /* rows to publish: [{"id", "payload"}] */
+    json_t *ids;      /* jobs to put on the stream */
+    bool running, again, more;
+};
+
+struct job {
+    struct step step; /* first: resume casts back */
+    LIST_ENTRY(job) link;
+    char entry[ENTRY_TEXT];
+    char id[TD_ID_TEXT];
+    const struct td_dispatch_kind *kind;
+    json_t *payload, *request, *answer, *catalog;
+    int64_t attempts;
+    bool gone;     /* done or given up already: nothing to do but forget the entry */
+    bool asked;    /* Redis owes an answer */
+    bool detached; /* the dispatcher was freed meanwhile */
+};
+
+struct td_dispatch {
+    struct td_dispatch_options options;
+    struct td_stream *stream;
+    struct event *wakeup, *sweep, *retry;
+    int wake_fd;
+    pthread_mutex_t lock;
+    STAILQ_HEAD(, step) finished; /* under lock */
+    atomic_bool outbox_grew;
+    struct pump pump;
+    LIST_HEAD(, job) jobs;
+    size_t in_flight;
+    int64_t done, failed, given_up;
+};
+
+/* --- between store threads and the loop ------------------------------------------------------------ */
+
+static void wake(struct td_dispatch *dispatch)
+{
+    uint64_t one = 1;
+    ssize_t written = write(dispatch->wake_fd, &one, sizeof(one));
+    (void)written; /* EAGAIN: it is awake already */
+}
+
+static void on_outbox(void *arg)
+{
+    struct td_dispatch *dispatch = arg;
+    if (!atomic_exchange(&dispatch->outbox_grew, true))
+        wake(dispatch);
+}
+
+static void keep_failure(struct step *step, int result, const struct td_error *error)
+{
+    step->result = result;
+    const char *words = error && *error->detail ? error->detail : td_error_text(result);
+    snprintf(step->failure, sizeof(step->failure), "%s", result ? words : "");
+}
+
+static void on_step_done(void *arg, int result, struct td_error *error)
+{
+    struct step *step = arg;
+    struct td_dispatch *dispatch = step->dispatch;
+    keep_failure(step, result, error);
+    pthread_mutex_lock(&dispatch->lock);
+    STAILQ_INSERT_TAIL(&dispatch->finished, step, link);
+    pthread_mutex_unlock(&dispatch->lock);
+    wake(dispatch);
+}
+
+/* Runs `run(step)` on a store thread, then `resume` on the loop; when refused, resumes with the reason. */
+static void go(struct step *step, bool writes, td_store_fn run, void (*resume)(struct step *))
+{
+    struct td_store *store = step->dispatch->options.store;
+    step->resume = resume;
+    int result = writes ? td_store_write(store, run, on_step_done, step)
+                        : td_store_read(store, run, on_step_done, step);
+    if (result < 0)
+        on_step_done(step, result, NULL);
+}
+
+static void set_timer(struct event *timer, int ms)
+{
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(timer, &wait);
+}
+
+/* --- the pump ------------------------------------------------------------------------------------- */
+
+static void pump(struct td_dispatch *dispatch);
+
+static int pump_read(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct pump *pump_ = arg;
+    json_t *rows = NULL;
+    int result = td_tx_rows(tx, &pump_->live,
+                            "select id, payload from outbox where done_at is null and kind = 'live'"
+                            " order by id limit $1",
+                            "i", (int64_t)PAGE);
+    if (result == 0)
+        result = td_tx_rows(tx, &rows,
+                            "select id from outbox where done_at is null and kind <> 'live' and attempts < $1"
+                            " order by attempts, id limit $2",
+                            "ii", (int64_t)TD_DISPATCH_ATTEMPTS, (int64_t)PAGE);
+    if (result < 0)
+        return td_error_set(reterr, result, "reading the outbox failed: %s", td_tx_failure(tx));
+    pump_->ids = json_array();
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row) json_array_append(pump_->ids, json_object_get(row, "id"));
+    json_decref(rows);
+    return pump_->ids ? 0 : TD_ENOMEM;
+}
+
+static int pump_mark(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct pump *pump_ = arg;
+    char now[TD_TIME_TEXT];
+    td_time_format(td_clock_now_ms(), now);
+    size_t i;
+    json_t *row;
+    json_array_foreach(pump_->live, i, row)
+    {
+        int result = td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2 and done_at is null",
+                                "ss", now, json_string_value(json_object_get(row, "id")));
+        if (result < 0)
+            return td_error_set(reterr, result, "marking live rows failed: %s", td_tx_failure(tx));
+    }
+    return 0;
+}
+
+static void pump_ends(struct td_dispatch *dispatch, bool again)
+{
+    struct pump *pump_ = &dispatch->pump;
+    if (pump_->step.result < 0) {
+        TD_LOG(TD_LOG_WARNING, "dispatch.pump", TD_S("because", td_error_name(pump_->step.result)),
+               TD_S("detail", pump_->step.failure));
+        set_timer(dispatch->retry, BUSY_MS);
+    }
+    json_decref(pump_->live);
+    json_decref(pump_->ids);
+    pump_->live = pump_->ids = NULL;
+    again = (again || pump_->again) && pump_->step.result == 0;
+    pump_->running = pump_->again = false;
+    if (again)
+        pump(dispatch);
+}
+
+static void pump_marked(struct step *step)
+{
+    struct pump *pump_ = (struct pump *)step;
+    pump_ends(step->dispatch, json_array_size(pump_->live) == PAGE);
+}
+
+static void pump_loaded(struct step *step)
+{
+    struct td_dispatch *dispatch = step->dispatch;
+    struct pump *pump_ = &dispatch->pump;
+    size_t jobs = json_array_size(pump_->ids);
+    if (step->result == 0 && jobs)
+        step->result = td_stream_put(dispatch->stream, pump_->ids);
+    pump_->more = jobs == PAGE;
+    size_t i;
+    json_t *row;
+    if (step->result == 0)
+        json_array_foreach(pump_->live, i, row)
+        {
+            int result = td_live_publish(dispatch->options.live, json_object_get(row, "payload"));
+            if (result == TD_EREDIS || result == TD_EBUSY) {
+                step->result = result; /* the rows wait for the next round */
+                break;
+            }
+        }
+    if (step->result == 0 && json_array_size(pump_->live))
+        go(step, true, pump_mark, pump_marked);
+    else
+        pump_ends(dispatch, false);
+}
+
+static void pump(struct td_dispatch *dispatch)
+{
+    if (!td_redis_available(dispatch->options.commands))
+        return; /* the reconnect pumps */
+    if (dispatch->pump.running) {
+        dispatch->pump.again = true;
+        return;
+    }
+    dispatch->pump.running = true;
+    dispatch->pump.step.dispatch = dispatch;
+    go(&dispatch->pump.step, false, pump_read, pump_loaded);
+}
+
+/* --- a job ---------------------------------------------------------------------------------------- */
+
+static void job_free(struct job *job)
+{
+    json_decref(job->payload);
+    json_decref(job->request);
+    json_decref(job->answer);
+    json_decref(job->catalog);
+    free(job);
+}
+
+/* Forgets the stream entry; the outbox row may be dealt out again after `again_ms`. */
+static void job_ends(struct job *job, int again_ms)
+{
+    struct td_dispatch *dispatch = job->step.dispatch;
+    td_stream_done(dispatch->stream, job->entry, job->id, again_ms); /* lost with Redis: it comes again */
+    if (again_ms > 0 && !event_pending(dispatch->retry, EV_TIMEOUT, NULL))
+        set_timer(dispatch->retry, again_ms + TIMER_SLACK_MS);
+    LIST_REMOVE(job, link);
+    dispatch->in_flight--;
+    job_free(job);
+    if (dispatch->in_flight == 0 && dispatch->pump.more)
+        pump(dispatch);
+    td_stream_resume(dispatch->stream);
+}
+
+static int retry_delay(const struct td_dispatch *dispatch, int64_t attempts)
+{
+    int64_t delay = dispatch->options.retry_ms;
+    for (int64_t i = 1; i < attempts; i++)
+        delay *= RETRY_FACTOR;
+    return delay > INT32_MAX / 2 ? INT32_MAX / 2 : (int)delay;
+}
+
+static int failure_write(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct job *job = arg;
+    int result = td_tx_exec(tx, NULL,
+                            "update outbox set attempts = attempts + 1, failure = $1"
+                            " where id = $2 and done_at is null",
+                            "ss", job->step.failure, job->id);
+    return result < 0 ? td_error_set(reterr, result, "noting a failure failed: %s", td_tx_failure(tx)) : 0;
+}
+
+static void failure_noted(struct step *step)
+{
+    struct job *job = (struct job *)step;
+    job_ends(job, step->result < 0 ? BUSY_MS : retry_delay(step->dispatch, job->attempts));
+}
+
+/* The last step failed with step->result. */
+static void job_failed(struct job *job)
+{
+    struct td_dispatch *dispatch = job->step.dispatch;
+    if (job->step.result == TD_EBUSY || job->step.result == TD_EREDIS) {
+        job_ends(job, BUSY_MS);
+        return;
+    }
+    job->attempts++;
+    bool last = job->attempts >= TD_DISPATCH_ATTEMPTS;
+    dispatch->failed++;
+    dispatch->given_up += last;
+    TD_LOG(last ? TD_LOG_ERROR : TD_LOG_WARNING, last ? "job.given_up" : "job.failed", TD_S("job", job->id),
+           TD_S("kind", job->kind ? job->kind->kind : ""), TD_I("attempt", job->attempts),
+           TD_S("because", job->step.failure));
+    go(&job->step, true, failure_write, failure_noted);
+}
+
+static const struct td_dispatch_kind *kind_of(const struct td_dispatch *dispatch, const char *name)
+{
+    for (const struct td_dispatch_kind *kind = dispatch->options.kinds; kind->kind; kind++)
+        if (!strcmp(kind->kind, name))
+            return kind;
+    return NULL;
+}
+
+/* The system's own view: no account. NULL arena when memory is short. */
+static struct td_review review_of(const struct job *job, struct td_tx *tx)
+{
+    const struct td_dispatch_options *options = &job->step.dispatch->options;
+    struct td_review review = {.tx = tx,
+                               .arena = td_arena_new(ARENA_CAP),
+                               .catalog = job->catalog,
+                               .config = options->config,
+                               .calendar = options->calendar,
+                               .seal = options->seal};
+    td_time_format(td_clock_now_ms(), review.now);
+    td_date_format(td_clock_today(), review.today);
+    return review;
+}
+
+static int job_read(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct job *job = arg;
+    json_t *row = NULL;
+    int result = td_tx_row(tx, &row,
+                           "select kind, payload, attempts from outbox"
+                           " where id = $1 and done_at is null and attempts < $2",
+                           "si", job->id, (int64_t)TD_DISPATCH_ATTEMPTS);
+    if (result == TD_ENOTFOUND) {
+        job->gone = true;
+        return 0;
+    }
+    if (result < 0)
+        return td_error_set(reterr, result, "reading a job failed: %s", td_tx_failure(tx));
+    const char *name = json_string_value(json_object_get(row, "kind"));
+    job->attempts = json_integer_value(json_object_get(row, "attempts"));
+    job->payload = json_incref(json_object_get(row, "payload"));
+    job->kind = kind_of(job->step.dispatch, name ? name : "");
+    if (!job->kind)
+        result = td_error_set(reterr, TD_EINTERNAL, "nobody handles outbox rows of kind \"%s\"", name ? name : "");
+    json_decref(row);
+    if (result < 0 || !job->kind->read)
+        return result;
+    struct td_review review = review_of(job, tx);
+    result = review.arena ? job->kind->read(&review, job->payload, &job->request, reterr) : TD_ENOMEM;
+    td_arena_free(review.arena);
+    return result;
+}
+
+static int job_write(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct job *job = arg;
+    int64_t open = 0;
+    int result = td_tx_int(tx, &open, "select count(*) from outbox where id = $1 and done_at is null", "s", job->id);
+    if (result == 0 && open == 0)
+        return 0; /* somebody else was quicker */
+    struct td_review review = review_of(job, tx);
+    if (result == 0 && !review.arena)
+        result = TD_ENOMEM;
+    if (result == 0 && job->kind->write && (job->request || !job->kind->read))
+        result = job->kind->write(&review, job->payload, job->answer, reterr);
+    if (result == 0)
+        result = td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2", "ss", review.now, job->id);
+    td_arena_free(review.arena);
+    return result;
+}
+
+static void job_written(struct step *step)
+{
+    struct job *job = (struct job *)step;
+    if (step->result < 0) {
+        job_failed(job);
+        return;
+    }
+    step->dispatch->done++;
+    job_ends(job, 0);
+}
+
+static void on_scored(void *arg, int result, json_t *answer, struct td_error *error)
+{
+    struct job *job = arg;
+    keep_failure(&job->step, result, error);
+    job->answer = json_incref(answer);
+    if (result < 0)
+        job_failed(job);
+    else
+        go(&job->step, true, job_write, job_written);
+}
+
+static void on_sessions_ended(void *arg, int result, int64_t ended)
+{
+    struct job *job = arg;
+    (void)ended;
+    if (job->detached) {
+        job_free(job);
+        return;
+    }
+    job->asked = false;
+    keep_failure(&job->step, result, NULL);
+    if (result < 0)
+        job_failed(job);
+    else
+        go(&job->step, true, job_write, job_written);
+}
+
+static void end_sessions(struct job *job)
+{
+    const char *account = json_string_value(json_object_get(job->payload, "account"));
+    const char *keep = json_string_value(json_object_get(job->payload, "keep"));
+    int result = account ? td_session_end_account(job->step.dispatch->options.sessions, account, keep,
+                                                  on_sessions_ended, job)
+                         : TD_EINVALID;
+    job->asked = result == 0;
+    if (result < 0)
+        on_sessions_ended(job, result, 0);
+}
+
+static void job_loaded(struct step *step)
+{
+    struct job *job = (struct job *)step;
+    if (step->result < 0)
+        job_failed(job);
+    else if (job->gone)
+        job_ends(job, 0);
+    else if (job->kind->work == TD_DISPATCH_SESSIONS)
+        end_sessions(job);
+    else if (job->kind->work == TD_DISPATCH_SCORER && job->request)
+        td_pool_submit(step->dispatch->options.pool, job->request, on_scored, job);
+    else
+        go(step, true, job_write, job_written);
+}
+
+/* --- what the stream asks ------------------------------------------------------------------------- */
+
+static size_t on_room(void *arg)
+{
+    const struct td_dispatch *dispatch = arg;
+    return dispatch->in_flight < TD_DISPATCH_IN_FLIGHT ? TD_DISPATCH_IN_FLIGHT - dispatch->in_flight : 0;
+}
+
+static void on_entry(void *arg, const char *entry, const char *id)
+{
+    struct td_dispatch *dispatch = arg;
+    struct job *job;
+    LIST_FOREACH(job, &dispatch->jobs, link)
+    if (!strcmp(job->id, id))
+        return; /* running here: after a reconnect Redis tells again what it gave us */
+    job = calloc(1, sizeof(*job));
+    if (!job)
+        return; /* the entry stays ours and is read again */
+    snprintf(job->entry, sizeof(job->entry), "%s", entry);
+    snprintf(job->id, sizeof(job->id), "%s", id);
+    job->step.dispatch = dispatch;
+    job->catalog = dispatch->options.pool ? td_pool_catalog(dispatch->options.pool) : NULL;
+    LIST_INSERT_HEAD(&dispatch->jobs, job, link);
+    dispatch->in_flight++;
+    go(&job->step, false, job_read, job_loaded);
+}
+
+static void on_stream_ready(void *arg)
+{
+    pump(arg);
+}
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+static void on_wakeup(evutil_socket_t fd, short events, void *arg)
+{
+    struct td_dispatch *dispatch = arg;
+    uint64_t count;
+    (void)events;
+    ssize_t got = read(fd, &count, sizeof(count));
+    (void)got;
+    STAILQ_HEAD(, step) ready = STAILQ_HEAD_INITIALIZER(ready);
+    pthread_mutex_lock(&dispatch->lock);
+    STAILQ_CONCAT(&ready, &dispatch->finished);
+    pthread_mutex_unlock(&dispatch->lock);
+    struct step *step;
+    while ((step = STAILQ_FIRST(&ready))) {
+        STAILQ_REMOVE_HEAD(&ready, link);
+        step->resume(step);
+    }
+    if (atomic_exchange(&dispatch->outbox_grew, false))
+        pump(dispatch);
+}
+
+static void on_retry(evutil_socket_t fd, short events, void *arg)
+{
+    (void)fd, (void)events;
+    pump(arg);
+}
+
+static void on_sweep(evutil_socket_t fd, short events, void *arg)
+{
+    struct td_dispatch *dispatch = arg;
+    (void)fd, (void)events;
+    td_stream_claim(dispatch->stream);
+    pump(dispatch);
+    set_timer(dispatch->sweep, dispatch->options.sweep_ms);
+}
+
+static void on_commands_change(void *arg, bool available)
+{
+    if (available)
+        pump(arg);
+}
+
+static int start(struct td_dispatch *dispatch, const struct td_redis_options *redis)
+{
+    struct event_base *base = dispatch->options.base;
+    char node[256] = "node";
+    gethostname(node, sizeof(node) - 1);
+    dispatch->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (dispatch->wake_fd < 0)
+        return TD_EIO;
+    dispatch->wakeup = event_new(base, dispatch->wake_fd, EV_READ | EV_PERSIST, on_wakeup, dispatch);
+    dispatch->sweep = event_new(base, -1, 0, on_sweep, dispatch);
+    dispatch->retry = event_new(base, -1, 0, on_retry, dispatch);
+    dispatch->stream = td_stream_new(&(struct td_stream_options){
+        .commands = dispatch->options.commands,
+        .redis = redis,
+        .node = dispatch->options.node ? dispatch->options.node : node,
+        .room = on_room,
+        .entry = on_entry,
+        .ready = on_stream_ready,
+        .arg = dispatch,
+    });
+    if (!dispatch->wakeup || !dispatch->sweep || !dispatch->retry || !dispatch->stream)
+        return TD_ENOMEM;
+    event_add(dispatch->wakeup, NULL);
+    set_timer(dispatch->sweep, dispatch->options.sweep_ms);
+    td_store_on_outbox(dispatch->options.store, on_outbox, dispatch);
+    return td_redis_watch(dispatch->options.commands, on_commands_change, dispatch);
+}
+
+int td_dispatch_new(const struct td_dispatch_options *options, struct td_dispatch **ret_dispatch,
+                    struct td_error *reterr)
+{
+    struct td_dispatch *dispatch = calloc(1, sizeof(*dispatch));
+    if (!dispatch)
+        return td_error_set(reterr, TD_ENOMEM, "no memory for the dispatcher");
+    dispatch->options = *options;
+    dispatch->options.redis = NULL; /* only needed here */
+    if (!dispatch->options.kinds)
+        dispatch->options.kinds = td_dispatch_kinds;
+    if (!dispatch->options.sweep_ms)
+        dispatch->options.sweep_ms = SWEEP_MS;
+    if (!dispatch->options.retry_ms)
+        dispatch->options.retry_ms = RETRY_MS;
+    dispatch->wake_fd = -1;
+    STAILQ_INIT(&dispatch->finished);
+    LIST_INIT(&dispatch->jobs);
+    pthread_mutex_init(&dispatch->lock, NULL);
+    int result = start(dispatch, options->redis);
+    if (result < 0) {
+        td_dispatch_free(dispatch);
+        return td_error_set(reterr, result, "the dispatcher could not start: %s", strerror(errno));
+    }
+    *ret_dispatch = dispatch;
+    return 0;
+}
+
+static void free_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+void td_dispatch_free(struct td_dispatch *dispatch)
+{
+    if (!dispatch)
+        return;
+    td_redis_unwatch(dispatch->options.commands, on_commands_change, dispatch);
+    td_stream_free(dispatch->stream);
+    struct job *job;
+    while ((job = LIST_FIRST(&dispatch->jobs))) {
+        LIST_REMOVE(job, link);
+        if (job->asked)
+            job->detached = true; /* on_sessions_ended frees it */
+        else
+            job_free(job);
+    }
+    json_decref(dispatch->pump.live);
+    json_decref(dispatch->pump.ids);
+    free_event(dispatch->wakeup);
+    free_event(dispatch->sweep);
+    free_event(dispatch->retry);
+    if (dispatch->wake_fd >= 0)
+        close(dispatch->wake_fd);
+    pthread_mutex_destroy(&dispatch->lock);
+    free(dispatch);
+}
+
+/* --- for the operations page ---------------------------------------------------------------------- */
+
+json_t *td_dispatch_status(const struct td_dispatch *dispatch)
+{
+    return json_pack("{s:b, s:I, s:I, s:I, s:I}", "available", td_redis_available(dispatch->options.commands),
+                     "in_flight", (json_int_t)dispatch->in_flight, "done", (json_int_t)dispatch->done, "failed",
+                     (json_int_t)dispatch->failed, "given_up", (json_int_t)dispatch->given_up);
+}
+
+int td_dispatch_abandoned(struct td_tx *tx, json_t **ret_rows)
+{
+    return td_tx_rows(tx, ret_rows,
+                      "select id, kind, attempts, failure, created_at from outbox"
+                      " where done_at is null and attempts >= $1 order by id desc limit 100",
+                      "i", (int64_t)TD_DISPATCH_ATTEMPTS);
+}

@@ -1,0 +1,10 @@
+/* dispatch_kinds.c - the outbox kinds of the real server. A new kind is one row here. */
+#include "dispatch.h"
+
+#include "review/evaluation.h"
+
+const struct td_dispatch_kind td_dispatch_kinds[] = {
+    {"score", td_evaluation_prepare, TD_DISPATCH_SCORER, td_evaluation_finish},
+    {"session", NULL, TD_DISPATCH_SESSIONS, NULL},
+    {0},
+};
