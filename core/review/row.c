@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *td_row_text(const json_t *row, const char *name)
 {
@@ -20,6 +21,11 @@ int64_t td_row_int(const json_t *row, const char *name)
 bool td_row_bool(const json_t *row, const char *name)
 {
     return json_is_true(json_object_get(row, name));
+}
+
+bool td_row_equals(const json_t *row, const char *name, const char *value)
+{
+    return !strcmp(td_row_text(row, name), value);
 }
 
 json_t *td_row_page(json_t *rows, const char *member)

@@ -15,6 +15,7 @@ enum { TD_ROW_PAGE = 50 }; /* items of a list page */
 const char *td_row_text(const json_t *row, const char *name);
 int64_t td_row_int(const json_t *row, const char *name);
 bool td_row_bool(const json_t *row, const char *name);
+bool td_row_equals(const json_t *row, const char *name, const char *value); /* absent equals "" */
 
 /* Up to TD_ROW_PAGE + 1 rows (stolen) as {"items": [...], "next": member of the last item or null}. */
 json_t *td_row_page(json_t *rows, const char *member);

@@ -83,6 +83,17 @@ const struct td_workflow_row *td_workflow_rows(size_t *ret_count);
 int td_workflow_apply(struct td_review *review, const char *application_id, const char *action,
                       const char *note, json_t **ret_application, struct td_error *reterr);
 
+/* In which of `roles` the caller may act on this dossier: the role's name ("system" for no role and no
+ * caller), or NULL and TD_EFORBIDDEN in reterr. An official never acts on his own dossier, whatever his
+ * grants say; the applicant only on his own. */
+const char *td_workflow_role(const struct td_review *review, uint32_t roles, const json_t *application,
+                             struct td_error *reterr);
+
+/* When the holder of state `to` must have acted: `days` from today (< 0 working days), or the number the
+ * cycle's parameter for that state gives; "" for 0 days. */
+int td_workflow_due(struct td_review *review, const json_t *cycle, enum td_state to, int days,
+                    char due[TD_TIME_TEXT], struct td_error *reterr);
+
 /* The actions that `review->who` could perform on this dossier now, guards included:
  * [{"action": "recommend", "ready": false, "say": "notice_running", "parameters": {"ends_on": ...}}]. What
  * is missing is a key of the locales' "say". A new reference. */

@@ -1,0 +1,236 @@
+/* application.c - see application.h. Owns the creation of rows in `application`; states belong to
+ * workflow.c, content to draft.c. */
+#include "review/application.h"
+
+#include "review/cycle.h"
+#include "review/form.h"
+#include "review/row.h"
+#include "review/workflow.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int td_application_row(struct td_review *review, const char *id, json_t **ret_application,
+                       struct td_error *reterr)
+{
+    int result = td_tx_row(review->tx, ret_application,
+                           "select a.*, p.name as applicant_name, u.name as unit_name, "
+                           "d.name as division_name, c.name as cycle_name from application a "
+                           "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
+                           "join division d on d.code = a.division_code join cycle c on c.id = a.cycle_id "
+                           "where a.id = $1",
+                           "s", id);
+    if (result == TD_ENOTFOUND)
+        return td_error_key(reterr, TD_ENOTFOUND, "application_unknown", NULL);
+    return result;
+}
+
+bool td_application_visible(const struct td_review *review, const json_t *application)
+{
+    const struct td_account *who = review->who;
+    if (!who)
+        return true;
+    if (td_row_equals(application, "account_id", who->id))
+        return true;
+    if (!*td_row_text(application, "submitted_at"))
+        return false;
+    if (who->roles & (TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR))
+        return true;
+    const char *division = td_row_text(application, "division_code");
+    const char *series = td_row_text(application, "series");
+    char scope[64];
+    snprintf(scope, sizeof(scope), "%s/%s", division, series);
+    return td_account_has(who, TD_ROLE_UNIT, td_row_text(application, "unit_id")) ||
+           td_account_has(who, TD_ROLE_DISTRICT_INDUSTRY, scope) ||
+           td_account_has(who, TD_ROLE_DISTRICT_HR, division) ||
+           td_account_has(who, TD_ROLE_OFFICE, series);
+}
+
+int td_application_load(struct td_review *review, const char *id, json_t **ret_application,
+                        struct td_error *reterr)
+{
+    json_t *application = NULL;
+    int result = td_application_row(review, id, &application, reterr);
+    if (result)
+        return result;
+    if (!td_application_visible(review, application)) {
+        json_decref(application);
+        return td_error_key(reterr, TD_ENOTFOUND, "application_unknown", NULL);
+    }
+    *ret_application = application;
+    return 0;
+}
+
+int td_application_load_editable(struct td_review *review, const char *id, json_t **ret_application,
+                                 struct td_error *reterr)
+{
+    json_t *application = NULL;
+    int result = td_application_load(review, id, &application, reterr);
+    if (result)
+        return result;
+    enum td_state state = TD_STATE_COUNT;
+    td_state_parse(td_row_text(application, "state"), &state);
+    if (!review->who || !td_row_equals(application, "account_id", review->who->id))
+        result = td_error_key(reterr, TD_EFORBIDDEN, "not_own_dossier", NULL);
+    else if (!td_state_editable(state))
+        result = td_error_key(reterr, TD_ECONFLICT, "not_editable",
+                              json_pack("{s:s}", "state", td_row_text(application, "state")));
+    if (result)
+        json_decref(application);
+    else
+        *ret_application = application;
+    return result;
+}
+
+#define GRANTED(role) "(select scope from account_grant where account_id = $1 and role = '" role "')"
+
+const char *td_application_filter(const struct td_review *review)
+{
+    uint32_t roles = review->who->roles;
+    if (roles & (TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR))
+        return "(a.submitted_at is not null or a.account_id = $1)";
+    return td_arena_printf(
+        review->arena, "(a.account_id = $1%s%s%s%s)",
+        roles & TD_ROLE_UNIT ? " or (a.submitted_at is not null and a.unit_id in " GRANTED("unit") ")" : "",
+        roles & TD_ROLE_DISTRICT_INDUSTRY ? " or (a.submitted_at is not null and a.division_code || '/' || "
+                                            "a.series in " GRANTED("district_industry") ")"
+                                          : "",
+        roles & TD_ROLE_DISTRICT_HR
+            ? " or (a.submitted_at is not null and a.division_code in " GRANTED("district_hr") ")"
+            : "",
+        roles & TD_ROLE_OFFICE ? " or (a.submitted_at is not null and a.series in " GRANTED("office") ")" : "");
+}
+
+int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page)
+{
+    const char *visible = td_application_filter(review);
+    if (!visible)
+        return TD_ENOMEM;
+    const char *q = td_row_text(filter, "q");
+    const char *sql = td_arena_printf(
+        review->arena,
+        "select a.id, a.number, a.year, a.series, a.level, a.specialty, a.state, a.state_at, a.due_at, "
+        "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "
+        "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
+        "join division d on d.code = a.division_code where %s%s%s%s%s "
+        "and ($6 = '' or a.id < $6) order by a.id desc limit $7",
+        visible, *td_row_text(filter, "state") ? " and a.state = $2" : " and $2 = ''",
+        *td_row_text(filter, "level") ? " and a.level = $3" : " and $3 = ''",
+        *td_row_text(filter, "division") ? " and a.division_code = $4" : " and $4 = ''",
+        *q ? " and (a.number = $5 or substr(p.name, 1, length($5)) = $5)" : " and $5 = ''");
+    json_t *rows = NULL, *row;
+    size_t i;
+    int result = !sql ? TD_ENOMEM
+                      : td_tx_rows(review->tx, &rows, sql, "ssssssi", review->who->id,
+                                   td_row_text(filter, "state"), td_row_text(filter, "level"),
+                                   td_row_text(filter, "division"), q, td_row_text(filter, "cursor"),
+                                   (int64_t)TD_ROW_PAGE + 1);
+    if (result)
+        return result;
+    json_array_foreach(rows, i, row) td_application_name(review, row);
+    *ret_page = td_row_page(rows, "id");
+    return 0;
+}
+
+static void name_from(json_t *application, const char *as, const json_t *source, const char *member)
+{
+    char name[64], english[64];
+    snprintf(name, sizeof(name), "%s_name", as);
+    snprintf(english, sizeof(english), "%s_name_en", as);
+    json_object_set(application, name, json_object_get(source, member));
+    char member_en[32];
+    snprintf(member_en, sizeof(member_en), "%s_en", member);
+    const json_t *text = json_object_get(source, member_en);
+    json_object_set(application, english, (json_t *)(text ? text : json_object_get(source, member)));
+}
+
+void td_application_name(const struct td_review *review, json_t *application)
+{
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *level = td_form_level(descriptor, td_row_text(application, "level"));
+    name_from(application, "series", descriptor, "name");
+    name_from(application, "title", level, "title");
+    name_from(application, "specialty", td_form_specialty(descriptor, td_row_text(application, "specialty")),
+              "name");
+}
+
+/* Level and specialty must be the series' own; a specialty whose title is won by a national
+ * examination is not reviewed (seed notice, section 1). */
+static int check_choice(const json_t *descriptor, const char *level, const char *specialty,
+                        struct td_error *reterr)
+{
+    const json_t *chosen = td_form_specialty(descriptor, specialty);
+    if (!td_form_level(descriptor, level))
+        td_error_field(reterr, "level", "choice", "this series has no such level");
+    if (!chosen)
+        td_error_field(reterr, "specialty", "choice", "this series has no such specialty");
+    if (!td_form_level(descriptor, level) || !chosen)
+        return TD_EFIELDS;
+    if (td_row_bool(chosen, "exam_based"))
+        return td_error_key(reterr, TD_ECONFLICT, "exam_based",
+                            json_pack("{s:s}", "specialty", td_row_text(chosen, "name")));
+    return 0;
+}
+
+static int check_once(struct td_review *review, int64_t year, struct td_error *reterr)
+{
+    json_t *other = NULL;
+    int result = td_tx_row(review->tx, &other,
+                           "select id, number, state from application where account_id = $1 and year = $2 "
+                           "and state not in ('withdrawn', 'abandoned', 'rejected')",
+                           "si", review->who->id, year);
+    if (result == TD_ENOTFOUND)
+        return 0;
+    if (!result)
+        result = td_error_key(reterr, TD_ECONFLICT, "one_per_year",
+                              json_pack("{s:I, s:s}", "year", (json_int_t)year, "application",
+                                        td_row_text(other, "id")));
+    json_decref(other);
+    return result;
+}
+
+static int insert(struct td_review *review, const char *cycle_id, const char *level, const char *specialty,
+                  char id[TD_ID_TEXT], struct td_error *reterr)
+{
+    int64_t changed = 0;
+    td_id_new(id);
+    int result = td_tx_exec(
+        review->tx, &changed,
+        "insert into application (id, cycle_id, account_id, unit_id, division_code, series, level, "
+        "specialty, track, year, created_at, updated_at, state_at) "
+        "select $1, c.id, p.id, u.id, u.division_code, c.series, $4, $5, 'directed', c.year, $6, $6, $6 "
+        "from cycle c, account p join unit u on u.id = p.unit_id where c.id = $2 and p.id = $3",
+        "ssssss", id, cycle_id, review->who->id, level, specialty, review->now);
+    if (!result && !changed)
+        return td_error_key(reterr, TD_ECONFLICT, "no_unit", NULL);
+    return result;
+}
+
+int td_application_create(struct td_review *review, const char *cycle_id, const char *level,
+                          const char *specialty, char ret_id[TD_ID_TEXT], struct td_error *reterr)
+{
+    if (!review->who || !(review->who->roles & TD_ROLE_APPLICANT))
+        return td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
+    json_t *cycle = NULL;
+    int result = td_cycle_load(review->tx, cycle_id, &cycle);
+    if (result == TD_ENOTFOUND || (!result && td_row_equals(cycle, "state", "planned"))) {
+        json_decref(cycle);
+        return td_error_field(reterr, "cycle", "choice", "there is no such cycle");
+    }
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(cycle, "series"));
+    if (!result)
+        result = td_cycle_check_open(review, cycle, reterr);
+    if (!result)
+        result = check_choice(descriptor, level, specialty, reterr);
+    if (!result)
+        result = check_once(review, td_row_int(cycle, "year"), reterr);
+    if (!result)
+        result = insert(review, cycle_id, level, specialty, ret_id, reterr);
+    if (!result)
+        result = td_row_log(review, "application.create", "application", ret_id,
+                            json_pack("{s:s, s:s, s:s}", "cycle", cycle_id, "level", level, "specialty",
+                                      specialty));
+    json_decref(cycle);
+    return result;
+}

@@ -1,0 +1,41 @@
+/* draft.h - the content of a dossier while its applicant may change it.
+ *
+ * A draft may be incomplete: what fits its type is kept, what does not is named and left out. Every
+ * save bumps the dossier's version and puts the content's hash on the ledger, never the content. */
+#ifndef TD_REVIEW_DRAFT_H
+#define TD_REVIEW_DRAFT_H
+
+#include "review/form.h"
+#include "review/review.h"
+
+#include <stdint.h>
+
+enum { TD_DRAFT_ITEM_TEXT = TD_FORM_ITEM_ID_LENGTH + 1 };
+
+/* Saves a section of an editable dossier from what was sent: an object, of a repeated section an array
+ * of objects. Valid values are stored; *ret_problems is an array of {"field", "code", "message"} for the
+ * rest (empty when all was well), *ret_version the dossier's version after. TD_EFIELDS when nothing of
+ * it can be stored, TD_ENOTFOUND for a section that the applicant does not fill in. */
+int td_draft_save(struct td_review *review, const json_t *application, const char *section,
+                  const json_t *sent, json_t **ret_problems, int64_t *ret_version, struct td_error *reterr);
+
+/* Adds an item (an object with at least one answer) to a repeated section; `item` gets its id. */
+int td_draft_add(struct td_review *review, const json_t *application, const char *section,
+                 const json_t *sent, char item[TD_DRAFT_ITEM_TEXT], int64_t *ret_version,
+                 struct td_error *reterr);
+
+/* Removes an item and what was attached to it. TD_ENOTFOUND. */
+int td_draft_remove(struct td_review *review, const json_t *application, const char *section,
+                    const char *item, int64_t *ret_version, struct td_error *reterr);
+
+/* Number of files attached, by "section/item" or "section": a new reference. */
+int td_draft_evidence_counts(struct td_review *review, const char *application_id, json_t **ret_counts);
+
+/* The dossier as plugins get it (titled/plugin.h), made of the present content, and under "files" the
+ * hashes of what is attached. A new reference. */
+int td_draft_dossier(struct td_review *review, const json_t *application, json_t **ret_dossier);
+
+/* td_form_completeness of the applicant's sections: a new reference. */
+int td_draft_completeness(struct td_review *review, const json_t *application, json_t **ret_check);
+
+#endif

@@ -1,0 +1,215 @@
+/* evidence.c - see evidence.h. Owns the tables `evidence` and `evidence_file`. */
+#include "review/evidence.h"
+
+#include "review/application.h"
+#include "review/form.h"
+#include "review/panel.h"
+#include "review/row.h"
+#include "store/files.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+    const char *magic;
+    size_t length;
+    const char *type;
+    const char *endings[3];
+} types[] = {
+    {"%PDF-", 5, "application/pdf", {".pdf"}},
+    {"\xff\xd8\xff", 3, "image/jpeg", {".jpg", ".jpeg"}},
+    {"\x89PNG\r\n\x1a\n", 8, "image/png", {".png"}},
+};
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t n = strlen(name), e = strlen(ending);
+    return n > e && !strcasecmp(name + n - e, ending);
+}
+
+const char *td_evidence_type(const unsigned char *head, size_t length, const char *name)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (length < types[i].length || memcmp(head, types[i].magic, types[i].length))
+            continue;
+        for (size_t j = 0; j < 3 && types[i].endings[j]; j++)
+            if (ends_with(name, types[i].endings[j]))
+                return types[i].type;
+    }
+    return NULL;
+}
+
+static const char *sniff(const struct td_evidence_upload *upload)
+{
+    unsigned char head[16];
+    FILE *file = fopen(upload->path, "rb");
+    if (!file)
+        return NULL;
+    size_t length = fread(head, 1, sizeof(head), file);
+    fclose(file);
+    return td_evidence_type(head, length, upload->name);
+}
+
+/* The place must be one that the applicant fills in and that takes evidence; an item must exist. */
+static int check_place(struct td_review *review, const json_t *application, const char *section_id,
+                       const char *item, struct td_error *reterr)
+{
+    const json_t *section =
+        td_form_section(json_object_get(review->catalog, td_row_text(application, "series")), section_id);
+    if (!section || strcmp(td_form_section_by(section), "applicant") ||
+        td_row_equals(section, "evidence", "none"))
+        return td_error_field(reterr, "section", "choice", "this section takes no evidence");
+    if (!td_form_section_repeats(section))
+        return *item ? td_error_field(reterr, "item", "choice", "this section has no items") : 0;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(json_object_get(json_object_get(application, "content"), section_id), i, entry)
+        if (*item && td_row_equals(entry, "id", item))
+            return 0;
+    return td_error_field(reterr, "item", "choice", "save the item first, then attach to it");
+}
+
+static int check_room(struct td_review *review, const char *application_id, const char *section,
+                      const char *item, struct td_error *reterr)
+{
+    json_t *row = NULL;
+    int result = td_tx_row(review->tx, &row,
+                           "select count(*) as total, coalesce(sum(case when section = $2 and item = $3 then 1 "
+                           "else 0 end), 0) as here from evidence where application_id = $1 and removed_at is null",
+                           "sss", application_id, section, item);
+    if (!result && (td_row_int(row, "total") >= TD_EVIDENCE_PER_DOSSIER ||
+                    td_row_int(row, "here") >= TD_EVIDENCE_PER_ITEM))
+        result = td_error_key(reterr, TD_ECONFLICT, "evidence_enough",
+                              json_pack("{s:i, s:i}", "per_item", TD_EVIDENCE_PER_ITEM, "per_dossier",
+                                        TD_EVIDENCE_PER_DOSSIER));
+    json_decref(row);
+    return result;
+}
+
+static int store(struct td_review *review, const char *application_id, const char *section, const char *item,
+                 const struct td_evidence_upload *upload, const char *type, char id[TD_ID_TEXT])
+{
+    td_id_new(id);
+    int result = td_tx_exec(review->tx, NULL,
+                            "insert into evidence_file (hash, size, type, created_at) values ($1, $2, $3, $4) "
+                            "on conflict (hash) do nothing",
+                            "siss", upload->hash, (int64_t)upload->size, type, review->now);
+    if (!result)
+        result = td_tx_exec(review->tx, NULL,
+                            "insert into evidence (id, application_id, section, item, hash, name, uploaded_at) "
+                            "values ($1, $2, $3, $4, $5, $6, $7)",
+                            "sssssss", id, application_id, section, item, upload->hash, upload->name,
+                            review->now);
+    return result ? result
+                  : td_row_log(review, "evidence.add", "application", application_id,
+                               json_pack("{s:s, s:s, s:s, s:s}", "evidence", id, "section", section, "item", item,
+                                         "hash", upload->hash));
+}
+
+int td_evidence_add(struct td_review *review, const char *application_id, const char *section,
+                    const char *item, const struct td_evidence_upload *upload, char ret_id[TD_ID_TEXT],
+                    struct td_error *reterr)
+{
+    json_t *application = NULL;
+    int result = td_application_load_editable(review, application_id, &application, reterr);
+    if (!result)
+        result = check_place(review, application, section, item, reterr);
+    if (!result)
+        result = check_room(review, application_id, section, item, reterr);
+    const char *type = result ? NULL : sniff(upload);
+    if (!result && !type)
+        result = td_error_key(reterr, TD_EMEDIA, "evidence_type", NULL);
+    if (!result)
+        result = store(review, application_id, section, item, upload, type, ret_id);
+    if (!result)
+        result = td_files_adopt(td_tx_store(review->tx), upload->path, upload->hash, reterr);
+    json_decref(application);
+    return result;
+}
+
+int td_evidence_remove(struct td_review *review, const char *application_id, const char *evidence_id,
+                       struct td_error *reterr)
+{
+    json_t *application = NULL;
+    int64_t changed = 0;
+    int result = td_application_load_editable(review, application_id, &application, reterr);
+    if (!result)
+        result = td_tx_exec(review->tx, &changed,
+                            "update evidence set removed_at = $3 where id = $1 and application_id = $2 "
+                            "and removed_at is null",
+                            "sss", evidence_id, application_id, review->now);
+    if (!result && !changed)
+        result = td_error_key(reterr, TD_ENOTFOUND, "evidence_unknown", NULL);
+    if (!result)
+        result = td_row_log(review, "evidence.remove", "application", application_id,
+                            json_pack("{s:s}", "evidence", evidence_id));
+    json_decref(application);
+    return result;
+}
+
+static void describe_size(json_t *row)
+{
+    char text[32];
+    int64_t size = td_row_int(row, "size");
+    if (size < 1024 * 1024)
+        snprintf(text, sizeof(text), "%lld KB", (long long)((size + 1023) / 1024));
+    else
+        snprintf(text, sizeof(text), "%.1f MB", (double)size / (1024 * 1024));
+    json_object_set_new(row, "size_text", json_string(text));
+}
+
+int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
+                     json_t **ret_rows)
+{
+    json_t *rows = NULL, *row;
+    size_t i;
+    int result = td_tx_rows(review->tx, &rows,
+                            "select e.id, e.application_id, e.section, e.item, e.name, e.hash, f.size, f.type, "
+                            "e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
+                            "where e.application_id = $1 and e.removed_at is null and ($2 = '' or e.section = $2) "
+                            "order by e.id",
+                            "ss", application_id, section);
+    json_array_foreach(rows, i, row) describe_size(row);
+    if (!result)
+        *ret_rows = rows;
+    return result;
+}
+
+/* Experts see the material of the dossiers before them, and nothing else of a dossier. */
+static int check_access(struct td_review *review, const char *application_id, struct td_error *reterr)
+{
+    json_t *application = NULL;
+    bool sees = false;
+    int result = td_application_load(review, application_id, &application, reterr);
+    json_decref(application);
+    if (result != TD_ENOTFOUND || !review->who || !(review->who->roles & TD_ROLE_EXPERT))
+        return result;
+    if (td_panel_sees(review->tx, review->who->id, application_id, &sees) || !sees)
+        return TD_ENOTFOUND;
+    td_error_done(reterr);
+    return 0;
+}
+
+int td_evidence_open(struct td_review *review, const char *application_id, const char *evidence_id,
+                     json_t **ret_evidence, struct td_error *reterr)
+{
+    json_t *row = NULL;
+    char path[4096];
+    int result = check_access(review, application_id, reterr);
+    if (!result)
+        result = td_tx_row(review->tx, &row,
+                           "select e.id, e.section, e.item, e.name, e.hash, f.size, f.type from evidence e "
+                           "join evidence_file f on f.hash = e.hash where e.id = $1 and e.application_id = $2",
+                           "ss", evidence_id, application_id);
+    if (!result)
+        result = td_files_path(td_tx_store(review->tx), td_row_text(row, "hash"), path, sizeof(path));
+    if (result) {
+        json_decref(row);
+        return result == TD_ENOTFOUND ? td_error_key(reterr, TD_ENOTFOUND, "evidence_unknown", NULL) : result;
+    }
+    json_object_set_new(row, "path", json_string(path));
+    *ret_evidence = row;
+    return 0;
+}

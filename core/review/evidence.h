@@ -1,0 +1,45 @@
+/* evidence.h - files attached to a section or an item of a dossier.
+ *
+ * PDF, JPEG and PNG only, by content and by name; a file is stored once under its hash and never
+ * overwritten. Removal is soft: what a snapshot names stays. Bytes go only to who may see the dossier. */
+#ifndef TD_REVIEW_EVIDENCE_H
+#define TD_REVIEW_EVIDENCE_H
+
+#include "base/id.h"
+#include "review/review.h"
+
+#include <stddef.h>
+
+enum { TD_EVIDENCE_PER_ITEM = 20, TD_EVIDENCE_PER_DOSSIER = 300 };
+
+/* A complete file on disk that nobody owns yet. */
+struct td_evidence_upload {
+    const char *path; /* temporary; gone once adopted */
+    const char *name; /* as sent, made safe */
+    const char *hash; /* SHA-256, hex */
+    size_t size;
+};
+
+/* Attaches to section and item ("" in a plain section) of an editable dossier. TD_EMEDIA for another
+ * type, TD_EFIELDS for a place that takes no evidence, TD_ECONFLICT when there is enough. */
+int td_evidence_add(struct td_review *review, const char *application_id, const char *section,
+                    const char *item, const struct td_evidence_upload *upload, char ret_id[TD_ID_TEXT],
+                    struct td_error *reterr);
+
+/* Takes it off an editable dossier. */
+int td_evidence_remove(struct td_review *review, const char *application_id, const char *evidence_id,
+                       struct td_error *reterr);
+
+/* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "uploaded_at", "hash"}],
+ * of one section when `section` is not "". Access is the caller's to check. */
+int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
+                     json_t **ret_rows);
+
+/* One file of a dossier the caller may see: its row, "path" on disk included. TD_ENOTFOUND. */
+int td_evidence_open(struct td_review *review, const char *application_id, const char *evidence_id,
+                     json_t **ret_evidence, struct td_error *reterr);
+
+/* The media type that the first bytes and the name agree on; NULL when it is not allowed. */
+const char *td_evidence_type(const unsigned char *head, size_t length, const char *name);
+
+#endif
