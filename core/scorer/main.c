@@ -1,13 +1,29 @@
 /* main.c - titled-scorer: the only process that runs scoring scripts and series plugins.
  *
+ *   titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]
+ *       answers jobs on descriptor 3; the server starts it so (scoring/pool.h).
  *   titled-scorer --try STANDARD.rb INPUT.json
  *       scores INPUT ({"facts": {...}, "gates": [...], "expert": {...}}) with the standard and prints
- *       the SCORE, or "file:line: message"; for people who write standards. No sandbox. */
+ *       the SCORE, or "file:line: message"; for people who write standards. No sandbox, no time limit. */
+#include "scorer/score.h"
 #include "scorer/vm.h"
+#include "scorer/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SOCKET 3
+
+#ifdef __SANITIZE_ADDRESS__
+/* The sandbox keeps the leak checker from stopping threads; a worker that ends has nothing to leak. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0:handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0";
+}
+#endif
 
 static char *read_text(const char *path, size_t *ret_length)
 {
@@ -20,46 +36,58 @@ static char *read_text(const char *path, size_t *ret_length)
     return text;
 }
 
-static int say_fault(const struct td_fault *fault)
+static void say_fault(const struct td_fault *fault)
 {
     fprintf(stderr, "%s", fault->file);
     if (fault->line)
         fprintf(stderr, ":%d", fault->line);
     fprintf(stderr, ": %s%s%s [%s]\n", fault->message, fault->rule[0] ? ", in rule " : "", fault->rule, fault->code);
-    return 1;
 }
 
-static int try_standard(const char *standard, const char *input_path)
+static int try_standard(const char *path, const char *source, size_t length, const json_t *input)
 {
     struct td_fault fault = TD_FAULT_INIT;
-    json_error_t error;
-    size_t length = 0;
-    char *source = read_text(standard, &length);
-    json_t *input = json_load_file(input_path, 0, &error);
-    if (!source || !input) {
-        if (source)
-            fprintf(stderr, "%s:%d: %s\n", input_path, error.line, error.text);
-        else
-            perror(standard);
-        free(source);
-        json_decref(input);
-        return 1;
-    }
-    struct td_vm *vm = td_vm_new(standard, source, length, &fault);
+    struct td_vm *vm = td_vm_new(path, source, length, &fault);
     json_t *score = vm ? td_vm_score(vm, input, &fault) : NULL;
     if (score && json_dumpf(score, stdout, JSON_INDENT(1)) == 0)
         putchar('\n');
+    if (score)
+        td_score_check(score, path, &fault);
     td_vm_free(vm);
+    json_decref(score);
+    if (fault.code)
+        say_fault(&fault);
+    return fault.code ? 1 : 0;
+}
+
+static int try_files(const char *path, const char *input_path)
+{
+    json_error_t error;
+    size_t length = 0;
+    char *source = read_text(path, &length);
+    json_t *input = json_load_file(input_path, 0, &error);
+    int status = 1;
+    if (!source)
+        perror(path);
+    else if (!input)
+        fprintf(stderr, "%s:%d: %s\n", input_path, error.line, error.text);
+    else
+        status = try_standard(path, source, length, input);
     free(source);
     json_decref(input);
-    json_decref(score);
-    return score ? 0 : say_fault(&fault);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     if (argc == 4 && !strcmp(argv[1], "--try"))
-        return try_standard(argv[2], argv[3]);
-    fprintf(stderr, "usage: titled-scorer --try STANDARD.rb INPUT.json\n");
+        return try_files(argv[2], argv[3]);
+    if (argc >= 4 && !strcmp(argv[1], "--worker") && atoi(argv[3]) > 0) {
+        const struct td_worker_options options = {.fd = SOCKET, .plugin_folder = argv[2], .job_ms = atoi(argv[3]),
+                                                  .skip = (const char *const *)argv + 4};
+        return td_worker_run(&options);
+    }
+    fprintf(stderr, "usage: titled-scorer --try STANDARD.rb INPUT.json\n"
+                    "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]   (jobs on descriptor 3)\n");
     return 2;
 }

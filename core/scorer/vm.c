@@ -94,6 +94,23 @@ static mrb_value object_to_s(mrb_state *mrb, mrb_value self)
     return mrb_format(mrb, "#<%s>", mrb_obj_classname(mrb, self));
 }
 
+/* Keeps only whole UTF-8 characters: messages are cut to a buffer and may quote any bytes. */
+static void keep_utf8(char *text)
+{
+    const char *byte = text;
+    while (*byte && (unsigned char)*byte < 0x80)
+        byte++;
+    if (!*byte)
+        return;
+    size_t length = strlen(text);
+    json_t *json = json_stringn(text, length);
+    while (!json && length) {
+        text[--length] = 0;
+        json = json_stringn(text, length);
+    }
+    json_decref(json);
+}
+
 /* Titled.mark(text): the rule under evaluation, named in errors. */
 static mrb_value mark(mrb_state *mrb, mrb_value self)
 {
@@ -102,6 +119,7 @@ static mrb_value mark(mrb_state *mrb, mrb_value self)
     const char *text;
     mrb_get_args(mrb, "z", &text);
     snprintf(vm->rule, sizeof(vm->rule), "%s", text);
+    keep_utf8(vm->rule);
     return mrb_nil_value();
 }
 
@@ -180,18 +198,6 @@ static mrb_value tell_exception(mrb_state *mrb, void *arg)
     return mrb_nil_value();
 }
 
-/* Keeps only whole UTF-8 characters: messages are cut to a buffer and may quote any bytes. */
-static void keep_utf8(char *text)
-{
-    size_t length = strlen(text);
-    json_t *json = json_stringn(text, length);
-    while (!json && length) {
-        text[--length] = 0;
-        json = json_stringn(text, length);
-    }
-    json_decref(json);
-}
-
 static void fail(struct td_vm *vm, struct td_fault *fault, const char *code, const char *message)
 {
     fault->code = code;
@@ -200,7 +206,6 @@ static void fail(struct td_vm *vm, struct td_fault *fault, const char *code, con
     if (message)
         snprintf(fault->message, sizeof(fault->message), "%s", message);
     keep_utf8(fault->message);
-    keep_utf8(fault->rule);
 }
 
 static void fail_with_exception(struct td_vm *vm, mrb_value exception, struct td_fault *fault)

@@ -1,7 +1,9 @@
 /* protocol.h - what the server and a scorer worker say to each other.
  *
  * A frame is a 4-byte big-endian length and that many bytes of JSON (at most TD_PROTOCOL_FRAME_MAX).
- * The worker's first frame is {"ready": true, "catalog": {...}, "refused": [...]}. Then, per job:
+ * A starting worker says {"loading": "x.so"} before code of a plugin runs for the first time, then
+ * {"ready": true, "catalog": {...}, "refused": [...]}, or {"ready": false, "message": "..."} when it
+ * cannot enter its sandbox. Then, per job:
  *
  *   {"op": "facts", "series": S, "dossier": D}                      -> {"facts": {...}, "problems": [...], "gates": [...]}
  *   {"op": "score", "series": S, "level": L, "facts": {...}, "gates": [...], "expert": {"D2": 650},
@@ -11,7 +13,8 @@
  *   {"op": "check", "standard": {...}}                             -> {"table": [...]} the standard as people read it
  *
  * A failed job answers {"error": {"code": "script"|"plugin"|"limit"|"invalid", "message": "...",
- * "file": "teacher/intermediate.rb", "line": 12}}; the worker stays usable.
+ * "file": "teacher/intermediate.rb", "line": 12, "rule": "A1"}}; the worker stays usable, unless the
+ * answer also has "ending": true (it ran out of time, crashed or left its sandbox).
  *
  * SCORE = {"total": 7350, "cap": 10000, "vetoed": false, "eligible": true, "reference_line": 6000,
  *  "conditions": [{"id": "tenure", "name": "任职年限", "met": true, "because": "...", "basis": "..."}],

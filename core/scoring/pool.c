@@ -1,0 +1,598 @@
+/* pool.c - see pool.h. Jobs, generations and their workers; process.c knows the processes.
+ *
+ * A generation starts with one worker, which finds out which plugins can be loaded; the others follow
+ * with the same list of files to leave out. Everything runs on the loop's thread. */
+#include "scoring/pool.h"
+
+#include "base/log.h"
+#include "scoring/process.h"
+#include "scoring/protocol.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#define SKIP_MAX 64
+#define DELAY_FIRST_MS 20
+#define DELAY_MAX_MS 2000
+#define START_TRIES 3 /* in a row, before a generation counts as failed */
+
+struct job {
+    TAILQ_ENTRY(job) entry;
+    unsigned char *frame;
+    size_t length;
+    bool scores; /* no plugin takes part */
+    int refused; /* a TD_E* code: never went to a worker */
+    td_pool_done_fn done;
+    void *arg;
+};
+TAILQ_HEAD(jobs, job);
+
+enum worker_state { STARTING, IDLE, BUSY, ENDING };
+
+struct generation;
+
+struct worker {
+    TAILQ_ENTRY(worker) entry;
+    struct generation *generation;
+    struct td_process *process;
+    enum worker_state state;
+    struct job *job;
+    char loading[256]; /* the plugin file whose code runs while STARTING */
+};
+TAILQ_HEAD(workers, worker);
+
+struct waiter {
+    TAILQ_ENTRY(waiter) entry;
+    void (*ready)(void *arg, int result);
+    void *arg;
+};
+TAILQ_HEAD(waiters, waiter);
+
+struct generation {
+    TAILQ_ENTRY(generation) entry;
+    struct td_pool *pool;
+    int number;
+    bool ready;
+    bool leaving; /* finishes its jobs and goes */
+    struct workers workers;
+    struct waiters waiters;
+    struct event *respawn;
+    int deaths; /* in a row, without a job or a start in between that went well */
+    json_t *catalog;
+    json_t *refused; /* by the workers */
+    json_t *crashed; /* left out by the pool: same shape */
+};
+TAILQ_HEAD(generations, generation);
+
+struct td_pool {
+    struct td_pool_options options;
+    char *executable;
+    char *plugin_folder;
+    struct generations generations;
+    struct generation *current; /* takes jobs */
+    struct generation *next;    /* is starting */
+    struct jobs queue;
+    struct jobs refused;
+    struct event *later; /* answers `refused` outside of td_pool_submit */
+    int64_t waiting, served, lost;
+    int last_number;
+};
+
+static void dispatch(struct td_pool *pool);
+static void spawn_missing(struct generation *generation);
+
+/* --- jobs ----------------------------------------------------------------------------------------- */
+
+static void finish_job(struct job *job, int result, json_t *answer, struct td_error *error)
+{
+    job->done(job->arg, result, answer, error);
+    td_error_done(error);
+    free(job->frame);
+    free(job);
+}
+
+static void fail_job(struct job *job, int code, const char *detail)
+{
+    struct td_error error = TD_ERROR_INIT;
+    td_error_set(&error, code, "%s", detail);
+    finish_job(job, code, NULL, &error);
+}
+
+/* Only those of now: their callbacks may submit again. */
+static void fail_jobs(struct td_pool *pool, struct jobs *jobs, const char *detail)
+{
+    struct jobs failed = TAILQ_HEAD_INITIALIZER(failed);
+    struct job *job;
+    TAILQ_CONCAT(&failed, jobs, entry);
+    if (jobs == &pool->queue)
+        pool->waiting = 0;
+    while ((job = TAILQ_FIRST(&failed))) {
+        TAILQ_REMOVE(&failed, job, entry);
+        if (job->refused == TD_ETOOLARGE)
+            fail_job(job, job->refused, "the job is too large for a scorer worker");
+        else
+            fail_job(job, TD_EBUSY, detail);
+    }
+}
+
+static const char *member_text(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+/* A worker's {"error": ...} as ours. */
+static int read_error(const json_t *error, struct td_error *reterr)
+{
+    const char *code = member_text(error, "code"), *file = member_text(error, "file");
+    const char *rule = member_text(error, "rule"), *message = member_text(error, "message");
+    int line = (int)json_integer_value(json_object_get(error, "line"));
+    bool plugin = !strcmp(code, "plugin");
+    int result = plugin ? TD_EPLUGIN : TD_ESCRIPT;
+    char place[200] = "";
+    if (line > 0)
+        snprintf(place, sizeof(place), "%s:%d: ", file, line);
+    else if (file[0])
+        snprintf(place, sizeof(place), "%s: ", file);
+    td_error_key(reterr, result,
+                 plugin ? "plugin_failed" : !strcmp(code, "limit") ? "script_limit" : "script_failed",
+                 json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", line, "rule", rule, "message", message));
+    return td_error_set(reterr, result, "%s%s%s%s", place, message, rule[0] ? ", in rule " : "", rule);
+}
+
+static void finish_with_answer(struct job *job, json_t *answer)
+{
+    struct td_error error = TD_ERROR_INIT;
+    const json_t *failure = json_object_get(answer, "error");
+    if (failure)
+        finish_job(job, read_error(failure, &error), NULL, &error);
+    else
+        finish_job(job, 0, answer, &error);
+}
+
+/* The worker died without a word about it. */
+static void finish_with_death(struct job *job, const struct td_process_end *end)
+{
+    struct td_error error = TD_ERROR_INIT;
+    int code = end->timed_out ? TD_ETIMEOUT : job->scores ? TD_ESCRIPT : TD_EPLUGIN;
+    char message[192];
+    snprintf(message, sizeof(message), "the scorer worker %s", end->reason);
+    if (!end->timed_out)
+        td_error_key(&error, code, job->scores ? "script_failed" : "plugin_failed",
+                     json_pack("{s:s, s:i, s:s, s:s}", "file", "", "line", 0, "rule", "", "message", message));
+    td_error_set(&error, code, "%s", message);
+    finish_job(job, code, NULL, &error);
+}
+
+static void answer_refused(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct td_pool *pool = arg;
+    fail_jobs(pool, &pool->refused, "no scorer worker is free and too many jobs wait");
+}
+
+void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn done, void *arg)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    if (!job)
+        abort();
+    const char *op = member_text(message, "op");
+    *job = (struct job){.scores = !strcmp(op, "score") || !strcmp(op, "check"), .done = done, .arg = arg};
+    if (pool->waiting >= pool->options.queue_limit || (!pool->current && !pool->next))
+        job->refused = TD_EBUSY;
+    else if (!(job->frame = td_protocol_encode(message, &job->length)))
+        job->refused = TD_ETOOLARGE;
+    if (job->refused) {
+        TAILQ_INSERT_TAIL(&pool->refused, job, entry);
+        event_active(pool->later, EV_TIMEOUT, 0);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&pool->queue, job, entry);
+    pool->waiting++;
+    dispatch(pool);
+}
+
+static void give(struct worker *worker, struct job *job)
+{
+    worker->job = job;
+    worker->state = BUSY;
+    td_process_deadline(worker->process, worker->generation->pool->options.job_ms);
+    td_process_send(worker->process, job->frame, job->length);
+    job->frame = NULL;
+}
+
+static void dispatch(struct td_pool *pool)
+{
+    struct worker *worker;
+    if (!pool->current)
+        return;
+    TAILQ_FOREACH (worker, &pool->current->workers, entry) {
+        struct job *job = TAILQ_FIRST(&pool->queue);
+        if (!job)
+            return;
+        if (worker->state != IDLE)
+            continue;
+        TAILQ_REMOVE(&pool->queue, job, entry);
+        pool->waiting--;
+        give(worker, job);
+    }
+}
+
+/* --- generations ---------------------------------------------------------------------------------- */
+
+static void call_waiters(struct generation *generation, int result)
+{
+    struct waiter *waiter;
+    while ((waiter = TAILQ_FIRST(&generation->waiters))) {
+        TAILQ_REMOVE(&generation->waiters, waiter, entry);
+        waiter->ready(waiter->arg, result);
+        free(waiter);
+    }
+}
+
+static void free_generation(struct generation *generation)
+{
+    struct td_pool *pool = generation->pool;
+    struct worker *worker;
+    struct waiter *waiter;
+    while ((worker = TAILQ_FIRST(&generation->workers))) {
+        TAILQ_REMOVE(&generation->workers, worker, entry);
+        if (worker->job)
+            fail_job(worker->job, TD_EBUSY, "the server is ending");
+        td_process_free(worker->process);
+        free(worker);
+    }
+    while ((waiter = TAILQ_FIRST(&generation->waiters))) {
+        TAILQ_REMOVE(&generation->waiters, waiter, entry);
+        free(waiter);
+    }
+    TAILQ_REMOVE(&pool->generations, generation, entry);
+    if (pool->current == generation)
+        pool->current = NULL;
+    if (pool->next == generation)
+        pool->next = NULL;
+    if (generation->respawn)
+        event_free(generation->respawn);
+    json_decref(generation->catalog);
+    json_decref(generation->refused);
+    json_decref(generation->crashed);
+    free(generation);
+}
+
+/* Idle workers go at once, busy ones after their job; the last one to go frees the generation. */
+static void retire(struct generation *generation)
+{
+    struct worker *worker;
+    generation->leaving = true;
+    event_del(generation->respawn);
+    TAILQ_FOREACH (worker, &generation->workers, entry) {
+        if (worker->state == BUSY)
+            continue;
+        worker->state = ENDING;
+        td_process_kill(worker->process);
+    }
+    if (TAILQ_EMPTY(&generation->workers))
+        free_generation(generation);
+}
+
+static void on_respawn(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    spawn_missing(arg);
+}
+
+static struct generation *new_generation(struct td_pool *pool)
+{
+    struct generation *generation = calloc(1, sizeof(*generation));
+    if (!generation)
+        abort();
+    generation->pool = pool;
+    generation->number = ++pool->last_number;
+    generation->crashed = json_array();
+    TAILQ_INIT(&generation->workers);
+    TAILQ_INIT(&generation->waiters);
+    TAILQ_INSERT_TAIL(&pool->generations, generation, entry);
+    generation->respawn = evtimer_new(pool->options.base, on_respawn, generation);
+    if (!generation->respawn)
+        abort();
+    return generation;
+}
+
+static void give_up(struct generation *generation, const char *reason)
+{
+    struct td_pool *pool = generation->pool;
+    TD_LOG(TD_LOG_ERROR, "scorer.generation_failed", TD_I("generation", generation->number),
+           TD_S("reason", reason));
+    if (generation == pool->next) {
+        pool->next = NULL;
+        call_waiters(generation, TD_EPLUGIN);
+        retire(generation);
+        if (pool->current)
+            return;
+    }
+    fail_jobs(pool, &pool->queue, "no scorer worker can be started");
+}
+
+static void serve(struct generation *generation)
+{
+    struct td_pool *pool = generation->pool;
+    struct generation *old = pool->current;
+    generation->ready = true;
+    if (pool->next == generation)
+        pool->next = NULL;
+    pool->current = generation;
+    TD_LOG(TD_LOG_INFO, "scorer.ready", TD_I("generation", generation->number),
+           TD_I("series", json_object_size(generation->catalog)),
+           TD_I("refused", json_array_size(generation->refused) + json_array_size(generation->crashed)));
+    if (old && old != generation)
+        retire(old);
+    spawn_missing(generation);
+    call_waiters(generation, 0);
+}
+
+/* --- workers -------------------------------------------------------------------------------------- */
+
+static void schedule_respawn(struct generation *generation)
+{
+    int ms = 0;
+    if (generation->deaths > 0) {
+        int doublings = generation->deaths > 8 ? 8 : generation->deaths;
+        ms = DELAY_FIRST_MS << doublings;
+    }
+    ms = ms > DELAY_MAX_MS ? DELAY_MAX_MS : ms;
+    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(generation->respawn, &delay);
+}
+
+static void on_ready(struct worker *worker, const json_t *message)
+{
+    struct generation *generation = worker->generation;
+    json_t *catalog = json_object_get(message, "catalog"), *refused = json_object_get(message, "refused");
+    td_process_deadline(worker->process, 0);
+    worker->state = IDLE;
+    if (!generation->catalog) {
+        generation->deaths = 0;
+        generation->catalog = json_incref(catalog);
+        generation->refused = json_incref(refused);
+        serve(generation);
+    } else if (!json_equal(generation->catalog, catalog)) {
+        worker->state = ENDING;
+        td_process_kill(worker->process);
+        TD_LOG(TD_LOG_INFO, "scorer.plugins_changed", TD_I("generation", generation->number));
+        if (generation == generation->pool->current && !generation->pool->next)
+            td_pool_reload(generation->pool, NULL, NULL);
+        return;
+    }
+    dispatch(generation->pool);
+}
+
+static void on_start_frame(struct worker *worker, const json_t *message)
+{
+    const char *loading = json_string_value(json_object_get(message, "loading"));
+    const json_t *ready = json_object_get(message, "ready");
+    if (loading) {
+        snprintf(worker->loading, sizeof(worker->loading), "%s", loading);
+    } else if (json_is_true(ready) && json_is_object(json_object_get(message, "catalog")) &&
+               json_is_array(json_object_get(message, "refused"))) {
+        on_ready(worker, message);
+    } else {
+        TD_LOG(TD_LOG_ERROR, "scorer.not_ready", TD_S("reason", member_text(message, "message")));
+        worker->loading[0] = 0;
+        td_process_kill(worker->process);
+    }
+}
+
+static void on_answer(struct worker *worker, const json_t *answer)
+{
+    struct generation *generation = worker->generation;
+    struct job *job = worker->job;
+    bool ending = json_is_true(json_object_get(answer, "ending"));
+    td_process_deadline(worker->process, ending ? generation->pool->options.job_ms : 0);
+    worker->job = NULL;
+    worker->state = ending || generation->leaving ? ENDING : IDLE;
+    if (!ending)
+        generation->deaths = 0;
+    if (generation->leaving)
+        td_process_kill(worker->process);
+    generation->pool->served++;
+    dispatch(generation->pool);
+    finish_with_answer(job, (json_t *)answer);
+}
+
+static void on_frame(void *arg, const json_t *message)
+{
+    struct worker *worker = arg;
+    if (worker->state == STARTING)
+        on_start_frame(worker, message);
+    else if (worker->state == BUSY)
+        on_answer(worker, message);
+    else
+        td_process_kill(worker->process);
+}
+
+/* Died while a plugin was loading: the others do without that plugin. True when that was it. */
+static bool leave_out(struct worker *worker, const struct td_process_end *end)
+{
+    struct generation *generation = worker->generation;
+    char message[256];
+    if (worker->state != STARTING || !worker->loading[0] || json_array_size(generation->crashed) >= SKIP_MAX)
+        return false;
+    snprintf(message, sizeof(message), "the worker that loaded it %s", end->reason);
+    TD_LOG(TD_LOG_ERROR, "scorer.plugin_crashed", TD_S("file", worker->loading), TD_S("reason", end->reason));
+    json_array_append_new(generation->crashed,
+                          json_pack("{s:s, s:s}", "file", worker->loading, "message", message));
+    return true;
+}
+
+static void on_ended(void *arg, const struct td_process_end *end)
+{
+    struct worker *worker = arg;
+    struct generation *generation = worker->generation;
+    struct job *job = worker->job;
+    bool left_out = leave_out(worker, end), unready = worker->state == STARTING && !left_out;
+    TAILQ_REMOVE(&generation->workers, worker, entry);
+    td_process_free(worker->process);
+    free(worker);
+    if (!generation->leaving) {
+        generation->pool->lost++;
+        generation->deaths += left_out ? 0 : 1;
+        TD_LOG(TD_LOG_WARNING, "scorer.worker_lost", TD_S("reason", end->reason),
+               TD_I("in_a_row", generation->deaths));
+        schedule_respawn(generation);
+        if (unready && generation->deaths >= START_TRIES)
+            give_up(generation, end->reason);
+    } else if (TAILQ_EMPTY(&generation->workers)) {
+        free_generation(generation);
+    }
+    if (job)
+        finish_with_death(job, end);
+}
+
+static int start_worker(struct generation *generation)
+{
+    static const struct td_process_events events = {on_frame, on_ended};
+    struct td_pool *pool = generation->pool;
+    char job_ms[16];
+    const char *argv[4 + SKIP_MAX + 1] = {pool->executable, "--worker", pool->plugin_folder, job_ms};
+    struct td_error error = TD_ERROR_INIT;
+    size_t i;
+    json_t *crashed;
+    snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms / 2);
+    json_array_foreach (generation->crashed, i, crashed)
+        argv[4 + i] = member_text(crashed, "file");
+    struct worker *worker = calloc(1, sizeof(*worker));
+    if (!worker)
+        abort();
+    worker->generation = generation;
+    int result = td_process_start(pool->options.base, argv, &events, worker, &worker->process, &error);
+    if (result < 0) {
+        TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", error.detail));
+        td_error_done(&error);
+        free(worker);
+        return result;
+    }
+    td_process_deadline(worker->process, pool->options.start_ms);
+    TAILQ_INSERT_TAIL(&generation->workers, worker, entry);
+    return 0;
+}
+
+static void spawn_missing(struct generation *generation)
+{
+    int alive = 0, wanted = generation->ready ? generation->pool->options.workers : 1;
+    struct worker *worker;
+    if (generation->leaving)
+        return;
+    TAILQ_FOREACH (worker, &generation->workers, entry)
+        alive++;
+    for (; alive < wanted; alive++) {
+        if (start_worker(generation) < 0) {
+            generation->deaths++;
+            schedule_respawn(generation);
+            if (generation->deaths >= START_TRIES)
+                give_up(generation, "it cannot be executed");
+            return;
+        }
+    }
+}
+
+/* --- the pool ------------------------------------------------------------------------------------- */
+
+void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg)
+{
+    struct generation *before = pool->next, *generation = new_generation(pool);
+    if (ready) {
+        struct waiter *waiter = calloc(1, sizeof(*waiter));
+        if (!waiter)
+            abort();
+        *waiter = (struct waiter){.ready = ready, .arg = arg};
+        TAILQ_INSERT_TAIL(&generation->waiters, waiter, entry);
+    }
+    pool->next = generation;
+    if (before) {
+        TAILQ_CONCAT(&generation->waiters, &before->waiters, entry);
+        retire(before);
+    }
+    schedule_respawn(generation); /* on the loop, so that a failure is told from there */
+}
+
+int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result), void *arg,
+                struct td_pool **ret_pool, struct td_error *reterr)
+{
+    struct td_pool *pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        return td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
+    pool->options = *options;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (pool->options.workers <= 0)
+        pool->options.workers = cores > 0 ? (int)cores : 1;
+    if (pool->options.queue_limit <= 0)
+        pool->options.queue_limit = 10000;
+    if (pool->options.job_ms <= 0)
+        pool->options.job_ms = 2000;
+    if (pool->options.start_ms <= 0)
+        pool->options.start_ms = 10000;
+    TAILQ_INIT(&pool->generations);
+    TAILQ_INIT(&pool->queue);
+    TAILQ_INIT(&pool->refused);
+    pool->executable = strdup(options->executable);
+    pool->plugin_folder = strdup(options->plugin_folder);
+    pool->later = event_new(options->base, -1, 0, answer_refused, pool);
+    if (!pool->executable || !pool->plugin_folder || !pool->later) {
+        td_pool_free(pool);
+        return td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
+    }
+    td_pool_reload(pool, ready, arg);
+    *ret_pool = pool;
+    return 0;
+}
+
+void td_pool_free(struct td_pool *pool)
+{
+    struct generation *generation;
+    if (!pool)
+        return;
+    while ((generation = TAILQ_FIRST(&pool->generations)))
+        free_generation(generation);
+    fail_jobs(pool, &pool->queue, "the server is ending");
+    fail_jobs(pool, &pool->refused, "the server is ending");
+    if (pool->later)
+        event_free(pool->later);
+    free(pool->executable);
+    free(pool->plugin_folder);
+    free(pool);
+}
+
+json_t *td_pool_catalog(struct td_pool *pool)
+{
+    return pool->current ? json_incref(pool->current->catalog) : json_object();
+}
+
+json_t *td_pool_refusals(struct td_pool *pool)
+{
+    json_t *all = json_array();
+    if (pool->current) {
+        json_array_extend(all, pool->current->refused);
+        json_array_extend(all, pool->current->crashed);
+    }
+    return all;
+}
+
+struct td_pool_stats td_pool_stats(const struct td_pool *pool)
+{
+    struct td_pool_stats stats = {.waiting = pool->waiting, .served = pool->served, .lost = pool->lost};
+    const struct worker *worker;
+    if (!pool->current)
+        return stats;
+    stats.generation = pool->current->number;
+    TAILQ_FOREACH (worker, &pool->current->workers, entry) {
+        stats.workers += worker->state == IDLE || worker->state == BUSY;
+        stats.busy += worker->state == BUSY;
+    }
+    return stats;
+}
