@@ -42,9 +42,9 @@ struct td_http_header {
     const char *value;
 };
 
-/* A file that came in. `path` is what the frame gave to td_exchange_accept_upload; it is the frame's to
- * adopt or to unlink, whatever happens. */
+/* A file that came in. The file at `path` is the frame's to adopt or to unlink, whatever happens. */
 struct td_http_upload {
+    const char *path;  /* as given to td_exchange_accept_upload */
     const char *name;  /* as sent, made safe: no folders, no controls, valid UTF-8, at most 120 characters */
     const char *type;  /* media type as the client claims it; "" when it does not */
     const char *field; /* name of the form field; "" for a raw body */

@@ -1,0 +1,147 @@
+/* body.c - from the input buffer to what the frame accepted: memory or an upload.
+ *
+ * The raw bytes pass the framing guard first and llhttp second; llhttp's callback brings the content to
+ * td_body_take. Never reads past the end of the message, so that a pipelined request stays in the buffer. */
+#include "http/wire.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+
+static int take_failed(struct td_exchange_own *own, int code, const char *detail)
+{
+    own->exchange.body_error = code;
+    own->exchange.body_error_detail = detail;
+    return -1;
+}
+
+/* Keeps what an upload says in the buffer that is otherwise unused then. */
+static int upload_result(struct td_exchange_own *own, int rc, struct td_error *err)
+{
+    if (rc != 0) {
+        td_strbuf_adds(&own->buffer, err->detail);
+        take_failed(own, rc, own->buffer.bytes);
+    }
+    td_error_done(err);
+    return rc == 0 ? 0 : -1;
+}
+
+static int take_upload(struct td_exchange_own *own, const char *bytes, size_t length)
+{
+    struct td_error err = TD_ERROR_INIT;
+    return upload_result(own, td_upload_write(own->upload, bytes, length, &err), &err);
+}
+
+void td_body_upload_end(struct td_exchange_own *own)
+{
+    struct td_error err = TD_ERROR_INIT;
+    if (upload_result(own, td_upload_end(own->upload, &err), &err) != 0)
+        return;
+    own->exchange.upload = td_upload_result(own->upload);
+    own->exchange.body = td_upload_fields(own->upload, &own->exchange.body_length);
+}
+
+int td_body_take(struct td_exchange_own *own, const char *bytes, size_t length)
+{
+    if (own->upload)
+        return take_upload(own, bytes, length);
+    if (length > own->body_limit - own->buffer.length)
+        return take_failed(own, TD_ETOOLARGE, "The body is larger than allowed here.");
+    td_strbuf_add(&own->buffer, bytes, length);
+    return own->buffer.failed ? take_failed(own, TD_ENOMEM, "The server is short of memory.") : 0;
+}
+
+/* How many of the next `length` bytes belong to this message. -1: not proper. */
+static long belonging(struct td_connection *connection, const char *bytes, size_t length, bool *ret_end)
+{
+    size_t used;
+    if (!connection->exchange->chunked) {
+        used = connection->body_left < length ? (size_t)connection->body_left : length;
+        connection->body_left -= used;
+        *ret_end = connection->body_left == 0;
+        return (long)used;
+    }
+    int step = td_chunk_read(&connection->guard, bytes, length, &used);
+    *ret_end = step == 1;
+    return step < 0 ? -1 : (long)used;
+}
+
+static enum td_body_step read_piece(struct td_connection *connection, const char *bytes, size_t length,
+                                    size_t *ret_used, const char **ret_reason)
+{
+    struct td_exchange_own *own = connection->exchange;
+    bool end;
+    long used = belonging(connection, bytes, length, &end);
+    *ret_reason = "The chunked body is not proper.";
+    if (used < 0)
+        return TD_BODY_BROKEN;
+    llhttp_errno_t err = llhttp_execute(&connection->parser, bytes, (size_t)used);
+    if (own->exchange.body_error)
+        return TD_BODY_END;
+    if (err != HPE_OK || own->complete != end)
+        return TD_BODY_BROKEN;
+    connection->in.bytes += (size_t)used;
+    *ret_used = (size_t)used;
+    return end ? TD_BODY_END : TD_BODY_MORE;
+}
+
+enum td_body_step td_body_read(struct td_connection *connection, const char **ret_reason)
+{
+    struct evbuffer *input = bufferevent_get_input(connection->bev);
+    enum td_body_step step = connection->exchange->complete ? TD_BODY_END : TD_BODY_MORE;
+    struct evbuffer_iovec piece;
+    while (step == TD_BODY_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
+        size_t used = 0;
+        step = read_piece(connection, piece.iov_base, piece.iov_len, &used, ret_reason);
+        evbuffer_drain(input, used);
+    }
+    return step;
+}
+
+/* The head alone may tell that the body will not be taken. */
+static void accept_head(struct td_exchange_own *own, size_t limit)
+{
+    own->accepted = true;
+    own->body_limit = limit;
+    if (own->connection && !own->exchange.body_error && own->exchange.announced_length > 0 &&
+        (uint64_t)own->exchange.announced_length > limit)
+        take_failed(own, TD_ETOOLARGE, "The body is larger than allowed here.");
+}
+
+static void begin(struct td_exchange_own *own)
+{
+    struct td_connection *connection = own->connection;
+    if (!connection)
+        return;
+    connection->phase = TD_PHASE_BODY;
+    connection->body_left = own->chunked ? 0 : (uint64_t)own->exchange.announced_length;
+    connection->guard = (struct td_chunk_guard){0};
+    connection->in = (struct td_flow){.since_ms = td_clock_mono_ms()};
+    bool nothing_sent = evbuffer_get_length(bufferevent_get_input(connection->bev)) == 0;
+    if (own->expects_continue && !own->complete && !own->exchange.body_error && nothing_sent)
+        bufferevent_write(connection->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    td_connection_wake(connection);
+}
+
+void td_exchange_accept_body(struct td_exchange *exchange, size_t limit)
+{
+    struct td_exchange_own *own = td_exchange_own(exchange);
+    assert(!own->accepted);
+    accept_head(own, limit);
+    begin(own);
+}
+
+/* Room for the parts around the file when the length of a whole form is announced. */
+#define FORM_OVERHEAD (16 * 1024)
+
+void td_exchange_accept_upload(struct td_exchange *exchange, int fd, const char *path, size_t limit)
+{
+    struct td_exchange_own *own = td_exchange_own(exchange);
+    assert(!own->accepted);
+    size_t fields = own->server->limits.form_fields_bytes;
+    struct td_error err = TD_ERROR_INIT;
+    const char *type = td_exchange_header(exchange, "Content-Type");
+    upload_result(own, td_upload_new(type, fd, path, limit, fields, &own->upload, &err), &err);
+    accept_head(own, limit + fields + FORM_OVERHEAD);
+    begin(own);
+}

@@ -1,0 +1,381 @@
+/* connection.c - the life of one connection: phases, deadlines, the order of requests and replies.
+ *
+ * `run` moves a connection from phase to phase until it must wait: for bytes, for the frame, or for the
+ * client to read. It is called when bytes arrive, when output has drained, and by td_connection_wake after
+ * the frame did something outside of it; calls of the frame from inside a callback only change the phase,
+ * and the loop in `run` sees it. A connection is freed only at the end of `run`, by the event and tick
+ * callbacks, or with the server, never inside a call of the frame. */
+#include "http/wire.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define LINGER_MAX (1024 * 1024) /* bytes read away from a refused client */
+#define READ_AHEAD (64 * 1024)   /* unread input kept per connection, beyond a header block */
+
+static size_t unsent(const struct td_connection *connection)
+{
+    return evbuffer_get_length(bufferevent_get_output(connection->bev));
+}
+
+/* Measures how fast the client reads. */
+static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *change, void *arg)
+{
+    (void)output;
+    struct td_connection *connection = arg;
+    connection->out.bytes += change->n_deleted;
+    if (connection->out.since_ms == 0 && change->n_added > 0)
+        connection->out.since_ms = td_clock_mono_ms();
+}
+
+static void set_phase(struct td_connection *connection, enum td_phase phase)
+{
+    connection->phase = phase;
+    connection->phase_ms = td_clock_mono_ms();
+}
+
+/* Parts with the exchange: the frame hears of it and will end it. */
+void td_connection_lose_exchange(struct td_connection *connection)
+{
+    struct td_exchange_own *own = connection->exchange;
+    if (!own)
+        return;
+    connection->exchange = NULL;
+    own->connection = NULL;
+    own->was_gone = true;
+    if (own->is_stream)
+        connection->server->counters.streams--;
+    connection->server->callbacks.on_gone(connection->server->frame, &own->exchange);
+}
+
+void td_connection_free(struct td_connection *connection)
+{
+    struct td_http_server *server = connection->server;
+    td_connection_lose_exchange(connection);
+    LIST_REMOVE(connection, link);
+    server->counters.open--;
+    if (connection->is_control)
+        server->control_open--;
+    else
+        td_address_leave(&server->addresses, &connection->key);
+    bufferevent_free(connection->bev);
+    free(connection);
+    td_http_server_settle(server);
+}
+
+void td_connection_wake(struct td_connection *connection)
+{
+    if (!connection->running)
+        bufferevent_trigger(connection->bev, EV_READ,
+                            (int)BEV_TRIG_IGNORE_WATERMARKS | (int)BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* Refuses a request and says so in the reply; an exchange in hand is lost to the frame. */
+static void refuse(struct td_connection *connection, int status, const char *reason)
+{
+    struct td_http_counters *counters = &connection->server->counters;
+    if (status == 408)
+        counters->timeouts++;
+    else
+        counters->bad_requests++;
+    td_connection_refuse(connection, status, reason);
+    if (connection->exchange)
+        connection->exchange->refusal = status;
+    td_connection_lose_exchange(connection);
+    set_phase(connection, TD_PHASE_CLOSE);
+}
+
+static void begin_exchange(struct td_connection *connection, const char *head, size_t length)
+{
+    struct td_http_server *server = connection->server;
+    const char *reason;
+    struct td_exchange_own *own;
+    int status = td_exchange_new(connection, head, length, &own, &reason);
+    evbuffer_drain(bufferevent_get_input(connection->bev), length);
+    connection->scan = (struct td_head_scan){0};
+    if (status != 0) {
+        refuse(connection, status, reason);
+        return;
+    }
+    server->counters.requests++;
+    connection->exchange = own;
+    set_phase(connection, TD_PHASE_DECIDE);
+    server->callbacks.on_head(server->frame, &own->exchange);
+}
+
+/* True when something happened. */
+static bool step_head(struct td_connection *connection)
+{
+    struct td_http_server *server = connection->server;
+    struct evbuffer *input = bufferevent_get_input(connection->bev);
+    if (unsent(connection) > server->limits.output_bytes)
+        return false; /* the write callback comes back here */
+    size_t most = server->limits.request_line + server->limits.header_bytes + 16; /* line ends */
+    size_t length = evbuffer_get_length(input);
+    if (length == 0)
+        return false;
+    if (connection->scan.seen == 0)
+        connection->phase_ms = td_clock_mono_ms(); /* the deadline of the header counts from here */
+    if (length > most)
+        length = most;
+    const char *bytes = (const char *)evbuffer_pullup(input, (ev_ssize_t)length);
+    long head = bytes ? td_head_scan(&connection->scan, &server->limits, bytes, length) : -503;
+    if (head == 0)
+        return false;
+    if (head < 0)
+        refuse(connection, (int)-head, bytes ? connection->scan.reason : "The server is short of memory.");
+    else
+        begin_exchange(connection, bytes, (size_t)head);
+    return true;
+}
+
+static void body_complete(struct td_connection *connection)
+{
+    struct td_http_server *server = connection->server;
+    struct td_exchange_own *own = connection->exchange;
+    struct td_exchange *exchange = &own->exchange;
+    if (!exchange->body_error && own->upload)
+        td_body_upload_end(own);
+    else if (!exchange->body_error) {
+        exchange->body = own->buffer.bytes;
+        exchange->body_length = own->buffer.length;
+    }
+    if (!own->complete)
+        own->keep_alive = false;
+    set_phase(connection, TD_PHASE_ANSWER);
+    server->callbacks.on_request(server->frame, exchange);
+}
+
+static bool step_body(struct td_connection *connection)
+{
+    const char *reason = NULL;
+    enum td_body_step step =
+        connection->exchange->exchange.body_error ? TD_BODY_END : td_body_read(connection, &reason);
+    if (step == TD_BODY_MORE)
+        return false;
+    if (step == TD_BODY_END)
+        body_complete(connection);
+    else
+        refuse(connection, 400, reason);
+    return true;
+}
+
+/* Everything is sent: shut our side and wait for the client's end, or for linger_ms. */
+static bool step_close(struct td_connection *connection)
+{
+    if (unsent(connection) > 0)
+        return false;
+    if (connection->eof || shutdown(bufferevent_getfd(connection->bev), SHUT_WR) != 0) {
+        set_phase(connection, TD_PHASE_GONE);
+        return false;
+    }
+    set_phase(connection, TD_PHASE_LINGER);
+    return true;
+}
+
+static bool step_linger(struct td_connection *connection)
+{
+    struct evbuffer *input = bufferevent_get_input(connection->bev);
+    connection->lingered += evbuffer_get_length(input);
+    evbuffer_drain(input, evbuffer_get_length(input));
+    if (connection->eof || connection->lingered > LINGER_MAX)
+        set_phase(connection, TD_PHASE_GONE);
+    return false;
+}
+
+/* The client has shut its side. What it asked for completely is still answered. */
+static void step_eof(struct td_connection *connection)
+{
+    switch (connection->phase) {
+    case TD_PHASE_HEAD:
+        if (unsent(connection) <= connection->server->limits.output_bytes)
+            set_phase(connection, unsent(connection) ? TD_PHASE_CLOSE : TD_PHASE_GONE);
+        break;
+    case TD_PHASE_BODY:
+    case TD_PHASE_STREAM:
+    case TD_PHASE_LINGER: set_phase(connection, TD_PHASE_GONE); break;
+    default: break;
+    }
+}
+
+static bool step(struct td_connection *connection)
+{
+    switch (connection->phase) {
+    case TD_PHASE_HEAD: return step_head(connection);
+    case TD_PHASE_BODY: return step_body(connection);
+    case TD_PHASE_CLOSE: return step_close(connection);
+    case TD_PHASE_LINGER: return step_linger(connection);
+    default: return false;
+    }
+}
+
+/* May free the connection. */
+static void run(struct td_connection *connection)
+{
+    if (connection->running)
+        return;
+    connection->running = true;
+    uint64_t most = connection->server->counters.requests + connection->server->limits.pipeline;
+    bool moved = true;
+    while (moved && connection->server->counters.requests < most)
+        moved = step(connection);
+    if (connection->eof && !moved)
+        step_eof(connection);
+    connection->running = false;
+    if (moved)
+        td_connection_wake(connection); /* others first */
+    else if (connection->phase == TD_PHASE_GONE)
+        td_connection_free(connection);
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+    (void)bev;
+    run(arg);
+}
+
+static void on_drained(struct bufferevent *bev, void *arg)
+{
+    (void)bev;
+    struct td_connection *connection = arg;
+    connection->out = (struct td_flow){0};
+    run(connection);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+    (void)bev;
+    struct td_connection *connection = arg;
+    if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
+        connection->eof = true;
+        run(connection);
+    } else if (what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) {
+        td_connection_free(connection);
+    }
+}
+
+/* The one place where a socket becomes a bufferevent: TLS takes bufferevent_openssl_socket_new here. */
+static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd)
+{
+    struct bufferevent *bev = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (!bev)
+        return NULL;
+    size_t most = server->limits.request_line + server->limits.header_bytes;
+    bufferevent_setwatermark(bev, EV_READ, 0, most + READ_AHEAD);
+    bufferevent_set_max_single_read(bev, READ_AHEAD);
+    return bev;
+}
+
+void td_connection_new(struct td_http_server *server, int fd, bool is_control,
+                       const struct td_address_key *key, const char *address)
+{
+    struct td_connection *connection = calloc(1, sizeof(*connection));
+    if (connection)
+        connection->bev = new_bufferevent(server, fd);
+    if (!connection || !connection->bev) {
+        free(connection);
+        evutil_closesocket(fd);
+        if (!is_control)
+            td_address_leave(&server->addresses, key);
+        return;
+    }
+    connection->server = server;
+    connection->is_control = is_control;
+    connection->key = *key;
+    memcpy(connection->address, address, strlen(address) + 1);
+    set_phase(connection, TD_PHASE_HEAD);
+    LIST_INSERT_HEAD(&server->connections, connection, link);
+    server->counters.accepted++;
+    server->counters.open++;
+    if (is_control)
+        server->control_open++;
+    bufferevent_setcb(connection->bev, on_read, on_drained, on_event, connection);
+    evbuffer_add_cb(bufferevent_get_output(connection->bev), on_output, connection);
+    bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
+}
+
+/* True when fewer bytes flowed than limits.body_rate asks for. */
+static bool too_slow(const struct td_connection *connection, const struct td_flow *flow, int64_t now)
+{
+    const struct td_http_limits *limits = &connection->server->limits;
+    int64_t allowed = limits->grace_ms + (int64_t)(flow->bytes * 1000 / (uint64_t)limits->body_rate);
+    return flow->since_ms != 0 && now - flow->since_ms > allowed;
+}
+
+static void check_head(struct td_connection *connection, int64_t now)
+{
+    const struct td_http_limits *limits = &connection->server->limits;
+    int64_t spent = now - connection->phase_ms;
+    if (unsent(connection) > 0)
+        return; /* the client reads; its own deadline holds */
+    if (connection->scan.seen > 0 && spent > limits->header_ms) {
+        refuse(connection, 408, "The header block did not come in time.");
+        td_connection_wake(connection);
+    } else if (connection->scan.seen == 0 && spent > limits->idle_ms) {
+        td_connection_free(connection);
+    }
+}
+
+void td_connection_check(struct td_connection *connection, int64_t now)
+{
+    if (unsent(connection) > 0 && too_slow(connection, &connection->out, now)) {
+        connection->server->counters.timeouts++;
+        td_connection_free(connection);
+        return;
+    }
+    if (connection->phase == TD_PHASE_HEAD) {
+        check_head(connection, now);
+    } else if (connection->phase == TD_PHASE_BODY && too_slow(connection, &connection->in, now)) {
+        refuse(connection, 408, "The body came too slowly.");
+        td_connection_wake(connection);
+    } else if (connection->phase == TD_PHASE_STREAM) {
+        td_sse_check(connection, now);
+    } else if (connection->phase == TD_PHASE_LINGER &&
+               now - connection->phase_ms > connection->server->limits.linger_ms) {
+        td_connection_free(connection);
+    }
+}
+
+void td_connection_quit(struct td_connection *connection)
+{
+    if (connection->phase == TD_PHASE_STREAM)
+        td_connection_lose_exchange(connection);
+    else if (connection->phase != TD_PHASE_HEAD || connection->scan.seen > 0)
+        return;
+    set_phase(connection, TD_PHASE_CLOSE);
+    td_connection_wake(connection);
+}
+
+static void log_request(const struct td_exchange *exchange, int status, size_t sent)
+{
+    TD_LOG(TD_LOG_INFO, "http.request", TD_S("method", exchange->method), TD_S("path", exchange->path),
+           TD_I("status", status), TD_I("bytes", sent),
+           TD_I("ms", td_clock_mono_ms() - exchange->started_ms), TD_S("request", exchange->request_id),
+           TD_S("address", exchange->address));
+}
+
+void td_exchange_finish(struct td_exchange_own *own, int status, size_t sent, bool close)
+{
+    struct td_connection *connection = own->connection;
+    log_request(&own->exchange, own->refusal ? own->refusal : own->was_gone ? 499 : status, sent);
+    if (connection) {
+        bool keep = own->complete && own->keep_alive && !close && !connection->server->stopping;
+        connection->exchange = NULL;
+        if (connection->phase != TD_PHASE_GONE)
+            set_phase(connection, keep ? TD_PHASE_HEAD : TD_PHASE_CLOSE);
+        td_connection_wake(connection);
+    }
+    td_exchange_free(own);
+}
+
+void td_exchange_drop(struct td_exchange *exchange)
+{
+    struct td_exchange_own *own = td_exchange_own(exchange);
+    if (own->connection && own->is_stream)
+        own->server->counters.streams--;
+    td_exchange_finish(own, own->is_stream ? 200 : 0, 0, true);
+}

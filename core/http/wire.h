@@ -1,0 +1,165 @@
+/* wire.h - what the files of the connection share: connection.c (life and order), listener.c (server,
+ * accepting, clock), request.c (header block), chunk.c, body.c, upload.c, response.c, sse.c.
+ * Nobody else includes it. Memory is owned downwards: server > connection > exchange; only an exchange
+ * outlives its connection, until the frame ends it. */
+#ifndef TD_HTTP_WIRE_H
+#define TD_HTTP_WIRE_H
+
+#include "base/strbuf.h"
+#include "http/address.h"
+#include "http/chunk.h"
+#include "http/connection.h"
+#include "http/upload.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <llhttp.h>
+#include <sys/queue.h>
+
+#define TD_LISTENERS_MAX 4
+
+struct td_listener {
+    struct evconnlistener *handle;
+    struct td_http_server *server;
+    bool is_control;
+    char *path; /* of the control socket; unlinked at the end */
+};
+
+struct td_http_server {
+    struct event_base *base;
+    struct td_http_callbacks callbacks;
+    void *frame;
+    struct td_http_limits limits;
+    struct td_listener listeners[TD_LISTENERS_MAX];
+    size_t listener_count;
+    struct event *tick;    /* looks at every deadline a few times a second */
+    struct event *stopped; /* fires on_stopped once */
+    LIST_HEAD(, td_connection) connections;
+    struct td_address_table addresses;
+    struct td_http_counters counters;
+    struct td_strbuf scratch; /* head of the reply being built */
+    char date[32];
+    int64_t date_second;
+    size_t control_open; /* part of counters.open: not limited */
+    uint64_t refused_logged;
+    bool stopping, listening;
+};
+
+enum td_phase {
+    TD_PHASE_HEAD,   /* reading, or waiting for, a header block */
+    TD_PHASE_DECIDE, /* on_head called; the frame has not decided */
+    TD_PHASE_BODY,   /* accepted; reading the body */
+    TD_PHASE_ANSWER, /* on_request called */
+    TD_PHASE_STREAM, /* event stream */
+    TD_PHASE_CLOSE,  /* send what is queued, then linger or close */
+    TD_PHASE_LINGER, /* our side is shut; read away what still comes, so that the reply is not lost to a reset */
+    TD_PHASE_GONE    /* to be freed at the next chance, nothing more is sent */
+};
+
+/* Bytes are expected to flow at limits.body_rate once grace_ms are over. */
+struct td_flow {
+    int64_t since_ms; /* 0 = nothing is expected */
+    uint64_t bytes;
+};
+
+/* How far the search for the end of a header block has come. */
+struct td_head_scan {
+    size_t seen, start, line_start, line_count, fields_start;
+    unsigned char previous;
+    const char *reason; /* of a refusal */
+};
+
+/* An exchange with what the frame does not see. One allocation holds it, the header list and the texts. */
+struct td_exchange_own {
+    struct td_exchange exchange;
+    struct td_connection *connection; /* NULL after the client has gone */
+    struct td_http_server *server;
+    struct td_strbuf buffer; /* body in memory */
+    size_t body_limit;
+    struct td_upload *upload;
+    bool keep_alive, expects_continue, complete, accepted, chunked, is_stream, was_gone;
+    size_t header_count, header_room;
+    struct td_http_header *headers;
+    int refusal; /* HTTP status found by a parser callback */
+    const char *reason;
+    bool head_done;
+};
+
+struct td_connection {
+    LIST_ENTRY(td_connection) link;
+    struct td_http_server *server;
+    struct bufferevent *bev;
+    enum td_phase phase;
+    bool running, eof, is_control, close_after;
+    struct td_exchange_own *exchange;
+    struct td_head_scan scan;
+    llhttp_t parser;
+    struct td_chunk_guard guard;
+    uint64_t body_left;
+    int64_t phase_ms;    /* when the present wait began */
+    int64_t beat_ms;     /* last bytes on an event stream */
+    size_t lingered;     /* bytes read away */
+    struct td_flow in, out;
+    struct td_address_key key;
+    char address[TD_ADDRESS_TEXT];
+};
+
+/* connection.c */
+void td_connection_new(struct td_http_server *server, int fd, bool is_control,
+                       const struct td_address_key *key, const char *address);
+void td_connection_free(struct td_connection *connection);
+void td_connection_check(struct td_connection *connection, int64_t now); /* deadlines; may free it */
+void td_connection_wake(struct td_connection *connection); /* runs it soon, never at once */
+void td_connection_quit(struct td_connection *connection); /* the server stops */
+/* Parts with the exchange, if any: the frame hears on_gone and ends it. */
+void td_connection_lose_exchange(struct td_connection *connection);
+
+/* Ends an exchange that has been answered: logs, frees it and lets the connection go on or close. */
+void td_exchange_finish(struct td_exchange_own *own, int status, size_t sent, bool close);
+
+/* request.c */
+/* Looks for the end of the header block at `bytes`. > 0: its length, the bytes before scan->start
+ * (one empty line) included. 0: not yet. < 0: minus the HTTP status of a refusal. */
+long td_head_scan(struct td_head_scan *scan, const struct td_http_limits *limits, const char *bytes,
+                  size_t length);
+
+/* Parses a complete header block into a new exchange. 0, or the HTTP status of a refusal with its reason
+ * in *ret_reason; *ret_own is NULL then. */
+int td_exchange_new(struct td_connection *connection, const char *head, size_t length,
+                    struct td_exchange_own **ret_own, const char **ret_reason);
+void td_exchange_free(struct td_exchange_own *own);
+
+/* body.c */
+enum td_body_step { TD_BODY_MORE, TD_BODY_END, TD_BODY_BROKEN };
+/* Hands what has arrived to the accepted sink. BROKEN: *ret_reason says how the framing is wrong. */
+enum td_body_step td_body_read(struct td_connection *connection, const char **ret_reason);
+/* Parser callback: body bytes without their framing. */
+int td_body_take(struct td_exchange_own *own, const char *bytes, size_t length);
+
+/* The upload is complete: its result becomes the exchange's, or its error. */
+void td_body_upload_end(struct td_exchange_own *own);
+
+/* sse.c */
+void td_sse_check(struct td_connection *connection, int64_t now); /* heartbeat, slow readers */
+
+/* listener.c */
+void td_http_server_settle(struct td_http_server *server); /* a connection has ended */
+const char *td_http_server_date(struct td_http_server *server);
+struct td_strbuf *td_http_server_scratch(struct td_http_server *server); /* empty */
+
+/* response.c */
+/* A problem before or instead of an exchange; the connection closes. */
+void td_connection_refuse(struct td_connection *connection, int status, const char *reason);
+/* Queues the head of an event stream. */
+void td_response_stream_head(struct td_exchange_own *own);
+/* A complete reply for a client that is not let in at all. Returns its length. */
+size_t td_response_turn_away(char *text, size_t size);
+
+static inline struct td_exchange_own *td_exchange_own(struct td_exchange *exchange)
+{
+    return (struct td_exchange_own *)exchange; /* first member */
+}
+
+#endif
