@@ -7,6 +7,10 @@
  * Steps run in this order, each optional but one of them present:
  *   read   on a reader thread inside a read transaction: loads, may leave JSON in call->kept
  *   work   outside any transaction: a CPU-pool function, a scorer job or a queue lease (see enum)
+ *          After a job of the loop (every td_work but TD_WORK_CPU) work_fn, when the row has one, is
+ *          called on the loop with call->result and may finish the reply: quick JSON work only. A row
+ *          with neither work_fn nor write answers the result: as the value when `read` left none, else as
+ *          its member "result"
  *   write  on the writer thread inside its own savepoint: checks that nothing moved, then writes.
  *          The reply leaves the server only after the commit is durable.
  * Handlers are plain sequential C. They never touch sockets, Redis or other processes, and they never
@@ -71,7 +75,8 @@ enum td_work {
                      * this account (result: {"id": ...} or null) */
     TD_WORK_SESSIONS, /* the loop lists the sessions of this account (result: td_session_list_json) */
     TD_WORK_HOLDERS, /* call->job is an array of ids; result {id: account id} of those on lease, {} without Redis */
-    TD_WORK_RELEASE  /* call->job is an id (text): this account's lease on it is given back */
+    TD_WORK_RELEASE, /* call->job is an id (text): this account's lease on it is given back */
+    TD_WORK_STATUS   /* how the parts of the server are (result: td_frame_status) */
 };
 
 enum td_route_flags {
