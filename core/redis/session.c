@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,8 +363,9 @@ json_t *td_session_list_json(const struct td_session *list, size_t count, const 
     return items;
 }
 
-bool td_session_check_csrf(const struct td_session *session, const char *sent)
+int td_session_check_csrf(const struct td_session *session, const char *sent)
 {
-    return sent && strlen(sent) == strlen(session->csrf) && *sent &&
-           sodium_memcmp(sent, session->csrf, strlen(sent)) == 0;
+    size_t length = sent ? strlen(sent) : 0;
+    bool equal = length > 0 && length == strlen(session->csrf) && sodium_memcmp(sent, session->csrf, length) == 0;
+    return equal ? 0 : TD_EFORBIDDEN;
 }

@@ -11,7 +11,6 @@
 #define TD_REDIS_SESSION_H
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,7 +67,8 @@ int td_session_list(struct td_sessions *sessions, const char *account_id, td_ses
  * new reference. The token's hash is a name, not a secret. */
 json_t *td_session_list_json(const struct td_session *list, size_t count, const char *current_id);
 
-/* Compares the CSRF value a request sent (NULL or any text) with the session's, in constant time. */
-bool td_session_check_csrf(const struct td_session *session, const char *sent);
+/* Compares the CSRF value a request sent (NULL or any text) with the session's, in constant time: 0 or
+ * TD_EFORBIDDEN. */
+int td_session_check_csrf(const struct td_session *session, const char *sent);
 
 #endif

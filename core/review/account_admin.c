@@ -27,7 +27,7 @@ static int need_admin(const struct td_review *review, struct td_error *reterr)
 
 static bool is_console(const struct td_review *review)
 {
-    return review->who == td_account_console();
+    return !strcmp(review->who->id, td_account_console()->id);
 }
 
 static int need_other(const struct td_review *review, const char *account_id, const char *key,
