@@ -7,14 +7,16 @@
 
 #include <string.h>
 
-int td_committee_may_run(const struct td_review *review, const char *series, struct td_error *reterr)
+int td_committee_may_run(const struct td_review *review, const char *series,
+                         struct td_error *reterr)
 {
     if (review->who && td_account_has(review->who, TD_ROLE_OFFICE, series))
         return 0;
     return td_error_set(reterr, TD_EFORBIDDEN, "only the office of the series does this");
 }
 
-int td_committee_may_read(const struct td_review *review, const char *series, struct td_error *reterr)
+int td_committee_may_read(const struct td_review *review, const char *series,
+                          struct td_error *reterr)
 {
     if (td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR) ||
         (review->who && td_account_has(review->who, TD_ROLE_OFFICE, series)))
@@ -38,32 +40,36 @@ int td_committee_load(struct td_tx *tx, const char *committee_id, json_t **ret_c
 
 int td_committee_members(struct td_tx *tx, const char *committee_id, json_t **ret_members)
 {
-    return td_tx_rows(tx, ret_members,
-                      "select m.account_id, c.name, c.login, m.position, coalesce(u.name, '') as unit_name"
-                      " from committee_member m join account c on c.id = m.account_id"
-                      " left join unit u on u.id = c.unit_id where m.committee_id = $1"
-                      " order by case m.position when 'chair' then 0 when 'deputy' then 1 else 2 end, c.name",
-                      "s", committee_id);
+    return td_tx_rows(
+        tx, ret_members,
+        "select m.account_id, c.name, c.login, m.position, coalesce(u.name, '') as unit_name"
+        " from committee_member m join account c on c.id = m.account_id"
+        " left join unit u on u.id = c.unit_id where m.committee_id = $1"
+        " order by case m.position when 'chair' then 0 when 'deputy' then 1 else 2 end, c.name",
+        "s", committee_id);
 }
 
 int td_committee_experts(struct td_tx *tx, const char *series, json_t **ret_experts)
 {
-    return td_tx_rows(tx, ret_experts,
-                      "select c.id as account_id, c.name, coalesce(u.name, '') as unit_name"
-                      " from account_grant g join account c on c.id = g.account_id"
-                      " left join unit u on u.id = c.unit_id"
-                      " where g.role = 'expert' and g.scope = $1 and not c.disabled order by c.name, c.id"
-                      " limit 500",
-                      "s", series);
+    return td_tx_rows(
+        tx, ret_experts,
+        "select c.id as account_id, c.name, coalesce(u.name, '') as unit_name"
+        " from account_grant g join account c on c.id = g.account_id"
+        " left join unit u on u.id = c.unit_id"
+        " where g.role = 'expert' and g.scope = $1 and not c.disabled order by c.name, c.id"
+        " limit 500",
+        "s", series);
 }
 
-int td_committee_is_expert(struct td_tx *tx, const char *account_id, const char *series, bool *ret_is)
+int td_committee_is_expert(struct td_tx *tx, const char *account_id, const char *series,
+                           bool *ret_is)
 {
     int64_t count = 0;
-    int rc = td_tx_int(tx, &count,
-                       "select count(*) from account_grant g join account c on c.id = g.account_id"
-                       " where g.account_id = $1 and g.role = 'expert' and g.scope = $2 and not c.disabled",
-                       "ss", account_id, series);
+    int rc = td_tx_int(
+        tx, &count,
+        "select count(*) from account_grant g join account c on c.id = g.account_id"
+        " where g.account_id = $1 and g.role = 'expert' and g.scope = $2 and not c.disabled",
+        "ss", account_id, series);
     if (rc == 0)
         *ret_is = count > 0;
     return rc;
@@ -73,9 +79,10 @@ int td_committee_position(struct td_tx *tx, const char *committee_id, const char
                           const char **ret_position)
 {
     json_t *row;
-    int rc = td_tx_row(tx, &row,
-                       "select position from committee_member where committee_id = $1 and account_id = $2",
-                       "ss", committee_id, account_id);
+    int rc = td_tx_row(
+        tx, &row,
+        "select position from committee_member where committee_id = $1 and account_id = $2", "ss",
+        committee_id, account_id);
     if (rc == TD_ENOTFOUND) {
         *ret_position = "";
         return 0;
@@ -83,7 +90,9 @@ int td_committee_position(struct td_tx *tx, const char *committee_id, const char
     if (rc < 0)
         return rc;
     const char *position = td_row_text(row, "position");
-    *ret_position = !strcmp(position, "chair") ? "chair" : !strcmp(position, "deputy") ? "deputy" : "member";
+    *ret_position = !strcmp(position, "chair")    ? "chair"
+                    : !strcmp(position, "deputy") ? "deputy"
+                                                  : "member";
     json_decref(row);
     return 0;
 }
@@ -91,11 +100,13 @@ int td_committee_position(struct td_tx *tx, const char *committee_id, const char
 int td_committee_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
     json_t *rows;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select k.*, (select count(*) from committee_member m where m.committee_id = k.id)"
-                        " as size from committee k where " TD_COMMITTEE_SCOPE_SQL("$1", "k.series") " and k.id > $2"
-                        " order by k.id limit $3",
-                        "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select k.*, (select count(*) from committee_member m where m.committee_id = k.id)"
+        " as size from committee k where " TD_COMMITTEE_SCOPE_SQL(
+            "$1", "k.series") " and k.id > $2"
+                              " order by k.id limit $3",
+        "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
@@ -111,8 +122,8 @@ static json_t *find_warnings(const json_t *committee, const json_t *members)
 {
     json_t *warnings = json_array(), *member;
     size_t i, count = json_array_size(members), chairs = 0;
-    json_array_foreach((json_t *)members, i, member)
-        chairs += !strcmp(td_row_text(member, "position"), "chair");
+    json_array_foreach((json_t *)members, i, member) chairs +=
+        !strcmp(td_row_text(member, "position"), "chair");
     if (chairs != 1)
         warn(warnings, "no_chair");
     if (count % 2 == 0)
@@ -158,16 +169,18 @@ static int check_seat(struct td_review *review, const json_t *committee, const c
         rc = td_error_key(reterr, TD_ECONFLICT, "not_an_expert", NULL);
     int64_t count = 0;
     if (rc == 0)
-        rc = td_tx_int(review->tx, &count,
-                       "select count(*) from account_grant where account_id = $1 and role = 'office'", "s",
-                       account_id);
+        rc = td_tx_int(
+            review->tx, &count,
+            "select count(*) from account_grant where account_id = $1 and role = 'office'", "s",
+            account_id);
     if (rc == 0 && count > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "office_does_not_vote", NULL);
     if (rc == 0)
-        rc = td_tx_int(review->tx, &count,
-                       "select count(*) from committee_member where committee_id = $1 and account_id <> $2"
-                       " and position = 'chair' and $3 = 'chair'",
-                       "sss", id, account_id, position);
+        rc = td_tx_int(
+            review->tx, &count,
+            "select count(*) from committee_member where committee_id = $1 and account_id <> $2"
+            " and position = 'chair' and $3 = 'chair'",
+            "sss", id, account_id, position);
     if (rc == 0 && count > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "second_chair", NULL);
     return rc;
@@ -180,10 +193,11 @@ static int seat(struct td_review *review, const json_t *committee, const char *a
     int rc = check_seat(review, committee, account_id, position, reterr);
     if (rc < 0)
         return rc;
-    rc = td_tx_exec(review->tx, NULL,
-                    "insert into committee_member (committee_id, account_id, position) values ($1, $2, $3)"
-                    " on conflict (committee_id, account_id) do update set position = excluded.position",
-                    "sss", id, account_id, position);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into committee_member (committee_id, account_id, position) values ($1, $2, $3)"
+        " on conflict (committee_id, account_id) do update set position = excluded.position",
+        "sss", id, account_id, position);
     if (rc < 0)
         return rc;
     return td_row_log(review, "committee.seat", "committee", id,
@@ -215,16 +229,16 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
     {
         const char *position = td_row_text(member, "position");
         if (rc == 0)
-            rc = seat(review, created, td_row_text(member, "account_id"), *position ? position : "member",
-                      reterr);
+            rc = seat(review, created, td_row_text(member, "account_id"),
+                      *position ? position : "member", reterr);
     }
     json_decref(created);
     return rc;
 }
 
 /* Loads a committee that may be changed now by the caller. */
-static int load_for_change(struct td_review *review, const char *committee_id, json_t **ret_committee,
-                           struct td_error *reterr)
+static int load_for_change(struct td_review *review, const char *committee_id,
+                           json_t **ret_committee, struct td_error *reterr)
 {
     json_t *committee;
     int64_t open = 0;
@@ -234,8 +248,8 @@ static int load_for_change(struct td_review *review, const char *committee_id, j
     rc = td_committee_may_run(review, td_row_text(committee, "series"), reterr);
     if (rc == 0)
         rc = td_tx_int(review->tx, &open,
-                       "select count(*) from meeting where committee_id = $1 and state = 'open'", "s",
-                       committee_id);
+                       "select count(*) from meeting where committee_id = $1 and state = 'open'",
+                       "s", committee_id);
     if (rc == 0 && open > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "committee_meets", NULL);
     if (rc < 0)
@@ -267,8 +281,8 @@ int td_committee_unseat(struct td_review *review, const char *committee_id, cons
     json_decref(committee);
     int64_t changed = 0;
     rc = td_tx_exec(review->tx, &changed,
-                    "delete from committee_member where committee_id = $1 and account_id = $2", "ss",
-                    committee_id, account_id);
+                    "delete from committee_member where committee_id = $1 and account_id = $2",
+                    "ss", committee_id, account_id);
     if (rc == 0 && !changed)
         return td_error_set(reterr, TD_ENOTFOUND, "not a member of this committee");
     if (rc == 0)

@@ -19,10 +19,13 @@ static const struct td_cycle_row parameter_rows[] = {
     {"office_review_days", TD_CYCLE_INT, 15, 1, 90, "days for the committee's office"},
     {"fee_due_days", TD_CYCLE_INT, 10, 1, 90, "days to pay the fee"},
     {"panel_review_days", TD_CYCLE_INT, 15, 1, 90, "days for the panel"},
-    {"notice_days", TD_CYCLE_INT, 5, 5, 30, "working days of a public notice (order 40: at least 5)"},
+    {"notice_days", TD_CYCLE_INT, 5, 5, 30,
+     "working days of a public notice (order 40: at least 5)"},
     {"panel_minimum", TD_CYCLE_INT, 3, 3, 15, "experts on a panel (order 40: at least 3)"},
-    {"reference_line_required", TD_CYCLE_BOOL, 0, 0, 1, "only dossiers at the reference line are voted on"},
-    {"recused_count_present", TD_CYCLE_BOOL, 1, 0, 1, "a recused member stays in the dossier's denominator"},
+    {"reference_line_required", TD_CYCLE_BOOL, 0, 0, 1,
+     "an agenda takes dossiers below the line only by name"},
+    {"recused_count_present", TD_CYCLE_BOOL, 1, 0, 1,
+     "a recused member stays in the dossier's denominator"},
     {"fee_cents", TD_CYCLE_LEVELS, 0, 0, 1000000, "review fee by level, in cents"},
 };
 
@@ -98,14 +101,17 @@ int64_t td_cycle_fee_cents(const json_t *cycle, const char *level)
     return td_row_int(fees, level);
 }
 
-int td_cycle_check_open(const struct td_review *review, const json_t *cycle, struct td_error *reterr)
+int td_cycle_check_open(const struct td_review *review, const json_t *cycle,
+                        struct td_error *reterr)
 {
     const char *state = td_row_text(cycle, "state");
     const char *opens = td_row_text(cycle, "opens_on"), *closes = td_row_text(cycle, "closes_on");
     if (strcmp(state, "planned") == 0 || strcmp(review->today, opens) < 0)
-        return td_error_key(reterr, TD_ECONFLICT, "cycle_not_open", json_pack("{s:s}", "date", opens));
+        return td_error_key(reterr, TD_ECONFLICT, "cycle_not_open",
+                            json_pack("{s:s}", "date", opens));
     if (strcmp(state, "open") != 0 || strcmp(review->today, closes) > 0)
-        return td_error_key(reterr, TD_ECONFLICT, "cycle_closed", json_pack("{s:s}", "date", closes));
+        return td_error_key(reterr, TD_ECONFLICT, "cycle_closed",
+                            json_pack("{s:s}", "date", closes));
     return 0;
 }
 
@@ -120,9 +126,7 @@ int td_cycle_open_ones(struct td_tx *tx, const char *series, json_t **ret_cycles
         return rc;
     size_t i;
     json_t *cycle;
-    json_array_foreach(cycles, i, cycle)
-        if ((rc = complete(cycle)) < 0)
-            break;
+    json_array_foreach(cycles, i, cycle) if ((rc = complete(cycle)) < 0) break;
     if (rc < 0)
         json_decref(cycles);
     else
@@ -139,25 +143,29 @@ bool td_cycle_insider(const struct td_account *who, const char *series)
     return td_account_has(who, TD_ROLE_OFFICE, series);
 }
 
-int td_cycle_list(struct td_review *review, const char *series, const char *state, const char *cursor,
-                  json_t **ret_page)
+int td_cycle_list(struct td_review *review, const char *series, const char *state,
+                  const char *cursor, json_t **ret_page)
 {
     json_t *rows;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select id, series, year, name, notice_number, notice_date, cutoff_date, opens_on,"
-                        " closes_on, state, version from cycle"
-                        " where ($1 = '' or series = $1) and ($2 = '' or state = $2)"
-                        " and (state <> 'planned' or " TD_COMMITTEE_SCOPE_SQL("$3", "cycle.series") ")"
-                        " and ($4 = '' or id < $4) order by id desc limit $5",
-                        "ssssi", series, state, td_cycle_insider(review->who, "") ? "*" : td_committee_scope(review->who), cursor,
-                        (int64_t)TD_ROW_PAGE + 1);
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select id, series, year, name, notice_number, notice_date, cutoff_date, opens_on,"
+        " closes_on, state, version from cycle"
+        " where ($1 = '' or series = $1) and ($2 = '' or state = $2)"
+        " and (state <> 'planned' or " TD_COMMITTEE_SCOPE_SQL(
+            "$3", "cycle.series") ")"
+                                  " and ($4 = '' or id < $4) order by id desc limit $5",
+        "ssssi", series, state,
+        td_cycle_insider(review->who, "") ? "*" : td_committee_scope(review->who), cursor,
+        (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing
+ * -------------------------------------------------------------------------------------- */
 
 /* An integer, or the text of one as a form sends it. */
 static bool parse_integer(const json_t *value, int64_t *ret)
@@ -202,7 +210,8 @@ static json_t *clean_levels(const struct td_cycle_row *row, const json_t *value)
     json_t *amount;
     if (!clean)
         return NULL;
-    json_object_foreach((json_t *)value, level, amount) {
+    json_object_foreach((json_t *)value, level, amount)
+    {
         int64_t number;
         if (json_is_string(amount) && !*json_string_value(amount))
             continue;
@@ -236,7 +245,8 @@ static int clean_parameters(const json_t *sent, json_t **ret_clean, struct td_er
     const char *name;
     json_t *value;
     int rc = clean ? 0 : TD_ENOMEM;
-    json_object_foreach((json_t *)sent, name, value) {
+    json_object_foreach((json_t *)sent, name, value)
+    {
         const struct td_cycle_row *row = find_row(name);
         char field[96];
         snprintf(field, sizeof(field), "parameters.%.60s", name);
@@ -264,7 +274,8 @@ static int check_date(const json_t *cycle, const char *name, struct td_error *re
     return td_error_field(reterr, name, "date", "needs a date, YYYY-MM-DD");
 }
 
-static int check_members(const struct td_review *review, const json_t *cycle, struct td_error *reterr)
+static int check_members(const struct td_review *review, const json_t *cycle,
+                         struct td_error *reterr)
 {
     static const char *const texts[] = {"series", "name", "notice_number", "notice_text"};
     static const char *const dates[] = {"notice_date", "cutoff_date", "opens_on", "closes_on"};
@@ -317,15 +328,16 @@ int td_cycle_create(struct td_review *review, const json_t *cycle, char ret_id[T
     if (rc < 0)
         goto out;
     td_id_new(ret_id);
-    rc = td_tx_exec(review->tx, NULL,
-                    "insert into cycle (id, series, year, name, notice_number, notice_text, notice_date,"
-                    " cutoff_date, opens_on, closes_on, parameters, created_by, created_at)"
-                    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-                    "ssisssssssjss", ret_id, td_row_text(cycle, "series"), td_row_int(cycle, "year"),
-                    td_row_text(cycle, "name"), td_row_text(cycle, "notice_number"),
-                    td_row_text(cycle, "notice_text"), td_row_text(cycle, "notice_date"),
-                    td_row_text(cycle, "cutoff_date"), td_row_text(cycle, "opens_on"),
-                    td_row_text(cycle, "closes_on"), parameters, review->who->id, review->now);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into cycle (id, series, year, name, notice_number, notice_text, notice_date,"
+        " cutoff_date, opens_on, closes_on, parameters, created_by, created_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "ssisssssssjss", ret_id, td_row_text(cycle, "series"), td_row_int(cycle, "year"),
+        td_row_text(cycle, "name"), td_row_text(cycle, "notice_number"),
+        td_row_text(cycle, "notice_text"), td_row_text(cycle, "notice_date"),
+        td_row_text(cycle, "cutoff_date"), td_row_text(cycle, "opens_on"),
+        td_row_text(cycle, "closes_on"), parameters, review->who->id, review->now);
     if (rc == 0)
         rc = td_row_log(review, "cycle.create", "cycle", ret_id, ledger_payload(cycle, parameters));
 out:
@@ -334,8 +346,8 @@ out:
 }
 
 /* Loads a cycle that must be in `state`. */
-static int load_in(struct td_review *review, const char *cycle_id, const char *state, json_t **ret_cycle,
-                   struct td_error *reterr)
+static int load_in(struct td_review *review, const char *cycle_id, const char *state,
+                   json_t **ret_cycle, struct td_error *reterr)
 {
     json_t *cycle;
     int rc = only_bureau(review, reterr);
@@ -371,13 +383,14 @@ int td_cycle_update(struct td_review *review, const char *cycle_id, const json_t
                     "update cycle set series = $2, year = $3, name = $4, notice_number = $5,"
                     " notice_text = $6, notice_date = $7, cutoff_date = $8, opens_on = $9,"
                     " closes_on = $10, parameters = $11, version = version + 1 where id = $1",
-                    "ssisssssssj", cycle_id, td_row_text(cycle, "series"), td_row_int(cycle, "year"),
-                    td_row_text(cycle, "name"), td_row_text(cycle, "notice_number"),
-                    td_row_text(cycle, "notice_text"), td_row_text(cycle, "notice_date"),
-                    td_row_text(cycle, "cutoff_date"), td_row_text(cycle, "opens_on"),
-                    td_row_text(cycle, "closes_on"), parameters);
+                    "ssisssssssj", cycle_id, td_row_text(cycle, "series"),
+                    td_row_int(cycle, "year"), td_row_text(cycle, "name"),
+                    td_row_text(cycle, "notice_number"), td_row_text(cycle, "notice_text"),
+                    td_row_text(cycle, "notice_date"), td_row_text(cycle, "cutoff_date"),
+                    td_row_text(cycle, "opens_on"), td_row_text(cycle, "closes_on"), parameters);
     if (rc == 0)
-        rc = td_row_log(review, "cycle.change", "cycle", cycle_id, ledger_payload(cycle, parameters));
+        rc = td_row_log(review, "cycle.change", "cycle", cycle_id,
+                        ledger_payload(cycle, parameters));
 out:
     json_decref(parameters);
     return rc;
@@ -417,9 +430,11 @@ int td_cycle_close(struct td_review *review, const char *cycle_id, const char *r
         return rc;
     json_decref(cycle);
     rc = td_tx_exec(review->tx, NULL,
-                    "update cycle set state = 'closed', version = version + 1 where id = $1", "s", cycle_id);
+                    "update cycle set state = 'closed', version = version + 1 where id = $1", "s",
+                    cycle_id);
     if (rc == 0)
-        rc = td_row_log(review, "cycle.close", "cycle", cycle_id, json_pack("{s:s}", "reason", reason));
+        rc = td_row_log(review, "cycle.close", "cycle", cycle_id,
+                        json_pack("{s:s}", "reason", reason));
     return rc;
 }
 
@@ -445,7 +460,8 @@ int td_cycle_extend(struct td_review *review, const char *cycle_id, const char *
     int rc = load_in(review, cycle_id, "open", &cycle, reterr);
     if (rc < 0)
         return rc;
-    if (td_date_parse(closes_on, &date) < 0 || strcmp(closes_on, td_row_text(cycle, "closes_on")) <= 0 ||
+    if (td_date_parse(closes_on, &date) < 0 ||
+        strcmp(closes_on, td_row_text(cycle, "closes_on")) <= 0 ||
         strcmp(closes_on, review->today) < 0)
         rc = td_error_field(reterr, "closes_on", "order", "needs a day after the present end");
     if (!*reason)

@@ -2,8 +2,8 @@
  *
  *     planned --open--> open --close--> closed        extend: moves closes_on, with the reason
  *
- * A cycle as JSON is its row; "parameters" is complete: every row of the parameter table that was not
- * set has its default. Figures that the law leaves to the region are parameters, never code. */
+ * A cycle as JSON is its row; "parameters" is complete: every row of the parameter table that was
+ * not set has its default. Figures that the law leaves to the region are parameters, never code. */
 #ifndef TD_REVIEW_CYCLE_H
 #define TD_REVIEW_CYCLE_H
 
@@ -30,29 +30,32 @@ const struct td_cycle_row *td_cycle_rows(size_t *ret_count);
 /* One cycle, a new reference. TD_ENOTFOUND. */
 int td_cycle_load(struct td_tx *tx, const char *cycle_id, json_t **ret_cycle);
 
-/* An integer or boolean (0/1) parameter of a loaded cycle; the row's default when not set; `otherwise`
- * when there is no such row. */
+/* An integer or boolean (0/1) parameter of a loaded cycle; the row's default when not set;
+ * `otherwise` when there is no such row. */
 int64_t td_cycle_parameter(const json_t *cycle, const char *name, int64_t otherwise);
 
 /* The fee of a level in cents; 0 = none is due. */
 int64_t td_cycle_fee_cents(const json_t *cycle, const char *level);
 
-/* 0 when a first submission is possible now; else TD_ECONFLICT with the reason (not open yet, closed). */
-int td_cycle_check_open(const struct td_review *review, const json_t *cycle, struct td_error *reterr);
+/* 0 when a first submission is possible now; else TD_ECONFLICT with the reason (not open yet,
+ * closed). */
+int td_cycle_check_open(const struct td_review *review, const json_t *cycle,
+                        struct td_error *reterr);
 
 /* The open cycles of a series ("" = all), newest first: an array, a new reference. */
 int td_cycle_open_ones(struct td_tx *tx, const char *series, json_t **ret_cycles);
 
-/* Cycles, newest first, for a page: {"items": [...], "next": ...}. Planned ones only for the bureau,
- * the administrator, the supervisor and the series' office. */
-int td_cycle_list(struct td_review *review, const char *series, const char *state, const char *cursor,
-                  json_t **ret_page);
+/* Cycles, newest first, for a page: {"items": [...], "next": ...}. Planned ones only for the
+ * bureau, the administrator, the supervisor and the series' office. */
+int td_cycle_list(struct td_review *review, const char *series, const char *state,
+                  const char *cursor, json_t **ret_page);
 
 /* True when `who` may see this cycle although it is still planned. */
 bool td_cycle_insider(const struct td_account *who, const char *series);
 
-/* Creates a planned cycle from {"series", "year", "name", "notice_number", "notice_text", "notice_date",
- * "cutoff_date", "opens_on", "closes_on", "parameters"}; TD_EFIELDS names what is wrong. */
+/* Creates a planned cycle from {"series", "year", "name", "notice_number", "notice_text",
+ * "notice_date", "cutoff_date", "opens_on", "closes_on", "parameters"}; TD_EFIELDS names what is
+ * wrong. */
 int td_cycle_create(struct td_review *review, const json_t *cycle, char ret_id[TD_ID_TEXT],
                     struct td_error *reterr);
 

@@ -1,5 +1,5 @@
-/* panel.c - panels, their members and the dossiers assigned to them. Writes `panel`, `panel_member` and
- * `panel_assignment`; the sheets are sheet.c's, the state of a dossier the workflow's. */
+/* panel.c - panels, their members and the dossiers assigned to them. Writes `panel`, `panel_member`
+ * and `panel_assignment`; the sheets are sheet.c's, the state of a dossier the workflow's. */
 #include "review/panel.h"
 
 #include "review/committee.h"
@@ -11,18 +11,20 @@
 
 #include <string.h>
 
-int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id, bool *ret_sees)
+int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id,
+                  bool *ret_sees)
 {
     int64_t count = 0;
-    int rc = td_tx_int(tx, &count,
-                       "select count(*) from application a where a.id = $1"
-                       " and not " TD_RECUSAL_SQL("$2")
-                       " and (exists (select 1 from panel_assignment p join panel_member m"
-                       " on m.panel_id = p.panel_id where p.application_id = a.id and m.account_id = $2)"
-                       " or exists (select 1 from motion o join meeting g on g.id = o.meeting_id"
-                       " join committee_member k on k.committee_id = g.committee_id"
-                       " where o.application_id = a.id and k.account_id = $2))",
-                       "ss", application_id, account_id);
+    int rc = td_tx_int(
+        tx, &count,
+        "select count(*) from application a where a.id = $1"
+        " and not " TD_RECUSAL_SQL(
+            "$2") " and (exists (select 1 from panel_assignment p join panel_member m"
+                  " on m.panel_id = p.panel_id where p.application_id = a.id and m.account_id = $2)"
+                  " or exists (select 1 from motion o join meeting g on g.id = o.meeting_id"
+                  " join committee_member k on k.committee_id = g.committee_id"
+                  " where o.application_id = a.id and k.account_id = $2))",
+        "ss", application_id, account_id);
     if (rc == 0)
         *ret_sees = count > 0;
     return rc;
@@ -31,17 +33,18 @@ int td_panel_sees(struct td_tx *tx, const char *account_id, const char *applicat
 int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
     json_t *rows;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select p.*, k.name as committee_name, k.level, k.series, y.name as cycle_name,"
-                        " (select count(*) from panel_member m where m.panel_id = p.id) as size,"
-                        " (select count(*) from panel_assignment s where s.panel_id = p.id) as assigned,"
-                        " (select count(*) from panel_assignment s join application a"
-                        " on a.id = s.application_id where s.panel_id = p.id and a.state <> 'panel_review')"
-                        " as finished"
-                        " from panel p join committee k on k.id = p.committee_id"
-                        " join cycle y on y.id = p.cycle_id where " TD_COMMITTEE_SCOPE_SQL("$1", "k.series")
-                        " and ($2 = '' or p.id < $2) order by p.id desc limit $3",
-                        "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select p.*, k.name as committee_name, k.level, k.series, y.name as cycle_name,"
+        " (select count(*) from panel_member m where m.panel_id = p.id) as size,"
+        " (select count(*) from panel_assignment s where s.panel_id = p.id) as assigned,"
+        " (select count(*) from panel_assignment s join application a"
+        " on a.id = s.application_id where s.panel_id = p.id and a.state <> 'panel_review')"
+        " as finished"
+        " from panel p join committee k on k.id = p.committee_id"
+        " join cycle y on y.id = p.cycle_id where " TD_COMMITTEE_SCOPE_SQL(
+            "$1", "k.series") " and ($2 = '' or p.id < $2) order by p.id desc limit $3",
+        "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
@@ -81,10 +84,13 @@ static int members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
 /* Experts who may score a dossier, and how many of them have: `eligible`, `submitted`. */
 #define PROGRESS_SQL                                                                               \
     " (select count(*) from panel_member m where m.panel_id = s.panel_id"                          \
-    " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible,"                                    \
-    " (select count(*) from sheet h join panel_member m on m.panel_id = s.panel_id"                \
-    " and m.account_id = h.account_id where h.application_id = a.id"                               \
-    " and h.submitted_at is not null and not " TD_RECUSAL_SQL("h.account_id") ") as submitted"
+    " and not " TD_RECUSAL_SQL(                                                                    \
+        "m.account_id") ") as eligible,"                                                           \
+                        " (select count(*) from sheet h join panel_member m on m.panel_id = "      \
+                        "s.panel_id"                                                               \
+                        " and m.account_id = h.account_id where h.application_id = a.id"           \
+                        " and h.submitted_at is not null and not " TD_RECUSAL_SQL(                 \
+                            "h.account_id") ") as submitted"
 
 static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_t **ret_dossiers)
 {
@@ -104,9 +110,9 @@ static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_
     {
         int64_t eligible = td_row_int(row, "eligible");
         bool waits = !strcmp(td_row_text(row, "state"), "panel_review");
-        json_object_set_new(row, "ready",
-                            json_boolean(waits && eligible >= least &&
-                                         td_row_int(row, "submitted") == eligible));
+        json_object_set_new(
+            row, "ready",
+            json_boolean(waits && eligible >= least && td_row_int(row, "submitted") == eligible));
         json_object_set_new(row, "short_of_experts", json_boolean(waits && eligible < least));
     }
     *ret_dossiers = rows;
@@ -116,11 +122,12 @@ static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_
 /* Accepted dossiers that could be assigned, by specialty: what the office chooses from. */
 static int waiting(struct td_tx *tx, const json_t *panel, json_t **ret_waiting)
 {
-    return td_tx_rows(tx, ret_waiting,
-                      "select specialty, count(*) as waiting from application where state = 'accepted'"
-                      " and cycle_id = $1 and series = $2 and level = $3 group by specialty order by specialty",
-                      "sss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
-                      td_row_text(panel, "level"));
+    return td_tx_rows(
+        tx, ret_waiting,
+        "select specialty, count(*) as waiting from application where state = 'accepted'"
+        " and cycle_id = $1 and series = $2 and level = $3 group by specialty order by specialty",
+        "sss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
+        td_row_text(panel, "level"));
 }
 
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
@@ -140,7 +147,8 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
         json_object_set_new(panel, "dossiers", part);
     if (rc == 0 && (rc = waiting(review->tx, panel, &part)) == 0)
         json_object_set_new(panel, "waiting", part);
-    if (rc == 0 && (rc = td_committee_experts(review->tx, td_row_text(panel, "series"), &part)) == 0)
+    if (rc == 0 &&
+        (rc = td_committee_experts(review->tx, td_row_text(panel, "series"), &part)) == 0)
         json_object_set_new(panel, "experts", part);
     json_object_set_new(panel, "panel_minimum", json_integer(least));
     if (rc < 0)
@@ -150,7 +158,8 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
     return rc;
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing
+ * -------------------------------------------------------------------------------------- */
 
 static int seat(struct td_review *review, const char *panel_id, const char *series,
                 const char *account_id, bool lead, struct td_error *reterr)
@@ -161,8 +170,8 @@ static int seat(struct td_review *review, const char *panel_id, const char *seri
         rc = td_error_key(reterr, TD_ECONFLICT, "not_an_expert", NULL);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
-                        "insert into panel_member (panel_id, account_id, lead) values ($1, $2, $3)", "ssb",
-                        panel_id, account_id, (int)lead);
+                        "insert into panel_member (panel_id, account_id, lead) values ($1, $2, $3)",
+                        "ssb", panel_id, account_id, (int)lead);
     if (rc == TD_ECONFLICT && reterr && !*reterr->key)
         rc = td_error_key(reterr, TD_ECONFLICT, "already_on_panel", NULL);
     if (rc == 0)
@@ -179,9 +188,10 @@ static int check_size(const json_t *panel, int64_t least, struct td_error *reter
     json_t *member;
     bool found = false;
     if ((int64_t)json_array_size(chosen) < least)
-        return td_error_key(reterr, TD_ECONFLICT, "panel_too_small", json_pack("{s:I}", "minimum", least));
-    json_array_foreach((json_t *)chosen, i, member)
-        found |= json_is_string(member) && !strcmp(json_string_value(member), lead);
+        return td_error_key(reterr, TD_ECONFLICT, "panel_too_small",
+                            json_pack("{s:I}", "minimum", least));
+    json_array_foreach((json_t *)chosen, i, member) found |=
+        json_is_string(member) && !strcmp(json_string_value(member), lead);
     if (!found)
         return td_error_field(reterr, "lead", "choice", "the lead is one of the members");
     return 0;
@@ -191,23 +201,24 @@ static int insert(struct td_review *review, const json_t *panel, const char *id,
                   struct td_error *reterr)
 {
     const char *lead = td_row_text(panel, "lead");
-    int rc = td_tx_exec(review->tx, NULL,
-                        "insert into panel (id, committee_id, cycle_id, name, created_by, created_at)"
-                        " values ($1, $2, $3, $4, $5, $6)",
-                        "ssssss", id, td_row_text(panel, "committee_id"), td_row_text(panel, "cycle_id"),
-                        td_row_text(panel, "name"), review->who->id, review->now);
+    int rc =
+        td_tx_exec(review->tx, NULL,
+                   "insert into panel (id, committee_id, cycle_id, name, created_by, created_at)"
+                   " values ($1, $2, $3, $4, $5, $6)",
+                   "ssssss", id, td_row_text(panel, "committee_id"), td_row_text(panel, "cycle_id"),
+                   td_row_text(panel, "name"), review->who->id, review->now);
     if (rc == 0)
         rc = td_row_log(review, "panel.create", "panel", id,
-                        json_pack("{s:s, s:s}", "committee", td_row_text(panel, "committee_id"), "cycle",
-                                  td_row_text(panel, "cycle_id")));
+                        json_pack("{s:s, s:s}", "committee", td_row_text(panel, "committee_id"),
+                                  "cycle", td_row_text(panel, "cycle_id")));
     size_t i;
     json_t *member;
     json_array_foreach(json_object_get(panel, "members"), i, member)
     {
         const char *account_id = json_string_value(member);
         if (rc == 0)
-            rc = seat(review, id, series, account_id ? account_id : "", account_id && !strcmp(account_id, lead),
-                      reterr);
+            rc = seat(review, id, series, account_id ? account_id : "",
+                      account_id && !strcmp(account_id, lead), reterr);
     }
     return rc;
 }
@@ -218,7 +229,9 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
     json_t *committee, *cycle = NULL;
     int rc = td_committee_load(review->tx, td_row_text(panel, "committee_id"), &committee);
     if (rc < 0)
-        return rc == TD_ENOTFOUND ? td_error_field(reterr, "committee_id", "choice", "no such committee") : rc;
+        return rc == TD_ENOTFOUND
+                   ? td_error_field(reterr, "committee_id", "choice", "no such committee")
+                   : rc;
     const char *series = td_row_text(committee, "series");
     rc = td_committee_may_run(review, series, reterr);
     if (rc == 0)
@@ -257,12 +270,13 @@ static int record_all(struct td_review *review, const char *panel_id, const json
     json_t *rows, *row;
     size_t i;
     int rc = td_tx_rows(review->tx, &rows,
-                        "select application_id from panel_assignment where panel_id = $1", "s", panel_id);
+                        "select application_id from panel_assignment where panel_id = $1", "s",
+                        panel_id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-        if ((rc = td_recusal_record(review, td_row_text(row, "application_id"), joining)) < 0)
-            break;
+    json_array_foreach(rows, i,
+                       row) if ((rc = td_recusal_record(review, td_row_text(row, "application_id"),
+                                                        joining)) < 0) break;
     json_decref(rows);
     return rc;
 }
@@ -288,11 +302,12 @@ static int assign_one(struct td_review *review, const json_t *panel, const json_
                       const char *application_id, struct td_error *reterr)
 {
     const char *panel_id = td_row_text(panel, "id");
-    int rc = td_tx_exec(review->tx, NULL,
-                        "insert into panel_assignment (panel_id, application_id, sequence, assigned_at)"
-                        " values ($1, $2, (select coalesce(max(sequence), 0) + 1 from panel_assignment"
-                        " where panel_id = $1), $3)",
-                        "sss", panel_id, application_id, review->now);
+    int rc =
+        td_tx_exec(review->tx, NULL,
+                   "insert into panel_assignment (panel_id, application_id, sequence, assigned_at)"
+                   " values ($1, $2, (select coalesce(max(sequence), 0) + 1 from panel_assignment"
+                   " where panel_id = $1), $3)",
+                   "sss", panel_id, application_id, review->now);
     if (rc == 0)
         rc = td_recusal_record(review, application_id, seats);
     if (rc == 0)
@@ -300,17 +315,21 @@ static int assign_one(struct td_review *review, const json_t *panel, const json_
     return rc;
 }
 
-/* Accepted dossiers of the panel's cycle and level with the number of experts who could score each. */
+/* Accepted dossiers of the panel's cycle and level with the number of experts who could score each.
+ */
 static int candidates(struct td_review *review, const json_t *panel, const char *specialty,
                       json_t **ret_candidates)
 {
-    return td_tx_rows(review->tx, ret_candidates,
-                      "select a.id, a.number, (select count(*) from panel_member m where m.panel_id = $1"
-                      " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible from application a"
-                      " where a.state = 'accepted' and a.cycle_id = $2 and a.series = $3 and a.level = $4"
-                      " and ($5 = '' or a.specialty = $5) order by a.specialty, a.number limit 5000",
-                      "sssss", td_row_text(panel, "id"), td_row_text(panel, "cycle_id"),
-                      td_row_text(panel, "series"), td_row_text(panel, "level"), specialty);
+    return td_tx_rows(
+        review->tx, ret_candidates,
+        "select a.id, a.number, (select count(*) from panel_member m where m.panel_id = $1"
+        " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible from application a"
+                                                   " where a.state = 'accepted' and a.cycle_id = "
+                                                   "$2 and a.series = $3 and a.level = $4"
+                                                   " and ($5 = '' or a.specialty = $5) order by "
+                                                   "a.specialty, a.number limit 5000",
+        "sssss", td_row_text(panel, "id"), td_row_text(panel, "cycle_id"),
+        td_row_text(panel, "series"), td_row_text(panel, "level"), specialty);
 }
 
 static bool named(const json_t *applications, const char *id)
@@ -319,15 +338,15 @@ static bool named(const json_t *applications, const char *id)
     json_t *one;
     if (!applications)
         return true;
-    json_array_foreach((json_t *)applications, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), id))
-            return true;
+    json_array_foreach((json_t *)applications, i,
+                       one) if (json_is_string(one) &&
+                                !strcmp(json_string_value(one), id)) return true;
     return false;
 }
 
 static int assign_all(struct td_review *review, const json_t *panel, const json_t *rows,
-                      const json_t *applications, int64_t least, json_t *left_out, int64_t *ret_assigned,
-                      struct td_error *reterr)
+                      const json_t *applications, int64_t least, json_t *left_out,
+                      int64_t *ret_assigned, struct td_error *reterr)
 {
     json_t *seats, *row;
     size_t i;
@@ -342,7 +361,8 @@ static int assign_all(struct td_review *review, const json_t *panel, const json_
         if (td_row_int(row, "eligible") < least) {
             json_array_append_new(left_out, json_pack("{s:s, s:s, s:s}", "application_id",
                                                       td_row_text(row, "id"), "number",
-                                                      td_row_text(row, "number"), "because", "too_few_experts"));
+                                                      td_row_text(row, "number"), "because",
+                                                      "too_few_experts"));
             continue;
         }
         rc = assign_one(review, panel, seats, td_row_text(row, "id"), reterr);

@@ -1,5 +1,6 @@
 /* panel.h - panels: at least three experts who read and score dossiers before the committee votes
- * (人社部令第40号, article 21). A panel belongs to a committee and a cycle; a dossier to one panel. */
+ * (人社部令第40号, article 21). A panel belongs to a committee and a cycle; a dossier to one panel.
+ */
 #ifndef TD_REVIEW_PANEL_H
 #define TD_REVIEW_PANEL_H
 
@@ -10,7 +11,8 @@
 
 /* True in *ret_sees when the expert is on the dossier's panel, or on a committee that has it on a
  * meeting's agenda, and need not recuse: then the material may be read. */
-int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id, bool *ret_sees);
+int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id,
+                  bool *ret_sees);
 
 /* {"items": [panel + "committee_name", "cycle_name", "assigned", "finished"], "next"}; the caller's
  * series only for an office. */
@@ -30,14 +32,15 @@ int td_panel_add(struct td_review *review, const char *panel_id, const char *acc
                  struct td_error *reterr);
 
 /* Assigns accepted dossiers of the panel's cycle and committee level: those named in `applications`
- * (array of ids) or, when NULL, all with this specialty ("" = any). A dossier that recusals would leave
- * with fewer than panel_minimum members is left out: *ret_result = {"assigned": n, "left_out":
+ * (array of ids) or, when NULL, all with this specialty ("" = any). A dossier that recusals would
+ * leave with fewer than panel_minimum members is left out: *ret_result = {"assigned": n,
+ * "left_out":
  * [{"application_id", "number", "because"}]}. */
 int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications,
                     const char *specialty, json_t **ret_result, struct td_error *reterr);
 
-/* 0 when every member who need not recuse has submitted and they are at least panel_minimum: the guard
- * of "close_panel". Else TD_ECONFLICT with the numbers. */
+/* 0 when every member who need not recuse has submitted and they are at least panel_minimum: the
+ * guard of "close_panel". Else TD_ECONFLICT with the numbers. */
 int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr);
 
 /* Sends complete dossiers of the panel to the committee: all that are ready, or the one named. */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A JSON integer is hundredths already; a text is a plain decimal with up to two places ("6.5" = 650).
- * False for anything else: signs, exponents, more than nine digits before the point. */
+/* A JSON integer is hundredths already; a text is a plain decimal with up to two places ("6.5" =
+ * 650). False for anything else: signs, exponents, more than nine digits before the point. */
 bool td_points_parse(const json_t *value, int64_t *ret_hundredths);
 
 #endif

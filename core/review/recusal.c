@@ -11,9 +11,9 @@ int td_recusal_check(struct td_tx *tx, const char *account_id, const char *appli
                      bool *ret_recused)
 {
     int64_t count = 0;
-    int rc = td_tx_int(tx, &count,
-                       "select count(*) from application a where a.id = $1 and " TD_RECUSAL_SQL("$2"),
-                       "ss", application_id, account_id);
+    int rc = td_tx_int(
+        tx, &count, "select count(*) from application a where a.id = $1 and " TD_RECUSAL_SQL("$2"),
+        "ss", application_id, account_id);
     if (rc == 0)
         *ret_recused = count > 0;
     return rc;
@@ -34,9 +34,10 @@ static int record_one(struct td_review *review, const char *application_id, cons
     if (rc < 0)
         return rc;
     const char *kind = td_row_text(found, "kind");
-    rc = td_tx_exec(review->tx, NULL,
-                    "insert into recusal (account_id, application_id, kind, at) values ($1, $2, $3, $4)",
-                    "ssss", account_id, application_id, kind, review->now);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into recusal (account_id, application_id, kind, at) values ($1, $2, $3, $4)",
+        "ssss", account_id, application_id, kind, review->now);
     if (rc == 0)
         rc = td_row_log(review, "recusal.record", "application", application_id,
                         json_pack("{s:s, s:s}", "account", account_id, "kind", kind));
@@ -57,30 +58,35 @@ int td_recusal_record(struct td_review *review, const char *application_id, cons
     return 0;
 }
 
-/* The expert has a say on this dossier: on its panel, or on a committee that has it on an agenda. */
-static int check_concerned(struct td_review *review, const char *application_id, struct td_error *reterr)
+/* The expert has a say on this dossier: on its panel, or on a committee that has it on an agenda.
+ */
+static int check_concerned(struct td_review *review, const char *application_id,
+                           struct td_error *reterr)
 {
     int64_t seats = 0;
-    int rc = td_tx_int(review->tx, &seats,
-                       "select (select count(*) from panel_assignment p join panel_member m"
-                       " on m.panel_id = p.panel_id where p.application_id = $1 and m.account_id = $2)"
-                       " + (select count(*) from motion o join meeting g on g.id = o.meeting_id"
-                       " join committee_member k on k.committee_id = g.committee_id"
-                       " where o.application_id = $1 and k.account_id = $2)",
-                       "ss", application_id, review->who->id);
+    int rc =
+        td_tx_int(review->tx, &seats,
+                  "select (select count(*) from panel_assignment p join panel_member m"
+                  " on m.panel_id = p.panel_id where p.application_id = $1 and m.account_id = $2)"
+                  " + (select count(*) from motion o join meeting g on g.id = o.meeting_id"
+                  " join committee_member k on k.committee_id = g.committee_id"
+                  " where o.application_id = $1 and k.account_id = $2)",
+                  "ss", application_id, review->who->id);
     if (rc == 0 && seats == 0)
         rc = td_error_set(reterr, TD_ENOTFOUND, "not a dossier of this expert");
     return rc;
 }
 
-static int check_undecided(struct td_review *review, const char *application_id, struct td_error *reterr)
+static int check_undecided(struct td_review *review, const char *application_id,
+                           struct td_error *reterr)
 {
     int64_t acted = 0;
-    int rc = td_tx_int(review->tx, &acted,
-                       "select (select count(*) from sheet where application_id = $1 and account_id = $2"
-                       " and submitted_at is not null)"
-                       " + (select count(*) from motion where application_id = $1 and state <> 'waiting')",
-                       "ss", application_id, review->who->id);
+    int rc = td_tx_int(
+        review->tx, &acted,
+        "select (select count(*) from sheet where application_id = $1 and account_id = $2"
+        " and submitted_at is not null)"
+        " + (select count(*) from motion where application_id = $1 and state <> 'waiting')",
+        "ss", application_id, review->who->id);
     if (rc == 0 && acted > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "recusal_too_late", NULL);
     return rc;
@@ -108,8 +114,9 @@ int td_recusal_declare(struct td_review *review, const char *application_id, con
                         " values ($1, $2, 'declared', $3, $4)",
                         "ssss", review->who->id, application_id, reason, review->now);
     if (rc == 0)
-        rc = td_tx_exec(review->tx, NULL, "delete from sheet where application_id = $1 and account_id = $2",
-                        "ss", application_id, review->who->id);
+        rc = td_tx_exec(review->tx, NULL,
+                        "delete from sheet where application_id = $1 and account_id = $2", "ss",
+                        application_id, review->who->id);
     if (rc == 0)
         rc = td_row_log(review, "recusal.declare", "application", application_id,
                         json_pack("{s:s}", "account", review->who->id));
@@ -118,8 +125,9 @@ int td_recusal_declare(struct td_review *review, const char *application_id, con
 
 int td_recusal_list(struct td_tx *tx, const char *application_id, json_t **ret_recusals)
 {
-    return td_tx_rows(tx, ret_recusals,
-                      "select r.account_id, c.name, r.kind, r.reason, r.at from recusal r"
-                      " join account c on c.id = r.account_id where r.application_id = $1 order by c.name",
-                      "s", application_id);
+    return td_tx_rows(
+        tx, ret_recusals,
+        "select r.account_id, c.name, r.kind, r.reason, r.at from recusal r"
+        " join account c on c.id = r.account_id where r.application_id = $1 order by c.name",
+        "s", application_id);
 }

@@ -1,5 +1,5 @@
-/* sheet.c - one expert's score sheet: draft, submission, and the aggregate of a dossier's sheets. What a
- * review page shows beside it is in reading.c. Writes `sheet` only. */
+/* sheet.c - one expert's score sheet: draft, submission, and the aggregate of a dossier's sheets.
+ * What a review page shows beside it is in reading.c. Writes `sheet` only. */
 #include "review/sheet.h"
 
 #include "base/id.h"
@@ -26,7 +26,8 @@ int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
     return *ret_indicators ? 0 : TD_ENOMEM;
 }
 
-/* --- the aggregate -------------------------------------------------------------------------------- */
+/* --- the aggregate
+ * -------------------------------------------------------------------------------- */
 
 static int by_value(const void *left, const void *right)
 {
@@ -84,7 +85,8 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
     return points ? 0 : TD_ENOMEM;
 }
 
-/* --- the expert's own sheet ----------------------------------------------------------------------- */
+/* --- the expert's own sheet
+ * ----------------------------------------------------------------------- */
 
 /* The dossier of a sheet when the caller scores it: on its panel and not recused. */
 static int seat(struct td_review *review, const char *application_id, json_t **ret_seat,
@@ -163,9 +165,8 @@ static const json_t *find_indicator(const json_t *indicators, const char *id)
 {
     size_t i;
     json_t *indicator;
-    json_array_foreach((json_t *)indicators, i, indicator)
-        if (!strcmp(td_row_text(indicator, "id"), id))
-            return indicator;
+    json_array_foreach((json_t *)indicators, i,
+                       indicator) if (!strcmp(td_row_text(indicator, "id"), id)) return indicator;
     return NULL;
 }
 
@@ -183,14 +184,15 @@ static int set_point(json_t *points, const json_t *indicator, const char *id, co
     }
     int64_t min = td_row_int(indicator, "min"), max = td_row_int(indicator, "max");
     if (!td_points_parse(value, &number) || number < min || number > max)
-        return td_error_field(reterr, field, "range", "needs points from %lld.%02lld to %lld.%02lld",
-                              (long long)min / 100, (long long)min % 100, (long long)max / 100,
-                              (long long)max % 100);
+        return td_error_field(reterr, field, "range",
+                              "needs points from %lld.%02lld to %lld.%02lld", (long long)min / 100,
+                              (long long)min % 100, (long long)max / 100, (long long)max % 100);
     return json_object_set_new(points, id, json_integer(number)) < 0 ? TD_ENOMEM : 0;
 }
 
 /* Puts what was sent into the sheet's members. */
-static int merge(json_t *sheet, const json_t *sent, const json_t *indicators, struct td_error *reterr)
+static int merge(json_t *sheet, const json_t *sent, const json_t *indicators,
+                 struct td_error *reterr)
 {
     json_t *points = json_object_get(sheet, "points"), *value;
     const char *name;
@@ -202,7 +204,8 @@ static int merge(json_t *sheet, const json_t *sent, const json_t *indicators, st
             rc = one;
     }
     const char *opinion = td_row_text(sent, "opinion");
-    if (*opinion && strcmp(opinion, "recommend") && strcmp(opinion, "reserve") && strcmp(opinion, "against"))
+    if (*opinion && strcmp(opinion, "recommend") && strcmp(opinion, "reserve") &&
+        strcmp(opinion, "against"))
         rc = td_error_field(reterr, "opinion", "choice", "recommend, reserve or against");
     if (json_object_get(sent, "opinion"))
         json_object_set_new(sheet, "opinion", json_string(opinion));
@@ -215,18 +218,20 @@ static int store_draft(struct td_review *review, const json_t *place, const json
 {
     char id[TD_ID_TEXT];
     td_id_new(id);
-    return td_tx_exec(review->tx, NULL,
-                      "insert into sheet (id, panel_id, application_id, account_id, points, comment, opinion,"
-                      " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"
-                      " on conflict (application_id, account_id) do update set points = excluded.points,"
-                      " comment = excluded.comment, opinion = excluded.opinion,"
-                      " updated_at = excluded.updated_at, version = sheet.version + 1",
-                      "ssssjsss", id, td_row_text(place, "panel_id"), td_row_text(place, "id"),
-                      review->who->id, json_object_get(sheet, "points"), td_row_text(sheet, "comment"),
-                      td_row_text(sheet, "opinion"), review->now);
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into sheet (id, panel_id, application_id, account_id, points, comment, opinion,"
+        " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " on conflict (application_id, account_id) do update set points = excluded.points,"
+        " comment = excluded.comment, opinion = excluded.opinion,"
+        " updated_at = excluded.updated_at, version = sheet.version + 1",
+        "ssssjsss", id, td_row_text(place, "panel_id"), td_row_text(place, "id"), review->who->id,
+        json_object_get(sheet, "points"), td_row_text(sheet, "comment"),
+        td_row_text(sheet, "opinion"), review->now);
 }
 
-/* A draft is the expert's alone: the ledger keeps that it was saved, and a hash when it is submitted. */
+/* A draft is the expert's alone: the ledger keeps that it was saved, and a hash when it is
+ * submitted. */
 int td_sheet_save(struct td_review *review, const char *application_id, const json_t *sent,
                   int64_t *ret_version, struct td_error *reterr)
 {
@@ -278,8 +283,9 @@ static int lock(struct td_review *review, const char *application_id, const json
                         " where application_id = $1 and account_id = $2",
                         "sss", application_id, review->who->id, review->now);
     if (rc == 0)
-        rc = td_row_log(review, "sheet.submit", "application", application_id,
-                        json_pack("{s:s, s:s}", "points_hash", hash, "opinion", td_row_text(sheet, "opinion")));
+        rc = td_row_log(
+            review, "sheet.submit", "application", application_id,
+            json_pack("{s:s, s:s}", "points_hash", hash, "opinion", td_row_text(sheet, "opinion")));
     return rc;
 }
 

@@ -1,24 +1,27 @@
 /* sheet.h - an expert's score sheet for one dossier.
  *
  * Points of the expert indicators of the active standard, in hundredths, a comment and an opinion
- * (recommend | reserve | against). A draft is the expert's alone; a submitted sheet never changes, and
- * only who has submitted sees the sheets of the others on the panel. */
+ * (recommend | reserve | against). A draft is the expert's alone; a submitted sheet never changes,
+ * and only who has submitted sees the sheets of the others on the panel. */
 #ifndef TD_REVIEW_SHEET_H
 #define TD_REVIEW_SHEET_H
 
 #include "review/review.h"
 
-/* The expert indicators of the active standard of a series and level: [{"id", "name", "rule", "min",
- * "max", "section_name"}], min and max in hundredths. TD_ENOTFOUND when no standard is active. */
+/* The expert indicators of the active standard of a series and level: [{"id", "name", "rule",
+ * "min", "max", "section_name"}], min and max in hundredths. TD_ENOTFOUND when no standard is
+ * active. */
 int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
                         json_t **ret_indicators);
 
-/* Expert points of a dossier from its submitted sheets, in hundredths: {"D2": 650}; {} before any. With
- * three or more sheets the highest and the lowest of an indicator are left out; then the mean, half up. */
+/* Expert points of a dossier from its submitted sheets, in hundredths: {"D2": 650}; {} before any.
+ * With three or more sheets the highest and the lowest of an indicator are left out; then the mean,
+ * half up. */
 int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_points);
 
-/* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state", "panel_name",
- * "sheet_state": "none|draft|submitted", "open": bool}], "next": null, "open": n, "submitted": n}. */
+/* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state",
+ * "panel_name", "sheet_state": "none|draft|submitted", "open": bool}], "next": null, "open": n,
+ * "submitted": n}. */
 int td_sheet_list(struct td_review *review, json_t **ret_page);
 
 /* What a review page shows: {"application", "sections" (form models), "evidence", "facts", "score",

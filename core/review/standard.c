@@ -1,5 +1,6 @@
-/* standard.c - versions of scoring standards and who may put one in force. Writes `standard`; scores are
- * evaluation.c's. Reads scripts from the script folder, never runs them: that is the scorer's. */
+/* standard.c - versions of scoring standards and who may put one in force. Writes `standard`;
+ * scores are evaluation.c's. Reads scripts from the script folder, never runs them: that is the
+ * scorer's. */
 #include "review/standard.h"
 
 #include "config.h"
@@ -15,11 +16,12 @@
 
 enum { SOURCE_MAX = 64 << 10 }; /* what the scorer accepts */
 
-int td_standard_active(struct td_tx *tx, const char *series, const char *level, json_t **ret_standard)
+int td_standard_active(struct td_tx *tx, const char *series, const char *level,
+                       json_t **ret_standard)
 {
     return td_tx_row(tx, ret_standard,
-                     "select * from standard where series = $1 and level = $2 and state = 'active'", "ss",
-                     series, level);
+                     "select * from standard where series = $1 and level = $2 and state = 'active'",
+                     "ss", series, level);
 }
 
 int td_standard_load(struct td_tx *tx, const char *standard_id, json_t **ret_standard)
@@ -27,8 +29,8 @@ int td_standard_load(struct td_tx *tx, const char *standard_id, json_t **ret_sta
     return td_tx_row(tx, ret_standard, "select * from standard where id = $1", "s", standard_id);
 }
 
-int td_standard_list(struct td_review *review, const char *series, const char *level, const char *cursor,
-                     json_t **ret_page)
+int td_standard_list(struct td_review *review, const char *series, const char *level,
+                     const char *cursor, json_t **ret_page)
 {
     bool insider = td_cycle_insider(review->who, series);
     json_t *rows;
@@ -73,11 +75,11 @@ static int add_expert_item(json_t *items, const json_t *section, const json_t *i
     if (strcmp(td_row_text(item, "kind"), "expert"))
         return 0;
     const json_t *max = json_object_get(item, "max");
-    json_t *expert = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "id", td_row_text(item, "id"), "name",
-                               td_row_text(item, "name"), "rule", td_row_text(item, "rule"), "min",
-                               td_row_int(item, "min"), "max",
-                               max ? json_integer_value(max) : td_row_int(item, "cap"), "section_name",
-                               td_row_text(section, "name"));
+    json_t *expert = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "id", td_row_text(item, "id"),
+                               "name", td_row_text(item, "name"), "rule", td_row_text(item, "rule"),
+                               "min", td_row_int(item, "min"), "max",
+                               max ? json_integer_value(max) : td_row_int(item, "cap"),
+                               "section_name", td_row_text(section, "name"));
     return json_array_append_new(items, expert);
 }
 
@@ -98,7 +100,8 @@ json_t *td_standard_expert_items(const json_t *standard)
     return items;
 }
 
-/* --- import --------------------------------------------------------------------------------------- */
+/* --- import
+ * --------------------------------------------------------------------------------------- */
 
 static bool plain_word(const char *word)
 {
@@ -110,7 +113,8 @@ static int read_file(const char *path, char **ret_text, struct td_error *reterr)
 {
     FILE *file = fopen(path, "re");
     if (!file)
-        return td_error_set(reterr, errno == ENOENT ? TD_ENOTFOUND : TD_EIO, "no script: %s", strerror(errno));
+        return td_error_set(reterr, errno == ENOENT ? TD_ENOTFOUND : TD_EIO, "no script: %s",
+                            strerror(errno));
     char *text = malloc(SOURCE_MAX + 2);
     size_t length = text ? fread(text, 1, SOURCE_MAX + 1, file) : 0;
     bool failed = ferror(file) != 0;
@@ -118,10 +122,11 @@ static int read_file(const char *path, char **ret_text, struct td_error *reterr)
     if (!text)
         return TD_ENOMEM;
     text[length] = 0;
-    int rc = failed                       ? td_error_set(reterr, TD_EIO, "the script cannot be read")
-             : length > SOURCE_MAX        ? td_error_set(reterr, TD_ETOOLARGE, "the script is over 64 KiB")
-             : strlen(text) != length     ? td_error_set(reterr, TD_EINVALID, "the script holds a NUL byte")
-                                          : 0;
+    int rc = failed                ? td_error_set(reterr, TD_EIO, "the script cannot be read")
+             : length > SOURCE_MAX ? td_error_set(reterr, TD_ETOOLARGE, "the script is over 64 KiB")
+             : strlen(text) != length
+                 ? td_error_set(reterr, TD_EINVALID, "the script holds a NUL byte")
+                 : 0;
     if (rc < 0)
         free(text);
     else
@@ -146,8 +151,8 @@ json_t *td_standard_check_job(const char *series, const char *level, const char 
     char hash[65], name[96];
     td_ledger_sm3(source, strlen(source), hash);
     snprintf(name, sizeof(name), "%s/%s.rb", series, level);
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "op", "check", "series", series, "level", level,
-                     "standard", "name", name, "hash", hash, "source", source);
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "op", "check", "series", series, "level",
+                     level, "standard", "name", name, "hash", hash, "source", source);
 }
 
 static bool may_write(const struct td_review *review)
@@ -155,19 +160,22 @@ static bool may_write(const struct td_review *review)
     return td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_ADMIN);
 }
 
-static int check_import(struct td_review *review, const char *series, const char *level, const char *hash,
-                        bool bootstrap, struct td_error *reterr)
+static int check_import(struct td_review *review, const char *series, const char *level,
+                        const char *hash, bool bootstrap, struct td_error *reterr)
 {
     if (!may_write(review))
-        return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau import standards");
+        return td_error_set(reterr, TD_EFORBIDDEN,
+                            "only administrator and bureau import standards");
     int64_t same = 0, any = 0;
-    int rc = td_tx_int(review->tx, &same,
-                       "select count(*) from standard s where s.series = $1 and s.level = $2 and s.hash = $3"
-                       " and s.version = (select max(version) from standard where series = $1 and level = $2)",
-                       "sss", series, level, hash);
+    int rc = td_tx_int(
+        review->tx, &same,
+        "select count(*) from standard s where s.series = $1 and s.level = $2 and s.hash = $3"
+        " and s.version = (select max(version) from standard where series = $1 and level = $2)",
+        "sss", series, level, hash);
     if (rc == 0)
-        rc = td_tx_int(review->tx, &any, "select count(*) from standard where series = $1 and level = $2",
-                       "ss", series, level);
+        rc = td_tx_int(review->tx, &any,
+                       "select count(*) from standard where series = $1 and level = $2", "ss",
+                       series, level);
     if (rc == 0 && bootstrap && (any > 0 || strcmp(review->who->id, "console")))
         rc = td_error_key(reterr, TD_EFORBIDDEN, "bootstrap_refused", NULL);
     if (rc == 0 && same > 0)
@@ -175,9 +183,9 @@ static int check_import(struct td_review *review, const char *series, const char
     return rc;
 }
 
-int td_standard_import(struct td_review *review, const char *series, const char *level, const char *source,
-                       const json_t *outline, bool bootstrap, char ret_id[TD_ID_TEXT],
-                       struct td_error *reterr)
+int td_standard_import(struct td_review *review, const char *series, const char *level,
+                       const char *source, const json_t *outline, bool bootstrap,
+                       char ret_id[TD_ID_TEXT], struct td_error *reterr)
 {
     char hash[65];
     td_ledger_sm3(source, strlen(source), hash);
@@ -185,19 +193,22 @@ int td_standard_import(struct td_review *review, const char *series, const char 
     if (rc < 0)
         return rc;
     td_id_new(ret_id);
-    rc = td_tx_exec(review->tx, NULL,
-                    "insert into standard (id, series, level, version, state, source, hash, outline, author,"
-                    " created_at, activated_at) values ($1, $2, $3, (select coalesce(max(version), 0) + 1"
-                    " from standard where series = $2 and level = $3), $4, $5, $6, $7, $8, $9, $10)",
-                    "ssssssjsss", ret_id, series, level, bootstrap ? "active" : "draft", source, hash, outline,
-                    review->who->id, review->now, bootstrap ? review->now : NULL);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into standard (id, series, level, version, state, source, hash, outline, author,"
+        " created_at, activated_at) values ($1, $2, $3, (select coalesce(max(version), 0) + 1"
+        " from standard where series = $2 and level = $3), $4, $5, $6, $7, $8, $9, $10)",
+        "ssssssjsss", ret_id, series, level, bootstrap ? "active" : "draft", source, hash, outline,
+        review->who->id, review->now, bootstrap ? review->now : NULL);
     if (rc == 0)
-        rc = td_row_log(review, bootstrap ? "standard.bootstrap" : "standard.import", "standard", ret_id,
-                        json_pack("{s:s, s:s, s:s}", "series", series, "level", level, "hash", hash));
+        rc = td_row_log(
+            review, bootstrap ? "standard.bootstrap" : "standard.import", "standard", ret_id,
+            json_pack("{s:s, s:s, s:s}", "series", series, "level", level, "hash", hash));
     return rc;
 }
 
-/* --- putting one in force ------------------------------------------------------------------------- */
+/* --- putting one in force
+ * ------------------------------------------------------------------------- */
 
 static int load_for(struct td_review *review, const char *standard_id, const char *first,
                     const char *second, json_t **ret_standard, struct td_error *reterr)
@@ -210,7 +221,8 @@ static int load_for(struct td_review *review, const char *standard_id, const cha
         return rc;
     const char *state = td_row_text(standard, "state");
     if (strcmp(state, first) && strcmp(state, second)) {
-        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state", json_pack("{s:s}", "state", state));
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
+                          json_pack("{s:s}", "state", state));
         json_decref(standard);
         return rc;
     }
@@ -221,17 +233,19 @@ static int load_for(struct td_review *review, const char *standard_id, const cha
 static json_t *name_of(const json_t *standard)
 {
     return json_pack("{s:s, s:s, s:I, s:s}", "series", td_row_text(standard, "series"), "level",
-                     td_row_text(standard, "level"), "version", td_row_int(standard, "version"), "hash",
-                     td_row_text(standard, "hash"));
+                     td_row_text(standard, "level"), "version", td_row_int(standard, "version"),
+                     "hash", td_row_text(standard, "hash"));
 }
 
-int td_standard_begin_trial(struct td_review *review, const char *standard_id, struct td_error *reterr)
+int td_standard_begin_trial(struct td_review *review, const char *standard_id,
+                            struct td_error *reterr)
 {
     json_t *standard;
     int rc = load_for(review, standard_id, "draft", "draft", &standard, reterr);
     if (rc < 0)
         return rc;
-    rc = td_tx_exec(review->tx, NULL, "update standard set state = 'trial' where id = $1", "s", standard_id);
+    rc = td_tx_exec(review->tx, NULL, "update standard set state = 'trial' where id = $1", "s",
+                    standard_id);
     if (rc == 0)
         rc = td_row_log(review, "standard.begin_trial", "standard", standard_id, name_of(standard));
     json_decref(standard);
@@ -248,15 +262,16 @@ int td_standard_approve(struct td_review *review, const char *standard_id, struc
         rc = td_error_key(reterr, TD_EFORBIDDEN, "second_person", NULL);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
-                        "update standard set state = 'approved', approved_by = $2 where id = $1", "ss",
-                        standard_id, review->who->id);
+                        "update standard set state = 'approved', approved_by = $2 where id = $1",
+                        "ss", standard_id, review->who->id);
     if (rc == 0)
         rc = td_row_log(review, "standard.approve", "standard", standard_id, name_of(standard));
     json_decref(standard);
     return rc;
 }
 
-static int check_not_frozen(struct td_review *review, const json_t *standard, struct td_error *reterr)
+static int check_not_frozen(struct td_review *review, const json_t *standard,
+                            struct td_error *reterr)
 {
     int64_t meetings = 0;
     int rc = td_tx_int(review->tx, &meetings,
@@ -284,16 +299,16 @@ static int queue_scores(struct td_review *review, const json_t *standard)
 {
     json_t *rows, *row;
     size_t i;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select id from application where series = $1 and level = $2 and state in"
-                        " ('submitted', 'unit_review', 'unit_notice', 'district_industry_review',"
-                        " 'district_hr_review', 'office_review', 'fee_due', 'accepted', 'panel_review')",
-                        "ss", td_row_text(standard, "series"), td_row_text(standard, "level"));
+    int rc =
+        td_tx_rows(review->tx, &rows,
+                   "select id from application where series = $1 and level = $2 and state in"
+                   " ('submitted', 'unit_review', 'unit_notice', 'district_industry_review',"
+                   " 'district_hr_review', 'office_review', 'fee_due', 'accepted', 'panel_review')",
+                   "ss", td_row_text(standard, "series"), td_row_text(standard, "level"));
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-        if ((rc = queue_one(review->tx, td_row_text(row, "id"))) < 0)
-            break;
+    json_array_foreach(rows, i,
+                       row) if ((rc = queue_one(review->tx, td_row_text(row, "id"))) < 0) break;
     json_decref(rows);
     return rc;
 }
@@ -312,8 +327,8 @@ int td_standard_activate(struct td_review *review, const char *standard_id, stru
                         "ss", td_row_text(standard, "series"), td_row_text(standard, "level"));
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
-                        "update standard set state = 'active', activated_at = $2 where id = $1", "ss",
-                        standard_id, review->now);
+                        "update standard set state = 'active', activated_at = $2 where id = $1",
+                        "ss", standard_id, review->now);
     if (rc == 0)
         rc = td_row_log(review, "standard.activate", "standard", standard_id, name_of(standard));
     if (rc == 0)

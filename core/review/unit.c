@@ -1,4 +1,5 @@
-/* unit.c - the register of units. Reads and writes `unit` and `division`; knows nothing of dossiers. */
+/* unit.c - the register of units. Reads and writes `unit` and `division`; knows nothing of
+ * dossiers. */
 #include "review/unit.h"
 
 #include "review/row.h"
@@ -7,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const kinds[] = {"school", "kindergarten", "agri_station", "clinic", "other", NULL};
+static const char *const kinds[] = {"school", "kindergarten", "agri_station",
+                                    "clinic", "other",        NULL};
 static const char *const grassroots[] = {"township", "agri_street", "village", "none", NULL};
 
 bool td_unit_uscc_valid(const char *uscc)
@@ -39,8 +41,8 @@ int td_unit_load(struct td_tx *tx, const char *unit_id, json_t **ret_unit)
                      "s", unit_id);
 }
 
-int td_unit_list(struct td_review *review, const char *division, const char *query, const char *cursor,
-                 json_t **ret_page)
+int td_unit_list(struct td_review *review, const char *division, const char *query,
+                 const char *cursor, json_t **ret_page)
 {
     json_t *rows;
     int rc = td_tx_rows(review->tx, &rows,
@@ -85,30 +87,30 @@ static int check(struct td_tx *tx, const json_t *unit, struct td_error *reterr)
 
 static int insert(struct td_review *review, const char *id, const json_t *unit)
 {
-    return td_tx_exec(review->tx, NULL,
-                      "insert into unit (id, name, uscc, division_code, town, kind, grassroots, hardship)"
-                      " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                      "sssssssb", id, td_row_text(unit, "name"), td_row_text(unit, "uscc"),
-                      td_row_text(unit, "division_code"), td_row_text(unit, "town"),
-                      td_row_text(unit, "kind"), td_row_text(unit, "grassroots"),
-                      (int)td_row_bool(unit, "hardship"));
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into unit (id, name, uscc, division_code, town, kind, grassroots, hardship)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "sssssssb", id, td_row_text(unit, "name"), td_row_text(unit, "uscc"),
+        td_row_text(unit, "division_code"), td_row_text(unit, "town"), td_row_text(unit, "kind"),
+        td_row_text(unit, "grassroots"), (int)td_row_bool(unit, "hardship"));
 }
 
 static int update(struct td_review *review, const char *id, const json_t *unit)
 {
     int64_t changed;
-    int rc = td_tx_exec(review->tx, &changed,
-                        "update unit set name = $2, uscc = $3, division_code = $4, town = $5, kind = $6,"
-                        " grassroots = $7, hardship = $8 where id = $1",
-                        "sssssssb", id, td_row_text(unit, "name"), td_row_text(unit, "uscc"),
-                        td_row_text(unit, "division_code"), td_row_text(unit, "town"),
-                        td_row_text(unit, "kind"), td_row_text(unit, "grassroots"),
-                        (int)td_row_bool(unit, "hardship"));
+    int rc = td_tx_exec(
+        review->tx, &changed,
+        "update unit set name = $2, uscc = $3, division_code = $4, town = $5, kind = $6,"
+        " grassroots = $7, hardship = $8 where id = $1",
+        "sssssssb", id, td_row_text(unit, "name"), td_row_text(unit, "uscc"),
+        td_row_text(unit, "division_code"), td_row_text(unit, "town"), td_row_text(unit, "kind"),
+        td_row_text(unit, "grassroots"), (int)td_row_bool(unit, "hardship"));
     return rc < 0 ? rc : changed ? 0 : TD_ENOTFOUND;
 }
 
-int td_unit_save(struct td_review *review, const char *unit_id, const json_t *unit, char ret_id[TD_ID_TEXT],
-                 const char **ret_warning, struct td_error *reterr)
+int td_unit_save(struct td_review *review, const char *unit_id, const json_t *unit,
+                 char ret_id[TD_ID_TEXT], const char **ret_warning, struct td_error *reterr)
 {
     if (!td_row_is(review, TD_ROLE_BUREAU))
         return td_error_set(reterr, TD_EFORBIDDEN, "only the bureau keeps the register of units");
@@ -126,8 +128,9 @@ int td_unit_save(struct td_review *review, const char *unit_id, const json_t *un
     rc = td_row_log(review, *unit_id ? "unit.change" : "unit.create", "unit", id,
                     json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", td_row_text(unit, "name"),
                               "division_code", td_row_text(unit, "division_code"), "kind",
-                              td_row_text(unit, "kind"), "grassroots", td_row_text(unit, "grassroots"),
-                              "hardship", (int)td_row_bool(unit, "hardship")));
+                              td_row_text(unit, "kind"), "grassroots",
+                              td_row_text(unit, "grassroots"), "hardship",
+                              (int)td_row_bool(unit, "hardship")));
     if (rc < 0)
         return rc;
     const char *uscc = td_row_text(unit, "uscc");

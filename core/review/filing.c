@@ -1,0 +1,319 @@
+/* filing.c - confirmation, filing and certifying, in bulk. Writes `filing` and `filing_entry`;
+ * states are the workflow's, titles title.c's. */
+#include "review/filing.h"
+
+#include "review/application.h"
+#include "review/cycle.h"
+#include "review/package.h"
+#include "review/row.h"
+#include "review/title.h"
+#include "review/workflow.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+#include <string.h>
+
+static int only_bureau(const struct td_review *review, struct td_error *reterr)
+{
+    if (td_row_is(review, TD_ROLE_BUREAU))
+        return 0;
+    return td_error_set(reterr, TD_EFORBIDDEN, "only the bureau does this");
+}
+
+/* Applies a workflow action to every {"id"} of `rows` (stolen). */
+static int apply_all(struct td_review *review, json_t *rows, const char *action, int64_t *ret_count,
+                     struct td_error *reterr)
+{
+    size_t i;
+    json_t *row;
+    int rc = 0;
+    *ret_count = (int64_t)json_array_size(rows);
+    json_array_foreach(rows, i,
+                       row) if ((rc = td_workflow_apply(review, td_row_text(row, "id"), action,
+                                                        NULL, NULL, reterr)) < 0) break;
+    json_decref(rows);
+    return rc;
+}
+
+int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *ret_confirmed,
+                      struct td_error *reterr)
+{
+    json_t *rows;
+    int rc = only_bureau(review, reterr);
+    if (rc == 0)
+        rc = td_tx_rows(
+            review->tx, &rows,
+            "select a.id from public_notice_entry e join public_notice n on n.id = e.notice_id"
+            " join application a on a.id = e.application_id where n.id = $1 and n.kind = 'result'"
+            " and a.state = 'result_notice' order by a.id",
+            "s", notice_id);
+    if (rc < 0)
+        return rc;
+    rc = apply_all(review, rows, "confirm", ret_confirmed, reterr);
+    if (rc == 0 && *ret_confirmed == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_confirm", NULL);
+    return rc;
+}
+
+int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_page)
+{
+    json_t *rows;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select f.id, f.kind, f.state, f.package_hash, f.reference, f.approved_on, f.created_at,"
+        " y.name as cycle_name,"
+        " (select count(*) from filing_entry e where e.filing_id = f.id) as dossiers"
+        " from filing f join cycle y on y.id = f.cycle_id where ($1 = '' or f.id < $1)"
+        " order by f.id desc limit $2",
+        "si", cursor, (int64_t)TD_ROW_PAGE + 1);
+    if (rc < 0)
+        return rc;
+    *ret_page = td_row_page(rows, "id");
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
+{
+    return td_tx_row(
+        tx, ret_filing,
+        "select f.*, y.name as cycle_name, (select count(*) from filing_entry e"
+        " join application a on a.id = e.application_id where e.filing_id = f.id"
+        " and a.state = 'filed') as uncertified from filing f join cycle y on y.id = f.cycle_id"
+        " where f.id = $1",
+        "s", filing_id);
+}
+
+int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret_filing,
+                   struct td_error *reterr)
+{
+    json_t *filing, *entries;
+    if (!td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR))
+        return td_error_set(reterr, TD_ENOTFOUND, "not within this account's scope");
+    int rc = load(review->tx, filing_id, &filing);
+    if (rc < 0)
+        return rc;
+    rc = td_tx_rows(
+        review->tx, &entries,
+        "select a.id, a.number, c.name, u.name as unit_name, a.specialty, a.level, a.state,"
+        " coalesce(t.number, '') as certificate_number, coalesce(t.id, '') as title_id"
+        " from filing_entry e join application a on a.id = e.application_id"
+        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+        " left join title t on t.application_id = a.id where e.filing_id = $1 order by a.number",
+        "s", filing_id);
+    if (rc < 0) {
+        json_decref(filing);
+        return rc;
+    }
+    bool bureau = td_row_is(review, TD_ROLE_BUREAU);
+    const char *state = td_row_text(filing, "state");
+    json_object_set_new(filing, "dossiers", entries);
+    json_object_set_new(
+        filing, "can",
+        json_pack("{s:b, s:b, s:b}", "send", bureau && !strcmp(state, "prepared"), "decide",
+                  bureau && !strcmp(state, "sent"), "certify",
+                  bureau && !strcmp(state, "approved") && td_row_int(filing, "uncertified") > 0));
+    *ret_filing = filing;
+    return 0;
+}
+
+/* --- preparing
+ * ------------------------------------------------------------------------------------ */
+
+static int add_entries(struct td_review *review, const char *filing_id, const json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        int rc = td_tx_exec(review->tx, NULL,
+                            "insert into filing_entry (filing_id, application_id) values ($1, $2)",
+                            "ss", filing_id, td_row_text(row, "id"));
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
+{
+    return td_tx_rows(
+        tx, ret_rows,
+        "select a.* from application a where a.cycle_id = $1 and a.state = 'confirmed'"
+        " and not exists (select 1 from filing_entry e join filing f on f.id = e.filing_id"
+        " where e.application_id = a.id and f.state <> 'refused') order by a.level, a.number",
+        "s", cycle_id);
+}
+
+int td_filing_prepare(struct td_review *review, const char *cycle_id, char ret_id[TD_ID_TEXT],
+                      struct td_error *reterr)
+{
+    json_t *cycle, *rows = NULL, *package = NULL;
+    char hash[65];
+    int rc = only_bureau(review, reterr);
+    if (rc == 0)
+        rc = td_cycle_load(review->tx, cycle_id, &cycle);
+    if (rc < 0)
+        return rc;
+    rc = confirmed(review->tx, cycle_id, &rows);
+    if (rc == 0 && json_array_size(rows) == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_file", NULL);
+    if (rc == 0)
+        rc = td_package_make(review, cycle, rows, &package, reterr);
+    if (rc == 0)
+        rc = td_ledger_hash_json(package, hash);
+    if (rc < 0)
+        goto out;
+    td_id_new(ret_id);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into filing (id, cycle_id, kind, package, package_hash, created_by, created_at)"
+        " values ($1, $2, 'results', $3, $4, $5, $6)",
+        "ssjsss", ret_id, cycle_id, package, hash, review->who->id, review->now);
+    if (rc == 0)
+        rc = add_entries(review, ret_id, rows);
+    if (rc == 0)
+        rc = td_row_log(review, "filing.prepare", "filing", ret_id,
+                        json_pack("{s:s, s:s, s:I}", "cycle", cycle_id, "package_hash", hash,
+                                  "dossiers", (json_int_t)json_array_size(rows)));
+out:
+    json_decref(package);
+    json_decref(rows);
+    json_decref(cycle);
+    return rc;
+}
+
+/* --- sending and deciding
+ * ------------------------------------------------------------------------- */
+
+static int load_in(struct td_review *review, const char *filing_id, const char *state,
+                   json_t **ret_filing, struct td_error *reterr)
+{
+    json_t *filing;
+    int rc = only_bureau(review, reterr);
+    if (rc == 0)
+        rc = load(review->tx, filing_id, &filing);
+    if (rc < 0)
+        return rc;
+    if (strcmp(td_row_text(filing, "state"), state)) {
+        rc = td_error_key(reterr, TD_ECONFLICT, "filing_state",
+                          json_pack("{s:s}", "state", td_row_text(filing, "state")));
+        json_decref(filing);
+        return rc;
+    }
+    *ret_filing = filing;
+    return 0;
+}
+
+static int move(struct td_review *review, const char *filing_id, const char *from, const char *to,
+                const char *action, json_t *payload, struct td_error *reterr)
+{
+    json_t *filing;
+    int rc = load_in(review, filing_id, from, &filing, reterr);
+    if (rc < 0) {
+        json_decref(payload);
+        return rc;
+    }
+    json_decref(filing);
+    rc = td_tx_exec(review->tx, NULL, "update filing set state = $2 where id = $1", "ss", filing_id,
+                    to);
+    if (rc < 0) {
+        json_decref(payload);
+        return rc;
+    }
+    return td_row_log(review, action, "filing", filing_id, payload);
+}
+
+int td_filing_send(struct td_review *review, const char *filing_id, struct td_error *reterr)
+{
+    return move(review, filing_id, "prepared", "sent", "filing.send", NULL, reterr);
+}
+
+int td_filing_refuse(struct td_review *review, const char *filing_id, const char *reason,
+                     struct td_error *reterr)
+{
+    if (!*reason)
+        return td_error_field(reterr, "reason", "required", "a refusal states its reason");
+    return move(review, filing_id, "sent", "refused", "filing.refuse",
+                json_pack("{s:s}", "reason", reason), reterr);
+}
+
+static int entries_in(struct td_tx *tx, const char *filing_id, const char *state, json_t **ret_rows)
+{
+    return td_tx_rows(
+        tx, ret_rows,
+        "select a.id from filing_entry e join application a on a.id = e.application_id"
+        " where e.filing_id = $1 and a.state = $2 order by a.number",
+        "ss", filing_id, state);
+}
+
+static int check_approval(const struct td_review *review, const char *reference,
+                          const char *approved_on, struct td_error *reterr)
+{
+    td_date date;
+    int rc = 0;
+    if (!*reference)
+        rc = td_error_field(reterr, "reference", "required",
+                            "the approving authority's number is missing");
+    if (td_date_parse(approved_on, &date) < 0 || strcmp(approved_on, review->today) > 0)
+        rc = td_error_field(reterr, "approved_on", "date", "needs a day that has come");
+    return rc;
+}
+
+int td_filing_approve(struct td_review *review, const char *filing_id, const char *reference,
+                      const char *approved_on, struct td_error *reterr)
+{
+    json_t *filing, *rows;
+    int64_t filed;
+    int rc = load_in(review, filing_id, "sent", &filing, reterr);
+    if (rc < 0)
+        return rc;
+    json_decref(filing);
+    rc = check_approval(review, reference, approved_on, reterr);
+    if (rc == 0)
+        rc = td_tx_exec(
+            review->tx, NULL,
+            "update filing set state = 'approved', reference = $2, approved_on = $3 where id = $1",
+            "sss", filing_id, reference, approved_on);
+    if (rc == 0)
+        rc =
+            td_row_log(review, "filing.approve", "filing", filing_id,
+                       json_pack("{s:s, s:s}", "reference", reference, "approved_on", approved_on));
+    if (rc == 0)
+        rc = entries_in(review->tx, filing_id, "confirmed", &rows);
+    return rc < 0 ? rc : apply_all(review, rows, "file", &filed, reterr);
+}
+
+static int certify_one(struct td_review *review, const char *application_id, const char *awarded_on,
+                       struct td_error *reterr)
+{
+    json_t *application;
+    int rc = td_application_row(review, application_id, &application, reterr);
+    if (rc < 0)
+        return rc;
+    rc = td_title_issue(review, application, awarded_on, reterr);
+    json_decref(application);
+    return rc < 0 ? rc : td_workflow_apply(review, application_id, "certify", NULL, NULL, reterr);
+}
+
+int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *ret_issued,
+                      struct td_error *reterr)
+{
+    json_t *filing, *rows = NULL, *row;
+    size_t i;
+    int rc = load_in(review, filing_id, "approved", &filing, reterr);
+    if (rc < 0)
+        return rc;
+    rc = entries_in(review->tx, filing_id, "filed", &rows);
+    if (rc == 0 && json_array_size(rows) == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_certify", NULL);
+    json_array_foreach(rows, i, row)
+    {
+        if (rc == 0)
+            rc = certify_one(review, td_row_text(row, "id"), td_row_text(filing, "approved_on"),
+                             reterr);
+    }
+    *ret_issued = (int64_t)json_array_size(rows);
+    json_decref(rows);
+    json_decref(filing);
+    return rc;
+}

@@ -1,0 +1,362 @@
+/* meeting.c - the life of a meeting: created, filled with motions, attended, opened, closed. What
+ * people see of it is in meeting_view.c, the vote in ballot.c, the record in minutes.c. */
+#include "review/meeting.h"
+
+#include "review/ballot.h"
+#include "review/committee.h"
+#include "review/cycle.h"
+#include "review/minutes.h"
+#include "review/recusal.h"
+#include "review/row.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+#include <string.h>
+
+bool td_meeting_quorum(int64_t members, int64_t present)
+{
+    return members > 0 && 3 * present >= 2 * members;
+}
+
+bool td_meeting_passes(int64_t present, int64_t yes)
+{
+    return present > 0 && 3 * yes >= 2 * present;
+}
+
+static int find_seat(struct td_review *review, const json_t *meeting, struct td_meeting_seat *seat)
+{
+    const char *position;
+    *seat = (struct td_meeting_seat){0};
+    if (!review->who)
+        return 0;
+    seat->office = td_account_has(review->who, TD_ROLE_OFFICE, td_row_text(meeting, "series"));
+    seat->reads = td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
+    int rc = td_committee_position(review->tx, td_row_text(meeting, "committee_id"),
+                                   review->who->id, &position);
+    if (rc < 0)
+        return rc;
+    seat->member = *position != 0;
+    seat->leads = !strcmp(position, "chair") || !strcmp(position, "deputy");
+    int64_t here = 0;
+    rc = td_tx_int(review->tx, &here,
+                   "select count(*) from attendance where meeting_id = $1 and account_id = $2",
+                   "ss", td_row_text(meeting, "id"), review->who->id);
+    seat->attends = here > 0;
+    return rc;
+}
+
+int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                    struct td_meeting_seat *ret_seat, struct td_error *reterr)
+{
+    json_t *meeting;
+    int rc =
+        td_tx_row(review->tx, &meeting,
+                  "select g.*, k.name as committee_name, k.founding_unit, k.series, k.level,"
+                  " y.name as cycle_name, y.notice_number from meeting g"
+                  " join committee k on k.id = g.committee_id join cycle y on y.id = g.cycle_id"
+                  " where g.id = $1",
+                  "s", meeting_id);
+    if (rc < 0)
+        return rc;
+    rc = find_seat(review, meeting, ret_seat);
+    if (rc == 0 && !ret_seat->office && !ret_seat->reads && !ret_seat->member)
+        rc = td_error_set(reterr, TD_ENOTFOUND, "not a meeting of this account");
+    if (rc < 0)
+        json_decref(meeting);
+    else
+        *ret_meeting = meeting;
+    return rc;
+}
+
+/* Loads a meeting for a change by who leads it or, with `clerk`, the office too. */
+static int load_for(struct td_review *review, const char *meeting_id, const char *state, bool clerk,
+                    json_t **ret_meeting, struct td_error *reterr)
+{
+    json_t *meeting;
+    struct td_meeting_seat seat;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    if (!(clerk && seat.office) && !seat.leads)
+        rc = td_error_key(reterr, TD_EFORBIDDEN, clerk ? "chair_or_office" : "chair_only", NULL);
+    else if (strcmp(td_row_text(meeting, "state"), state))
+        rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
+                          json_pack("{s:s}", "state", td_row_text(meeting, "state")));
+    if (rc < 0)
+        json_decref(meeting);
+    else
+        *ret_meeting = meeting;
+    return rc;
+}
+
+static int check_place(struct td_review *review, const json_t *meeting, struct td_error *reterr)
+{
+    json_t *committee, *cycle = NULL;
+    td_date date;
+    int rc = td_committee_load(review->tx, td_row_text(meeting, "committee_id"), &committee);
+    if (rc < 0)
+        return rc == TD_ENOTFOUND
+                   ? td_error_field(reterr, "committee_id", "choice", "no such committee")
+                   : rc;
+    rc = td_committee_may_run(review, td_row_text(committee, "series"), reterr);
+    if (rc == 0)
+        rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
+    if (rc == TD_ENOTFOUND ||
+        (rc == 0 && strcmp(td_row_text(cycle, "series"), td_row_text(committee, "series"))))
+        rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
+    if (rc == 0 && td_date_parse(td_row_text(meeting, "held_on"), &date) < 0)
+        rc = td_error_field(reterr, "held_on", "date", "needs a date, YYYY-MM-DD");
+    json_decref(cycle);
+    json_decref(committee);
+    return rc;
+}
+
+int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_id[TD_ID_TEXT],
+                      struct td_error *reterr)
+{
+    int rc = check_place(review, meeting, reterr);
+    if (rc < 0)
+        return rc;
+    td_id_new(ret_id);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into meeting (id, committee_id, cycle_id, name, held_on, created_by, created_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7)",
+        "sssssss", ret_id, td_row_text(meeting, "committee_id"), td_row_text(meeting, "cycle_id"),
+        td_row_text(meeting, "name"), td_row_text(meeting, "held_on"), review->who->id,
+        review->now);
+    if (rc < 0)
+        return rc;
+    return td_row_log(
+        review, "meeting.create", "meeting", ret_id,
+        json_pack("{s:s, s:s, s:s}", "committee", td_row_text(meeting, "committee_id"), "cycle",
+                  td_row_text(meeting, "cycle_id"), "held_on", td_row_text(meeting, "held_on")));
+}
+
+/* --- agenda
+ * --------------------------------------------------------------------------------------- */
+
+static int waiting(struct td_review *review, const json_t *meeting, json_t **ret_rows)
+{
+    return td_tx_rows(
+        review->tx, ret_rows,
+        "select a.id, s.total, s.breakdown from application a left join score s"
+        " on s.id = a.score_id where a.cycle_id = $1 and a.series = $2 and a.level = $3"
+        " and a.state = 'committee_vote' and not exists (select 1 from motion o"
+        " where o.application_id = a.id) order by a.specialty, a.number limit 5000",
+        "sss", td_row_text(meeting, "cycle_id"), td_row_text(meeting, "series"),
+        td_row_text(meeting, "level"));
+}
+
+static bool below_line(const json_t *row)
+{
+    int64_t line = td_row_int(json_object_get(row, "breakdown"), "reference_line");
+    return line > 0 && td_row_int(row, "total") < line;
+}
+
+static bool chosen(const json_t *applications, const json_t *row, bool line_required)
+{
+    size_t i;
+    json_t *one;
+    if (!applications)
+        return !line_required || !below_line(row);
+    json_array_foreach((json_t *)applications, i,
+                       one) if (json_is_string(one) && !strcmp(json_string_value(one),
+                                                               td_row_text(row, "id"))) return true;
+    return false;
+}
+
+static int add_motion(struct td_review *review, const char *meeting_id, const json_t *members,
+                      const char *application_id)
+{
+    char id[TD_ID_TEXT];
+    td_id_new(id);
+    int rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into motion (id, meeting_id, application_id, sequence) values ($1, $2, $3,"
+        " (select coalesce(max(sequence), 0) + 1 from motion where meeting_id = $2))",
+        "sss", id, meeting_id, application_id);
+    if (rc == 0)
+        rc = td_recusal_record(review, application_id, members);
+    return rc;
+}
+
+static int add_all(struct td_review *review, const json_t *meeting, const json_t *applications,
+                   int64_t *ret_added)
+{
+    json_t *rows = NULL, *members = NULL, *cycle = NULL, *row;
+    size_t i;
+    int rc = waiting(review, meeting, &rows);
+    if (rc == 0)
+        rc = td_committee_members(review->tx, td_row_text(meeting, "committee_id"), &members);
+    if (rc == 0)
+        rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
+    bool line_required = rc == 0 && td_cycle_parameter(cycle, "reference_line_required", 0);
+    *ret_added = 0;
+    json_array_foreach(rows, i, row)
+    {
+        if (rc < 0 || !chosen(applications, row, line_required))
+            continue;
+        rc = add_motion(review, td_row_text(meeting, "id"), members, td_row_text(row, "id"));
+        ++*ret_added;
+    }
+    json_decref(cycle);
+    json_decref(members);
+    json_decref(rows);
+    return rc;
+}
+
+int td_meeting_add(struct td_review *review, const char *meeting_id, const json_t *applications,
+                   int64_t *ret_added, struct td_error *reterr)
+{
+    json_t *meeting;
+    struct td_meeting_seat seat;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    if (!seat.office)
+        rc = td_error_key(reterr, TD_EFORBIDDEN, "office_only", NULL);
+    else if (!strcmp(td_row_text(meeting, "state"), "closed"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
+                          json_pack("{s:s}", "state", "closed"));
+    if (rc == 0)
+        rc = add_all(review, meeting, applications, ret_added);
+    if (rc == 0 && *ret_added == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_vote", NULL);
+    if (rc == 0)
+        rc = td_row_log(review, "meeting.agenda", "meeting", meeting_id,
+                        json_pack("{s:I}", "added", *ret_added));
+    json_decref(meeting);
+    return rc;
+}
+
+/* --- attendance, opening, closing
+ * ----------------------------------------------------------------- */
+
+int td_meeting_attend(struct td_review *review, const char *meeting_id, struct td_error *reterr)
+{
+    json_t *meeting;
+    struct td_meeting_seat seat;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    if (!seat.member)
+        rc = td_error_key(reterr, TD_EFORBIDDEN, "members_only", NULL);
+    else if (strcmp(td_row_text(meeting, "state"), "planned"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "attendance_fixed", NULL);
+    json_decref(meeting);
+    if (rc < 0 || seat.attends)
+        return rc;
+    rc = td_tx_exec(review->tx, NULL,
+                    "insert into attendance (meeting_id, account_id, at) values ($1, $2, $3)",
+                    "sss", meeting_id, review->who->id, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "meeting.attend", "meeting", meeting_id, NULL);
+    if (rc == 0)
+        rc = td_row_live(review->tx, "meeting", meeting_id);
+    return rc;
+}
+
+/* Who checked in and still is a member counts. */
+static int count_people(struct td_tx *tx, const json_t *meeting, int64_t *ret_members,
+                        int64_t *ret_present, int64_t *ret_leaders)
+{
+    const char *committee = td_row_text(meeting, "committee_id"), *id = td_row_text(meeting, "id");
+    int rc =
+        td_tx_int(tx, ret_members, "select count(*) from committee_member where committee_id = $1",
+                  "s", committee);
+    if (rc == 0)
+        rc = td_tx_int(
+            tx, ret_present,
+            "select count(*) from attendance t join committee_member m"
+            " on m.account_id = t.account_id and m.committee_id = $1 where t.meeting_id = $2",
+            "ss", committee, id);
+    if (rc == 0)
+        rc = td_tx_int(tx, ret_leaders,
+                       "select count(*) from attendance t join committee_member m"
+                       " on m.account_id = t.account_id and m.committee_id = $1"
+                       " where t.meeting_id = $2 and m.position in ('chair', 'deputy')",
+                       "ss", committee, id);
+    return rc;
+}
+
+static int check_quorum(int64_t members, int64_t present, int64_t leaders, struct td_error *reterr)
+{
+    if (!td_meeting_quorum(members, present))
+        return td_error_key(reterr, TD_ECONFLICT, "no_quorum",
+                            json_pack("{s:I, s:I, s:I}", "present", present, "members", members,
+                                      "needed", (2 * members + 2) / 3));
+    if (!leaders)
+        return td_error_key(reterr, TD_ECONFLICT, "no_chair_present", NULL);
+    return 0;
+}
+
+int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_error *reterr)
+{
+    json_t *meeting;
+    int64_t members = 0, present = 0, leaders = 0;
+    int rc = load_for(review, meeting_id, "planned", true, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    rc = count_people(review->tx, meeting, &members, &present, &leaders);
+    json_decref(meeting);
+    if (rc == 0)
+        rc = check_quorum(members, present, leaders, reterr);
+    if (rc == 0)
+        rc = td_tx_exec(
+            review->tx, NULL,
+            "update meeting set state = 'open', members = $2, present = $3, opened_at = $4,"
+            " version = version + 1 where id = $1",
+            "siis", meeting_id, members, present, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "meeting.open", "meeting", meeting_id,
+                        json_pack("{s:I, s:I}", "members", members, "present", present));
+    if (rc == 0)
+        rc = td_row_live(review->tx, "meeting", meeting_id);
+    return rc;
+}
+
+/* A motion that was never put to the vote leaves the agenda, so that another meeting can take it.
+ */
+static int drop_waiting(struct td_review *review, const char *meeting_id, struct td_error *reterr)
+{
+    int64_t voting = 0;
+    int rc = td_tx_int(review->tx, &voting,
+                       "select count(*) from motion where meeting_id = $1 and state = 'voting'",
+                       "s", meeting_id);
+    if (rc == 0 && voting > 0)
+        rc =
+            td_error_key(reterr, TD_ECONFLICT, "motions_open", json_pack("{s:I}", "count", voting));
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "delete from motion where meeting_id = $1 and state = 'waiting'", "s",
+                        meeting_id);
+    return rc;
+}
+
+int td_meeting_close(struct td_review *review, const char *meeting_id, struct td_error *reterr)
+{
+    json_t *meeting, *minutes = NULL;
+    char hash[65];
+    int rc = load_for(review, meeting_id, "open", false, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    rc = drop_waiting(review, meeting_id, reterr);
+    if (rc == 0)
+        rc = td_minutes_make(review, meeting, &minutes);
+    if (rc == 0)
+        rc = td_ledger_hash_json(minutes, hash);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update meeting set state = 'closed', minutes = $2, closed_at = $3,"
+                        " version = version + 1 where id = $1",
+                        "sjs", meeting_id, minutes, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "meeting.close", "meeting", meeting_id,
+                        json_pack("{s:s}", "minutes_hash", hash));
+    if (rc == 0)
+        rc = td_row_live(review->tx, "meeting", meeting_id);
+    json_decref(minutes);
+    json_decref(meeting);
+    return rc;
+}

@@ -1,0 +1,73 @@
+/* meeting.h - a committee's meeting: agenda, attendance, quorum, motions, minutes.
+ *
+ *     planned --open (3·present >= 2·members)--> open --close--> closed
+ *     a motion: waiting --put to the vote--> voting --count--> counted
+ *
+ * Members check themselves in while the meeting is planned; attendance is fixed when it opens
+ * (article 19 of 人社部令第40号: two thirds; article 20: nobody votes by proxy or afterwards).
+ * Chair or deputy lead it, the office may do the clerk's part. How ballots are kept is in ballot.h.
+ */
+#ifndef TD_REVIEW_MEETING_H
+#define TD_REVIEW_MEETING_H
+
+#include "base/id.h"
+#include "review/review.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 3·present >= 2·members, and 3·yes >= 2·present with somebody present. */
+bool td_meeting_quorum(int64_t members, int64_t present);
+bool td_meeting_passes(int64_t present, int64_t yes);
+
+/* What the caller is in a meeting. */
+struct td_meeting_seat {
+    bool office;  /* clerk: the office of the series */
+    bool reads;   /* bureau, supervisor */
+    bool member;  /* on the committee */
+    bool leads;   /* chair or deputy */
+    bool attends; /* has checked in */
+};
+
+/* The meeting (row with "committee_name", "series", "level", "cycle_name") and the caller's seat.
+ * TD_ENOTFOUND for who has none. */
+int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                    struct td_meeting_seat *ret_seat, struct td_error *reterr);
+
+/* Meetings of the caller's scope or committees, newest first. */
+int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_page);
+
+/* The console: the meeting with "members" (and who is here), "motions" and "can" (what the caller
+ * may do now), never a count of a motion that is not counted. A member sees motions that need not
+ * concern him by name only when he must recuse: "recused". */
+int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                    struct td_error *reterr);
+
+/* {"members", "present", "state", "motions": [{"id", "state", "voted", "voters"}]}: how many have
+ * voted, never what. */
+int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t **ret_progress,
+                        struct td_error *reterr);
+
+/* From {"committee_id", "cycle_id", "name", "held_on"}. */
+int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_id[TD_ID_TEXT],
+                      struct td_error *reterr);
+
+/* Puts dossiers that wait for the committee on the agenda: those named (array of ids) or all of the
+ * cycle and level (NULL). *ret_added is how many. */
+int td_meeting_add(struct td_review *review, const char *meeting_id, const json_t *applications,
+                   int64_t *ret_added, struct td_error *reterr);
+
+/* A member says that he is here. Nobody can say it for him. */
+int td_meeting_attend(struct td_review *review, const char *meeting_id, struct td_error *reterr);
+
+/* Fixes members and attendance; TD_ECONFLICT "no_quorum" with the numbers. */
+int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_error *reterr);
+
+/* The chair ends the meeting once every motion on the agenda is counted; the minutes are made. */
+int td_meeting_close(struct td_review *review, const char *meeting_id, struct td_error *reterr);
+
+/* The minutes of a closed meeting, with the names that a print needs. */
+int td_meeting_minutes(struct td_review *review, const char *meeting_id, json_t **ret_minutes,
+                       struct td_error *reterr);
+
+#endif

@@ -1,0 +1,240 @@
+/* meeting_view.c - what people see of a meeting. Reads only. Nothing here looks at the table of
+ * ballots: a motion that is not counted has no numbers but how many have voted. */
+#include "review/meeting.h"
+
+#include "review/ballot.h"
+#include "review/committee.h"
+#include "review/recusal.h"
+#include "review/row.h"
+#include "store/store.h"
+
+#include <string.h>
+
+int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_page)
+{
+    json_t *rows;
+    const char *me = review->who ? review->who->id : "";
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select g.id, g.name, g.held_on, g.state, g.members, g.present, k.name as committee_name,"
+        " k.series, k.level, y.name as cycle_name,"
+        " (select count(*) from motion o where o.meeting_id = g.id) as motions"
+        " from meeting g join committee k on k.id = g.committee_id"
+        " join cycle y on y.id = g.cycle_id"
+        " where (" TD_COMMITTEE_SCOPE_SQL(
+            "$1",
+            "k.series") " or exists (select 1 from"
+                        " committee_member m where m.committee_id = k.id and m.account_id = $2))"
+                        " and ($3 = '' or g.id < $3) order by g.id desc limit $4",
+        "sssi", td_committee_scope(review->who), me, cursor, (int64_t)TD_ROW_PAGE + 1);
+    if (rc < 0)
+        return rc;
+    *ret_page = td_row_page(rows, "id");
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members)
+{
+    json_t *rows, *row;
+    size_t i;
+    int rc = td_tx_rows(
+        tx, &rows,
+        "select c.name, m.position, coalesce(u.name, '') as unit_name, t.at"
+        " from committee_member m join account c on c.id = m.account_id"
+        " left join unit u on u.id = c.unit_id"
+        " left join attendance t on t.account_id = m.account_id and t.meeting_id = $2"
+        " where m.committee_id = $1"
+        " order by case m.position when 'chair' then 0 when 'deputy' then 1 else 2 end, c.name",
+        "ss", td_row_text(meeting, "committee_id"), td_row_text(meeting, "id"));
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+    {
+        json_object_set_new(row, "here", json_boolean(*td_row_text(row, "at")));
+        json_object_del(row, "at");
+    }
+    *ret_members = rows;
+    return 0;
+}
+
+/* A counted motion keeps its result; before that only how many of the voters have voted. */
+static int add_progress(struct td_tx *tx, json_t *motion)
+{
+    static const char *const result[] = {"present", "yes", "no", "abstain", "passed", "counted_at"};
+    const char *state = td_row_text(motion, "state");
+    bool counted = !strcmp(state, "counted"), voting = !strcmp(state, "voting");
+    int64_t voters = 0;
+    int rc = voting ? td_ballot_voters(tx, td_row_text(motion, "id"), &voters) : 0;
+    for (size_t i = 0; !counted && i < sizeof(result) / sizeof(result[0]); i++)
+        json_object_del(motion, result[i]);
+    if (!voting)
+        json_object_del(motion, "voted");
+    else
+        json_object_set_new(motion, "voters", json_integer(voters));
+    json_object_set_new(motion, "is_waiting", json_boolean(!counted && !voting));
+    json_object_set_new(motion, "is_voting", json_boolean(voting));
+    json_object_set_new(motion, "is_counted", json_boolean(counted));
+    return rc;
+}
+
+/* A member who must recuse does not see the dossier itself, only that there is one. */
+static void hide(json_t *motion)
+{
+    static const char *const about[] = {"application_id", "number", "name",   "unit_name",
+                                        "specialty",      "total",  "yes",    "no",
+                                        "abstain",        "passed", "present"};
+    for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
+        json_object_del(motion, about[i]);
+}
+
+static int motions(struct td_review *review, const json_t *meeting,
+                   const struct td_meeting_seat *seat, json_t **ret_motions)
+{
+    json_t *rows, *row;
+    size_t i;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select o.id, o.sequence, o.state, o.application_id, a.number, c.name,"
+        " u.name as unit_name, a.specialty, a.level, s.total, o.present, o.yes, o.no,"
+        " o.abstain, o.passed, o.counted_at,"
+        " (select count(*) from ballot_cast b where b.motion_id = o.id) as voted,"
+        " case when " TD_RECUSAL_SQL(
+            "$2") " then 1 else 0 end as mine_recused"
+                  " from motion o join application a on a.id = o.application_id"
+                  " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+                  " left join score s on s.id = a.score_id where o.meeting_id = $1 order by "
+                  "o.sequence",
+        "ss", td_row_text(meeting, "id"), review->who->id);
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+    {
+        bool recused = td_row_int(row, "mine_recused") != 0 && seat->member;
+        json_object_del(row, "mine_recused");
+        json_object_set_new(row, "recused", json_boolean(recused));
+        if (recused)
+            hide(row);
+        if ((rc = add_progress(review->tx, row)) < 0)
+            break;
+    }
+    if (rc < 0)
+        json_decref(rows);
+    else
+        *ret_motions = rows;
+    return rc;
+}
+
+/* Motions by state, and what the caller may do with them now. */
+static json_t *can(const json_t *meeting, const struct td_meeting_seat *seat, const json_t *list)
+{
+    const char *state = td_row_text(meeting, "state");
+    bool planned = !strcmp(state, "planned"), open = !strcmp(state, "open");
+    size_t i, waiting = 0, voting = 0;
+    json_t *motion;
+    json_array_foreach((json_t *)list, i, motion)
+    {
+        waiting += td_row_bool(motion, "is_waiting");
+        voting += td_row_bool(motion, "is_voting");
+    }
+    bool runs = seat->leads || seat->office;
+    return json_pack(
+        "{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "add", seat->office && (planned || open),
+        "attend", seat->member && planned && !seat->attends, "open", runs && planned, "put",
+        runs && open && waiting > 0, "vote", seat->member && seat->attends && open && voting > 0,
+        "count", runs && open && voting > 0, "count_early", seat->leads && open && voting > 0,
+        "close", seat->leads && open && voting == 0, "minutes", !planned && !open);
+}
+
+static int count_waiting(struct td_tx *tx, const json_t *meeting, int64_t *ret_count)
+{
+    return td_tx_int(tx, ret_count,
+                     "select count(*) from application a where a.cycle_id = $1 and a.series = $2 "
+                     "and a.level = $3"
+                     " and a.state = 'committee_vote' and not exists (select 1 from motion o"
+                     " where o.application_id = a.id)",
+                     "sss", td_row_text(meeting, "cycle_id"), td_row_text(meeting, "series"),
+                     td_row_text(meeting, "level"));
+}
+
+int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                    struct td_error *reterr)
+{
+    json_t *meeting, *people = NULL, *list = NULL;
+    struct td_meeting_seat seat;
+    int64_t waiting = 0, here = 0;
+    size_t i;
+    json_t *person;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    rc = members(review->tx, meeting, &people);
+    if (rc == 0)
+        rc = motions(review, meeting, &seat, &list);
+    if (rc == 0)
+        rc = count_waiting(review->tx, meeting, &waiting);
+    if (rc < 0) {
+        json_decref(people);
+        json_decref(list);
+        json_decref(meeting);
+        return rc;
+    }
+    json_array_foreach(people, i, person) here += td_row_bool(person, "here");
+    int64_t size = (int64_t)json_array_size(people);
+    json_object_del(meeting, "minutes");
+    json_object_set_new(meeting, "can", can(meeting, &seat, list));
+    json_object_set_new(meeting, "quorum",
+                        json_pack("{s:I, s:I, s:I, s:b}", "members", size, "present", here,
+                                  "needed", (2 * size + 2) / 3, "met",
+                                  (int)td_meeting_quorum(size, here)));
+    json_object_set_new(meeting, "committee_members", people);
+    json_object_set_new(meeting, "motions", list);
+    json_object_set_new(meeting, "waiting_dossiers", json_integer(waiting));
+    json_object_set_new(meeting, "attends", json_boolean(seat.attends));
+    *ret_meeting = meeting;
+    return 0;
+}
+
+int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t **ret_progress,
+                        struct td_error *reterr)
+{
+    json_t *meeting, *rows = NULL, *row;
+    struct td_meeting_seat seat;
+    size_t i;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    rc = td_tx_rows(review->tx, &rows,
+                    "select o.id, o.sequence, o.state, (select count(*) from ballot_cast b"
+                    " where b.motion_id = o.id) as voted from motion o where o.meeting_id = $1 "
+                    "order by o.sequence",
+                    "s", meeting_id);
+    json_array_foreach(rows, i, row) if (rc == 0) rc = add_progress(review->tx, row);
+    int64_t here = 0;
+    if (rc == 0)
+        rc = td_tx_int(review->tx, &here, "select count(*) from attendance where meeting_id = $1",
+                       "s", meeting_id);
+    if (rc == 0)
+        *ret_progress =
+            json_pack("{s:s, s:O, s:I, s:O}", "id", meeting_id, "state",
+                      json_object_get(meeting, "state"), "present", here, "motions", rows);
+    json_decref(rows);
+    json_decref(meeting);
+    return rc;
+}
+
+int td_meeting_minutes(struct td_review *review, const char *meeting_id, json_t **ret_minutes,
+                       struct td_error *reterr)
+{
+    json_t *meeting;
+    struct td_meeting_seat seat;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    json_t *minutes = json_object_get(meeting, "minutes");
+    if (!json_is_object(minutes))
+        rc = td_error_key(reterr, TD_ECONFLICT, "no_minutes_yet", NULL);
+    else
+        *ret_minutes = json_incref(minutes);
+    json_decref(meeting);
+    return rc;
+}

@@ -1,0 +1,138 @@
+/* minutes.c - makes the minutes of a meeting from what is stored. Writes nothing. */
+#include "review/minutes.h"
+
+#include "review/cycle.h"
+#include "review/recusal.h"
+#include "review/row.h"
+#include "store/store.h"
+
+static int people(struct td_tx *tx, const json_t *meeting, bool here, json_t **ret_people)
+{
+    return td_tx_rows(
+        tx, ret_people,
+        "select c.name, m.position, coalesce(u.name, '') as unit_name, t.at"
+        " from committee_member m join account c on c.id = m.account_id"
+        " left join unit u on u.id = c.unit_id"
+        " left join attendance t on t.account_id = m.account_id and t.meeting_id = $2"
+        " where m.committee_id = $1 and (t.at is not null) = $3"
+        " order by case m.position when 'chair' then 0 when 'deputy' then 1 else 2 end, c.name",
+        "ssb", td_row_text(meeting, "committee_id"), td_row_text(meeting, "id"), (int)here);
+}
+
+/* Members of the committee who kept out of a dossier, by name. */
+static int recused(struct td_tx *tx, const json_t *meeting, const char *application_id,
+                   json_t **ret_names)
+{
+    return td_tx_rows(
+        tx, ret_names,
+        "select c.name, coalesce(r.kind, case when a.account_id = c.id then 'own'"
+        " else 'same_unit' end) as kind from committee_member m"
+        " join account c on c.id = m.account_id join application a on a.id = $2"
+        " left join recusal r on r.application_id = a.id and r.account_id = c.id"
+        " where m.committee_id = $1 and " TD_RECUSAL_SQL("m.account_id") " order by c.name",
+        "ss", td_row_text(meeting, "committee_id"), application_id);
+}
+
+static int results(struct td_tx *tx, const json_t *meeting, json_t **ret_motions)
+{
+    json_t *rows, *row;
+    size_t i;
+    int rc = td_tx_rows(
+        tx, &rows,
+        "select o.sequence, o.application_id, a.number, c.name, u.name as unit_name,"
+        " a.specialty, a.level, s.total, o.present, o.yes, o.no, o.abstain, o.passed,"
+        " o.counted_at, (select count(*) from ballot_cast b where b.motion_id = o.id) as votes"
+        " from motion o join application a on a.id = o.application_id"
+        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+        " left join score s on s.id = a.score_id"
+        " where o.meeting_id = $1 and o.state = 'counted' order by o.sequence",
+        "s", td_row_text(meeting, "id"));
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+    {
+        json_t *names;
+        rc = recused(tx, meeting, td_row_text(row, "application_id"), &names);
+        if (rc < 0) {
+            json_decref(rows);
+            return rc;
+        }
+        json_object_set_new(row, "recused", names);
+    }
+    *ret_motions = rows;
+    return 0;
+}
+
+static json_t *summary(const json_t *motions)
+{
+    size_t i;
+    json_t *motion;
+    int64_t passed = 0, count = (int64_t)json_array_size(motions);
+    json_array_foreach((json_t *)motions, i, motion) passed += td_row_bool(motion, "passed");
+    return json_pack("{s:I, s:I, s:I}", "motions", count, "passed", passed, "failed",
+                     count - passed);
+}
+
+/* The newest ledger entry: the minutes say up to where the account of what happened reached. */
+static int ledger_head(struct td_tx *tx, json_t **ret_head)
+{
+    int rc = td_tx_row(tx, ret_head,
+                       "select sequence, hash from ledger order by sequence desc limit 1", "");
+    if (rc != TD_ENOTFOUND)
+        return rc;
+    *ret_head = json_pack("{s:i, s:s}", "sequence", 0, "hash", "");
+    return *ret_head ? 0 : TD_ENOMEM;
+}
+
+static json_t *describe(const json_t *meeting)
+{
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", td_row_text(meeting, "id"),
+        "name", td_row_text(meeting, "name"), "held_on", td_row_text(meeting, "held_on"),
+        "committee_name", td_row_text(meeting, "committee_name"), "founding_unit",
+        td_row_text(meeting, "founding_unit"), "cycle_name", td_row_text(meeting, "cycle_name"),
+        "notice_number", td_row_text(meeting, "notice_number"), "series",
+        td_row_text(meeting, "series"), "level", td_row_text(meeting, "level"), "opened_at",
+        td_row_text(meeting, "opened_at"));
+}
+
+static int policy(struct td_tx *tx, const json_t *meeting, json_t **ret_policy)
+{
+    json_t *cycle;
+    int rc = td_cycle_load(tx, td_row_text(meeting, "cycle_id"), &cycle);
+    if (rc < 0)
+        return rc;
+    *ret_policy = json_pack("{s:b}", "recused_count_present",
+                            td_cycle_parameter(cycle, "recused_count_present", 1) != 0);
+    json_decref(cycle);
+    return 0;
+}
+
+int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **ret_minutes)
+{
+    json_t *minutes = json_object(), *part = NULL;
+    int64_t members = td_row_int(meeting, "members"), present = td_row_int(meeting, "present");
+    int rc = people(review->tx, meeting, true, &part);
+    if (rc == 0)
+        json_object_set_new(minutes, "attendance", part);
+    if (rc == 0 && (rc = people(review->tx, meeting, false, &part)) == 0)
+        json_object_set_new(minutes, "absent", part);
+    if (rc == 0 && (rc = results(review->tx, meeting, &part)) == 0) {
+        json_object_set_new(minutes, "summary", summary(part));
+        json_object_set_new(minutes, "motions", part);
+    }
+    if (rc == 0 && (rc = policy(review->tx, meeting, &part)) == 0)
+        json_object_set_new(minutes, "policy", part);
+    if (rc == 0 && (rc = ledger_head(review->tx, &part)) == 0)
+        json_object_set_new(minutes, "ledger", part);
+    json_object_set_new(minutes, "meeting", describe(meeting));
+    json_object_set_new(minutes, "quorum",
+                        json_pack("{s:I, s:I, s:I}", "members", members, "present", present,
+                                  "needed", (2 * members + 2) / 3));
+    json_object_set_new(minutes, "made_at", json_string(review->now));
+    if (rc < 0)
+        json_decref(minutes);
+    else
+        *ret_minutes = minutes;
+    return rc;
+}

@@ -1,0 +1,16 @@
+/* minutes.h - the record of a closed meeting (人社部令第40号, article 23): attendance, recusals,
+ * the result of each motion, the policy that was in force and the head of the ledger. It holds no
+ * ballot and no name of who voted what: there is none to hold. */
+#ifndef TD_REVIEW_MINUTES_H
+#define TD_REVIEW_MINUTES_H
+
+#include "review/review.h"
+
+/* {"meeting": {...}, "quorum": {"members", "present", "needed"}, "attendance": [...], "absent":
+ * [...], "motions": [{"sequence", "number", "name", "unit_name", "specialty", "level", "total",
+ * "present", "yes", "no", "abstain", "missing", "passed", "recused": [names]}], "summary":
+ * {"motions", "passed", "failed"}, "policy": {"recused_count_present"}, "ledger": {"sequence",
+ * "hash"}, "made_at"}: a new reference. */
+int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **ret_minutes);
+
+#endif

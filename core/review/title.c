@@ -1,0 +1,200 @@
+/* title.c - issues titles and answers the certificate check. Writes `title`. */
+#include "review/title.h"
+
+#include "config.h"
+#include "review/application.h"
+#include "review/row.h"
+#include "store/store.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+static int level_digit(const char *level)
+{
+    static const char *const levels[] = {"full_senior", "senior", "intermediate", "junior"};
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(levels[i], level))
+            return i + 1;
+    return 9;
+}
+
+/* The next number of this series, year and level. One writer thread: no two take the same. */
+static int next_number(struct td_review *review, const json_t *application, char *number,
+                       size_t size)
+{
+    char prefix[64];
+    int n = snprintf(prefix, sizeof(prefix), "%.40s-%lld-%d-", td_row_text(application, "series"),
+                     (long long)td_row_int(application, "year"),
+                     level_digit(td_row_text(application, "level")));
+    for (int i = 0; i < n; i++)
+        prefix[i] = (char)toupper((unsigned char)prefix[i]);
+    int64_t count = 0;
+    int rc = td_tx_int(review->tx, &count,
+                       "select count(*) from title t join application a on a.id = t.application_id"
+                       " where t.series = $1 and t.level = $2 and a.year = $3",
+                       "ssi", td_row_text(application, "series"), td_row_text(application, "level"),
+                       td_row_int(application, "year"));
+    snprintf(number, size, "%s%05lld", prefix, (long long)count + 1);
+    return rc;
+}
+
+/* What the check page shows, in both languages; never a number of the person. */
+static json_t *listed(const json_t *application)
+{
+    static const char *const members[] = {"series_name",    "series_name_en",   "level_name",
+                                          "level_name_en",  "title_name",       "title_name_en",
+                                          "specialty_name", "specialty_name_en"};
+    json_t *shown = json_pack("{s:s}", "name", td_row_text(application, "applicant_name"));
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        json_t *value = json_object_get(application, members[i]);
+        if (value)
+            json_object_set(shown, members[i], value);
+    }
+    return shown;
+}
+
+int td_title_issue(struct td_review *review, json_t *application, const char *awarded_on,
+                   struct td_error *reterr)
+{
+    char id[TD_ID_TEXT], number[80], code[17];
+    if (strcmp(td_row_text(application, "state"), "filed"))
+        return td_error_key(reterr, TD_ECONFLICT, "not_filed", NULL);
+    td_application_name(review, application);
+    int rc = next_number(review, application, number, sizeof(number));
+    if (rc < 0)
+        return rc;
+    td_id_new(id);
+    td_id_random_hex(code, 8);
+    json_t *shown = listed(application);
+    rc = td_tx_exec(
+        review->tx, NULL,
+        "insert into title (id, number, check_code, application_id, account_id, series, level,"
+        " specialty, name, track, awarded_on, listed, issued_by, issued_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "sssssssssssjss", id, number, code, td_row_text(application, "id"),
+        td_row_text(application, "account_id"), td_row_text(application, "series"),
+        td_row_text(application, "level"), td_row_text(application, "specialty"),
+        td_row_text(application, "title_name"), td_row_text(application, "track"), awarded_on,
+        shown, review->who->id, review->now);
+    json_decref(shown);
+    if (rc == 0)
+        rc = td_row_log(review, "title.issue", "title", id,
+                        json_pack("{s:s, s:s, s:s}", "application", td_row_text(application, "id"),
+                                  "number", number, "awarded_on", awarded_on));
+    return rc;
+}
+
+/* The title's state as the dossier has it. */
+#define STATE_SQL                                                                                  \
+    " case when a.state in ('suspended', 'converted', 'revoked') then a.state else t.state end "   \
+    "as state"
+
+static bool same(const char *left, const char *right)
+{
+    size_t length = strlen(left);
+    return length > 0 && length == strlen(right) && sodium_memcmp(left, right, length) == 0;
+}
+
+static bool opens(const json_t *title, const char *code, const char *name)
+{
+    if (*code)
+        return same(td_row_text(title, "check_code"), code);
+    return same(td_row_text(json_object_get(title, "listed"), "name"), name);
+}
+
+int td_title_check(struct td_review *review, const char *number, const char *code, const char *name,
+                   json_t **ret_certificate, struct td_error *reterr)
+{
+    json_t *title;
+    int rc =
+        td_tx_row(review->tx, &title,
+                  "select t.number, t.check_code, t.awarded_on, t.track, t.listed," STATE_SQL
+                  " from title t join application a on a.id = t.application_id where t.number = $1",
+                  "s", number);
+    if (rc < 0 && rc != TD_ENOTFOUND)
+        return rc;
+    if (rc == TD_ENOTFOUND || !opens(title, code, name)) {
+        if (rc == 0)
+            json_decref(title);
+        return td_error_key(reterr, TD_ENOTFOUND, "certificate_not_found", NULL);
+    }
+    json_t *shown = json_copy(json_object_get(title, "listed"));
+    json_object_set(shown, "number", json_object_get(title, "number"));
+    json_object_set(shown, "awarded_on", json_object_get(title, "awarded_on"));
+    json_object_set(shown, "track", json_object_get(title, "track"));
+    json_object_set_new(shown, "certificate_state", json_string(td_row_text(title, "state")));
+    json_object_set_new(shown, "valid_in", json_string("city_grassroots"));
+    json_decref(title);
+    *ret_certificate = shown;
+    return 0;
+}
+
+char *td_title_check_url(struct td_review *review, const char *number, const char *code)
+{
+    return td_arena_printf(review->arena, "%s/certificates/%s?code=%s", review->config->public_url,
+                           number, code);
+}
+
+/* Moves the listed members up and adds the addresses. */
+static int complete(struct td_review *review, json_t *title)
+{
+    const char *number = td_row_text(title, "number"), *code = td_row_text(title, "check_code");
+    char *url = td_title_check_url(review, number, code);
+    char *qr = td_arena_printf(review->arena, "/certificates/%s/qr?code=%s", number, code);
+    if (!url || !qr)
+        return TD_ENOMEM;
+    json_object_set_new(title, "holder_name",
+                        json_string(td_row_text(json_object_get(title, "listed"), "name")));
+    json_object_set_new(title, "check_url", json_string(url));
+    json_object_set_new(title, "qr_path", json_string(qr));
+    json_object_set_new(title, "certificate_state", json_string(td_row_text(title, "state")));
+    json_object_set_new(title, "valid_in", json_string("city_grassroots"));
+    return 0;
+}
+
+#define TITLE_SQL                                                                                  \
+    "select t.id, t.number, t.check_code, t.application_id, t.account_id, a.unit_id, u.name as "   \
+    "unit_name,"                                                                                   \
+    " t.series, t.level, t.specialty, t.name as title_name, t.track, t.awarded_on, t.listed,"      \
+    " t.issued_at," STATE_SQL " from title t join application a on a.id = t.application_id"        \
+    " join unit u on u.id = a.unit_id where "
+
+int td_title_mine(struct td_review *review, json_t **ret_page)
+{
+    json_t *rows, *row;
+    size_t i;
+    int rc =
+        td_tx_rows(review->tx, &rows, TITLE_SQL "t.account_id = $1 order by t.id desc limit 50",
+                   "s", review->who->id);
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row) if ((rc = complete(review, row)) < 0) break;
+    if (rc < 0) {
+        json_decref(rows);
+        return rc;
+    }
+    *ret_page = json_pack("{s:o, s:n}", "items", rows, "next");
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+int td_title_view(struct td_review *review, const char *title_id, json_t **ret_title,
+                  struct td_error *reterr)
+{
+    json_t *title;
+    int rc = td_tx_row(review->tx, &title, TITLE_SQL "t.id = $1", "s", title_id);
+    if (rc < 0)
+        return rc;
+    bool allowed =
+        review->who && (!strcmp(td_row_text(title, "account_id"), review->who->id) ||
+                        td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR) ||
+                        td_account_has(review->who, TD_ROLE_UNIT, td_row_text(title, "unit_id")));
+    rc = allowed ? complete(review, title)
+                 : td_error_set(reterr, TD_ENOTFOUND, "not this account's");
+    if (rc < 0)
+        json_decref(title);
+    else
+        *ret_title = title;
+    return rc;
+}
