@@ -119,6 +119,7 @@ struct td_call {
     struct td_arena *arena;
     const struct td_account *who; /* NULL without a session */
     const char *session_id;       /* hash of the session token; NULL without */
+    const char *csrf;             /* what writes of this session must send; NULL without */
     const char *request_id;
     const char *address; /* client's address as text */
     enum td_face face;
