@@ -1,0 +1,235 @@
+/* Which folders the store opens, which it refuses, and with which words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+#include "store/migrate.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static char *folder;
+
+static int set_up(void **state)
+{
+    (void)state;
+    folder = fixture_folder();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fixture_remove(folder);
+    return 0;
+}
+
+static int open_here(bool read_only, struct td_store **ret_store, struct td_error *reterr)
+{
+    struct td_store_options options = {.folder = folder, .readers = 1, .read_only = read_only};
+    return td_store_open(&options, ret_store, reterr);
+}
+
+static void expect_refused(bool read_only, int code, const char *word)
+{
+    struct td_store *store = NULL;
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(open_here(read_only, &store, &err), code);
+    assert_null(store);
+    assert_int_equal(err.code, code);
+    if (!strstr(err.detail, word))
+        fail_msg("\"%s\" does not say \"%s\"", err.detail, word);
+    td_error_done(&err);
+}
+
+static char *inside(const char *name)
+{
+    static char path[4200];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(inside("titled.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static int put(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_tx_exec(tx, NULL, "insert into setting(name, value) values ($1, 'v')", "s", arg);
+}
+
+static int count(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_tx_int(tx, arg, "select count(*) from setting", "");
+}
+
+static void test_keeps_what_was_written(void **state)
+{
+    (void)state;
+    struct td_store *store = fixture_open(folder);
+    assert_int_equal(td_store_write_wait(store, put, "a", NULL), 0);
+    td_store_close(store);
+    struct stat st;
+    assert_int_equal(stat(inside("titled.db"), &st), 0);
+    assert_int_equal(stat(inside("titled.db-wal"), &st), -1); /* a clean end leaves one file */
+    store = fixture_open(folder);
+    int64_t found = 0;
+    assert_int_equal(td_store_read_wait(store, count, &found, NULL), 0);
+    assert_int_equal(found, 1);
+    td_store_close(store);
+    td_store_close(NULL);
+}
+
+static void test_makes_folders(void **state)
+{
+    (void)state;
+    char deep[4200];
+    snprintf(deep, sizeof(deep), "%s/a/b", folder);
+    struct td_store *store;
+    assert_int_equal(td_store_open(&(struct td_store_options){.folder = deep}, &store, NULL), 0);
+    td_store_close(store);
+    struct stat st;
+    assert_int_equal(stat(deep, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(stat(inside("a/b/files/incoming"), &st), 0);
+}
+
+/* The second one is refused and told who the first is; afterwards the lock is free. */
+static void test_one_process_only(void **state)
+{
+    (void)state;
+    struct td_store *store = fixture_open(folder);
+    char pid[32];
+    snprintf(pid, sizeof(pid), "(%ld)", (long)getpid());
+    expect_refused(false, TD_ECONFLICT, pid);
+    td_store_close(store);
+    store = fixture_open(folder);
+    td_store_close(store);
+}
+
+static void test_newer_schema(void **state)
+{
+    (void)state;
+    td_store_close(fixture_open(folder));
+    run_sql("insert into schema_version values (999, '999_future.sql', 't')");
+    expect_refused(false, TD_ECONFLICT, "newer version");
+    expect_refused(true, TD_ECONFLICT, "newer version");
+}
+
+static void test_not_a_database(void **state)
+{
+    (void)state;
+    int fd = open(inside("titled.db"), O_WRONLY | O_CREAT, 0600);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(write(fd, "this is a letter to the bureau. ", 32), 32);
+    close(fd);
+    expect_refused(false, TD_EIO, "not a database");
+    expect_refused(true, TD_EIO, "not a database");
+}
+
+static void test_another_programs_database(void **state)
+{
+    (void)state;
+    run_sql("create table music (title text)");
+    expect_refused(false, TD_ECONFLICT, "not one of titled");
+}
+
+static void test_damaged_schema_page(void **state)
+{
+    (void)state;
+    td_store_close(fixture_open(folder));
+    int fd = open(inside("titled.db"), O_WRONLY);
+    char junk[1024];
+    memset(junk, 0xa5, sizeof(junk));
+    assert_int_equal(pwrite(fd, junk, sizeof(junk), 100), sizeof(junk)); /* after the file header */
+    close(fd);
+    expect_refused(false, TD_EIO, "malformed");
+}
+
+static void test_folder_that_cannot_be(void **state)
+{
+    (void)state;
+    struct td_store *store = NULL;
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(td_store_open(&(struct td_store_options){.folder = "/dev/null/x"}, &store, &err), TD_EIO);
+    assert_non_null(strstr(err.detail, "/dev/null"));
+    td_error_done(&err);
+}
+
+/* titlectl beside a running server: sees what is committed, writes nothing, disturbs nobody. */
+static void test_read_only_guest(void **state)
+{
+    (void)state;
+    expect_refused(true, TD_EIO, "titled.db"); /* makes nothing */
+    struct td_store *store = fixture_open(folder), *guest = NULL;
+    assert_int_equal(td_store_write_wait(store, put, "a", NULL), 0);
+    assert_int_equal(open_here(true, &guest, NULL), 0);
+    int64_t found = 0;
+    assert_int_equal(td_store_read_wait(guest, count, &found, NULL), 0);
+    assert_int_equal(found, 1);
+    assert_int_equal(td_store_write_wait(store, put, "b", NULL), 0);
+    assert_int_equal(td_store_read_wait(guest, count, &found, NULL), 0);
+    assert_int_equal(found, 2);
+    assert_int_equal(td_store_write_wait(guest, put, "c", NULL), TD_EIO);
+    td_store_close(store);
+    td_store_close(guest);
+    assert_int_equal(open_here(true, &guest, NULL), 0); /* and with no server at all */
+    assert_int_equal(td_store_read_wait(guest, count, &found, NULL), 0);
+    assert_int_equal(found, 2);
+    td_store_close(guest);
+}
+
+static void test_schemas_are_in_order(void **state)
+{
+    (void)state;
+    assert_true(td_schema_count >= 1);
+    for (int i = 0; i < td_schema_count; i++) {
+        assert_int_equal(td_schemas[i].number, i + 1);
+        assert_int_equal(atoi(td_schemas[i].name), i + 1);
+        assert_non_null(strstr(td_schemas[i].sql, "create"));
+    }
+}
+
+/* A migration that fails half-way leaves nothing of itself. */
+static void test_migration_is_whole(void **state)
+{
+    (void)state;
+    run_sql("create table schema_version (version integer primary key, name text, applied_at text);"
+            "create table outbox (id text)"); /* in the way of 001 */
+    expect_refused(false, TD_EINTERNAL, "001_init.sql");
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(inside("titled.db"), &db), SQLITE_OK);
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(db, "select count(*) from sqlite_schema where name = 'setting'", -1, &statement, NULL), 0);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(statement, 0), 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_keeps_what_was_written), TEST(test_makes_folders),
+        TEST(test_one_process_only),       TEST(test_newer_schema),
+        TEST(test_not_a_database),         TEST(test_another_programs_database),
+        TEST(test_damaged_schema_page),    TEST(test_folder_that_cannot_be),
+        TEST(test_read_only_guest),        TEST(test_schemas_are_in_order),
+        TEST(test_migration_is_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
