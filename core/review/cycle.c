@@ -150,7 +150,7 @@ int td_cycle_list(struct td_review *review, const char *series, const char *stat
     int rc = td_tx_rows(
         review->tx, &rows,
         "select id, series, year, name, notice_number, notice_date, cutoff_date, opens_on,"
-        " closes_on, state, version from cycle"
+        " closes_on, state, state as cycle_state, version from cycle"
         " where ($1 = '' or series = $1) and ($2 = '' or state = $2)"
         " and (state <> 'planned' or " TD_COMMITTEE_SCOPE_SQL(
             "$3", "cycle.series") ")"

@@ -60,7 +60,7 @@ int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_pa
     json_t *rows;
     int rc = td_tx_rows(
         review->tx, &rows,
-        "select f.id, f.kind, f.state, f.package_hash, f.reference, f.approved_on, f.created_at,"
+        "select f.id, f.kind, f.state, f.state as filing_state, f.package_hash, f.reference, f.approved_on, f.created_at,"
         " y.name as cycle_name,"
         " (select count(*) from filing_entry e where e.filing_id = f.id) as dossiers"
         " from filing f join cycle y on y.id = f.cycle_id where ($1 = '' or f.id < $1)"
@@ -76,7 +76,7 @@ static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 {
     return td_tx_row(
         tx, ret_filing,
-        "select f.*, y.name as cycle_name, (select count(*) from filing_entry e"
+        "select f.*, f.state as filing_state, y.name as cycle_name, (select count(*) from filing_entry e"
         " join application a on a.id = e.application_id where e.filing_id = f.id"
         " and a.state = 'filed') as uncertified from filing f join cycle y on y.id = f.cycle_id"
         " where f.id = $1",

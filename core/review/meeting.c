@@ -51,7 +51,7 @@ int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **r
     json_t *meeting;
     int rc =
         td_tx_row(review->tx, &meeting,
-                  "select g.*, k.name as committee_name, k.founding_unit, k.series, k.level,"
+                  "select g.*, g.state as meeting_state, k.name as committee_name, k.founding_unit, k.series, k.level,"
                   " y.name as cycle_name, y.notice_number from meeting g"
                   " join committee k on k.id = g.committee_id join cycle y on y.id = g.cycle_id"
                   " where g.id = $1",

@@ -16,7 +16,7 @@ int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_p
     const char *me = review->who ? review->who->id : "";
     int rc = td_tx_rows(
         review->tx, &rows,
-        "select g.id, g.name, g.held_on, g.state, g.members, g.present, k.name as committee_name,"
+        "select g.id, g.name, g.held_on, g.state, g.state as meeting_state, g.members, g.present, k.name as committee_name,"
         " k.series, k.level, y.name as cycle_name,"
         " (select count(*) from motion o where o.meeting_id = g.id) as motions"
         " from meeting g join committee k on k.id = g.committee_id"

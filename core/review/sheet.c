@@ -1,5 +1,5 @@
 /* sheet.c - one expert's score sheet: draft, submission, and the aggregate of a dossier's sheets.
- * What a review page shows beside it is in reading.c. Writes `sheet` only. */
+ * What a review page shows beside it is in sheet_view.c. Writes `sheet` only. */
 #include "review/sheet.h"
 
 #include "base/id.h"

@@ -34,17 +34,41 @@ int td_standard_list(struct td_review *review, const char *series, const char *l
 {
     bool insider = td_cycle_insider(review->who, series);
     json_t *rows;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select s.id, s.series, s.level, s.version, s.state, s.hash, s.created_at,"
-                        " s.activated_at from standard s"
-                        " where ($1 = '' or s.series = $1) and ($2 = '' or s.level = $2)"
-                        " and ($3 or s.state in ('active', 'retired')) and ($4 = '' or s.id < $4)"
-                        " order by s.id desc limit $5",
-                        "ssbsi", series, level, (int)insider, cursor, (int64_t)TD_ROW_PAGE + 1);
+    int rc =
+        td_tx_rows(review->tx, &rows,
+                   "select s.id, s.series, s.level, s.version, s.state, s.state as standard_state,"
+                   " s.hash, s.created_at,"
+                   " s.activated_at from standard s"
+                   " where ($1 = '' or s.series = $1) and ($2 = '' or s.level = $2)"
+                   " and ($3 or s.state in ('active', 'retired')) and ($4 = '' or s.id < $4)"
+                   " order by s.id desc limit $5",
+                   "ssbsi", series, level, (int)insider, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
+}
+
+/* The outline's rows by what they are: "head" (an object), "conditions", "vetoes", "sections". */
+static void split_outline(json_t *standard)
+{
+    static const struct {
+        const char *part, *member;
+    } lists[] = {{"condition", "conditions"}, {"veto", "vetoes"}, {"section", "sections"}};
+    size_t i;
+    json_t *row;
+    for (i = 0; i < 3; i++)
+        json_object_set_new(standard, lists[i].member, json_array());
+    json_array_foreach(json_object_get(standard, "outline"), i, row)
+    {
+        const char *part = td_row_text(row, "part");
+        if (!strcmp(part, "head"))
+            json_object_set(standard, "head", row);
+        for (size_t k = 0; k < 3; k++)
+            if (!strcmp(part, lists[k].part))
+                json_array_append(json_object_get(standard, lists[k].member), row);
+    }
+    json_object_del(standard, "outline");
 }
 
 int td_standard_view(struct td_review *review, const char *standard_id, json_t **ret_standard,
@@ -60,12 +84,12 @@ int td_standard_view(struct td_review *review, const char *standard_id, json_t *
         json_decref(standard);
         return td_error_set(reterr, TD_ENOTFOUND, "not public");
     }
-    json_object_set(standard, "sections", json_object_get(standard, "outline"));
-    json_object_del(standard, "outline");
+    split_outline(standard);
     if (!insider) {
         json_object_del(standard, "author");
         json_object_del(standard, "approved_by");
     }
+    json_object_set(standard, "standard_state", json_object_get(standard, "state"));
     *ret_standard = standard;
     return 0;
 }

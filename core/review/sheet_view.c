@@ -1,0 +1,248 @@
+/* sheet_view.c - what an expert sees: the list of dossiers, and the page with the material on the
+ * left and the sheet on the right. Reads only. */
+#include "review/sheet.h"
+
+#include "review/application.h"
+#include "review/evaluation.h"
+#include "review/evidence.h"
+#include "review/form.h"
+#include "review/recusal.h"
+#include "review/row.h"
+#include "store/store.h"
+
+#include <string.h>
+
+/* The caller's dossiers in the order of the panel's agenda; alias h is his sheet. */
+#define MINE_SQL                                                                                   \
+    " from panel_member m join panel_assignment s on s.panel_id = m.panel_id"                      \
+    " join panel p on p.id = s.panel_id join application a on a.id = s.application_id"             \
+    " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"                       \
+    " left join sheet h on h.application_id = a.id and h.account_id = m.account_id"                \
+    " where m.account_id = $1 and not " TD_RECUSAL_SQL("$1")
+
+static const char *sheet_state(const json_t *row)
+{
+    if (*td_row_text(row, "submitted_at"))
+        return "submitted";
+    return td_row_int(row, "sheet_version") ? "draft" : "none";
+}
+
+int td_sheet_list(struct td_review *review, json_t **ret_page)
+{
+    json_t *rows, *row;
+    size_t i, open = 0, submitted = 0;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, a.specialty,"
+        " a.state, p.name as panel_name, h.submitted_at, h.version as sheet_version" MINE_SQL
+        " order by p.id desc, s.sequence limit 1000",
+        "s", review->who->id);
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+    {
+        const char *state = sheet_state(row);
+        bool writable =
+            !strcmp(td_row_text(row, "state"), "panel_review") && strcmp(state, "submitted");
+        open += writable;
+        submitted += !strcmp(state, "submitted");
+        td_application_name(review, row);
+        json_object_set_new(row, "sheet_state", json_string(state));
+        json_object_set_new(row, "open", json_boolean(writable));
+    }
+    *ret_page = json_pack("{s:o, s:n, s:I, s:I}", "items", rows, "next", "open", (json_int_t)open,
+                          "submitted", (json_int_t)submitted);
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+/* Ids before and after this dossier in the same panel: null at the ends. */
+static int neighbours(struct td_review *review, const char *application_id, json_t *page)
+{
+    json_t *rows, *row, *before = NULL;
+    size_t i;
+    bool found = false;
+    int rc =
+        td_tx_rows(review->tx, &rows,
+                   "select a.id" MINE_SQL " and s.panel_id = (select panel_id from panel_assignment"
+                   " where application_id = $2) order by s.sequence",
+                   "ss", review->who->id, application_id);
+    if (rc < 0)
+        return rc;
+    json_object_set_new(page, "previous", json_null());
+    json_object_set_new(page, "next", json_null());
+    json_array_foreach(rows, i, row)
+    {
+        json_t *id = json_object_get(row, "id");
+        if (found) {
+            json_object_set(page, "next", id);
+            break;
+        }
+        found = !strcmp(json_string_value(id), application_id);
+        if (found && before)
+            json_object_set(page, "previous", before);
+        if (found)
+            json_object_set_new(page, "position", json_integer((json_int_t)i + 1));
+        before = id;
+    }
+    json_object_set_new(page, "of", json_integer((json_int_t)json_array_size(rows)));
+    json_decref(rows);
+    return 0;
+}
+
+/* What was submitted, with what officials added, as form models. */
+static int sections(struct td_review *review, const json_t *application, json_t *page)
+{
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    json_t *snapshot;
+    int rc = td_tx_row(review->tx, &snapshot, "select dossier from snapshot where id = $1", "s",
+                       td_row_text(application, "snapshot_id"));
+    if (rc < 0)
+        return rc == TD_ENOTFOUND ? TD_ECONFLICT : rc;
+    const json_t *dossier = json_object_get(snapshot, "dossier");
+    json_t *content = json_copy(json_object_get(dossier, "content")), *assessed, *row;
+    size_t i;
+    rc = td_tx_rows(review->tx, &assessed,
+                    "select section, content from assessment where application_id = $1", "s",
+                    td_row_text(application, "id"));
+    if (rc == 0) {
+        json_array_foreach(assessed, i, row)
+            json_object_set(content, td_row_text(row, "section"), json_object_get(row, "content"));
+        json_decref(assessed);
+        json_object_set_new(page, "sections",
+                            td_form_models(descriptor, NULL, content,
+                                           json_object_get(dossier, "evidence"), "content", false));
+    }
+    json_decref(content);
+    json_decref(snapshot);
+    return rc;
+}
+
+/* The indicators with the points that this sheet gives, as inputs show them. */
+static void fill_in(json_t *indicators, const json_t *points)
+{
+    size_t i;
+    json_t *indicator;
+    json_array_foreach(indicators, i, indicator)
+    {
+        const json_t *given = json_object_get(points, td_row_text(indicator, "id"));
+        long long value = (long long)json_integer_value(given);
+        long long min = (long long)td_row_int(indicator, "min"),
+                  max = (long long)td_row_int(indicator, "max");
+        json_object_set_new(indicator, "given",
+                            given ? json_sprintf("%lld.%02lld", value / 100, value % 100)
+                                  : json_string(""));
+        json_object_set_new(indicator, "min_text",
+                            json_sprintf("%lld.%02lld", min / 100, min % 100));
+        json_object_set_new(indicator, "max_text",
+                            json_sprintf("%lld.%02lld", max / 100, max % 100));
+    }
+}
+
+static int others(struct td_review *review, const char *application_id, const json_t *indicators,
+                  json_t *page)
+{
+    json_t *rows, *row;
+    size_t i;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select c.name, h.points, h.comment, h.opinion, h.submitted_at from sheet h"
+        " join account c on c.id = h.account_id join application a on a.id = h.application_id"
+        " where a.id = $1 and h.account_id <> $2 and h.submitted_at is not null"
+        " and not " TD_RECUSAL_SQL("h.account_id") " order by c.name",
+        "ss", application_id, review->who->id);
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+    {
+        json_t *given = json_deep_copy(indicators);
+        fill_in(given, json_object_get(row, "points"));
+        json_object_del(row, "points");
+        json_object_set_new(row, "indicators", given);
+    }
+    json_object_set_new(page, "others", rows);
+    return 0;
+}
+
+static int add_sheet(struct td_review *review, const json_t *application, const json_t *sheet,
+                     json_t *page)
+{
+    json_t *indicators;
+    const char *state = td_row_text(sheet, "state");
+    bool submitted = !strcmp(state, "submitted");
+    int rc = td_sheet_indicators(review->tx, td_row_text(application, "series"),
+                                 td_row_text(application, "level"), &indicators);
+    if (rc == TD_ENOTFOUND) {
+        indicators = json_array();
+        rc = 0;
+    }
+    if (rc < 0)
+        return rc;
+    if (submitted)
+        rc = others(review, td_row_text(application, "id"), indicators, page);
+    fill_in(indicators, json_object_get(sheet, "points"));
+    json_object_set_new(page, "indicators", indicators);
+    json_object_set(page, "sheet", (json_t *)sheet);
+    json_object_set_new(page, "submitted", json_boolean(submitted));
+    json_object_set_new(
+        page, "writable",
+        json_boolean(!submitted && !strcmp(td_row_text(application, "state"), "panel_review")));
+    return rc;
+}
+
+static int add_material(struct td_review *review, const json_t *application, json_t *page)
+{
+    json_t *evidence, *evaluation;
+    int rc = sections(review, application, page);
+    if (rc == 0 &&
+        (rc = td_evidence_list(review, td_row_text(application, "id"), "", &evidence)) == 0)
+        json_object_set_new(page, "evidence", evidence);
+    if (rc == 0 && (rc = td_evaluation_load(review, application, &evaluation)) == 0) {
+        json_object_set(page, "facts", json_object_get(evaluation, "facts"));
+        json_object_set(page, "score", json_object_get(evaluation, "score"));
+        json_decref(evaluation);
+    }
+    return rc;
+}
+
+/* What of the dossier's row an expert needs. */
+static json_t *describe(const json_t *application)
+{
+    static const char *const members[] = {
+        "id",         "number",        "applicant_name", "unit_name",
+        "series",     "level",         "specialty",      "state",
+        "cycle_name", "division_name", "level_name",     "level_name_en",
+        "title_name", "title_name_en", "specialty_name", "specialty_name_en",
+        "due_at",     "submitted_at"};
+    json_t *shown = json_object();
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        json_object_set(shown, members[i], json_object_get(application, members[i]));
+    return shown;
+}
+
+int td_sheet_view(struct td_review *review, const char *application_id, json_t **ret_review,
+                  struct td_error *reterr)
+{
+    json_t *sheet, *application = NULL, *page = json_object();
+    int rc = td_sheet_load(review, application_id, &sheet, reterr);
+    if (rc < 0) {
+        json_decref(page);
+        return rc;
+    }
+    rc = td_application_row(review, application_id, &application, reterr);
+    if (rc == 0) {
+        td_application_name(review, application);
+        json_object_set_new(page, "application", describe(application));
+        rc = add_material(review, application, page);
+    }
+    if (rc == 0)
+        rc = add_sheet(review, application, sheet, page);
+    if (rc == 0)
+        rc = neighbours(review, application_id, page);
+    json_decref(application);
+    json_decref(sheet);
+    if (rc < 0)
+        json_decref(page);
+    else
+        *ret_review = page;
+    return rc;
+}
