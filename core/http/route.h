@@ -85,7 +85,9 @@ enum td_route_flags {
     TD_ROUTE_STREAM = 4,     /* server-sent events: the handler answers topics, see http/sse.h */
     TD_ROUTE_NO_CSRF = 8,    /* only for login; the Origin check still holds */
     TD_ROUTE_DEMO = 16,      /* 404 unless the server runs in demo mode */
-    TD_ROUTE_SECRET = 32     /* the body leaves no trace: an Idempotency-Key is not kept (secret ballots) */
+    TD_ROUTE_SECRET = 32,    /* the body leaves no trace: an Idempotency-Key is not kept (secret ballots) */
+    TD_ROUTE_ANYTIME = 64    /* also for an account that must change its password first; browsers are sent to
+                              * the first GET page with this flag */
 };
 
 struct td_route {

@@ -1,0 +1,144 @@
+/* entry.c - who may come in, and in what shape: cookies, roles, origin, and the body's members for the frame. */
+#include "http/serving.h"
+
+#include "config.h"
+#include "http/payload.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *td_entry_cookie(struct td_serving *serving, const char *name)
+{
+    const char *at = td_exchange_header(serving->exchange, "Cookie");
+    size_t length = strlen(name);
+    while (at && *at) {
+        at += strspn(at, "; ");
+        size_t size = strcspn(at, ";");
+        if (size > length && at[length] == '=' && strncmp(at, name, length) == 0)
+            return td_arena_strndup(serving->arena, at + length + 1, size - length - 1);
+        at += size;
+    }
+    return NULL;
+}
+
+int td_entry_check_role(const struct td_route *route, const struct td_account *who,
+                        struct td_error *reterr)
+{
+    if (route->roles & TD_ROLE_PUBLIC)
+        return 0;
+    if (!who)
+        return td_error_key(reterr, TD_ELOGIN, "login_required", NULL);
+    if ((route->roles & TD_ROLE_ANY) == TD_ROLE_ANY || (route->roles & who->roles))
+        return 0;
+    return td_error_key(reterr, TD_EFORBIDDEN, "forbidden_role", NULL);
+}
+
+/* The host part of "http://host:port". */
+static const char *host_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    return host ? host + 3 : "";
+}
+
+int td_entry_check_origin(const struct td_serving *serving, struct td_error *reterr)
+{
+    const char *site = td_exchange_header(serving->exchange, "Sec-Fetch-Site");
+    const char *origin = td_exchange_header(serving->exchange, "Origin");
+    const char *host = td_exchange_header(serving->exchange, "Host");
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return td_error_key(reterr, TD_EFORBIDDEN, "origin", NULL);
+    if (!origin || (host && strcmp(host_of(origin), host) == 0))
+        return 0;
+    if (strcmp(origin, serving->frame->options.config->public_url) == 0)
+        return 0;
+    return td_error_key(reterr, TD_EFORBIDDEN, "origin", NULL);
+}
+
+bool td_entry_is_local(const char *path)
+{
+    return path && path[0] == '/' && path[1] != '/' && !strpbrk(path, "\\\r\n");
+}
+
+/* A text member that the frame reads and the row's schema never sees. */
+static const char *own_member(const struct td_serving *serving, const char *name)
+{
+    return serving->is_form ? json_string_value(json_object_get(serving->sent, name)) : NULL;
+}
+
+static int take_own_members(struct td_serving *serving, const char **ret_csrf,
+                            enum td_method *ret_method, struct td_error *reterr)
+{
+    const char *method = own_member(serving, "_method");
+    const char *version = own_member(serving, "_version");
+    const char *back = own_member(serving, "_back");
+    const char *key = own_member(serving, "_key");
+    *ret_csrf = own_member(serving, "_csrf");
+    if (back && td_entry_is_local(back))
+        serving->back = back;
+    if (version && *version && !serving->call.if_match)
+        serving->call.if_match = version;
+    if (key && *key && !serving->key)
+        serving->key = key;
+    if (serving->key && strlen(serving->key) > 100)
+        return td_error_set(reterr, TD_EINVALID, "an Idempotency-Key has at most 100 characters");
+    bool may_change = serving->method == TD_POST && method && *method;
+    if (may_change && td_method_parse(method, ret_method) < 0)
+        return td_error_set(reterr, TD_EINVALID, "_method is not a method");
+    if (may_change && *ret_method == TD_GET)
+        return td_error_set(reterr, TD_EINVALID, "_method is not a method that writes");
+    return 0;
+}
+
+static bool is_type(const char *type, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    return strncasecmp(type, wanted, length) == 0 && (!type[length] || strchr("; \t", type[length]));
+}
+
+static int decode(struct td_serving *serving, struct td_error *reterr)
+{
+    const struct td_exchange *exchange = serving->exchange;
+    const char *type = td_exchange_header(exchange, "Content-Type");
+    json_t *sent = NULL;
+    int r = 0;
+    if (exchange->upload || (type && is_type(type, "application/x-www-form-urlencoded"))) {
+        serving->is_form = true;
+        r = td_payload_decode_form(exchange->body ? exchange->body : "", exchange->body_length, &sent,
+                                   reterr);
+    } else if (exchange->body_length == 0) {
+        return 0;
+    } else if (type && is_type(type, "application/json")) {
+        r = td_payload_decode_json(exchange->body, exchange->body_length, &sent, reterr);
+    } else {
+        return td_error_key(reterr, TD_EMEDIA, "send_json_or_form", NULL);
+    }
+    if (r < 0)
+        return r;
+    serving->sent = td_arena_json(serving->arena, sent);
+    return serving->sent ? 0 : TD_ENOMEM;
+}
+
+static int take_upload(struct td_serving *serving)
+{
+    const struct td_http_upload *upload = serving->exchange->upload;
+    if (!upload || !upload->present)
+        return 0;
+    serving->upload.path = serving->upload_path;
+    serving->upload.name = td_arena_strdup(serving->arena, upload->name);
+    serving->upload.size = upload->size;
+    memcpy(serving->upload.hash, upload->hash, sizeof(serving->upload.hash));
+    serving->call.upload = &serving->upload;
+    /* A file sent as the bare body has its fields in the query. */
+    if (!*upload->field && json_object_size(serving->sent) == 0 && serving->call.query)
+        serving->sent = serving->call.query;
+    return serving->upload.name ? 0 : TD_ENOMEM;
+}
+
+int td_entry_decode(struct td_serving *serving, const char **ret_csrf, enum td_method *ret_method,
+                    struct td_error *reterr)
+{
+    int r = decode(serving, reterr);
+    if (r == 0)
+        r = take_upload(serving);
+    return r == 0 ? take_own_members(serving, ret_csrf, ret_method, reterr) : r;
+}

@@ -1,0 +1,102 @@
+/* frame.c - the frame itself: compiles rows, keeps what all requests share. Lives on the loop. */
+#include "http/frame.h"
+
+#include "dispatch.h"
+#include "http/openapi.h"
+#include "http/serving.h"
+#include "http/static.h"
+#include "redis/client.h"
+#include "scoring/pool.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_page(void *arg, const char *name)
+{
+    return td_views_has(arg, name);
+}
+
+/* "titled.css" is page.asset.titled_css in templates. */
+static void add_asset(void *arg, const char *name, const char *url)
+{
+    char key[128];
+    size_t length = 0;
+    for (; *name && length < sizeof(key) - 1; name++)
+        key[length++] = isalnum((unsigned char)*name) ? *name : '_';
+    key[length] = 0;
+    json_object_set_new(arg, key, json_string(url));
+}
+
+int td_frame_new(const struct td_frame_options *options, struct td_frame **ret_frame,
+                 struct td_error *reterr)
+{
+    struct td_frame *frame = calloc(1, sizeof(*frame));
+    if (!frame)
+        return TD_ENOMEM;
+    frame->options = *options;
+    frame->views = td_views_ref(options->views);
+    int r = td_router_new(options->resources, has_page, options->views, &frame->router, reterr);
+    if (r == 0) {
+        frame->asset = json_object();
+        td_static_each(options->assets, add_asset, frame->asset);
+        json_t *openapi = td_openapi_make(frame->router);
+        frame->openapi = json_dumps(openapi, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        json_decref(openapi);
+        r = frame->openapi ? 0 : TD_ENOMEM;
+    }
+    if (r < 0) {
+        td_frame_free(frame);
+        return r;
+    }
+    frame->openapi_length = strlen(frame->openapi);
+    *ret_frame = frame;
+    return 0;
+}
+
+void td_frame_free(struct td_frame *frame)
+{
+    if (!frame)
+        return;
+    td_router_free(frame->router);
+    td_views_unref(frame->views);
+    json_decref(frame->asset);
+    free(frame->openapi);
+    free(frame);
+}
+
+size_t td_frame_open(const struct td_frame *frame)
+{
+    return frame->open;
+}
+
+const struct td_router *td_frame_router(const struct td_frame *frame)
+{
+    return frame->router;
+}
+
+void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch)
+{
+    frame->dispatch = dispatch;
+}
+
+json_t *td_frame_status(const struct td_frame *frame)
+{
+    struct td_pool *pool = frame->options.pool;
+    json_t *catalog = pool ? td_pool_catalog(pool) : json_object(), *descriptor;
+    json_t *series = json_array();
+    const char *id;
+    json_object_foreach(catalog, id, descriptor)
+        json_array_append_new(series, json_pack("{s:s, s:O?, s:O?}", "id", id, "name",
+                                                json_object_get(descriptor, "name"), "plugin_version",
+                                                json_object_get(descriptor, "plugin_version")));
+    json_t *status = json_pack("{s:b, s:b, s:o, s:o, s:I}", "redis",
+                               td_redis_available(frame->options.redis), "scorer",
+                               json_array_size(series) > 0, "series", series, "refused",
+                               pool ? td_pool_refusals(pool) : json_array(), "open_requests",
+                               (json_int_t)frame->open);
+    if (frame->dispatch)
+        json_object_set_new(status, "dispatch", td_dispatch_status(frame->dispatch));
+    json_decref(catalog);
+    return status;
+}

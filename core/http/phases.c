@@ -1,0 +1,500 @@
+/* phases.c - the order of things for one request (frame.h), on the loop.
+ *
+ * Each phase either goes on to the next one, hands the serving to another thread or to Redis and goes on
+ * in a callback, or ends it. Life of a serving: made in on_head, freed by td_serving_free after its
+ * reply; when the client goes meanwhile, `exchange` is NULL and the reply is dropped. */
+#include "http/serving.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config.h"
+#include "http/payload.h"
+#include "http/static.h"
+#include "redis/queue.h"
+#include "scoring/pool.h"
+#include "store/files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARENA_MAX = 16 << 20, LOGIN_BODY_MAX = 16 << 10, VIEWS_LOOK_MS = 500 };
+
+/* --- failures and hand-over ------------------------------------------------------------------------ */
+
+void td_serving_fail(struct td_serving *serving, int code)
+{
+    serving->error.code = code;
+    td_reply_problem(serving, code);
+}
+
+void td_serving_fail_key(struct td_serving *serving, int code, const char *key)
+{
+    td_error_key(&serving->error, code, key, NULL);
+    td_serving_fail(serving, code);
+}
+
+static void open_letter(struct td_letter *letter)
+{
+    struct td_serving *serving =
+        (struct td_serving *)((char *)letter - offsetof(struct td_serving, letter));
+    serving->next(serving);
+}
+
+void td_serving_post(struct td_serving *serving, td_serving_fn next)
+{
+    serving->next = next;
+    serving->letter.open = open_letter;
+    td_mailbox_post(serving->frame->options.mailbox, &serving->letter);
+}
+
+/* --- lease and throttle ----------------------------------------------------------------------------- */
+
+static void on_leased(void *arg, int result, const char *id, const char *holder)
+{
+    struct td_serving *serving = arg;
+    (void)id;
+    if (result == TD_ELEASED) {
+        td_error_key(&serving->error, TD_ELEASED, "leased", json_pack("{s:s?}", "holder", holder));
+        td_serving_fail(serving, TD_ELEASED);
+        return;
+    }
+    serving->leased = result == 0; /* without Redis the write step's own checks must do */
+    td_steps_run(serving);
+}
+
+static void take_lease(struct td_serving *serving)
+{
+    const struct td_call *call = &serving->call;
+    bool wanted = (call->route->flags & TD_ROUTE_LEASE) && call->who && !serving->is_control;
+    if (!wanted || td_queue_lease(serving->frame->options.queue, call->who->id,
+                                  td_call_param(call, "application"), on_leased, serving) < 0)
+        td_steps_run(serving);
+}
+
+static void on_throttled(void *arg, int result, int wait_seconds)
+{
+    struct td_serving *serving = arg;
+    if (result != TD_ETHROTTLED) {
+        take_lease(serving);
+        return;
+    }
+    td_error_key(&serving->error, TD_ETHROTTLED, "too_many_requests",
+                 json_pack("{s:i}", "seconds", wait_seconds));
+    td_serving_fail(serving, TD_ETHROTTLED);
+}
+
+static void throttle(struct td_serving *serving)
+{
+    const struct td_call *call = &serving->call;
+    struct td_throttle_use use = {.class = TD_THROTTLE_PUBLIC, .subject = call->address};
+    const struct td_throttle_use *uses = &use;
+    size_t count = 1;
+    if (call->route->limit == TD_LIMIT_LOGIN) {
+        serving->login_uses = td_arena_alloc(serving->arena, sizeof(*serving->login_uses));
+        if (!serving->login_uses) {
+            td_serving_fail(serving, TD_ENOMEM);
+            return;
+        }
+        td_throttle_login_uses(serving->login_uses, call->address, td_call_text(call, "login"));
+        uses = serving->login_uses->uses;
+        count = 3;
+    } else if (call->who) {
+        use.class = call->route->limit == TD_LIMIT_UPLOAD ? TD_THROTTLE_UPLOAD : TD_THROTTLE_WRITE;
+        use.subject = call->who->id;
+    }
+    bool wanted = call->route->method != TD_GET && !serving->is_control;
+    if (!wanted || td_throttle_take(serving->frame->options.redis, uses, count, on_throttled, serving) < 0)
+        take_lease(serving);
+}
+
+/* --- what the body says ------------------------------------------------------------------------------ */
+
+static int check_csrf(const struct td_serving *serving, const char *sent, struct td_error *reterr)
+{
+    if (serving->call.route->method == TD_GET || serving->is_control)
+        return 0;
+    int r = td_entry_check_origin(serving, reterr);
+    if (r < 0 || !serving->has_session || (serving->call.route->flags & TD_ROUTE_NO_CSRF))
+        return r;
+    const char *header = td_exchange_header(serving->exchange, "X-CSRF-Token");
+    if (td_session_check_csrf(&serving->session, header ? header : sent) < 0)
+        return td_error_key(reterr, TD_EFORBIDDEN, "csrf", NULL);
+    return 0;
+}
+
+static int check_payload(struct td_serving *serving, struct td_error *reterr)
+{
+    struct td_call *call = &serving->call;
+    if (call->route->method == TD_GET)
+        return 0;
+    json_t *nothing = td_arena_json(serving->arena, json_object());
+    json_t *body;
+    int r = td_payload_check(call->route->body, serving->sent ? serving->sent : nothing,
+                             serving->is_form, &body, reterr);
+    if (r < 0)
+        return r;
+    call->body = td_arena_json(serving->arena, body);
+    if (!call->body)
+        return TD_ENOMEM;
+    if ((call->route->flags & TD_ROUTE_IF_MATCH) && !call->if_match)
+        return td_error_key(reterr, TD_EPRECOND, "precondition", NULL);
+    return 0;
+}
+
+/* Another row, when a form asked for another method with _method. */
+static int change_route(struct td_serving *serving, enum td_method method, struct td_error *reterr)
+{
+    if (method == serving->method && serving->call.route)
+        return 0;
+    struct td_match match;
+    int r = td_router_find(serving->frame->router, method, serving->path, &match);
+    if (r < 0)
+        return r;
+    json_t *params = td_arena_json(serving->arena, match.params);
+    if (!params)
+        return TD_ENOMEM;
+    bool upload = match.route->limit == TD_LIMIT_UPLOAD;
+    if (upload || ((match.route->flags & TD_ROUTE_DEMO) && !serving->frame->options.config->demo))
+        return TD_EMETHOD;
+    serving->method = method;
+    serving->call.route = match.route;
+    serving->call.params = params;
+    return td_entry_check_role(match.route, serving->call.who, reterr);
+}
+
+/* The phases between a complete body and the first step, in their order. */
+static int check_request(struct td_serving *serving, struct td_error *reterr)
+{
+    const char *csrf = NULL;
+    enum td_method method = serving->method;
+    int r = td_entry_decode(serving, &csrf, &method, reterr);
+    if (r == 0)
+        r = change_route(serving, method, reterr);
+    if (r == 0)
+        r = check_csrf(serving, csrf, reterr);
+    return r == 0 ? check_payload(serving, reterr) : r;
+}
+
+static void after_body(struct td_serving *serving)
+{
+    struct td_exchange *exchange = serving->exchange;
+    if (exchange->body_error) {
+        td_error_set(&serving->error, exchange->body_error, "%s", exchange->body_error_detail);
+        td_serving_fail(serving, exchange->body_error);
+        return;
+    }
+    int r = check_request(serving, &serving->error);
+    if (r < 0) {
+        td_serving_fail(serving, r);
+        return;
+    }
+    if (td_idempotency_wanted(serving))
+        td_idempotency_hash(serving);
+    throttle(serving);
+}
+
+static void on_request(void *frame, struct td_exchange *exchange)
+{
+    (void)frame;
+    struct td_serving *serving = exchange->frame_state;
+    serving->waits_for_body = false;
+    after_body(serving);
+}
+
+static void accept_upload(struct td_serving *serving)
+{
+    char path[4096];
+    int fd = -1;
+    int r = td_files_create(serving->frame->options.store, &fd, path, sizeof(path), &serving->error);
+    if (r < 0) {
+        td_serving_fail(serving, r);
+        return;
+    }
+    serving->upload_path = td_arena_strdup(serving->arena, path);
+    if (!serving->upload_path) {
+        close(fd);
+        unlink(path);
+        td_serving_fail(serving, TD_ENOMEM);
+        return;
+    }
+    serving->waits_for_body = true;
+    td_exchange_accept_upload(serving->exchange, fd, path,
+                              (size_t)serving->frame->options.config->limit_upload);
+}
+
+static void accept_body(struct td_serving *serving)
+{
+    if (!serving->exchange) { /* the client went while we asked who it is */
+        td_serving_free(serving);
+        return;
+    }
+    const struct td_route *route = serving->call.route;
+    size_t limit = (size_t)serving->frame->options.config->limit_body;
+    if (route && route->limit == TD_LIMIT_LOGIN)
+        limit = LOGIN_BODY_MAX;
+    if (serving->method == TD_GET)
+        limit = 0;
+    if (route && route->limit == TD_LIMIT_UPLOAD) {
+        accept_upload(serving);
+        return;
+    }
+    serving->waits_for_body = true;
+    td_exchange_accept_body(serving->exchange, limit);
+}
+
+/* --- who asks ---------------------------------------------------------------------------------------- */
+
+/* A page's first read step loads the account itself; everything else needs to know the role before
+ * it looks at a body. */
+static void find_account(struct td_serving *serving)
+{
+    const struct td_route *route = serving->call.route;
+    if (!serving->has_session) {
+        int r = route ? td_entry_check_role(route, serving->call.who, &serving->error) : 0;
+        if (r == TD_ELOGIN && serving->sessions_down)
+            r = TD_EREDIS;
+        if (r < 0)
+            td_serving_fail(serving, r);
+        else
+            accept_body(serving);
+        return;
+    }
+    if (route && route->method == TD_GET && route->read)
+        accept_body(serving);
+    else
+        td_steps_load_account(serving, accept_body);
+}
+
+static void on_session(void *arg, int result, const struct td_session *session, const char *token)
+{
+    struct td_serving *serving = arg;
+    (void)token;
+    if (result == 0) {
+        serving->session = *session;
+        serving->has_session = true;
+        serving->call.session_id = serving->session.id;
+    }
+    serving->sessions_down = result == TD_EREDIS;
+    find_account(serving);
+}
+
+static void find_session(struct td_serving *serving)
+{
+    if (serving->is_control) {
+        static const struct td_grant grants[] = {{TD_ROLE_ADMIN, ""}, {TD_ROLE_BUREAU, ""}};
+        static const struct td_account console = {.id = "console",
+                                                  .login = "console",
+                                                  .name = "console",
+                                                  .unit_id = "",
+                                                  .roles = TD_ROLE_ADMIN | TD_ROLE_BUREAU,
+                                                  .grants = grants,
+                                                  .grant_count = 2};
+        serving->call.who = &console;
+        find_account(serving);
+        return;
+    }
+    const char *token = td_entry_cookie(serving, "td_session");
+    int r = !token ? TD_ELOGIN
+                   : td_session_find(serving->frame->options.sessions, token, serving->call.address,
+                                     serving->agent, on_session, serving);
+    if (r < 0) {
+        serving->sessions_down = token && r != TD_ELOGIN;
+        find_account(serving);
+    }
+}
+
+/* --- what is asked ----------------------------------------------------------------------------------- */
+
+static bool prefers_json(const struct td_exchange *exchange)
+{
+    const char *accept = td_exchange_header(exchange, "Accept");
+    const char *json = accept ? strstr(accept, "json") : NULL;
+    const char *html = accept ? strstr(accept, "text/html") : NULL;
+    return json && (!html || json < html);
+}
+
+static bool is_form_post(const struct td_serving *serving)
+{
+    const char *type = td_exchange_header(serving->exchange, "Content-Type");
+    return serving->method == TD_POST && type &&
+           strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0;
+}
+
+static void reply_options(struct td_serving *serving)
+{
+    struct td_match match;
+    char allow[TD_ALLOW_TEXT];
+    td_router_find(serving->frame->router, TD_GET, serving->path, &match);
+    json_decref(match.params);
+    td_router_allow(match.methods, allow);
+    struct td_http_header headers[] = {{"Allow", allow}, {0}};
+    struct td_http_reply head = {.status = match.methods ? 204 : 404, .headers = headers};
+    td_exchange_reply(serving->exchange, &head, NULL, 0);
+    td_serving_free(serving);
+}
+
+static void find_route(struct td_serving *serving)
+{
+    struct td_match match;
+    int r = td_router_find(serving->frame->router, serving->method, serving->path, &match);
+    bool hidden = r == 0 && (match.route->flags & TD_ROUTE_DEMO) && !serving->frame->options.config->demo;
+    if (r == 0) {
+        serving->call.params = td_arena_json(serving->arena, match.params);
+        serving->call.route = match.route;
+    }
+    /* A form may mean another method than POST; its body will say. */
+    bool later = r == TD_EMETHOD && is_form_post(serving);
+    if (hidden || (r < 0 && !later)) {
+        if (r == TD_EMETHOD)
+            td_error_set(&serving->error, r, "%u", match.methods);
+        serving->call.route = NULL;
+        td_serving_fail(serving, hidden ? TD_ENOTFOUND : r);
+        return;
+    }
+    find_session(serving);
+}
+
+/* --- beginning and end ------------------------------------------------------------------------------- */
+
+static void gone(struct td_owner *owner)
+{
+    struct td_serving *serving = (struct td_serving *)owner;
+    struct td_exchange *exchange = serving->exchange;
+    serving->exchange = NULL;
+    td_exchange_drop(exchange);
+    if (serving->waits_for_body)
+        td_serving_free(serving);
+}
+
+static void on_gone(void *frame, struct td_exchange *exchange)
+{
+    (void)frame;
+    struct td_owner *owner = exchange->frame_state;
+    if (owner)
+        owner->gone(owner);
+    else
+        td_exchange_drop(exchange);
+}
+
+/* Under a demo server pages are edited while it runs. */
+static void refresh_views(struct td_frame *frame)
+{
+    int64_t now = td_clock_mono_ms();
+    if (!frame->options.config->demo || now - frame->views_looked_ms < VIEWS_LOOK_MS)
+        return;
+    frame->views_looked_ms = now;
+    if (!td_views_changed(frame->views))
+        return;
+    struct td_views *views;
+    struct td_error err = TD_ERROR_INIT;
+    if (td_views_load(frame->options.config->web_folder, &views, &err) < 0) {
+        TD_LOG(TD_LOG_WARNING, "views.refused", TD_S("reason", err.detail));
+        return;
+    }
+    td_views_unref(frame->views);
+    frame->views = views;
+}
+
+static void choose_face(struct td_serving *serving)
+{
+    static const char prefix[] = "/api/v1";
+    size_t length = sizeof(prefix) - 1;
+    bool api = strncmp(serving->path, prefix, length) == 0 && serving->path[length] == '/';
+    if (api)
+        serving->path += length;
+    serving->call.face = api || prefers_json(serving->exchange) ? TD_FACE_JSON : TD_FACE_PAGE;
+}
+
+/* Copies what outlives the exchange; 0 or TD_ENOMEM. */
+static int copy_request(struct td_serving *serving)
+{
+    struct td_exchange *exchange = serving->exchange;
+    struct td_call *call = &serving->call;
+    const char *agent = td_exchange_header(exchange, "User-Agent");
+    const char *version = td_exchange_header(exchange, "If-Match");
+    const char *key = td_exchange_header(exchange, "Idempotency-Key");
+    serving->path = td_arena_strdup(serving->arena, exchange->path);
+    serving->query = td_arena_strdup(serving->arena, exchange->query);
+    serving->agent = td_arena_strdup(serving->arena, agent ? agent : "");
+    serving->key = td_arena_strdup(serving->arena, key);
+    call->request_id = td_arena_strdup(serving->arena, exchange->request_id);
+    call->address = td_arena_strdup(serving->arena, exchange->address);
+    if (version && strncmp(version, "W/", 2) == 0)
+        version += 2;
+    if (version && *version == '"' && strlen(version) > 2)
+        call->if_match = td_arena_strndup(serving->arena, version + 1, strlen(version) - 2);
+    else
+        call->if_match = td_arena_strdup(serving->arena, version);
+    return serving->path && serving->query && serving->agent && call->request_id && call->address
+               ? 0
+               : TD_ENOMEM;
+}
+
+static int fill_call(struct td_serving *serving)
+{
+    const struct td_frame_options *options = &serving->frame->options;
+    struct td_call *call = &serving->call;
+    call->arena = serving->arena;
+    call->config = options->config;
+    call->calendar = options->calendar;
+    call->seal = options->seal;
+    call->catalog = td_arena_json(serving->arena, options->pool ? td_pool_catalog(options->pool)
+                                                               : json_object());
+    return call->catalog ? copy_request(serving) : TD_ENOMEM;
+}
+
+static struct td_serving *begin(struct td_frame *frame, struct td_exchange *exchange)
+{
+    struct td_serving *serving = calloc(1, sizeof(*serving));
+    if (!serving)
+        return NULL;
+    serving->owner.gone = gone;
+    serving->frame = frame;
+    serving->exchange = exchange;
+    serving->is_control = exchange->is_control;
+    td_strbuf_init(&serving->out);
+    serving->arena = td_arena_new(ARENA_MAX);
+    serving->views = td_views_ref(frame->views);
+    frame->open++;
+    if (!serving->arena || fill_call(serving) < 0) {
+        td_serving_free(serving);
+        return NULL;
+    }
+    serving->locale = td_views_locale(serving->views, td_entry_cookie(serving, "td_lang"),
+                                      td_exchange_header(exchange, "Accept-Language"));
+    exchange->frame_state = serving;
+    return serving;
+}
+
+static void on_head(void *arg, struct td_exchange *exchange)
+{
+    struct td_frame *frame = arg;
+    if (td_static_reply(frame->options.assets, exchange))
+        return;
+    refresh_views(frame);
+    struct td_serving *serving = begin(frame, exchange);
+    if (!serving) {
+        td_exchange_problem(exchange, 500, td_error_slug(TD_ENOMEM), td_error_text(TD_ENOMEM), "");
+        return;
+    }
+    choose_face(serving);
+    json_t *query;
+    int r = td_payload_decode_query(serving->query, &query, &serving->error);
+    if (r == 0 && !(serving->call.query = td_arena_json(serving->arena, query)))
+        r = TD_ENOMEM;
+    if (r < 0)
+        td_serving_fail(serving, r);
+    else if (td_builtin_reply(serving))
+        return;
+    else if (strcmp(exchange->method, "OPTIONS") == 0)
+        reply_options(serving);
+    else if (td_method_parse(exchange->method, &serving->method) < 0)
+        td_serving_fail(serving, TD_EMETHOD);
+    else
+        find_route(serving);
+}
+
+const struct td_http_callbacks td_frame_callbacks = {
+    .on_head = on_head, .on_request = on_request, .on_gone = on_gone};

@@ -1,0 +1,425 @@
+/* reply.c - what a handler answered, in the face that was asked for; and failures likewise.
+ *
+ * A page that failed with _back is made by running the GET row of that path again with page.problem and
+ * page.form (begin_back): the serving goes through steps.c a second time. */
+#include "http/serving.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config.h"
+#include "http/csv.h"
+#include "http/payload.h"
+#include "http/problem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char api_type[] = "application/json";
+static const char page_type[] = "text/html; charset=utf-8";
+
+/* For files of people: shown by the browser at most, never run. */
+static const char file_policy[] = "default-src 'none'; img-src 'self'; object-src 'self'; media-src 'self';"
+                                  " style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+/* --- composing, on any thread -------------------------------------------------------------------------- */
+
+static int add_chunk(const char *bytes, size_t size, void *out)
+{
+    td_strbuf_add(out, bytes, size);
+    return 0;
+}
+
+static int compose_json(struct td_serving *serving, const json_t *value, const char *type)
+{
+    if (json_dump_callback(value, add_chunk, &serving->out, JSON_COMPACT) < 0 || serving->out.failed)
+        return TD_ENOMEM;
+    serving->type = type;
+    return 0;
+}
+
+static int compose_page(struct td_serving *serving, const char *name, const json_t *value,
+                        struct td_error *reterr)
+{
+    const struct td_call *call = &serving->call;
+    json_t *form = serving->problem ? serving->sent : NULL;
+    struct td_page page = {
+        .name = name,
+        .path = serving->path,
+        .query = serving->query,
+        .csrf = serving->has_session ? serving->session.csrf : "",
+        .who = call->who,
+        .demo = serving->frame->options.config->demo,
+        .clock_ms = td_clock_now_ms(),
+        .unread = serving->unread,
+        .asset = serving->frame->asset,
+        .problem = serving->problem,
+        .form = form,
+    };
+    serving->type = page_type;
+    return td_views_render(serving->views, serving->locale, &page, value, &serving->out, reterr);
+}
+
+int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
+{
+    const struct td_reply *reply = &serving->reply;
+    const struct td_call *call = &serving->call;
+    bool redirect = reply->location && call->face == TD_FACE_PAGE;
+    if (reply->file || reply->bytes || redirect || reply->status == 204)
+        return 0;
+    if (call->route->flags & TD_ROUTE_STREAM)
+        return 0;
+    json_t *items = json_object_get(reply->value, "items");
+    if (items && strcmp(td_call_query(call, "format"), "csv") == 0) {
+        serving->type = "text/csv; charset=utf-8";
+        td_csv_write(serving->locale, items, &serving->out);
+        return serving->out.failed ? TD_ENOMEM : 0;
+    }
+    if (call->face == TD_FACE_PAGE && call->route->page)
+        return compose_page(serving, call->route->page, reply->value, reterr);
+    if (call->face == TD_FACE_PAGE && call->route->method != TD_GET)
+        return 0; /* a browser is sent somewhere */
+    json_t *nothing = reply->value ? NULL : json_object();
+    int r = compose_json(serving, reply->value ? reply->value : nothing, api_type);
+    json_decref(nothing);
+    return r;
+}
+
+/* --- sending, on the loop ------------------------------------------------------------------------------ */
+
+void td_serving_free(struct td_serving *serving)
+{
+    serving->frame->open--;
+    if (serving->upload_path && unlink(serving->upload_path) < 0 && errno != ENOENT)
+        TD_LOG(TD_LOG_WARNING, "upload.left", TD_S("reason", strerror(errno)));
+    json_decref(serving->reply.value);
+    td_error_done(&serving->error);
+    td_strbuf_done(&serving->out);
+    td_views_unref(serving->views);
+    td_arena_free(serving->arena);
+    free(serving);
+}
+
+enum { HEADERS_MAX = 8 };
+
+struct head {
+    struct td_http_reply reply;
+    struct td_http_header headers[HEADERS_MAX];
+    int count;
+};
+
+static void add_header(struct head *head, const char *name, const char *value)
+{
+    if (value && head->count < HEADERS_MAX - 1)
+        head->headers[head->count++] = (struct td_http_header){name, value};
+    head->reply.headers = head->headers;
+}
+
+/* attachment; filename="a.pdf"; filename*=UTF-8''%E7%... (RFC 6266) */
+static const char *disposition(struct td_serving *serving, const char *filename)
+{
+    struct td_strbuf text;
+    td_strbuf_init(&text);
+    td_strbuf_adds(&text, "attachment; filename=\"");
+    for (const char *c = filename; *c; c++)
+        td_strbuf_addc(&text, (unsigned char)*c < 0x80 && *c >= ' ' && !strchr("\"\\%", *c) ? *c : '_');
+    td_strbuf_adds(&text, "\"; filename*=UTF-8''");
+    for (const unsigned char *c = (const unsigned char *)filename; *c; c++) {
+        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
+                     strchr("-._~", *c);
+        td_strbuf_addf(&text, plain ? "%c" : "%%%02X", *c);
+    }
+    const char *copy = td_arena_strndup(serving->arena, text.bytes, text.length);
+    td_strbuf_done(&text);
+    return copy;
+}
+
+static void release_bytes(const void *bytes, size_t length, void *arg)
+{
+    (void)length;
+    (void)arg;
+    free((void *)bytes);
+}
+
+/* Ends exchange and serving with what was composed. */
+static void send_out(struct td_serving *serving, struct head *head)
+{
+    size_t length = 0;
+    bool empty = serving->out.length == 0;
+    head->reply.type = serving->type;
+    if (!serving->exchange) {
+        td_serving_free(serving);
+        return;
+    }
+    add_header(head, "Set-Cookie", serving->cookie);
+    add_header(head, "Content-Language", serving->type == page_type ? serving->locale->lang : NULL);
+    add_header(head, "Vary", serving->type == page_type ? "Accept, Accept-Language, Cookie" : "Accept");
+    char *bytes = empty ? NULL : td_strbuf_take(&serving->out, &length);
+    if (bytes)
+        td_exchange_reply_owned(serving->exchange, &head->reply, bytes, length, release_bytes, NULL);
+    else
+        td_exchange_reply(serving->exchange, &head->reply, "", 0);
+    td_serving_free(serving);
+}
+
+void td_reply_redirect(struct td_serving *serving, const char *location)
+{
+    struct head head = {.reply = {.status = 303}};
+    add_header(&head, "Location", location);
+    td_strbuf_cut(&serving->out, 0);
+    serving->type = NULL;
+    send_out(serving, &head);
+}
+
+static void send_file(struct td_serving *serving, struct head *head)
+{
+    const struct td_reply *reply = &serving->reply;
+    struct stat st;
+    int fd = open(reply->file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        if (fd >= 0)
+            close(fd);
+        td_error_set(&serving->error, TD_EIO, "%s: %s", reply->file, strerror(errno));
+        td_serving_fail(serving, TD_EIO);
+        return;
+    }
+    if (!serving->exchange)
+        close(fd);
+    else
+        td_exchange_reply_file(serving->exchange, &head->reply, fd, 0, (size_t)st.st_size);
+    td_serving_free(serving);
+}
+
+static void send_content(struct td_serving *serving, struct head *head)
+{
+    const struct td_reply *reply = &serving->reply;
+    head->reply.type = reply->type ? reply->type : "application/octet-stream";
+    head->reply.policy = file_policy;
+    add_header(head, "Content-Disposition",
+               reply->filename ? disposition(serving, reply->filename) : NULL);
+    if (reply->file) {
+        send_file(serving, head);
+        return;
+    }
+    if (serving->exchange)
+        td_exchange_reply(serving->exchange, &head->reply, reply->bytes, reply->length);
+    td_serving_free(serving);
+}
+
+static void send_page_problem(struct td_serving *serving, struct head *head, const json_t *problem);
+
+/* Where a browser goes after a write that named no place: back to where it came from. */
+static const char *place_after(struct td_serving *serving)
+{
+    const struct td_reply *reply = &serving->reply;
+    if (reply->location)
+        return reply->location;
+    return serving->back ? serving->back : "/";
+}
+
+static void add_meta(struct td_serving *serving, struct head *head)
+{
+    const struct td_reply *reply = &serving->reply;
+    const struct td_call *call = &serving->call;
+    if (reply->version > 0)
+        add_header(head, "ETag",
+                   td_arena_printf(serving->arena, "\"%lld\"", (long long)reply->version));
+    if (serving->replayed)
+        add_header(head, "Idempotency-Replayed", "true");
+    if (reply->location && call->face == TD_FACE_JSON)
+        add_header(head, "Location", td_arena_printf(serving->arena, "/api/v1%s", reply->location));
+    if (serving->type && strncmp(serving->type, "text/csv", 8) == 0)
+        add_header(head, "Content-Disposition", "attachment; filename=\"list.csv\"");
+}
+
+static bool sends_elsewhere(const struct td_serving *serving)
+{
+    const struct td_call *call = &serving->call;
+    if (call->face != TD_FACE_PAGE || serving->reply.file || serving->reply.bytes || serving->problem)
+        return false;
+    return serving->reply.location || (call->route->method != TD_GET && !call->route->page);
+}
+
+void td_reply_send(struct td_serving *serving)
+{
+    const struct td_reply *reply = &serving->reply;
+    struct head head = {.reply = {.status = reply->status ? reply->status : 200}};
+    if (serving->problem)
+        head.reply.status = serving->problem_status;
+    if (sends_elsewhere(serving)) {
+        td_reply_redirect(serving, place_after(serving));
+        return;
+    }
+    if (serving->call.route->flags & TD_ROUTE_STREAM) {
+        td_stream_open(serving);
+        return;
+    }
+    if (serving->problem && reply->location) { /* that page would rather be another one */
+        send_page_problem(serving, &head, serving->problem);
+        return;
+    }
+    if (serving->call.face == TD_FACE_JSON && reply->status >= 300 && reply->status < 400)
+        head.reply.status = 200;
+    int r = serving->type ? 0 : td_reply_compose(serving, &serving->error);
+    if (r < 0) {
+        td_serving_fail(serving, r);
+        return;
+    }
+    add_meta(serving, &head);
+    if (reply->file || reply->bytes)
+        send_content(serving, &head);
+    else
+        send_out(serving, &head);
+}
+
+/* --- failures ------------------------------------------------------------------------------------------ */
+
+static void log_failure(const struct td_serving *serving, int code)
+{
+    const struct td_route *route = serving->call.route;
+    if (td_error_http(code) >= 500)
+        TD_LOG(TD_LOG_ERROR, "request.failed", TD_S("request", serving->call.request_id),
+               TD_S("route", route ? route->path : ""), TD_S("code", td_error_name(code)),
+               TD_S("detail", serving->error.detail));
+}
+
+static void send_json_problem(struct td_serving *serving, struct head *head, const json_t *problem)
+{
+    td_strbuf_cut(&serving->out, 0);
+    if (compose_json(serving, problem, "application/problem+json") < 0)
+        td_strbuf_cut(&serving->out, 0);
+    send_out(serving, head);
+}
+
+static void send_page_problem(struct td_serving *serving, struct head *head, const json_t *problem)
+{
+    struct td_error err = TD_ERROR_INIT;
+    td_strbuf_cut(&serving->out, 0);
+    int r = compose_page(serving, "problem", NULL, &err);
+    if (r < 0) {
+        TD_LOG(TD_LOG_ERROR, "problem.page", TD_S("detail", err.detail));
+        send_json_problem(serving, head, problem);
+    } else {
+        send_out(serving, head);
+    }
+    td_error_done(&err);
+}
+
+/* Sends a browser that must log in, or must change its password, to where it can. */
+static const char *remedy(struct td_serving *serving, int code)
+{
+    if (serving->call.face != TD_FACE_PAGE)
+        return NULL;
+    if (code == TD_ELOGIN) {
+        if (serving->method != TD_GET)
+            return "/login";
+        char *next = td_arena_alloc(serving->arena, 3 * strlen(serving->path) + 1), *at = next;
+        for (const char *c = serving->path; next && *c; c++)
+            at += sprintf(at, strchr("/-_.", *c) || (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'z')
+                                  ? "%c"
+                                  : "%%%02X",
+                          (unsigned char)*c);
+        return next ? td_arena_printf(serving->arena, "/login?next=%s", next) : "/login";
+    }
+    if (strcmp(serving->error.key, "must_change_password") != 0)
+        return NULL;
+    size_t count;
+    const struct td_route *const *rows = td_router_rows(serving->frame->router, &count);
+    for (size_t i = 0; i < count; i++)
+        if ((rows[i]->flags & TD_ROUTE_ANYTIME) && rows[i]->method == TD_GET && rows[i]->page)
+            return rows[i]->path;
+    return NULL;
+}
+
+/* Begins the page that _back names, for this problem. False when there is no such page for this account. */
+static bool begin_back(struct td_serving *serving)
+{
+    struct td_call *call = &serving->call;
+    char *path = td_arena_strdup(serving->arena, serving->back);
+    if (serving->is_back || !path || call->face != TD_FACE_PAGE)
+        return false;
+    char *fragment = strchr(path, '#');
+    if (fragment)
+        *fragment = 0;
+    char *query = strchr(path, '?');
+    if (query)
+        *query++ = 0;
+    struct td_match match;
+    json_t *asked;
+    if (td_router_find(serving->frame->router, TD_GET, path, &match) < 0)
+        return false;
+    json_t *params = td_arena_json(serving->arena, match.params);
+    if (!match.route->page || td_entry_check_role(match.route, call->who, NULL) < 0 ||
+        td_payload_decode_query(query ? query : "", &asked, NULL) < 0)
+        return false;
+    serving->is_back = true;
+    serving->method = TD_GET;
+    serving->path = path;
+    serving->query = query ? query : "";
+    serving->body_hash[0] = 0;
+    serving->leased = false;
+    call->route = match.route;
+    call->params = params;
+    call->query = td_arena_json(serving->arena, asked);
+    call->body = call->job = call->result = call->kept = NULL;
+    call->upload = NULL;
+    json_decref(serving->reply.value);
+    serving->reply = (struct td_reply){0};
+    td_strbuf_cut(&serving->out, 0);
+    serving->type = NULL;
+    return true;
+}
+
+static void add_problem_headers(struct td_serving *serving, struct head *head, int code)
+{
+    if (code == TD_EMETHOD) {
+        struct td_match match;
+        char *allow = td_arena_alloc(serving->arena, TD_ALLOW_TEXT);
+        td_router_find(serving->frame->router, TD_GET, serving->path, &match);
+        json_decref(match.params);
+        if (allow)
+            td_router_allow(match.methods, allow);
+        add_header(head, "Allow", allow);
+    }
+    const json_t *seconds = json_object_get(serving->error.parameters, "seconds");
+    if (code == TD_ETHROTTLED && json_is_integer(seconds))
+        add_header(head, "Retry-After",
+                   td_arena_printf(serving->arena, "%lld", (long long)json_integer_value(seconds)));
+    else if (code == TD_EBUSY || code == TD_EREDIS)
+        add_header(head, "Retry-After", "2");
+}
+
+void td_reply_problem(struct td_serving *serving, int code)
+{
+    log_failure(serving, code);
+    const char *place = serving->is_back ? NULL : remedy(serving, code);
+    if (place) {
+        td_reply_redirect(serving, place);
+        return;
+    }
+    if (serving->is_back && serving->problem) { /* the page it came from cannot be made: say it plainly */
+        struct head again = {.reply = {.status = serving->problem_status}};
+        send_page_problem(serving, &again, serving->problem);
+        return;
+    }
+    struct head head = {.reply = {.status = td_error_http(code)}};
+    add_problem_headers(serving, &head, code);
+    json_t *problem = td_arena_json(
+        serving->arena,
+        td_problem_make(serving->locale, code, &serving->error, serving->call.request_id));
+    if (serving->call.face == TD_FACE_JSON || !problem) {
+        send_json_problem(serving, &head, problem);
+        return;
+    }
+    serving->problem = td_arena_json(serving->arena, td_problem_for_page(problem));
+    serving->problem_status = td_error_http(code);
+    td_error_done(&serving->error);
+    if (serving->back && begin_back(serving))
+        td_steps_run(serving);
+    else
+        send_page_problem(serving, &head, problem);
+}

@@ -1,0 +1,83 @@
+/* session_change.c - a committed reply starts or ends sessions; then it is sent. On the loop. */
+#include "http/serving.h"
+
+#include "base/log.h"
+#include "config.h"
+
+#include <string.h>
+
+static const char *cookie_flags(const struct td_serving *serving)
+{
+    bool tls = strncmp(serving->frame->options.config->public_url, "https:", 6) == 0;
+    return tls ? "; Path=/; HttpOnly; SameSite=Lax; Secure" : "; Path=/; HttpOnly; SameSite=Lax";
+}
+
+static void forget_cookie(struct td_serving *serving)
+{
+    serving->cookie = td_arena_printf(serving->arena, "td_session=; Max-Age=0%s", cookie_flags(serving));
+}
+
+static void on_started(void *arg, int result, const struct td_session *session, const char *token)
+{
+    struct td_serving *serving = arg;
+    if (result < 0) {
+        td_serving_fail(serving, result);
+        return;
+    }
+    serving->cookie =
+        td_arena_printf(serving->arena, "td_session=%s%s", token, cookie_flags(serving));
+    if (!serving->reply.value)
+        serving->reply.value = json_object();
+    json_object_set_new(serving->reply.value, "csrf", json_string(session->csrf));
+    if (serving->login_uses) /* the password was right: only failures count */
+        td_throttle_give_back(serving->frame->options.redis, serving->login_uses->uses, 3);
+    TD_LOG(TD_LOG_INFO, "session.started", TD_S("account", session->account_id),
+           TD_S("session", session->id), TD_S("request", serving->call.request_id));
+    td_reply_send(serving);
+}
+
+static void on_ended(void *arg, int result, int64_t ended)
+{
+    struct td_serving *serving = arg;
+    if (result < 0) {
+        td_serving_fail(serving, result);
+        return;
+    }
+    TD_LOG(TD_LOG_INFO, "session.ended", TD_I("sessions", ended),
+           TD_S("request", serving->call.request_id));
+    td_reply_send(serving);
+}
+
+static int end_sessions(struct td_serving *serving)
+{
+    struct td_sessions *sessions = serving->frame->options.sessions;
+    const struct td_reply *reply = &serving->reply;
+    const char *account = serving->call.who->id, *present = serving->call.session_id;
+    const char *ended = reply->session_id ? reply->session_id : present;
+    switch (reply->session) {
+    case TD_SESSION_END_OTHERS:
+        return td_session_end_account(sessions, account, present, on_ended, serving);
+    case TD_SESSION_END_ALL:
+        forget_cookie(serving);
+        return td_session_end_account(sessions, account, NULL, on_ended, serving);
+    default:
+        if (!reply->session_id || (present && strcmp(present, ended) == 0))
+            forget_cookie(serving);
+        return td_session_end(sessions, account, ended, on_ended, serving);
+    }
+}
+
+void td_session_change_apply(struct td_serving *serving)
+{
+    const struct td_reply *reply = &serving->reply;
+    int r = 0;
+    if (reply->session == TD_SESSION_KEEP || (reply->session != TD_SESSION_START && !serving->has_session))
+        td_reply_send(serving);
+    else if (reply->session == TD_SESSION_START)
+        r = td_session_start(serving->frame->options.sessions, reply->session_account,
+                             serving->call.address, serving->agent, on_started, serving);
+    else
+        r = end_sessions(serving);
+    if (r < 0)
+        td_serving_fail(serving, r);
+}

@@ -1,0 +1,355 @@
+/* steps.c - a row's steps, each where it belongs: read on a reader thread, work on the CPU pool, in the
+ * scorer or in Redis, write on the writer thread. The first failure ends the request; what a step left in the
+ * reply then counts for nothing. */
+#include "http/serving.h"
+
+#include "base/log.h"
+#include "redis/queue.h"
+#include "scoring/pool.h"
+#include "store/store.h"
+
+#include <string.h>
+
+static void after_read(struct td_serving *serving);
+static void after_work(struct td_serving *serving);
+static void after_write(struct td_serving *serving);
+
+static void take_error(struct td_serving *serving, int result, struct td_error *error)
+{
+    serving->result = result;
+    if (result < 0 && error) {
+        td_error_done(&serving->error);
+        serving->error = *error;
+        *error = (struct td_error)TD_ERROR_INIT;
+    }
+}
+
+static void drop_reply(struct td_serving *serving)
+{
+    json_decref(serving->reply.value);
+    serving->reply = (struct td_reply){0};
+    serving->replayed = false;
+}
+
+/* Fails the request when the last step did. */
+static bool failed(struct td_serving *serving)
+{
+    if (serving->result >= 0)
+        return false;
+    drop_reply(serving);
+    td_serving_fail(serving, serving->result);
+    return true;
+}
+
+/* --- read ---------------------------------------------------------------------------------------------- */
+
+static int load_account(struct td_serving *serving, struct td_tx *tx, struct td_error *reterr)
+{
+    struct td_call *call = &serving->call;
+    if (!serving->has_session || call->who)
+        return 0;
+    int r = td_account_load(tx, serving->arena, serving->session.account_id, &call->who);
+    if (r == TD_ENOTFOUND) { /* disabled meanwhile: as if logged out */
+        serving->has_session = false;
+        return 0;
+    }
+    if (r < 0)
+        return td_error_set(reterr, r, "loading the account");
+    if (call->face == TD_FACE_PAGE)
+        r = td_tx_int(tx, &serving->unread,
+                      "select count(*) from message where account_id = $1 and read_at is null", "s",
+                      call->who->id);
+    return r;
+}
+
+static int admit(struct td_serving *serving, struct td_tx *tx, struct td_error *reterr)
+{
+    const struct td_route *route = serving->call.route;
+    int r = load_account(serving, tx, reterr);
+    const struct td_account *who = serving->call.who;
+    if (r < 0 || !route)
+        return r;
+    r = td_entry_check_role(route, who, reterr);
+    if (r == TD_ELOGIN && serving->sessions_down)
+        return TD_EREDIS;
+    if (r == 0 && who && who->must_change && !(route->roles & TD_ROLE_PUBLIC) &&
+        !(route->flags & TD_ROUTE_ANYTIME))
+        return td_error_key(reterr, TD_EFORBIDDEN, "must_change_password", NULL);
+    return r;
+}
+
+static int admit_step(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    return admit(arg, tx, reterr);
+}
+
+static void admit_done(void *arg, int result, struct td_error *error)
+{
+    struct td_serving *serving = arg;
+    take_error(serving, result, error);
+    td_serving_post(serving, serving->next);
+}
+
+static void after_account(struct td_serving *serving)
+{
+    if (!failed(serving))
+        serving->then(serving);
+}
+
+void td_steps_load_account(struct td_serving *serving, td_serving_fn next)
+{
+    serving->then = next;
+    serving->next = after_account;
+    int r = td_store_read(serving->frame->options.store, admit_step, admit_done, serving);
+    if (r < 0)
+        td_serving_fail(serving, r);
+}
+
+static int read_step(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct td_serving *serving = arg;
+    struct td_call *call = &serving->call;
+    int r = admit(serving, tx, reterr);
+    if (r == 0 && serving->body_hash[0])
+        r = td_idempotency_find(serving, tx, &serving->replayed, reterr);
+    if (r < 0 || serving->replayed)
+        return r;
+    call->tx = tx;
+    r = call->route->read(call, &serving->reply, reterr);
+    call->tx = NULL;
+    bool complete = call->route->work == TD_WORK_NONE && !call->route->write;
+    if (r == 0 && complete)
+        r = td_reply_compose(serving, reterr);
+    return r;
+}
+
+static void read_done(void *arg, int result, struct td_error *error)
+{
+    struct td_serving *serving = arg;
+    take_error(serving, result, error);
+    td_serving_post(serving, after_read);
+}
+
+/* --- work ---------------------------------------------------------------------------------------------- */
+
+static void cpu_run(struct td_cpu_job *job)
+{
+    struct td_serving *serving =
+        (struct td_serving *)((char *)job - offsetof(struct td_serving, job));
+    struct td_error error = TD_ERROR_INIT;
+    int r = serving->call.route->work_fn(&serving->call, &serving->reply, &error);
+    take_error(serving, r, &error);
+    td_serving_post(serving, after_work);
+}
+
+/* The loop's work is done: lets the row use it. */
+static void loop_worked(struct td_serving *serving, int result, json_t *answer)
+{
+    struct td_call *call = &serving->call;
+    const struct td_route *route = call->route;
+    serving->result = result;
+    call->result = result == 0 ? td_arena_json(serving->arena, answer) : NULL;
+    if (result < 0)
+        json_decref(answer);
+    else if (route->work_fn)
+        serving->result = route->work_fn(call, &serving->reply, &serving->error);
+    else if (!route->write && !serving->reply.value && json_is_object(call->result))
+        serving->reply.value = json_incref(call->result);
+    else if (!route->write && serving->reply.value)
+        json_object_set(serving->reply.value, "result", call->result);
+    after_work(serving);
+}
+
+static void on_scored(void *arg, int result, json_t *answer, struct td_error *error)
+{
+    struct td_serving *serving = arg;
+    take_error(serving, result, error);
+    loop_worked(serving, result, json_incref(answer));
+}
+
+static void on_taken(void *arg, int result, const char *id, const char *holder)
+{
+    (void)holder;
+    loop_worked(arg, result, result == 0 && id ? json_pack("{s:s}", "id", id) : json_null());
+}
+
+static void on_released(void *arg, int result, const char *id, const char *holder)
+{
+    (void)id;
+    (void)holder;
+    loop_worked(arg, result, json_null());
+}
+
+static void on_holders(void *arg, int result, const json_t *holders)
+{
+    loop_worked(arg, 0, result == 0 ? json_incref((json_t *)holders) : json_object());
+}
+
+static void on_sessions(void *arg, int result, const struct td_session *list, size_t count)
+{
+    struct td_serving *serving = arg;
+    loop_worked(serving, result,
+                result == 0 ? td_session_list_json(list, count, serving->call.session_id) : NULL);
+}
+
+static int begin_scorer(struct td_serving *serving)
+{
+    struct td_pool *pool = serving->frame->options.pool;
+    if (!pool)
+        return TD_EBUSY;
+    td_pool_submit(pool, serving->call.job, on_scored, serving);
+    return 0;
+}
+
+/* Hands the work on: 0, or negative when nobody took it. */
+static int begin_work(struct td_serving *serving)
+{
+    const struct td_frame_options *options = &serving->frame->options;
+    const struct td_call *call = &serving->call;
+    const char *account = call->who ? call->who->id : "";
+    switch (call->route->work) {
+    case TD_WORK_NONE: break;
+    case TD_WORK_CPU: serving->job.run = cpu_run; return td_cpu_submit(options->cpu, &serving->job);
+    case TD_WORK_SCORER: return begin_scorer(serving);
+    case TD_WORK_TAKE: return td_queue_take(options->queue, account, call->job, on_taken, serving);
+    case TD_WORK_RELEASE:
+        return td_queue_release(options->queue, account, json_string_value(call->job), on_released,
+                                serving);
+    case TD_WORK_SESSIONS:
+        return td_session_list(options->sessions, account, on_sessions, serving);
+    case TD_WORK_HOLDERS:
+        if (td_queue_holders(options->queue, call->job, on_holders, serving) < 0)
+            on_holders(serving, TD_EREDIS, NULL);
+        return 0;
+    case TD_WORK_STATUS: loop_worked(serving, 0, td_frame_status(serving->frame)); return 0;
+    }
+    return TD_EINTERNAL;
+}
+
+static bool has_work(const struct td_serving *serving)
+{
+    enum td_work work = serving->call.route->work;
+    bool jobless = work == TD_WORK_CPU || work == TD_WORK_SESSIONS || work == TD_WORK_STATUS;
+    return work != TD_WORK_NONE && (jobless || serving->call.job);
+}
+
+/* --- write --------------------------------------------------------------------------------------------- */
+
+static int state_of(struct td_tx *tx, const struct td_call *call, json_t **ret_row)
+{
+    return td_tx_row(tx, ret_row, "select state from application where id = $1", "s",
+                     td_call_param(call, "application"));
+}
+
+/* A lease ends with the work it was for: when the dossier moves on, the next holder's people need it. */
+static void notice_move(struct td_serving *serving, struct td_tx *tx, const json_t *before)
+{
+    json_t *after;
+    if (!before || state_of(tx, &serving->call, &after) < 0)
+        return;
+    serving->moved_on = !json_equal((json_t *)before, after);
+    json_decref(after);
+}
+
+static int write_step(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct td_serving *serving = arg;
+    struct td_call *call = &serving->call;
+    int r = serving->body_hash[0] ? td_idempotency_find(serving, tx, &serving->replayed, reterr) : 0;
+    if (r < 0 || serving->replayed)
+        return r;
+    json_t *before = NULL;
+    if (serving->leased && state_of(tx, call, &before) < 0)
+        before = NULL;
+    call->tx = tx;
+    r = call->route->write(call, &serving->reply, reterr);
+    call->tx = NULL;
+    if (r == 0)
+        notice_move(serving, tx, before);
+    if (r == 0 && serving->body_hash[0])
+        r = td_idempotency_store(serving, tx);
+    json_decref(before);
+    return r;
+}
+
+static void write_done(void *arg, int result, struct td_error *error)
+{
+    struct td_serving *serving = arg;
+    take_error(serving, result, error);
+    td_serving_post(serving, after_write);
+}
+
+static void begin_write(struct td_serving *serving)
+{
+    int r = td_store_write(serving->frame->options.store, write_step, write_done, serving);
+    if (r < 0) {
+        drop_reply(serving);
+        td_serving_fail(serving, r);
+    }
+}
+
+/* --- after the commit ---------------------------------------------------------------------------------- */
+
+static void release_lease(struct td_serving *serving)
+{
+    if (serving->leased && (serving->moved_on || serving->result < 0))
+        td_queue_release(serving->frame->options.queue, serving->call.who->id,
+                         td_call_param(&serving->call, "application"), NULL, NULL);
+}
+
+static void on_moved(void *arg)
+{
+    td_session_change_apply(arg);
+}
+
+static void after_write(struct td_serving *serving)
+{
+    const struct td_frame_options *options = &serving->frame->options;
+    release_lease(serving);
+    if (failed(serving))
+        return;
+    if ((serving->call.route->flags & TD_ROUTE_DEMO) && options->moved && !serving->replayed)
+        options->moved(options->moved_arg, on_moved, serving);
+    else
+        td_session_change_apply(serving);
+}
+
+static void after_work(struct td_serving *serving)
+{
+    if (failed(serving))
+        return;
+    if (serving->call.route->write)
+        begin_write(serving);
+    else
+        td_session_change_apply(serving);
+}
+
+static void after_read(struct td_serving *serving)
+{
+    if (failed(serving))
+        return;
+    if (!serving->replayed && has_work(serving)) {
+        int r = begin_work(serving);
+        if (r < 0) {
+            drop_reply(serving);
+            td_serving_fail(serving, r);
+        }
+        return;
+    }
+    if (serving->call.route->write && !serving->replayed)
+        begin_write(serving);
+    else
+        td_session_change_apply(serving);
+}
+
+void td_steps_run(struct td_serving *serving)
+{
+    serving->result = 0;
+    if (!serving->call.route->read) {
+        after_read(serving);
+        return;
+    }
+    int r = td_store_read(serving->frame->options.store, read_step, read_done, serving);
+    if (r < 0)
+        td_serving_fail(serving, r);
+}
