@@ -1,0 +1,48 @@
+/* rules.h - every number of the teacher series that a notice may change, in one place.
+ *
+ * These shape facts and gates. Points and minimum years belong to the scoring standards in
+ * scripts/teacher/, where an administrator changes them without a new plugin. */
+#ifndef TEACHER_RULES_H
+#define TEACHER_RULES_H
+
+/* Time on secondment away from the school counts by this share towards years at the grassroots and
+ * in harder posts (借调减半); it never counts as being there continuously. 0 leaves it out. */
+#define SECONDED_PERCENT 50
+
+/* A qualification counts once it has been held this long at the cut-off date. */
+#define EDUCATION_HELD_MONTHS 12
+
+/* Gaps between jobs longer than this are pointed out. */
+#define GAP_MONTHS 6
+
+/* Nobody works before this age: 劳动法第十五条. */
+#define WORKING_AGE 16
+
+/* A homeroom school year counts when all of 10 September to 30 June was served. */
+#define SCHOOL_YEAR_FROM_MONTH 9
+#define SCHOOL_YEAR_FROM_DAY   10
+#define SCHOOL_YEAR_TO_MONTH   6
+#define SCHOOL_YEAR_TO_DAY     30
+
+/* Continuing education: hours a year, and of these in general subjects (公需科目), on average over
+ * the last full years: as many as the level asks, or as many as the person has taught if fewer.
+ * 《专业技术人员继续教育规定》（人社部令第25号）第八条; the region's figure replaces 90 where it
+ * differs. */
+#define CE_HOURS              90
+#define CE_PUBLIC_HOURS       30
+#define CE_YEARS_JUNIOR       3
+#define CE_YEARS_INTERMEDIATE 4
+#define CE_YEARS_SENIOR       5
+
+/* Retirement age in months. Statutory: men 60, women in professional posts 55 (国发〔1978〕104号).
+ * From 2025 it rises by one month for every four months of birth after the first cohort, to 63 and
+ * 58 (《国务院关于渐进式延迟法定退休年龄的办法》). RETIREMENT_GRADUAL 0 keeps the old ages. */
+#define RETIREMENT_GRADUAL          1
+#define RETIREMENT_STEP_MONTHS      4
+#define RETIREMENT_MEN_MONTHS       (60 * 12)
+#define RETIREMENT_WOMEN_MONTHS     (55 * 12)
+#define RETIREMENT_RISE_MONTHS      36
+#define RETIREMENT_MEN_FIRST_YEAR   1965 /* men born in January of this year are the first cohort */
+#define RETIREMENT_WOMEN_FIRST_YEAR 1970 /* women in professional posts */
+
+#endif
