@@ -298,12 +298,17 @@ void td_connection_new(struct td_http_server *server, int fd, bool is_control,
     bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-/* True when fewer bytes flowed than limits.body_rate asks for. */
-static bool too_slow(const struct td_connection *connection, const struct td_flow *flow, int64_t now)
+/* True when a window of grace_ms has passed in which fewer bytes flowed than limits.body_rate asks for.
+ * Windows, not an average: a fast beginning buys no right to stall. */
+static bool too_slow(const struct td_connection *connection, struct td_flow *flow, int64_t now)
 {
     const struct td_http_limits *limits = &connection->server->limits;
-    int64_t allowed = limits->grace_ms + (int64_t)(flow->bytes * 1000 / (uint64_t)limits->body_rate);
-    return flow->since_ms != 0 && now - flow->since_ms > allowed;
+    int64_t spent = now - flow->since_ms;
+    if (flow->since_ms == 0 || spent < limits->grace_ms)
+        return false;
+    bool slow = flow->bytes * 1000 < (uint64_t)(limits->body_rate * spent);
+    *flow = (struct td_flow){.since_ms = now};
+    return slow;
 }
 
 static void check_head(struct td_connection *connection, int64_t now)

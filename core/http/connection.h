@@ -92,7 +92,7 @@ struct td_http_limits {
     size_t form_fields_bytes;   /* 64 kB: text fields beside an upload */
     int64_t header_ms;          /* 10 s from the first byte of a request to the end of its header; 408 */
     int64_t idle_ms;            /* 15 s between requests */
-    int64_t grace_ms;           /* 10 s before the rate below is asked for */
+    int64_t grace_ms;           /* 10 s: the rate below is asked for in every such stretch of time */
     int64_t body_rate;          /* 1000 bytes a second, in (408) and out (closed) */
     int64_t linger_ms;          /* 2 s to read away what a refused client still sends */
     int64_t heartbeat_ms;       /* 15 s between comments on an event stream */

@@ -58,7 +58,7 @@ enum td_phase {
     TD_PHASE_GONE    /* to be freed at the next chance, nothing more is sent */
 };
 
-/* Bytes are expected to flow at limits.body_rate once grace_ms are over. */
+/* Bytes that are expected to flow: counted in windows of limits.grace_ms. */
 struct td_flow {
     int64_t since_ms; /* 0 = nothing is expected */
     uint64_t bytes;
