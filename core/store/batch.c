@@ -23,16 +23,19 @@ struct outcome {
 struct td_batch {
     struct td_store *store;
     struct td_sqlite *db;
+    atomic_bool *stopped;
     bool outbox; /* of the running batch */
     struct outcome outcomes[];
 };
 
-struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit)
+struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit,
+                              atomic_bool *stopped)
 {
     struct td_batch *batch = calloc(1, sizeof(*batch) + (size_t)limit * sizeof(batch->outcomes[0]));
     if (batch) {
         batch->store = store;
         batch->db = db;
+        batch->stopped = stopped;
     }
     return batch;
 }
@@ -102,6 +105,7 @@ static void lose_all(struct td_batch *batch, int count, int code)
            TD_S("failure", td_sqlite_failure(batch->db)), TD_I("stopped", td_sqlite_broken(batch->db)));
     if (td_sqlite_in_transaction(batch->db))
         td_sqlite_script(batch->db, "rollback");
+    atomic_store(batch->stopped, td_sqlite_broken(batch->db));
     batch->outbox = false;
     for (int i = 0; i < count; i++)
         if (batch->outcomes[i].result == 0) {

@@ -4,11 +4,15 @@
 
 #include "store/queue.h"
 
+#include <stdatomic.h>
+
 struct td_sqlite;
 struct td_batch;
 
-/* Working room for batches of up to `limit` jobs on the writer's connection; NULL when memory is short. */
-struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit);
+/* Working room for batches of up to `limit` jobs on the writer's connection; NULL when memory is short.
+ * *stopped becomes true, before anybody is told, when the disk is in doubt. */
+struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit,
+                              atomic_bool *stopped);
 void td_batch_free(struct td_batch *batch);
 
 /* Runs the `count` jobs of the list in one transaction, commits, reports each and frees the list.

@@ -72,10 +72,10 @@ static void *write_loop(void *arg)
                 store->notify(store->notify_arg);
             pthread_mutex_unlock(&store->notify_mutex);
         }
-        if (td_sqlite_checkpoint(store->db) < 0)
+        if (td_sqlite_checkpoint(store->db) < 0) {
             TD_LOG(TD_LOG_ERROR, "store.checkpoint", TD_S("failure", td_sqlite_failure(store->db)));
-        if (td_sqlite_broken(store->db))
-            atomic_store(&store->stopped, true);
+            atomic_store(&store->stopped, td_sqlite_broken(store->db));
+        }
     }
     return NULL;
 }
@@ -166,7 +166,7 @@ static int open_writer(struct td_store *store, const char *path, struct td_error
         result = td_migrate(store->db, reterr);
     if (result < 0)
         return result;
-    store->batch = td_batch_new(store, store->db, store->batch_limit);
+    store->batch = td_batch_new(store, store->db, store->batch_limit, &store->stopped);
     if (!store->batch || pthread_create(&store->writer, NULL, write_loop, store) != 0)
         return td_error_set(reterr, TD_ENOMEM, "the writer thread does not start");
     store->writing = true;
