@@ -29,15 +29,33 @@ static const struct row *find(int code)
     return &unknown;
 }
 
+/* A text that did not fit must not end inside a character: JSON would refuse it whole. */
+static void format_text(char *text, size_t size, const char *fmt, va_list ap)
+{
+    int whole = vsnprintf(text, size, fmt, ap);
+    if (whole < 0)
+        text[0] = 0;
+    if (whole < (int)size)
+        return;
+    size_t end = size - 1;
+    while (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0x80)
+        end--;
+    if (end > 0 && (unsigned char)text[end - 1] >= 0xc0)
+        text[end - 1] = 0;
+}
+
 int td_error_set(struct td_error *reterr, int code, const char *fmt, ...)
 {
     if (!reterr)
         return code;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(reterr->detail, sizeof(reterr->detail), fmt, ap);
+    format_text(reterr->detail, sizeof(reterr->detail), fmt, ap);
     va_end(ap);
     reterr->code = code;
+    reterr->key[0] = 0; /* an earlier sentence does not explain this failure */
+    json_decref(reterr->parameters);
+    reterr->parameters = NULL;
     return code;
 }
 
@@ -51,7 +69,6 @@ int td_error_key(struct td_error *reterr, int code, const char *key, json_t *par
     td_error_set(reterr, code, "%s%s%s", key, text ? " " : "", text ? text : "");
     free(text);
     snprintf(reterr->key, sizeof(reterr->key), "%s", key);
-    json_decref(reterr->parameters);
     reterr->parameters = parameters;
     return code;
 }
@@ -63,12 +80,14 @@ int td_error_field(struct td_error *reterr, const char *field, const char *code,
     char message[sizeof(reterr->detail)];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(message, sizeof(message), fmt, ap);
+    format_text(message, sizeof(message), fmt, ap);
     va_end(ap);
     if (!reterr->fields)
         reterr->fields = json_array();
-    json_array_append_new(reterr->fields, json_pack("{s:s, s:s, s:s}", "field", field, "code", code,
-                                                    "message", message));
+    json_t *entry = json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "message", message);
+    if (!entry) /* the field's name or the message repeats bytes that are not UTF-8 */
+        entry = json_pack("{s:s, s:s, s:s}", "field", "", "code", code, "message", td_error_text(TD_EFIELDS));
+    json_array_append_new(reterr->fields, entry);
     reterr->code = TD_EFIELDS;
     return TD_EFIELDS;
 }
