@@ -98,24 +98,29 @@ static int check_draft(const json_t *section, json_t *value, json_t **ret_proble
 }
 
 int td_draft_save(struct td_review *review, const json_t *application, const char *section_id,
-                  const json_t *sent, json_t **ret_problems, int64_t *ret_version, struct td_error *reterr)
+                  const json_t *sent, struct td_draft_saved *ret_saved, struct td_error *reterr)
 {
     const json_t *section = own_section(review, application, section_id);
     if (!section)
         return no_section(reterr, section_id);
-    json_t *value = td_form_coerce(section, sent);
-    if (!value)
-        return TD_ENOMEM;
-    json_t *problems = NULL;
-    int result = check_draft(section, value, &problems, reterr);
+    struct td_draft_saved saved = {.typed = td_form_coerce(section, sent)};
+    saved.value = json_deep_copy(saved.typed);
+    int result = saved.value ? check_draft(section, saved.value, &saved.problems, reterr) : TD_ENOMEM;
     if (!result)
-        result = store_section(review, application, section_id, value, ret_version, reterr);
-    json_decref(value);
+        result = store_section(review, application, section_id, saved.value, &saved.version, reterr);
     if (result)
-        json_decref(problems);
+        td_draft_saved_done(&saved);
     else
-        *ret_problems = problems;
+        *ret_saved = saved;
     return result;
+}
+
+void td_draft_saved_done(struct td_draft_saved *saved)
+{
+    json_decref(saved->value);
+    json_decref(saved->typed);
+    json_decref(saved->problems);
+    *saved = (struct td_draft_saved){0};
 }
 
 static void new_item_id(char id[TD_DRAFT_ITEM_TEXT])

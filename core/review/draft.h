@@ -13,11 +13,17 @@
 enum { TD_DRAFT_ITEM_TEXT = TD_FORM_ITEM_ID_LENGTH + 1 };
 
 /* Saves a section of an editable dossier from what was sent: an object, of a repeated section an array
- * of objects. Valid values are stored; *ret_problems is an array of {"field", "code", "message"} for the
- * rest (empty when all was well), *ret_version the dossier's version after. TD_EFIELDS when nothing of
- * it can be stored, TD_ENOTFOUND for a section that the applicant does not fill in. */
+ * of objects. Valid values are stored, the rest is named. TD_EFIELDS when nothing of it can be stored,
+ * TD_ENOTFOUND for a section that the applicant does not fill in. */
+struct td_draft_saved {
+    json_t *value;    /* what is stored now */
+    json_t *typed;    /* the same with what did not fit, to be shown to whoever typed it */
+    json_t *problems; /* [{"field", "code", "message"}], empty when all was well */
+    int64_t version;  /* of the dossier, after */
+};
 int td_draft_save(struct td_review *review, const json_t *application, const char *section,
-                  const json_t *sent, json_t **ret_problems, int64_t *ret_version, struct td_error *reterr);
+                  const json_t *sent, struct td_draft_saved *ret_saved, struct td_error *reterr);
+void td_draft_saved_done(struct td_draft_saved *saved);
 
 /* Adds an item (an object with at least one answer) to a repeated section; `item` gets its id. */
 int td_draft_add(struct td_review *review, const json_t *application, const char *section,

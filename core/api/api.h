@@ -1,0 +1,35 @@
+/* api.h - the resources: each file of api/ ends with its rows, td_<resource>_routes, and has one line here. */
+#ifndef TD_API_API_H
+#define TD_API_API_H
+
+#include "http/route.h"
+#include "review/review.h"
+
+#define TD_RESOURCES(X)                                                                            \
+    X(accounts)                                                                                    \
+    X(applications)                                                                                \
+    X(calendar)                                                                                    \
+    X(demo)                                                                                        \
+    X(drafts)                                                                                      \
+    X(evidence)                                                                                    \
+    X(fees)                                                                                        \
+    X(health)                                                                                      \
+    X(home)                                                                                        \
+    X(messages)                                                                                    \
+    X(notices)                                                                                     \
+    X(queue)                                                                                       \
+    X(session)                                                                                     \
+    X(submissions)                                                                                 \
+    X(verification)
+
+#define X(resource) extern const struct td_route td_##resource##_routes[];
+TD_RESOURCES(X)
+#undef X
+
+/* All row arrays, ended by NULL. */
+extern const struct td_route *const td_api_resources[];
+
+/* The context for review/ in a step of this call: transaction, account, clock. 0. */
+int td_api_review(struct td_call *call, struct td_review *ret_review);
+
+#endif

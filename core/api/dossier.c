@@ -1,0 +1,147 @@
+/* dossier.c - see dossier.h. */
+#include "api/dossier.h"
+
+#include "review/application.h"
+#include "review/draft.h"
+#include "review/evidence.h"
+#include "review/form.h"
+#include "review/row.h"
+#include "review/verification.h"
+#include "review/workflow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool td_dossier_offers(const char *action)
+{
+    static const char *const offered[] = {"begin",  "recommend", "forward", "accept",  "return", "supplement",
+                                          "reject", "hold",      "release", "annul",   "confirm"};
+    for (size_t i = 0; i < sizeof(offered) / sizeof(offered[0]); i++)
+        if (!strcmp(offered[i], action))
+            return true;
+    return false;
+}
+
+json_t *td_dossier_head(const struct td_review *review, const json_t *application)
+{
+    json_t *head = json_copy((json_t *)application);
+    enum td_state state = TD_STATE_DRAFT;
+    if (!head)
+        return NULL;
+    td_state_parse(td_row_text(application, "state"), &state);
+    json_object_del(head, "content");
+    json_object_del(head, "account_id");
+    json_object_set_new(head, "holder", json_string(td_state_holder(state)));
+    json_object_set_new(head, "editable", json_boolean(td_state_editable(state)));
+    json_object_set_new(head, "is_draft", json_boolean(state == TD_STATE_DRAFT));
+    td_application_name(review, head);
+    return head;
+}
+
+static bool at_place(const json_t *row, const char *section, const char *item)
+{
+    return td_row_equals(row, "section", section) && td_row_equals(row, "item", item);
+}
+
+static json_t *rows_at(const json_t *rows, const char *section, const char *item)
+{
+    json_t *here = json_array(), *row;
+    size_t i;
+    json_array_foreach((json_t *)rows, i, row) if (at_place(row, section, item)) json_array_append(here, row);
+    return here;
+}
+
+static json_t *code_options(const char *chosen)
+{
+    json_t *codes = td_verification_codes(), *code;
+    size_t i;
+    json_array_foreach(codes, i, code)
+        json_object_set_new(code, "selected", json_boolean(td_row_equals(code, "value", chosen)));
+    return codes;
+}
+
+/* What the stage's clerk needs to judge this item; `number` names the form's members. */
+static void add_judging(json_t *item, const json_t *check, size_t number)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "verdicts.%zu", number);
+    json_object_set_new(item, "checks", json_true());
+    json_object_set_new(item, "verdict_path", json_string(path));
+    json_object_set(item, "check_section", json_object_get(check, "section"));
+    json_object_set_new(item, "is_ok", json_boolean(td_row_equals(check, "verdict", "ok")));
+    json_object_set_new(item, "is_problem", json_boolean(td_row_equals(check, "verdict", "problem")));
+    json_object_set_new(item, "codes", code_options(td_row_text(check, "code")));
+    json_object_set_new(item, "note", json_string(td_row_text(check, "note")));
+}
+
+struct beside {
+    json_t *files, *verdicts, *checks;
+};
+
+static void dress_item(const struct beside *beside, const char *section, json_t *item)
+{
+    const char *id = td_row_text(item, "id");
+    size_t i;
+    json_t *check;
+    json_object_set_new(item, "files", rows_at(beside->files, section, id));
+    json_object_set_new(item, "verdicts", rows_at(beside->verdicts, section, id));
+    json_array_foreach(beside->checks, i, check)
+        if (at_place(check, section, id))
+            add_judging(item, check, i);
+}
+
+int td_dossier_sections(struct td_review *review, const json_t *application, const json_t *content,
+                        const char *stage, json_t **ret_sections)
+{
+    const char *id = td_row_text(application, "id");
+    struct beside beside = {0};
+    json_t *counts = NULL, *sections = NULL, *section, *item;
+    size_t i, j;
+    int result = td_draft_evidence_counts(review, id, &counts);
+    if (!result)
+        result = td_evidence_list(review, id, "", &beside.files);
+    if (!result)
+        result = td_verification_list(review, id, &beside.verdicts);
+    if (!result && *stage)
+        result = td_verification_items(review, application, stage, &beside.checks);
+    if (!result)
+        sections = td_form_models(json_object_get(review->catalog, td_row_text(application, "series")),
+                                  "applicant", content, counts, "content", false);
+    json_array_foreach(sections, i, section)
+        json_array_foreach(json_object_get(section, "items"), j, item)
+            dress_item(&beside, td_row_text(section, "id"), item);
+    json_decref(counts);
+    json_decref(beside.files);
+    json_decref(beside.verdicts);
+    json_decref(beside.checks);
+    if (!result && !sections)
+        result = TD_ENOMEM;
+    if (!result)
+        *ret_sections = sections;
+    return result;
+}
+
+int td_dossier_assessments(struct td_review *review, const json_t *application, const char *by,
+                           json_t **ret_sections)
+{
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    json_t *given = NULL, *list = json_array(), *section;
+    size_t i;
+    int result = td_assessment_load(review, td_row_text(application, "id"), &given);
+    json_array_foreach(json_object_get(descriptor, "sections"), i, section)
+    {
+        const char *filler = td_form_section_by(section);
+        if (result || !strcmp(filler, "applicant") || (*by && strcmp(by, filler)))
+            continue;
+        const json_t *value = json_object_get(given, td_row_text(section, "id"));
+        json_t *model = td_form_model(section, value, NULL, "content", true);
+        json_object_set_new(model, "given", json_boolean(value != NULL));
+        json_array_append_new(list, model);
+    }
+    json_decref(given);
+    if (result)
+        json_decref(list);
+    else
+        *ret_sections = list;
+    return result;
+}
