@@ -2,9 +2,10 @@
  *
  *   titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]
  *       answers jobs on descriptor 3; the server starts it so (scoring/pool.h).
- *   titled-scorer --try STANDARD.rb INPUT.json
+ *   titled-scorer --try STANDARD.rb INPUT.json [FORM.json]
  *       scores INPUT ({"facts": {...}, "gates": [...], "expert": {...}}) with the standard and prints
- *       the SCORE, or "file:line: message"; for people who write standards. No sandbox, no time limit. */
+ *       the SCORE, or "file:line: message"; for people who write standards. With the series' FORM.json
+ *       the names of facts are checked. No sandbox, no time limit. */
 #include "scorer/score.h"
 #include "scorer/vm.h"
 #include "scorer/worker.h"
@@ -60,34 +61,45 @@ static int try_standard(const char *path, const char *source, size_t length, con
     return fault.code ? 1 : 0;
 }
 
-static int try_files(const char *path, const char *input_path)
+static json_t *read_json(const char *path)
 {
     json_error_t error;
+    json_t *json = json_load_file(path, 0, &error);
+    if (!json)
+        fprintf(stderr, "%s:%d: %s\n", path, error.line, error.text);
+    return json;
+}
+
+static int try_files(const char *path, const char *input_path, const char *form_path)
+{
     size_t length = 0;
     char *source = read_text(path, &length);
-    json_t *input = json_load_file(input_path, 0, &error);
+    json_t *input = read_json(input_path), *form = form_path ? read_json(form_path) : NULL;
+    const char *series = json_string_value(json_object_get(form, "series"));
+    json_t *catalog = series ? json_pack("{s:O}", series, form) : NULL;
     int status = 1;
+    td_vm_declare(catalog);
     if (!source)
         perror(path);
-    else if (!input)
-        fprintf(stderr, "%s:%d: %s\n", input_path, error.line, error.text);
-    else
+    else if (input && (form || !form_path))
         status = try_standard(path, source, length, input);
     free(source);
     json_decref(input);
+    json_decref(form);
+    json_decref(catalog);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && !strcmp(argv[1], "--try"))
-        return try_files(argv[2], argv[3]);
+    if ((argc == 4 || argc == 5) && !strcmp(argv[1], "--try"))
+        return try_files(argv[2], argv[3], argv[4]);
     if (argc >= 4 && !strcmp(argv[1], "--worker") && atoi(argv[3]) > 0) {
         const struct td_worker_options options = {.fd = SOCKET, .plugin_folder = argv[2], .job_ms = atoi(argv[3]),
                                                   .skip = (const char *const *)argv + 4};
         return td_worker_run(&options);
     }
-    fprintf(stderr, "usage: titled-scorer --try STANDARD.rb INPUT.json\n"
+    fprintf(stderr, "usage: titled-scorer --try STANDARD.rb INPUT.json [FORM.json]\n"
                     "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]   (jobs on descriptor 3)\n");
     return 2;
 }

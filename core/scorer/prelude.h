@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-extern const char td_prelude[];
-extern const size_t td_prelude_length;
+const char *td_prelude(size_t *ret_length);
 
 #endif

@@ -79,15 +79,17 @@ static int check_section(const struct checking *checking, const json_t *section)
 int td_score_check(const json_t *score, const char *file, struct td_fault *fault)
 {
     const struct checking checking = {file, fault};
-    json_int_t total, cap, line;
+    json_int_t total, cap;
     int vetoed, eligible;
-    json_t *conditions, *vetoes, *sections, *section;
+    json_t *line = NULL, *conditions, *vetoes, *sections, *section;
     json_error_t error;
     size_t i;
-    if (json_unpack_ex((json_t *)score, &error, 0, "{s:I, s:I, s:b, s:b, s?I, s:o, s:o, s:o}", "total", &total, "cap",
+    if (json_unpack_ex((json_t *)score, &error, 0, "{s:I, s:I, s:b, s:b, s?o, s:o, s:o, s:o}", "total", &total, "cap",
                        &cap, "vetoed", &vetoed, "eligible", &eligible, "reference_line", &line, "conditions",
                        &conditions, "vetoes", &vetoes, "sections", &sections) < 0)
         return wrong(&checking, "the score: %s", error.text);
+    if (line && !json_is_integer(line) && !json_is_null(line))
+        return wrong(&checking, "the score: \"reference_line\" is no whole number");
     if (check_findings(&checking, "condition", conditions) < 0 || check_findings(&checking, "veto", vetoes) < 0)
         return -1;
     json_array_foreach (sections, i, section)

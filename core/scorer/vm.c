@@ -39,6 +39,8 @@ struct td_vm {
 /* The VM that runs now, for td_vm_place. */
 static struct td_vm *volatile running;
 
+static const json_t *declared; /* td_vm_declare */
+
 #define GEMS(X)                                                                                    \
     X(compar_ext) X(enum_ext) X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext)   \
     X(proc_ext) X(symbol_ext) X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
@@ -302,6 +304,21 @@ static mrb_value take_standard(mrb_state *mrb, void *arg)
     return mrb_nil_value();
 }
 
+static mrb_value declare_facts(mrb_state *mrb, void *arg)
+{
+    (void)arg;
+    const char *series;
+    json_t *descriptor;
+    json_object_foreach ((json_t *)declared, series, descriptor) {
+        int arena = mrb_gc_arena_save(mrb);
+        const json_t *facts = json_object_get(descriptor, "facts");
+        mrb_funcall(mrb, titled(mrb), "declare", 2, mrb_str_new_cstr(mrb, series),
+                    facts ? td_value_from_json(mrb, facts) : mrb_nil_value());
+        mrb_gc_arena_restore(mrb, arena);
+    }
+    return mrb_nil_value();
+}
+
 static mrb_value prepare(mrb_state *mrb, void *arg)
 {
     (void)arg;
@@ -314,15 +331,21 @@ static mrb_value prepare(mrb_state *mrb, void *arg)
 static bool load(struct td_vm *vm, const char *source, size_t length, struct td_fault *fault)
 {
     struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
-    struct source prelude = {vm, "prelude.rb", td_prelude, td_prelude_length, fault};
+    struct source prelude = {.vm = vm, .name = "prelude.rb", .fault = fault};
     struct source standard = {vm, vm->name, source, length, fault};
+    prelude.text = td_prelude(&prelude.length);
     if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) ||
-        !run(vm, run_source, &prelude, fault) || !run(vm, run_source, &standard, fault) ||
-        !run(vm, take_standard, vm, fault))
+        !run(vm, run_source, &prelude, fault) || !run(vm, declare_facts, NULL, fault) ||
+        !run(vm, run_source, &standard, fault) || !run(vm, take_standard, vm, fault))
         return false;
     if (mrb_nil_p(vm->standard))
         fail(vm, fault, "script", "the source defines no standard");
     return !fault->code;
+}
+
+void td_vm_declare(const json_t *catalog)
+{
+    declared = catalog;
 }
 
 struct td_vm *td_vm_new(const char *name, const char *source, size_t length, struct td_fault *fault)

@@ -19,6 +19,11 @@
 
 struct td_vm;
 
+/* Tells VMs made from now on which facts each series has, so that a standard that asks for another one
+ * is refused: `catalog` = {series: {"facts": [{"id", "name"}], ...}}, kept by the caller as long as VMs
+ * are made. Without it names of facts are not checked. */
+void td_vm_declare(const json_t *catalog);
+
 /* Compiles `source`; `name` is what errors call it ("teacher/intermediate.rb"). NULL and `fault` when
  * the source is wrong, too long or defines no standard. */
 struct td_vm *td_vm_new(const char *name, const char *source, size_t length, struct td_fault *fault);

@@ -5,6 +5,7 @@
 #include "scorer/job.h"
 #include "scorer/plugins.h"
 #include "scorer/sandbox.h"
+#include "scorer/vm.h"
 #include "scoring/protocol.h"
 
 #include <errno.h>
@@ -67,6 +68,7 @@ static bool start(struct td_plugins *plugins, const struct td_worker_options *op
         return false;
     }
     td_plugins_describe(plugins);
+    td_vm_declare(plugins->catalog);
     return send_message(json_pack("{s:b, s:O, s:O}", "ready", 1, "catalog", plugins->catalog, "refused",
                                   plugins->refused));
 }

@@ -125,6 +125,13 @@ static const char *member_text(const json_t *object, const char *name)
     return text ? text : "";
 }
 
+/* td_error_key with a detail of its own instead of the parameters. */
+static void explain(struct td_error *error, int code, const char *key, json_t *parameters, const char *detail)
+{
+    td_error_key(error, code, key, parameters);
+    snprintf(error->detail, sizeof(error->detail), "%s", detail);
+}
+
 /* A worker's {"error": ...} as ours. */
 static int read_error(const json_t *error, struct td_error *reterr)
 {
@@ -138,10 +145,11 @@ static int read_error(const json_t *error, struct td_error *reterr)
         snprintf(place, sizeof(place), "%s:%d: ", file, line);
     else if (file[0])
         snprintf(place, sizeof(place), "%s: ", file);
-    td_error_key(reterr, result,
-                 plugin ? "plugin_failed" : !strcmp(code, "limit") ? "script_limit" : "script_failed",
-                 json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", line, "rule", rule, "message", message));
-    return td_error_set(reterr, result, "%s%s%s%s", place, message, rule[0] ? ", in rule " : "", rule);
+    char detail[sizeof(reterr->detail)];
+    snprintf(detail, sizeof(detail), "%s%s%s%s", place, message, rule[0] ? ", in rule " : "", rule);
+    explain(reterr, result, plugin ? "plugin_failed" : !strcmp(code, "limit") ? "script_limit" : "script_failed",
+            json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", line, "rule", rule, "message", message), detail);
+    return result;
 }
 
 static void finish_with_answer(struct job *job, json_t *answer)
@@ -161,10 +169,11 @@ static void finish_with_death(struct job *job, const struct td_process_end *end)
     int code = end->timed_out ? TD_ETIMEOUT : job->scores ? TD_ESCRIPT : TD_EPLUGIN;
     char message[192];
     snprintf(message, sizeof(message), "the scorer worker %s", end->reason);
-    if (!end->timed_out)
-        td_error_key(&error, code, job->scores ? "script_failed" : "plugin_failed",
-                     json_pack("{s:s, s:i, s:s, s:s}", "file", "", "line", 0, "rule", "", "message", message));
-    td_error_set(&error, code, "%s", message);
+    if (end->timed_out)
+        td_error_set(&error, code, "%s", message);
+    else
+        explain(&error, code, job->scores ? "script_failed" : "plugin_failed",
+                json_pack("{s:s, s:i, s:s, s:s}", "file", "", "line", 0, "rule", "", "message", message), message);
     finish_job(job, code, NULL, &error);
 }
 

@@ -71,6 +71,9 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *  "levels": [{"id": "junior|intermediate|senior|full_senior", "name": "初级", "title": "二级教师",
  *              "title_en": "...", "approval": "who approves the committee, in words"}],
  *  "specialties": [{"id": "chinese", "name": "语文", "name_en": "...", "exam_based": false}],
+ *  "facts": [{"id": "tenure_months", "name": "任现职时间", "unit": "月",
+ *             "by": "system" | "applicant" | "unit" | "district_industry"}],   what facts() can answer; when
+ *                          the list is there, a standard that asks for another fact is refused
  *  "sections": [{"id": "employment", "name": "工作经历", "name_en": "...", "hint": "...",
  *     "by": "applicant" | "unit" | "district_industry",   who fills it in; officials' sections are
  *                                                         filled at their stage, never by applicants
