@@ -3,21 +3,21 @@
 
 #include <stdlib.h>
 
-void td_queue_init(struct td_queue *queue, int limit)
+void td_job_queue_init(struct td_job_queue *queue, int limit)
 {
-    *queue = (struct td_queue){.limit = limit};
+    *queue = (struct td_job_queue){.limit = limit};
     queue->tail = &queue->head;
     pthread_mutex_init(&queue->mutex, NULL);
     pthread_cond_init(&queue->filled, NULL);
 }
 
-void td_queue_done(struct td_queue *queue)
+void td_job_queue_done(struct td_job_queue *queue)
 {
     pthread_cond_destroy(&queue->filled);
     pthread_mutex_destroy(&queue->mutex);
 }
 
-int td_queue_put(struct td_queue *queue, td_store_fn run, td_store_done_fn done, void *arg)
+int td_job_queue_put(struct td_job_queue *queue, td_store_fn run, td_store_done_fn done, void *arg)
 {
     struct td_job *job = malloc(sizeof(*job));
     if (!job)
@@ -38,7 +38,7 @@ int td_queue_put(struct td_queue *queue, td_store_fn run, td_store_done_fn done,
     return TD_EBUSY;
 }
 
-struct td_job *td_queue_take(struct td_queue *queue, int limit, int *ret_count)
+struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret_count)
 {
     pthread_mutex_lock(&queue->mutex);
     while (!queue->head && !queue->closing)
@@ -63,7 +63,7 @@ struct td_job *td_queue_take(struct td_queue *queue, int limit, int *ret_count)
     return first;
 }
 
-void td_queue_close(struct td_queue *queue)
+void td_job_queue_close(struct td_job_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
     queue->closing = true;

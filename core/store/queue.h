@@ -13,7 +13,7 @@ struct td_job {
     void *arg;
 };
 
-struct td_queue {
+struct td_job_queue {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     struct td_job *head;
@@ -23,16 +23,16 @@ struct td_queue {
     bool closing;
 };
 
-void td_queue_init(struct td_queue *queue, int limit);
-void td_queue_done(struct td_queue *queue); /* must be empty */
+void td_job_queue_init(struct td_job_queue *queue, int limit);
+void td_job_queue_done(struct td_job_queue *queue); /* must be empty */
 
 /* TD_EBUSY when full or closing, TD_ENOMEM. */
-int td_queue_put(struct td_queue *queue, td_store_fn run, td_store_done_fn done, void *arg);
+int td_job_queue_put(struct td_job_queue *queue, td_store_fn run, td_store_done_fn done, void *arg);
 
 /* Waits, then takes up to `limit` jobs as a list the caller frees; NULL once closing and empty. */
-struct td_job *td_queue_take(struct td_queue *queue, int limit, int *ret_count);
+struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret_count);
 
 /* Refuses new jobs; those that wait are still handed out. */
-void td_queue_close(struct td_queue *queue);
+void td_job_queue_close(struct td_job_queue *queue);
 
 #endif

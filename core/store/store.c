@@ -38,8 +38,8 @@ struct td_store {
     int lock;
     bool read_only;
     int batch_limit;
-    struct td_queue writes;
-    struct td_queue reads;
+    struct td_job_queue writes;
+    struct td_job_queue reads;
     struct td_sqlite *db; /* the writer's */
     struct td_batch *batch;
     pthread_t writer;
@@ -64,7 +64,7 @@ static void *write_loop(void *arg)
     struct td_store *store = arg;
     int count;
     struct td_job *jobs;
-    while ((jobs = td_queue_take(&store->writes, store->batch_limit, &count))) {
+    while ((jobs = td_job_queue_take(&store->writes, store->batch_limit, &count))) {
         bool outbox = td_batch_run(store->batch, jobs, count);
         if (outbox) {
             pthread_mutex_lock(&store->notify_mutex);
@@ -102,7 +102,7 @@ static void *read_loop(void *arg)
     struct reader *reader = arg;
     int count;
     struct td_job *job;
-    while ((job = td_queue_take(&reader->store->reads, 1, &count))) {
+    while ((job = td_job_queue_take(&reader->store->reads, 1, &count))) {
         struct td_error error = TD_ERROR_INIT;
         int64_t started = td_clock_mono_ms();
         int result = run_read(reader, job, &error);
@@ -205,8 +205,8 @@ int td_store_open(const struct td_store_options *options, struct td_store **ret_
     store->read_only = options->read_only;
     store->batch_limit = either(options->batch_limit, BATCH_DEFAULT);
     pthread_mutex_init(&store->notify_mutex, NULL);
-    td_queue_init(&store->writes, either(options->queue_limit, QUEUE_DEFAULT));
-    td_queue_init(&store->reads, either(options->queue_limit, QUEUE_DEFAULT));
+    td_job_queue_init(&store->writes, either(options->queue_limit, QUEUE_DEFAULT));
+    td_job_queue_init(&store->reads, either(options->queue_limit, QUEUE_DEFAULT));
     int result = 0;
     if (snprintf(store->folder, sizeof(store->folder), "%s", options->folder) >= (int)sizeof(store->folder))
         result = td_error_set(reterr, TD_EINVALID, "the path of the store is too long");
@@ -228,8 +228,8 @@ void td_store_close(struct td_store *store)
 {
     if (!store)
         return;
-    td_queue_close(&store->writes);
-    td_queue_close(&store->reads);
+    td_job_queue_close(&store->writes);
+    td_job_queue_close(&store->reads);
     for (int i = 0; i < store->reader_count; i++) {
         if (store->readers[i].running)
             pthread_join(store->readers[i].thread, NULL);
@@ -239,8 +239,8 @@ void td_store_close(struct td_store *store)
         pthread_join(store->writer, NULL);
     td_batch_free(store->batch);
     td_sqlite_close(store->db, false);
-    td_queue_done(&store->writes);
-    td_queue_done(&store->reads);
+    td_job_queue_done(&store->writes);
+    td_job_queue_done(&store->reads);
     pthread_mutex_destroy(&store->notify_mutex);
     if (store->lock >= 0)
         close(store->lock);
@@ -251,14 +251,14 @@ void td_store_close(struct td_store *store)
 
 int td_store_read(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg)
 {
-    return td_queue_put(&store->reads, run, done, arg);
+    return td_job_queue_put(&store->reads, run, done, arg);
 }
 
 int td_store_write(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg)
 {
     if (store->read_only || atomic_load(&store->stopped))
         return TD_EIO;
-    return td_queue_put(&store->writes, run, done, arg);
+    return td_job_queue_put(&store->writes, run, done, arg);
 }
 
 bool td_store_stopped(const struct td_store *store)
