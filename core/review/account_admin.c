@@ -125,6 +125,8 @@ static void check_person(const json_t *person, struct td_error *reterr)
     {
         char field[128];
         bool ok = false;
+        if (td_row_equals(person, name, "") && json_is_string(value))
+            continue; /* left empty in a form */
         for (size_t i = 0; known[i]; i++)
             ok |= !strcmp(known[i], name);
         if (ok && !strcmp(name, "in_service"))
@@ -178,6 +180,8 @@ static int check_grants(struct td_review *review, const json_t *grants, struct t
     json_array_foreach((json_t *)grants, i, grant)
     {
         char prefix[32];
+        if (!*td_row_text(grant, "role"))
+            continue; /* left empty in a form */
         snprintf(prefix, sizeof(prefix), "grants.%zu.", i);
         check_grant(review, prefix, td_row_text(grant, "role"), td_row_text(grant, "scope"), reterr);
         supervises |= td_row_equals(grant, "role", "supervisor");
@@ -246,12 +250,14 @@ static void sealed_done(struct sealed *sealed)
     free(sealed->phone);
 }
 
-/* The person as plugins expect it: in_service is a boolean, also when a form sent text. */
+/* The person as plugins expect it: nothing empty, and in_service a boolean also when a form sent text. */
 static json_t *person_of(const json_t *fields)
 {
-    json_t *person = json_copy(json_object_get(fields, "person"));
-    if (!person)
-        person = json_object();
+    const char *name;
+    json_t *value, *person = json_object();
+    json_object_foreach(json_object_get(fields, "person"), name, value)
+        if (!json_is_string(value) || json_string_length(value))
+            json_object_set(person, name, value);
     const json_t *in_service = json_object_get(person, "in_service");
     const char *text = json_string_value(in_service);
     bool yes = json_is_true(in_service) || (text && strcmp(text, "false") && strcmp(text, "0") && *text);
@@ -279,7 +285,8 @@ static int add_grants(struct td_review *review, const char *account_id, const js
     json_t *grant;
     json_array_foreach((json_t *)grants, i, grant)
     {
-        int result = add_grant(review, account_id, td_row_text(grant, "role"), td_row_text(grant, "scope"));
+        const char *role = td_row_text(grant, "role");
+        int result = *role ? add_grant(review, account_id, role, td_row_text(grant, "scope")) : 0;
         if (result < 0)
             return result;
     }
