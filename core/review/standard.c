@@ -207,6 +207,18 @@ static int check_import(struct td_review *review, const char *series, const char
     return rc;
 }
 
+/* The script must be about the series and level it is imported for. */
+static int check_head(const json_t *outline, const char *series, const char *level,
+                      struct td_error *reterr)
+{
+    const json_t *head = json_array_get(outline, 0);
+    if (!strcmp(td_row_text(head, "series"), series) && !strcmp(td_row_text(head, "level"), level))
+        return 0;
+    return td_error_key(reterr, TD_ESCRIPT, "script_elsewhere",
+                        json_pack("{s:s, s:s}", "series", td_row_text(head, "series"), "level",
+                                  td_row_text(head, "level")));
+}
+
 int td_standard_import(struct td_review *review, const char *series, const char *level,
                        const char *source, const json_t *outline, bool bootstrap,
                        char ret_id[TD_ID_TEXT], struct td_error *reterr)
@@ -214,6 +226,8 @@ int td_standard_import(struct td_review *review, const char *series, const char 
     char hash[65];
     td_ledger_sm3(source, strlen(source), hash);
     int rc = check_import(review, series, level, hash, bootstrap, reterr);
+    if (rc == 0)
+        rc = check_head(outline, series, level, reterr);
     if (rc < 0)
         return rc;
     td_id_new(ret_id);
