@@ -51,6 +51,8 @@ struct td_frame_options {
      * up with the moved clock. NULL = nothing to do. */
     void (*moved)(void *arg, void (*done)(void *done_arg), void *done_arg);
     void *moved_arg;
+    void (*stopped)(void *arg); /* td_http_server_stop has finished; may be NULL */
+    void *stopped_arg;
 };
 
 /* Compiles and checks the rows; see td_router_new for what is refused. */

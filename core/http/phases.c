@@ -97,7 +97,8 @@ static void throttle(struct td_serving *serving)
             td_serving_fail(serving, TD_ENOMEM);
             return;
         }
-        td_throttle_login_uses(serving->login_uses, call->address, td_call_text(call, "login"));
+        const char *login = call->who ? call->who->login : td_call_text(call, "login");
+        td_throttle_login_uses(serving->login_uses, call->address, login);
         uses = serving->login_uses->uses;
         count = 3;
     } else if (call->who) {
@@ -275,6 +276,7 @@ static void on_session(void *arg, int result, const struct td_session *session, 
         serving->session = *session;
         serving->has_session = true;
         serving->call.session_id = serving->session.id;
+        serving->call.csrf = serving->session.csrf;
     }
     serving->sessions_down = result == TD_EREDIS;
     find_account(serving);
@@ -496,5 +498,12 @@ static void on_head(void *arg, struct td_exchange *exchange)
         find_route(serving);
 }
 
+static void on_stopped(void *arg)
+{
+    struct td_frame *frame = arg;
+    if (frame->options.stopped)
+        frame->options.stopped(frame->options.stopped_arg);
+}
+
 const struct td_http_callbacks td_frame_callbacks = {
-    .on_head = on_head, .on_request = on_request, .on_gone = on_gone};
+    .on_head = on_head, .on_request = on_request, .on_gone = on_gone, .on_stopped = on_stopped};

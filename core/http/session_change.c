@@ -29,8 +29,6 @@ static void on_started(void *arg, int result, const struct td_session *session, 
     if (!serving->reply.value)
         serving->reply.value = json_object();
     json_object_set_new(serving->reply.value, "csrf", json_string(session->csrf));
-    if (serving->login_uses) /* the password was right: only failures count */
-        td_throttle_give_back(serving->frame->options.redis, serving->login_uses->uses, 3);
     TD_LOG(TD_LOG_INFO, "session.started", TD_S("account", session->account_id),
            TD_S("session", session->id), TD_S("request", serving->call.request_id));
     td_reply_send(serving);
@@ -71,6 +69,8 @@ void td_session_change_apply(struct td_serving *serving)
 {
     const struct td_reply *reply = &serving->reply;
     int r = 0;
+    if (serving->login_uses && !serving->is_back) /* the password was right: only failures count */
+        td_throttle_give_back(serving->frame->options.redis, serving->login_uses->uses, 3);
     if (reply->session == TD_SESSION_KEEP || (reply->session != TD_SESSION_START && !serving->has_session))
         td_reply_send(serving);
     else if (reply->session == TD_SESSION_START)

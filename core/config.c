@@ -1,0 +1,220 @@
+/* config.c - the settings as rows; a row gives parsing, default, validation and --help.
+ *
+ * Order: defaults, the file of --config, the command line. Paths are relative to the working directory. */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type { TEXT, NUMBER, FLAG };
+
+struct row {
+    const char *name;
+    enum type type;
+    const char *value; /* default */
+    size_t offset;
+    int64_t min, max;
+    const char *help;
+};
+
+#define AT(member) offsetof(struct td_config, member)
+
+static const struct row rows[] = {
+    {"listen_address", TEXT, "127.0.0.1", AT(listen_address), 0, 0, "numeric IPv4 or IPv6 address"},
+    {"listen_port", NUMBER, "8080", AT(listen_port), 0, 65535, "0 = any; see server.listening in the log"},
+    {"public_url", TEXT, "http://127.0.0.1:8080", AT(public_url), 0, 0, "how people reach the server; in QR codes"},
+    {"control_socket", TEXT, "", AT(control_socket), 0, 0, "unix socket for titlectl; empty = none"},
+    {"demo", FLAG, "false", AT(demo), 0, 0, "demonstration: a clock that can be moved, pages re-read when edited"},
+    {"log_level", NUMBER, "1", AT(log_level), 0, 3, "0 debug, 1 info, 2 warnings, 3 errors"},
+
+    {"state_folder", TEXT, "state", AT(state_folder), 0, 0, "database and evidence files"},
+    {"key_file", TEXT, "state/key", AT(key_file), 0, 0, "seals identity numbers; made when missing"},
+    {"web_folder", TEXT, "web", AT(web_folder), 0, 0, "templates, assets, locales"},
+    {"plugin_folder", TEXT, "plugins", AT(plugin_folder), 0, 0, "series plugins (*.so)"},
+    {"script_folder", TEXT, "scripts", AT(script_folder), 0, 0, "scoring standards"},
+    {"scorer", TEXT, "titled-scorer", AT(scorer), 0, 0, "the scorer program"},
+    {"calendar_file", TEXT, "ops/calendar.json", AT(calendar_file), 0, 0, "working days"},
+
+    {"redis_socket", TEXT, "redis.sock", AT(redis_socket), 0, 0, "unix socket of Redis"},
+    {"redis_user", TEXT, "", AT(redis_user), 0, 0, "ACL user; empty = default"},
+    {"redis_password", TEXT, "", AT(redis_password), 0, 0, "empty = none"},
+
+    {"workers", NUMBER, "0", AT(workers), 0, 256, "scorer processes; 0 = cores"},
+    {"readers", NUMBER, "4", AT(readers), 1, 64, "store reader threads"},
+    {"cpu_threads", NUMBER, "2", AT(cpu_threads), 1, 64, "threads for password hashing and the like"},
+
+    {"session_idle_seconds", NUMBER, "1800", AT(session_idle_seconds), 60, 86400, "a session ends without requests"},
+    {"session_absolute_seconds", NUMBER, "43200", AT(session_absolute_seconds), 60, 604800, "and after login"},
+    {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400, "how long a dossier is held without work on it"},
+
+    {"limit_request_line", NUMBER, "8192", AT(limit_request_line), 256, 65536, "bytes of method and address"},
+    {"limit_header_bytes", NUMBER, "16384", AT(limit_header_bytes), 1024, 262144, "bytes of a header block"},
+    {"limit_header_count", NUMBER, "100", AT(limit_header_count), 8, 1000, "header lines"},
+    {"limit_body", NUMBER, "1048576", AT(limit_body), 1024, 67108864, "bytes of a body"},
+    {"limit_upload", NUMBER, "20971520", AT(limit_upload), 1024, 1073741824, "bytes of an evidence file"},
+    {"limit_header_seconds", NUMBER, "10", AT(limit_header_seconds), 1, 600, "to send a header block"},
+    {"limit_idle_seconds", NUMBER, "15", AT(limit_idle_seconds), 1, 3600, "between requests of a connection"},
+    {"limit_body_rate", NUMBER, "1000", AT(limit_body_rate), 1, 1000000, "bytes a second, at least, in and out"},
+    {"limit_connections", NUMBER, "2000", AT(limit_connections), 4, 100000, "open connections"},
+    {"limit_per_address", NUMBER, "64", AT(limit_per_address), 1, 100000, "open connections of one address"},
+    {"limit_pipeline", NUMBER, "32", AT(limit_pipeline), 1, 10000, "requests of one connection in a row"},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static const struct row *find_row(const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static int set_text(struct td_config *config, const struct row *row, const char *value)
+{
+    char **place = (char **)((char *)config + row->offset);
+    char *copy = strdup(value);
+    if (!copy)
+        return TD_ENOMEM;
+    free(*place);
+    *place = copy;
+    return 0;
+}
+
+static int set_number(struct td_config *config, const struct row *row, const char *value,
+                      struct td_error *reterr)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (errno || end == value || *end || number < row->min || number > row->max)
+        return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is not a number from %lld to %lld", row->name,
+                            value, (long long)row->min, (long long)row->max);
+    *(int64_t *)((char *)config + row->offset) = number;
+    return 0;
+}
+
+static int set_flag(struct td_config *config, const struct row *row, const char *value,
+                    struct td_error *reterr)
+{
+    bool yes = strcmp(value, "true") == 0 || strcmp(value, "yes") == 0;
+    if (!yes && strcmp(value, "false") != 0 && strcmp(value, "no") != 0)
+        return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is neither true nor false", row->name, value);
+    *(bool *)((char *)config + row->offset) = yes;
+    return 0;
+}
+
+static int set_value(struct td_config *config, const char *name, const char *value,
+                     struct td_error *reterr)
+{
+    const struct row *row = find_row(name);
+    if (!row)
+        return td_error_set(reterr, TD_EINVALID, "there is no setting \"%s\"", name);
+    switch (row->type) {
+    case TEXT: return set_text(config, row, value);
+    case NUMBER: return set_number(config, row, value, reterr);
+    case FLAG: return set_flag(config, row, value, reterr);
+    }
+    return TD_EINTERNAL;
+}
+
+static char *trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    for (char *end = text + strlen(text); end > text && isspace((unsigned char)end[-1]);)
+        *--end = 0;
+    return text;
+}
+
+static int read_line(struct td_config *config, char *line, struct td_error *reterr)
+{
+    line = trim(line);
+    if (!*line || *line == '#')
+        return 0;
+    char *equals = strchr(line, '=');
+    if (!equals)
+        return td_error_set(reterr, TD_EINVALID, "\"%s\" is not \"name = value\"", line);
+    *equals = 0;
+    return set_value(config, trim(line), trim(equals + 1), reterr);
+}
+
+static int read_file(struct td_config *config, const char *path, struct td_error *reterr)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return td_error_set(reterr, TD_EINVALID, "%s: %s", path, strerror(errno));
+    char *line = NULL;
+    size_t room = 0;
+    int r = 0, number = 0;
+    while (r == 0 && getline(&line, &room, file) >= 0) {
+        struct td_error why = TD_ERROR_INIT;
+        number++;
+        r = read_line(config, line, &why);
+        if (r < 0)
+            td_error_set(reterr, r, "%s, line %d: %s", path, number, why.detail);
+    }
+    free(line);
+    fclose(file);
+    return r;
+}
+
+static void print_help(void)
+{
+    printf("titled - the server of a professional-title review\n\n"
+           "  titled [--config FILE] [--NAME VALUE ...]\n\n"
+           "FILE has lines \"name = value\"; # begins a comment. Settings and their defaults:\n\n");
+    for (size_t i = 0; i < ROWS; i++)
+        printf("  %-26s %-22s %s\n", rows[i].name, *rows[i].value ? rows[i].value : "\"\"", rows[i].help);
+}
+
+static int read_arguments(struct td_config *config, int argc, char **argv, bool files,
+                          struct td_error *reterr)
+{
+    int r = 0;
+    for (int i = 1; i < argc && r == 0; i += 2) {
+        if (strcmp(argv[i], "--help") == 0) {
+            print_help();
+            exit(0);
+        }
+        if (strncmp(argv[i], "--", 2) != 0 || i + 1 == argc)
+            return td_error_set(reterr, TD_EINVALID, "\"%s\": write --name value", argv[i]);
+        bool is_file = strcmp(argv[i], "--config") == 0;
+        if (is_file && files)
+            r = read_file(config, argv[i + 1], reterr);
+        else if (!is_file && !files)
+            r = set_value(config, argv[i] + 2, argv[i + 1], reterr);
+    }
+    return r;
+}
+
+int td_config_load(int argc, char **argv, struct td_config **ret_config, struct td_error *reterr)
+{
+    struct td_config *config = calloc(1, sizeof(*config));
+    int r = config ? 0 : TD_ENOMEM;
+    for (size_t i = 0; i < ROWS && r == 0; i++)
+        r = set_value(config, rows[i].name, rows[i].value, reterr);
+    if (r == 0)
+        r = read_arguments(config, argc, argv, true, reterr);
+    if (r == 0)
+        r = read_arguments(config, argc, argv, false, reterr);
+    if (r < 0)
+        td_config_free(config);
+    else
+        *ret_config = config;
+    return r;
+}
+
+void td_config_free(struct td_config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].type == TEXT)
+            free(*(char **)((char *)config + rows[i].offset));
+    free(config);
+}

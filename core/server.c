@@ -1,0 +1,379 @@
+/* server.c - wiring: makes the parts in the order of their dependencies, connects them, takes them down in
+ * reverse. No behaviour of its own but signals and the order of start and stop.
+ *
+ * Start: everything is opened, the scorer describes its plugins, then we listen. Stop (SIGTERM, SIGINT): the
+ * listeners close, requests in flight end, then the loop does. */
+#include "app.h"
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/seal.h"
+#include "dispatch.h"
+#include "http/cpu.h"
+#include "http/frame.h"
+#include "http/mailbox.h"
+#include "http/static.h"
+#include "redis/client.h"
+#include "redis/live.h"
+#include "redis/queue.h"
+#include "redis/session.h"
+#include "review/calendar.h"
+#include "scoring/pool.h"
+#include "store/store.h"
+#include "ticker.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { STOP_SECONDS = 10, CPU_QUEUE = 256, SIGNALS = 3 };
+
+struct td_server {
+    const struct td_config *config;
+    struct event_base *base;
+    struct td_seal_key *seal;
+    struct td_calendar *calendar;
+    struct td_views *views;
+    struct td_static *assets;
+    struct td_store *store;
+    struct td_redis *redis;
+    struct td_sessions *sessions;
+    struct td_queue *queue;
+    struct td_live *live;
+    struct td_mailbox *mailbox;
+    struct td_cpu *cpu;
+    struct td_pool *pool;
+    struct td_frame *frame;
+    struct td_dispatch *dispatch;
+    struct td_ticker *ticker;
+    struct td_http_server *http;
+    struct event *signals[SIGNALS];
+    struct event *deadline; /* of an orderly stop */
+    bool listening, stopping;
+    int result; /* of listening */
+    struct td_error error;
+};
+
+/* --- stopping ------------------------------------------------------------------------------------------ */
+
+static void on_stopped(void *arg)
+{
+    struct td_server *server = arg;
+    event_base_loopexit(server->base, NULL);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct td_server *server = arg;
+    TD_LOG(TD_LOG_WARNING, "server.stop_deadline", TD_I("open", td_frame_open(server->frame)));
+    event_base_loopexit(server->base, NULL);
+}
+
+static void stop(struct td_server *server)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    TD_LOG(TD_LOG_INFO, "server.stopping", TD_I("open", td_frame_open(server->frame)));
+    evtimer_add(server->deadline, &(struct timeval){.tv_sec = STOP_SECONDS});
+    td_http_server_stop(server->http);
+}
+
+static void on_reloaded(void *arg, int result)
+{
+    (void)arg;
+    TD_LOG(result < 0 ? TD_LOG_WARNING : TD_LOG_INFO, "plugins.reloaded", TD_S("result", result < 0 ? td_error_name(result) : "ok"));
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    struct td_server *server = arg;
+    if (number == SIGHUP)
+        td_pool_reload(server->pool, on_reloaded, server);
+    else
+        stop(server);
+}
+
+/* --- listening ----------------------------------------------------------------------------------------- */
+
+static int listen_all(struct td_server *server, struct td_error *reterr)
+{
+    const struct td_config *config = server->config;
+    int port;
+    int r = td_http_server_listen(server->http, config->listen_address, (int)config->listen_port, &port, reterr);
+    if (r == 0 && *config->control_socket)
+        r = td_http_server_listen_control(server->http, config->control_socket, reterr);
+    if (r == 0)
+        TD_LOG(TD_LOG_INFO, "server.listening", TD_S("address", config->listen_address), TD_I("port", port),
+               TD_S("control", config->control_socket), TD_I("demo", config->demo), TD_I("pid", getpid()));
+    return r;
+}
+
+/* The scorer's first generation is there, or could not start: the server serves all the same. */
+static void on_pool_ready(void *arg, int result)
+{
+    struct td_server *server = arg;
+    if (result < 0)
+        TD_LOG(TD_LOG_ERROR, "scorer.absent", TD_S("code", td_error_name(result)));
+    if (server->listening || server->stopping)
+        return;
+    server->listening = true;
+    server->result = listen_all(server, &server->error);
+    if (server->result < 0)
+        event_base_loopexit(server->base, NULL);
+    else
+        td_ticker_run(server->ticker, NULL, NULL);
+}
+
+static void on_moved(void *arg, void (*done)(void *done_arg), void *done_arg)
+{
+    struct td_server *server = arg;
+    td_ticker_run(server->ticker, done, done_arg);
+}
+
+/* --- opening, in the order of dependencies --------------------------------------------------------------- */
+
+static int need(const void *part, struct td_error *reterr, const char *what)
+{
+    return part ? 0 : td_error_set(reterr, TD_ENOMEM, "cannot make the %s", what);
+}
+
+static int open_files(struct td_server *server, struct td_error *reterr)
+{
+    const struct td_config *config = server->config;
+    char assets[4096];
+    snprintf(assets, sizeof(assets), "%s/assets", config->web_folder);
+    struct td_store_options options = {.folder = config->state_folder, .readers = (int)config->readers};
+    int r = td_calendar_load(config->calendar_file, &server->calendar, reterr);
+    if (r == 0)
+        r = td_views_load(config->web_folder, &server->views, reterr);
+    if (r == 0)
+        r = td_static_load(assets, &server->assets, reterr);
+    if (r == 0)
+        r = td_store_open(&options, &server->store, reterr);
+    if (r == 0) /* after the store, which makes the state folder */
+        r = td_seal_load(config->key_file, &server->seal, reterr);
+    return r;
+}
+
+/* A demonstration goes on at the day it had reached. */
+static int take_clock(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    (void)arg;
+    (void)reterr;
+    int64_t shift = 0;
+    int r = td_tx_int(tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
+    if (r == 0)
+        td_clock_shift_ms(shift);
+    return r;
+}
+
+static struct td_redis_options redis_options(const struct td_server *server, const char *name)
+{
+    const struct td_config *config = server->config;
+    return (struct td_redis_options){.base = server->base,
+                                     .socket = config->redis_socket,
+                                     .user = config->redis_user,
+                                     .password = config->redis_password,
+                                     .name = name};
+}
+
+static int open_redis(struct td_server *server, struct td_error *reterr)
+{
+    const struct td_config *config = server->config;
+    struct td_redis_options options = redis_options(server, "commands");
+    server->redis = td_redis_new(&options);
+    if (server->redis) {
+        server->sessions = td_sessions_new(server->redis, config->session_idle_seconds,
+                                           config->session_absolute_seconds);
+        server->queue = td_queue_new(server->redis, config->lease_seconds);
+        server->live = td_live_new(server->redis, &options);
+    }
+    int r = need(server->sessions, reterr, "sessions");
+    if (r == 0)
+        r = need(server->queue, reterr, "leases");
+    return r == 0 ? need(server->live, reterr, "live updates") : r;
+}
+
+static int open_threads(struct td_server *server, struct td_error *reterr)
+{
+    const struct td_config *config = server->config;
+    struct td_pool_options options = {.base = server->base,
+                                      .executable = config->scorer,
+                                      .plugin_folder = config->plugin_folder,
+                                      .workers = (int)config->workers};
+    server->mailbox = td_mailbox_new(server->base);
+    int r = need(server->mailbox, reterr, "mailbox");
+    if (r == 0)
+        r = td_cpu_new((int)config->cpu_threads, CPU_QUEUE, &server->cpu, reterr);
+    if (r == 0)
+        r = td_pool_new(&options, on_pool_ready, server, &server->pool, reterr);
+    return r;
+}
+
+static int open_frame(struct td_server *server, struct td_error *reterr)
+{
+    struct td_frame_options options = {.base = server->base,
+                                       .config = server->config,
+                                       .calendar = server->calendar,
+                                       .seal = server->seal,
+                                       .store = server->store,
+                                       .redis = server->redis,
+                                       .sessions = server->sessions,
+                                       .queue = server->queue,
+                                       .live = server->live,
+                                       .mailbox = server->mailbox,
+                                       .cpu = server->cpu,
+                                       .pool = server->pool,
+                                       .assets = server->assets,
+                                       .views = server->views,
+                                       .resources = td_api_resources,
+                                       .moved = on_moved,
+                                       .moved_arg = server,
+                                       .stopped = on_stopped,
+                                       .stopped_arg = server};
+    return td_frame_new(&options, &server->frame, reterr);
+}
+
+static int open_background(struct td_server *server, struct td_error *reterr)
+{
+    struct td_redis_options redis = redis_options(server, "jobs");
+    struct td_dispatch_options options = {.base = server->base,
+                                          .store = server->store,
+                                          .pool = server->pool,
+                                          .commands = server->redis,
+                                          .redis = &redis,
+                                          .live = server->live,
+                                          .sessions = server->sessions,
+                                          .config = server->config};
+    struct td_ticker_options ticker = {.base = server->base,
+                                       .store = server->store,
+                                       .mailbox = server->mailbox,
+                                       .pool = server->pool,
+                                       .config = server->config,
+                                       .calendar = server->calendar,
+                                       .seal = server->seal};
+    server->ticker = td_ticker_new(&ticker);
+    int r = need(server->ticker, reterr, "ticker");
+    if (r == 0)
+        r = td_dispatch_new(&options, &server->dispatch, reterr);
+    if (r == 0)
+        td_frame_set_dispatch(server->frame, server->dispatch);
+    return r;
+}
+
+static int open_http(struct td_server *server, struct td_error *reterr)
+{
+    const struct td_config *config = server->config;
+    struct td_http_limits limits;
+    td_http_limits_default(&limits);
+    limits.request_line = (size_t)config->limit_request_line;
+    limits.header_bytes = (size_t)config->limit_header_bytes;
+    limits.header_count = (size_t)config->limit_header_count;
+    limits.header_ms = config->limit_header_seconds * 1000;
+    limits.idle_ms = config->limit_idle_seconds * 1000;
+    limits.body_rate = config->limit_body_rate;
+    limits.connections = (size_t)config->limit_connections;
+    limits.per_address = (size_t)config->limit_per_address;
+    limits.pipeline = (size_t)config->limit_pipeline;
+    return td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits, &server->http, reterr);
+}
+
+static int open_signals(struct td_server *server, struct td_error *reterr)
+{
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    signal(SIGPIPE, SIG_IGN);
+    for (int i = 0; i < SIGNALS; i++) {
+        server->signals[i] = evsignal_new(server->base, numbers[i], on_signal, server);
+        if (!server->signals[i] || event_add(server->signals[i], NULL) < 0)
+            return td_error_set(reterr, TD_EINTERNAL, "cannot wait for signal %d", numbers[i]);
+    }
+    server->deadline = evtimer_new(server->base, on_deadline, server);
+    return need(server->deadline, reterr, "timer");
+}
+
+int td_server_new(const struct td_config *config, struct td_server **ret_server, struct td_error *reterr)
+{
+    static int (*const opening[])(struct td_server *, struct td_error *) = {
+        open_files, open_redis, open_threads, open_frame, open_background, open_http, open_signals};
+    struct td_server *server = calloc(1, sizeof(*server));
+    if (!server)
+        return TD_ENOMEM;
+    server->config = config;
+    server->base = event_base_new();
+    int r = need(server->base, reterr, "event loop");
+    for (size_t i = 0; i < sizeof(opening) / sizeof(opening[0]) && r == 0; i++)
+        r = opening[i](server, reterr);
+    if (r == 0 && config->demo)
+        r = td_store_read_wait(server->store, take_clock, NULL, reterr);
+    if (r < 0) {
+        td_server_free(server);
+        return r;
+    }
+    *ret_server = server;
+    return 0;
+}
+
+int td_server_run(struct td_server *server, struct td_error *reterr)
+{
+    event_base_dispatch(server->base);
+    if (server->result < 0 && reterr) {
+        *reterr = server->error;
+        server->error = (struct td_error)TD_ERROR_INIT;
+    }
+    TD_LOG(TD_LOG_INFO, "server.stopped", TD_I("open", server->frame ? td_frame_open(server->frame) : 0));
+    return server->result;
+}
+
+/* Requests that did not end in time: their threads are done after this, so the rest may go. */
+static void drain(struct td_server *server)
+{
+    td_pool_free(server->pool);
+    server->pool = NULL;
+    td_store_close(server->store);
+    server->store = NULL;
+    td_cpu_free(server->cpu);
+    server->cpu = NULL;
+}
+
+void td_server_free(struct td_server *server)
+{
+    if (!server)
+        return;
+    if (server->frame && td_frame_open(server->frame) > 0) {
+        /* A client or Redis holds a request open past the deadline. What was acknowledged is on disk; the
+         * system takes the rest back. */
+        td_store_close(server->store);
+        _exit(0);
+    }
+    drain(server);
+    td_dispatch_free(server->dispatch);
+    td_http_server_free(server->http);
+    td_mailbox_free(server->mailbox);
+    td_ticker_free(server->ticker);
+    td_frame_free(server->frame);
+    td_live_free(server->live);
+    td_queue_free(server->queue);
+    td_sessions_free(server->sessions);
+    td_redis_free(server->redis);
+    td_static_free(server->assets);
+    td_views_unref(server->views);
+    td_calendar_free(server->calendar);
+    td_seal_free(server->seal);
+    for (int i = 0; i < SIGNALS; i++)
+        if (server->signals[i])
+            event_free(server->signals[i]);
+    if (server->deadline)
+        event_free(server->deadline);
+    if (server->base)
+        event_base_free(server->base);
+    td_error_done(&server->error);
+    free(server);
+}
