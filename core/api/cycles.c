@@ -1,5 +1,6 @@
-/* cycles.c - the year: notices opened as cycles, their dates and parameters. Readers are the public; the
- * bureau writes. The result notice of a cycle starts here, because it is about the cycle's dossiers. */
+/* cycles.c - the year: notices opened as cycles, their dates and parameters. Readers are the
+ * public; the bureau writes. The result notice of a cycle starts here, because it is about the
+ * cycle's dossiers. */
 #include "api/api.h"
 #include "api/place.h"
 #include "review/cycle.h"
@@ -32,9 +33,10 @@ static json_t *level_inputs(const json_t *value)
     for (size_t i = 0; i < 4; i++) {
         const json_t *cents = json_object_get(value, levels[i]);
         long long amount = (long long)json_integer_value(cents);
-        json_array_append_new(inputs, json_pack("{s:s, s:o}", "level", levels[i], "amount",
-                                                cents ? json_sprintf("%lld.%02lld", amount / 100, amount % 100)
-                                                      : json_string("")));
+        json_array_append_new(
+            inputs, json_pack("{s:s, s:o}", "level", levels[i], "amount",
+                              cents ? json_sprintf("%lld.%02lld", amount / 100, amount % 100)
+                                    : json_string("")));
     }
     return inputs;
 }
@@ -50,8 +52,8 @@ static json_t *parameter_list(const json_t *cycle)
         json_t *value = json_object_get(parameters, row->name);
         int64_t number = td_cycle_parameter(cycle, row->name, row->otherwise);
         json_t *entry = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "parameter", row->name, "type",
-                                  row_type(row->type), "summary", row->summary, "min", row->min, "max",
-                                  row->max, "otherwise", row->otherwise);
+                                  row_type(row->type), "summary", row->summary, "min", row->min,
+                                  "max", row->max, "otherwise", row->otherwise);
         json_object_set_new(entry, "is_integer", json_boolean(row->type == TD_CYCLE_INT));
         json_object_set_new(entry, "is_boolean", json_boolean(row->type == TD_CYCLE_BOOL));
         json_object_set_new(entry, "is_levels", json_boolean(row->type == TD_CYCLE_LEVELS));
@@ -69,10 +71,10 @@ static json_t *series_options(const struct td_call *call, const char *chosen)
     json_t *options = json_array(), *descriptor;
     const char *id;
     json_object_foreach((json_t *)call->catalog, id, descriptor)
-        json_array_append_new(options,
-                              json_pack("{s:s, s:s, s:s, s:b}", "id", id, "name", td_row_text(descriptor, "name"),
-                                        "name_en", td_row_text(descriptor, "name_en"), "selected",
-                                        strcmp(id, chosen) == 0));
+        json_array_append_new(options, json_pack("{s:s, s:s, s:s, s:b}", "id", id, "name",
+                                                 td_row_text(descriptor, "name"), "name_en",
+                                                 td_row_text(descriptor, "name_en"), "selected",
+                                                 strcmp(id, chosen) == 0));
     return options;
 }
 
@@ -80,8 +82,8 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
 {
     (void)reterr;
     json_t *empty = json_object();
-    reply->value = json_pack("{s:o, s:o, s:b}", "series_options", series_options(call, ""), "parameter_list",
-                             parameter_list(empty), "editing", 0);
+    reply->value = json_pack("{s:o, s:o, s:b}", "series_options", series_options(call, ""),
+                             "parameter_list", parameter_list(empty), "editing", 0);
     json_decref(empty);
     return reply->value ? 0 : TD_ENOMEM;
 }
@@ -121,9 +123,9 @@ static int64_t figure(const json_t *page, const char *state)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(page, "figures"), i, row)
-        if (!strcmp(td_row_text(row, "state"), state))
-            return td_row_int(row, "count");
+    json_array_foreach(
+        json_object_get(page, "figures"), i,
+        row) if (!strcmp(td_row_text(row, "state"), state)) return td_row_int(row, "count");
     return 0;
 }
 
@@ -138,16 +140,17 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     const char *state = td_row_text(cycle, "state");
     bool bureau = call->who && (call->who->roles & TD_ROLE_BUREAU);
     bool insider = td_cycle_insider(call->who, td_row_text(cycle, "series"));
-    bool office = call->who && td_account_has(call->who, TD_ROLE_OFFICE, td_row_text(cycle, "series"));
+    bool office =
+        call->who && td_account_has(call->who, TD_ROLE_OFFICE, td_row_text(cycle, "series"));
     json_object_set_new(cycle, "insider", json_boolean(insider));
     if (insider)
         rc = add_figures(call, cycle);
     json_object_set_new(
         cycle, "can",
-        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "edit", bureau && !strcmp(state, "planned"), "open",
-                  bureau && !strcmp(state, "planned"), "extend", bureau && !strcmp(state, "open"), "close",
-                  bureau && !strcmp(state, "open"), "publish_result",
-                  (bureau || office) && figure(cycle, "passed") > 0, "file",
+        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "edit", bureau && !strcmp(state, "planned"),
+                  "open", bureau && !strcmp(state, "planned"), "extend",
+                  bureau && !strcmp(state, "open"), "close", bureau && !strcmp(state, "open"),
+                  "publish_result", (bureau || office) && figure(cycle, "passed") > 0, "file",
                   bureau && figure(cycle, "confirmed") > 0));
     json_object_set_new(cycle, "parameter_list", parameter_list(cycle));
     reply->version = td_row_int(cycle, "version");
@@ -163,7 +166,8 @@ static int edit_read(struct td_call *call, struct td_reply *reply, struct td_err
     int rc = load(call, &review, &cycle);
     if (rc < 0)
         return rc;
-    json_object_set_new(cycle, "series_options", series_options(call, td_row_text(cycle, "series")));
+    json_object_set_new(cycle, "series_options",
+                        series_options(call, td_row_text(cycle, "series")));
     json_object_set_new(cycle, "parameter_list", parameter_list(cycle));
     json_object_set_new(cycle, "editing", json_true());
     reply->version = td_row_int(cycle, "version");
@@ -171,7 +175,8 @@ static int edit_read(struct td_call *call, struct td_reply *reply, struct td_err
     return 0;
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing
+ * -------------------------------------------------------------------------------------- */
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -232,7 +237,8 @@ static int extend_write(struct td_call *call, struct td_reply *reply, struct td_
     const char *id = td_call_param(call, "cycle");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_cycle_extend(&review, id, td_call_text(call, "closes_on"), td_call_text(call, "reason"), reterr);
+        rc = td_cycle_extend(&review, id, td_call_text(call, "closes_on"),
+                             td_call_text(call, "reason"), reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "cycles", id);
 }
 
@@ -241,21 +247,22 @@ static int passed_ids(struct td_call *call, json_t **ret_ids)
 {
     json_t *rows, *row, *ids = json_array();
     size_t i;
-    int rc = td_tx_rows(call->tx, &rows,
-                        "select id from application where cycle_id = $1 and state = 'passed' order by number", "s",
-                        td_call_param(call, "cycle"));
+    int rc = td_tx_rows(
+        call->tx, &rows,
+        "select id from application where cycle_id = $1 and state = 'passed' order by number", "s",
+        td_call_param(call, "cycle"));
     if (rc < 0) {
         json_decref(ids);
         return rc;
     }
-    json_array_foreach(rows, i, row)
-        json_array_append(ids, json_object_get(row, "id"));
+    json_array_foreach(rows, i, row) json_array_append(ids, json_object_get(row, "id"));
     json_decref(rows);
     *ret_ids = ids;
     return 0;
 }
 
-static int result_notice_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+static int result_notice_write(struct td_call *call, struct td_reply *reply,
+                               struct td_error *reterr)
 {
     struct td_review review;
     json_t *ids = NULL, *notice = NULL;
@@ -265,7 +272,8 @@ static int result_notice_write(struct td_call *call, struct td_reply *reply, str
     if (rc == 0 && json_array_size(ids) == 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_publish", NULL);
     if (rc == 0)
-        rc = td_notice_publish(&review, "result", td_call_param(call, "cycle"), "", ids, &notice, reterr);
+        rc = td_notice_publish(&review, "result", td_call_param(call, "cycle"), "", ids, &notice,
+                               reterr);
     json_decref(ids);
     if (rc < 0)
         return rc;
@@ -283,7 +291,8 @@ static const struct td_field cycle_body[] = {
     {"cutoff_date", TD_FIELD_DATE, true, 0, 0, NULL, "Facts count up to this day"},
     {"opens_on", TD_FIELD_DATE, true, 0, 0, NULL, "First day of submission"},
     {"closes_on", TD_FIELD_DATE, true, 0, 0, NULL, "Last day of submission, until 24:00"},
-    {"parameters", TD_FIELD_OBJECT, false, 0, 0, NULL, "Parameters by name; see parameter_list of /cycles/new"},
+    {"parameters", TD_FIELD_OBJECT, false, 0, 0, NULL,
+     "Parameters by name; see parameter_list of /cycles/new"},
     {0},
 };
 
@@ -299,21 +308,25 @@ static const struct td_field extend_body[] = {
 };
 
 const struct td_route td_cycles_routes[] = {
-    {TD_GET, "/cycles", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Cycles, newest first", .read = list_read, .page = "cycles"},
-    {TD_GET, "/cycles/new", TD_ROLE_BUREAU, "What a new cycle needs: series and the parameter table",
-     .read = new_read, .page = "cycle_form"},
-    {TD_POST, "/cycles", TD_ROLE_BUREAU, "Plan a cycle from a notice", .write = create_write, .body = cycle_body},
+    {TD_GET, "/cycles", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Cycles, newest first", .read = list_read,
+     .page = "cycles"},
+    {TD_GET, "/cycles/new", TD_ROLE_BUREAU,
+     "What a new cycle needs: series and the parameter table", .read = new_read,
+     .page = "cycle_form"},
+    {TD_POST, "/cycles", TD_ROLE_BUREAU, "Plan a cycle from a notice", .write = create_write,
+     .body = cycle_body},
     {TD_GET, "/cycles/{cycle}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One cycle with its notice and dates",
      .read = view_read, .page = "cycle"},
-    {TD_GET, "/cycles/{cycle}/edit", TD_ROLE_BUREAU, "A planned cycle for editing", .read = edit_read,
-     .page = "cycle_form"},
+    {TD_GET, "/cycles/{cycle}/edit", TD_ROLE_BUREAU, "A planned cycle for editing",
+     .read = edit_read, .page = "cycle_form"},
     {TD_PUT, "/cycles/{cycle}", TD_ROLE_BUREAU, "Change a planned cycle", .write = update_write,
      .body = cycle_body, .flags = TD_ROUTE_IF_MATCH},
-    {TD_POST, "/cycles/{cycle}/open", TD_ROLE_BUREAU, "Open a cycle for submission", .write = open_write},
+    {TD_POST, "/cycles/{cycle}/open", TD_ROLE_BUREAU, "Open a cycle for submission",
+     .write = open_write},
     {TD_POST, "/cycles/{cycle}/close", TD_ROLE_BUREAU, "End submission before its last day",
      .write = close_write, .body = close_body},
-    {TD_POST, "/cycles/{cycle}/extend", TD_ROLE_BUREAU, "Move the end of submission", .write = extend_write,
-     .body = extend_body},
+    {TD_POST, "/cycles/{cycle}/extend", TD_ROLE_BUREAU, "Move the end of submission",
+     .write = extend_write, .body = extend_body},
     {TD_POST, "/cycles/{cycle}/result-notice", TD_ROLE_BUREAU | TD_ROLE_OFFICE,
      "Publish the results of dossiers that passed", .write = result_notice_write},
     {0},

@@ -1,12 +1,14 @@
-/* series.c - what the present plugins serve, for everybody: series, levels, specialties, the form. */
+/* series.c - what the present plugins serve, for everybody: series, levels, specialties, the form.
+ */
 #include "api/api.h"
 #include "review/row.h"
 
 static json_t *summary(const char *id, const json_t *descriptor)
 {
-    return json_pack("{s:s, s:s, s:s, s:O?, s:s}", "id", id, "name", td_row_text(descriptor, "name"), "name_en",
-                     td_row_text(descriptor, "name_en"), "levels", json_object_get(descriptor, "levels"),
-                     "plugin_version", td_row_text(descriptor, "plugin_version"));
+    return json_pack("{s:s, s:s, s:s, s:O?, s:s}", "id", id, "name",
+                     td_row_text(descriptor, "name"), "name_en", td_row_text(descriptor, "name_en"),
+                     "levels", json_object_get(descriptor, "levels"), "plugin_version",
+                     td_row_text(descriptor, "plugin_version"));
 }
 
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -27,13 +29,15 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     if (!descriptor)
         return td_error_set(reterr, TD_ENOTFOUND, "no plugin serves this series");
     reply->value = json_deep_copy(descriptor);
-    return reply->value && json_object_set_new(reply->value, "id", json_string(id)) == 0 ? 0 : TD_ENOMEM;
+    return reply->value && json_object_set_new(reply->value, "id", json_string(id)) == 0
+               ? 0
+               : TD_ENOMEM;
 }
 
 const struct td_route td_series_routes[] = {
-    {TD_GET, "/series", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Series that this server reviews", .read = list_read,
-     .page = "series_list"},
-    {TD_GET, "/series/{series}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Levels, specialties and form of a series",
-     .read = view_read, .page = "series"},
+    {TD_GET, "/series", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Series that this server reviews",
+     .read = list_read, .page = "series_list"},
+    {TD_GET, "/series/{series}", TD_ROLE_PUBLIC | TD_ROLE_ANY,
+     "Levels, specialties and form of a series", .read = view_read, .page = "series"},
     {0},
 };

@@ -1,4 +1,5 @@
-/* standards.c - scoring standards: public tables, import from the script folder, approval, activation. */
+/* standards.c - scoring standards: public tables, import from the script folder, approval,
+ * activation. */
 #include "api/api.h"
 #include "api/place.h"
 #include "review/cycle.h"
@@ -26,8 +27,9 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
                                                 td_row_text(descriptor, "name_en"), "levels",
                                                 json_object_get(descriptor, "levels")));
     json_object_set_new(reply->value, "series_list", series);
-    json_object_set_new(reply->value, "can_import",
-                        json_boolean(call->who && (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU))));
+    json_object_set_new(
+        reply->value, "can_import",
+        json_boolean(call->who && (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU))));
     return 0;
 }
 
@@ -43,13 +45,15 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     bool writer = call->who && (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU));
     bool author = writer && !strcmp(td_row_text(reply->value, "author"), call->who->id);
     bool draft = !strcmp(state, "draft") || !strcmp(state, "trial");
-    json_object_set_new(reply->value, "can",
-                        json_pack("{s:b, s:b}", "approve", writer && draft && !author, "activate",
-                                  writer && (!strcmp(state, "approved") || !strcmp(state, "retired"))));
+    json_object_set_new(
+        reply->value, "can",
+        json_pack("{s:b, s:b}", "approve", writer && draft && !author, "activate",
+                  writer && (!strcmp(state, "approved") || !strcmp(state, "retired"))));
     return 0;
 }
 
-/* --- import: read the script, have the scorer check it, store it ---------------------------------- */
+/* --- import: read the script, have the scorer check it, store it
+ * ---------------------------------- */
 
 static int import_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -70,7 +74,8 @@ static int script_fault(const json_t *fault, struct td_error *reterr)
 {
     return td_error_key(reterr, TD_ESCRIPT, "script",
                         json_pack("{s:s, s:I, s:s}", "file", td_row_text(fault, "file"), "line",
-                                  td_row_int(fault, "line"), "message", td_row_text(fault, "message")));
+                                  td_row_int(fault, "line"), "message",
+                                  td_row_text(fault, "message")));
 }
 
 static int import_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -83,7 +88,8 @@ static int import_write(struct td_call *call, struct td_reply *reply, struct td_
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_standard_import(&review, td_call_text(call, "series"), td_call_text(call, "level"),
-                                td_row_text(call->kept, "source"), json_object_get(call->result, "table"),
+                                td_row_text(call->kept, "source"),
+                                json_object_get(call->result, "table"),
                                 td_call_bool(call, "bootstrap"), id, reterr);
     return rc < 0 ? rc : td_place_created(call, reply, "standards", id);
 }
@@ -119,13 +125,15 @@ static const struct td_field import_body[] = {
 #define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
 
 const struct td_route td_standards_routes[] = {
-    {TD_GET, "/standards", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Scoring standards; the public sees those in force and before",
-     .read = list_read, .page = "standards"},
-    {TD_POST, "/standards", WRITERS, "Import a series' script as the next version", .read = import_read,
-     .write = import_write, .work = TD_WORK_SCORER, .body = import_body},
-    {TD_GET, "/standards/{standard}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One standard as a table", .read = view_read,
-     .page = "standard"},
-    {TD_POST, "/standards/{standard}/approve", WRITERS, "Approve as a second person", .write = approve_write},
+    {TD_GET, "/standards", TD_ROLE_PUBLIC | TD_ROLE_ANY,
+     "Scoring standards; the public sees those in force and before", .read = list_read,
+     .page = "standards"},
+    {TD_POST, "/standards", WRITERS, "Import a series' script as the next version",
+     .read = import_read, .write = import_write, .work = TD_WORK_SCORER, .body = import_body},
+    {TD_GET, "/standards/{standard}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One standard as a table",
+     .read = view_read, .page = "standard"},
+    {TD_POST, "/standards/{standard}/approve", WRITERS, "Approve as a second person",
+     .write = approve_write},
     {TD_POST, "/standards/{standard}/activate", WRITERS, "Put an approved standard in force",
      .write = activate_write},
     {0},

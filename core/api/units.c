@@ -1,5 +1,5 @@
-/* units.c - the register of units and the divisions they lie in. Anybody logged in reads, the bureau
- * writes. */
+/* units.c - the register of units and the divisions they lie in. Anybody logged in reads, the
+ * bureau writes. */
 #include "api/api.h"
 #include "api/place.h"
 #include "review/row.h"
@@ -43,22 +43,24 @@ static json_t *choices(const char *member, const char *const *words, const char 
 {
     json_t *list = json_array();
     for (; *words; words++)
-        json_array_append_new(list, json_pack("{s:s, s:b}", member, *words, "selected", !strcmp(*words, chosen)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:b}", member, *words, "selected", !strcmp(*words, chosen)));
     return list;
 }
 
 static int add_choices(struct td_call *call, json_t *unit)
 {
-    static const char *const kinds[] = {"school", "kindergarten", "agri_station", "clinic", "other", NULL};
+    static const char *const kinds[] = {"school", "kindergarten", "agri_station",
+                                        "clinic", "other",        NULL};
     static const char *const grassroots[] = {"township", "agri_street", "village", "none", NULL};
     json_t *divisions, *division;
     size_t i;
     int rc = td_unit_divisions(call->tx, &divisions);
     if (rc < 0)
         return rc;
-    json_array_foreach(divisions, i, division)
-        json_object_set_new(division, "selected",
-                            json_boolean(!strcmp(td_row_text(division, "code"), td_row_text(unit, "division_code"))));
+    json_array_foreach(divisions, i, division) json_object_set_new(
+        division, "selected",
+        json_boolean(!strcmp(td_row_text(division, "code"), td_row_text(unit, "division_code"))));
     json_object_set_new(unit, "divisions", divisions);
     json_object_set_new(unit, "kinds", choices("kind", kinds, td_row_text(unit, "kind")));
     json_object_set_new(unit, "grassroots_types",
@@ -81,7 +83,8 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
         return rc;
     const char *uscc = td_row_text(reply->value, "uscc");
     json_object_set_new(reply->value, "editing", json_true());
-    json_object_set_new(reply->value, "uscc_suspicious", json_boolean(*uscc && !td_unit_uscc_valid(uscc)));
+    json_object_set_new(reply->value, "uscc_suspicious",
+                        json_boolean(*uscc && !td_unit_uscc_valid(uscc)));
     json_object_set_new(reply->value, "can_write",
                         json_boolean(call->who && (call->who->roles & TD_ROLE_BUREAU)));
     return add_choices(call, reply->value);
@@ -98,26 +101,35 @@ static int save_write(struct td_call *call, struct td_reply *reply, struct td_er
     if (rc < 0)
         return rc;
     reply->value = json_pack("{s:s, s:s?}", "id", id, "warning", warning);
-    return *present ? td_place_at(call, reply, "units", id) : td_place_created(call, reply, "units", id);
+    return *present ? td_place_at(call, reply, "units", id)
+                    : td_place_created(call, reply, "units", id);
 }
 
 static const struct td_field unit_body[] = {
     {"name", TD_FIELD_TEXT, true, 1, 120, NULL, "Name"},
-    {"uscc", TD_FIELD_TEXT, false, 0, 18, NULL, "Unified social credit code (GB 32100); a bad one is a warning"},
+    {"uscc", TD_FIELD_TEXT, false, 0, 18, NULL,
+     "Unified social credit code (GB 32100); a bad one is a warning"},
     {"division_code", TD_FIELD_TEXT, true, 6, 6, NULL, "GB/T 2260 code of the district or county"},
     {"town", TD_FIELD_TEXT, false, 0, 60, NULL, "Township or street"},
-    {"kind", TD_FIELD_CHOICE, true, 0, 0, "school|kindergarten|agri_station|clinic|other", "Kind of unit"},
-    {"grassroots", TD_FIELD_CHOICE, true, 0, 0, "township|agri_street|village|none", "Grassroots type"},
-    {"hardship", TD_FIELD_BOOL, false, 0, 0, NULL, "Village school, teaching point or pastoral area"},
+    {"kind", TD_FIELD_CHOICE, true, 0, 0, "school|kindergarten|agri_station|clinic|other",
+     "Kind of unit"},
+    {"grassroots", TD_FIELD_CHOICE, true, 0, 0, "township|agri_street|village|none",
+     "Grassroots type"},
+    {"hardship", TD_FIELD_BOOL, false, 0, 0, NULL,
+     "Village school, teaching point or pastoral area"},
     {0},
 };
 
 const struct td_route td_units_routes[] = {
-    {TD_GET, "/divisions", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Districts and counties", .read = divisions_read},
-    {TD_GET, "/units", TD_ROLE_ANY, "Units by division and name", .read = list_read, .page = "units"},
-    {TD_GET, "/units/new", TD_ROLE_BUREAU, "What a new unit needs", .read = new_read, .page = "unit_form"},
+    {TD_GET, "/divisions", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Districts and counties",
+     .read = divisions_read},
+    {TD_GET, "/units", TD_ROLE_ANY, "Units by division and name", .read = list_read,
+     .page = "units"},
+    {TD_GET, "/units/new", TD_ROLE_BUREAU, "What a new unit needs", .read = new_read,
+     .page = "unit_form"},
     {TD_POST, "/units", TD_ROLE_BUREAU, "Register a unit", .write = save_write, .body = unit_body},
     {TD_GET, "/units/{unit}", TD_ROLE_ANY, "One unit", .read = view_read, .page = "unit_form"},
-    {TD_PUT, "/units/{unit}", TD_ROLE_BUREAU, "Change a unit", .write = save_write, .body = unit_body},
+    {TD_PUT, "/units/{unit}", TD_ROLE_BUREAU, "Change a unit", .write = save_write,
+     .body = unit_body},
     {0},
 };

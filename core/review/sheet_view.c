@@ -4,8 +4,6 @@
 
 #include "review/application.h"
 #include "review/evaluation.h"
-#include "review/evidence.h"
-#include "review/form.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -89,34 +87,6 @@ static int neighbours(struct td_review *review, const char *application_id, json
     return 0;
 }
 
-/* What was submitted, with what officials added, as form models. */
-static int sections(struct td_review *review, const json_t *application, json_t *page)
-{
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
-    json_t *snapshot;
-    int rc = td_tx_row(review->tx, &snapshot, "select dossier from snapshot where id = $1", "s",
-                       td_row_text(application, "snapshot_id"));
-    if (rc < 0)
-        return rc == TD_ENOTFOUND ? TD_ECONFLICT : rc;
-    const json_t *dossier = json_object_get(snapshot, "dossier");
-    json_t *content = json_copy(json_object_get(dossier, "content")), *assessed, *row;
-    size_t i;
-    rc = td_tx_rows(review->tx, &assessed,
-                    "select section, content from assessment where application_id = $1", "s",
-                    td_row_text(application, "id"));
-    if (rc == 0) {
-        json_array_foreach(assessed, i, row)
-            json_object_set(content, td_row_text(row, "section"), json_object_get(row, "content"));
-        json_decref(assessed);
-        json_object_set_new(page, "sections",
-                            td_form_models(descriptor, NULL, content,
-                                           json_object_get(dossier, "evidence"), "content", false));
-    }
-    json_decref(content);
-    json_decref(snapshot);
-    return rc;
-}
-
 /* The indicators with the points that this sheet gives, as inputs show them. */
 static void fill_in(json_t *indicators, const json_t *points)
 {
@@ -189,19 +159,16 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
     return rc;
 }
 
-static int add_material(struct td_review *review, const json_t *application, json_t *page)
+static int add_evaluation(struct td_review *review, const json_t *application, json_t *page)
 {
-    json_t *evidence, *evaluation;
-    int rc = sections(review, application, page);
-    if (rc == 0 &&
-        (rc = td_evidence_list(review, td_row_text(application, "id"), "", &evidence)) == 0)
-        json_object_set_new(page, "evidence", evidence);
-    if (rc == 0 && (rc = td_evaluation_load(review, application, &evaluation)) == 0) {
-        json_object_set(page, "facts", json_object_get(evaluation, "facts"));
-        json_object_set(page, "score", json_object_get(evaluation, "score"));
-        json_decref(evaluation);
-    }
-    return rc;
+    json_t *evaluation;
+    int rc = td_evaluation_load(review, application, &evaluation);
+    if (rc < 0)
+        return rc;
+    json_object_set(page, "facts", json_object_get(evaluation, "facts"));
+    json_object_set(page, "score", json_object_get(evaluation, "score"));
+    json_decref(evaluation);
+    return 0;
 }
 
 /* What of the dossier's row an expert needs. */
@@ -232,7 +199,7 @@ int td_sheet_view(struct td_review *review, const char *application_id, json_t *
     if (rc == 0) {
         td_application_name(review, application);
         json_object_set_new(page, "application", describe(application));
-        rc = add_material(review, application, page);
+        rc = add_evaluation(review, application, page);
     }
     if (rc == 0)
         rc = add_sheet(review, application, sheet, page);

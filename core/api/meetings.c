@@ -1,0 +1,264 @@
+/* meetings.c - meetings: agenda, attendance, opening, secret ballots, counting, minutes. */
+#include "api/api.h"
+#include "api/place.h"
+#include "review/ballot.h"
+#include "review/committee.h"
+#include "review/cycle.h"
+#include "review/meeting.h"
+#include "review/row.h"
+
+#include <string.h>
+
+static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    (void)reterr;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_list(&review, td_call_query(call, "cursor"), &reply->value);
+    if (rc == 0)
+        json_object_set_new(reply->value, "can_write",
+                            json_boolean(call->who && (call->who->roles & TD_ROLE_OFFICE)));
+    return rc;
+}
+
+static int new_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *committees, *cycles;
+    (void)reterr;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_list(&review, "", &committees);
+    if (rc < 0)
+        return rc;
+    rc = td_cycle_list(&review, "", "", "", &cycles);
+    if (rc == 0)
+        reply->value =
+            json_pack("{s:O, s:O, s:s}", "committees", json_object_get(committees, "items"),
+                      "cycles", json_object_get(cycles, "items"), "today", review.today);
+    if (rc == 0)
+        json_decref(cycles);
+    json_decref(committees);
+    return rc;
+}
+
+static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_view(&review, td_call_param(call, "meeting"), &reply->value, reterr);
+    return rc;
+}
+
+static int progress_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_progress(&review, td_call_param(call, "meeting"), &reply->value, reterr);
+    return rc;
+}
+
+static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *motions, *meeting;
+    struct td_meeting_seat seat;
+    const char *id = td_call_param(call, "meeting");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_load(&review, id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    rc = td_ballot_mine(&review, id, &motions, reterr);
+    if (rc == 0)
+        reply->value = json_pack("{s:s, s:O, s:O, s:o}", "id", id, "meeting_name",
+                                 json_object_get(meeting, "name"), "committee_name",
+                                 json_object_get(meeting, "committee_name"), "motions", motions);
+    json_decref(meeting);
+    return rc;
+}
+
+static int minutes_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "meeting");
+    json_t *minutes;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_minutes(&review, id, &minutes, reterr);
+    if (rc == 0) {
+        reply->value = json_copy(minutes);
+        json_object_set_new(reply->value, "id", json_string(id));
+        json_decref(minutes);
+    }
+    return rc;
+}
+
+/* --- writing
+ * -------------------------------------------------------------------------------------- */
+
+static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    char id[TD_ID_TEXT];
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_create(&review, call->body, id, reterr);
+    return rc < 0 ? rc : td_place_created(call, reply, "meetings", id);
+}
+
+/* Ends a write: back to the meeting, with a count of what was done under `member`. */
+static int done(struct td_call *call, struct td_reply *reply, int rc, const char *member,
+                int64_t count)
+{
+    if (rc < 0)
+        return rc;
+    const char *id = td_call_param(call, "meeting");
+    reply->value = member ? json_pack("{s:s, s:I}", "id", id, member, count) : NULL;
+    return td_place_at(call, reply, "meetings", id);
+}
+
+static int agenda_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int64_t added = 0;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_add(&review, td_call_param(call, "meeting"),
+                            td_call_json(call, "applications"), &added, reterr);
+    return done(call, reply, rc, "added", added);
+}
+
+static int attend_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_attend(&review, td_call_param(call, "meeting"), reterr);
+    return done(call, reply, rc, NULL, 0);
+}
+
+static int open_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_open(&review, td_call_param(call, "meeting"), reterr);
+    return done(call, reply, rc, NULL, 0);
+}
+
+static int put_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int64_t opened = 0;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_ballot_open(&review, td_call_param(call, "meeting"), td_call_json(call, "motions"),
+                            &opened, reterr);
+    return done(call, reply, rc, "opened", opened);
+}
+
+static int cast_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "meeting");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_ballot_cast(&review, id, td_call_json(call, "choices"), reterr);
+    if (rc < 0)
+        return rc;
+    reply->location = td_arena_printf(call->arena, "/meetings/%s/ballots", id);
+    reply->value = json_pack("{s:b}", "cast", 1);
+    return reply->location && reply->value ? 0 : TD_ENOMEM;
+}
+
+static int count_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int64_t counted = 0;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_ballot_count(&review, td_call_param(call, "meeting"), td_call_json(call, "motions"),
+                             td_call_bool(call, "early"), &counted, reterr);
+    return done(call, reply, rc, "counted", counted);
+}
+
+static int close_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_close(&review, td_call_param(call, "meeting"), reterr);
+    return done(call, reply, rc, NULL, 0);
+}
+
+static const struct td_field create_body[] = {
+    {"committee_id", TD_FIELD_ID, true, 0, 0, NULL, "Committee"},
+    {"cycle_id", TD_FIELD_ID, true, 0, 0, NULL, "Cycle"},
+    {"name", TD_FIELD_TEXT, true, 1, 120, NULL, "Name"},
+    {"held_on", TD_FIELD_DATE, true, 0, 0, NULL, "Day of the meeting"},
+    {0},
+};
+
+static const struct td_field agenda_body[] = {
+    {"applications", TD_FIELD_ARRAY, false, 0, 0, NULL,
+     "Ids of dossiers; all that wait when absent"},
+    {0},
+};
+
+static const struct td_field put_body[] = {
+    {"motions", TD_FIELD_ARRAY, false, 0, 0, NULL, "Ids of motions; all that wait when absent"},
+    {0},
+};
+
+static const struct td_field cast_body[] = {
+    {"choices", TD_FIELD_OBJECT, true, 0, 0, NULL, "{motion id: \"yes\" | \"no\" | \"abstain\"}"},
+    {0},
+};
+
+static const struct td_field count_body[] = {
+    {"motions", TD_FIELD_ARRAY, false, 0, 0, NULL,
+     "Ids of motions; all that everybody has voted on when absent"},
+    {"early", TD_FIELD_BOOL, false, 0, 0, NULL, "Chair only: count although votes are missing"},
+    {0},
+};
+
+#define READERS (TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR | TD_ROLE_EXPERT)
+#define LEADERS (TD_ROLE_OFFICE | TD_ROLE_EXPERT)
+
+const struct td_route td_meetings_routes[] = {
+    {TD_GET, "/meetings", READERS, "Meetings of the caller's scope or committees",
+     .read = list_read, .page = "meetings"},
+    {TD_GET, "/meetings/new", TD_ROLE_OFFICE, "What a new meeting needs", .read = new_read,
+     .page = "meeting_new"},
+    {TD_POST, "/meetings", TD_ROLE_OFFICE, "Plan a meeting", .write = create_write,
+     .body = create_body},
+    {TD_GET, "/meetings/{meeting}", READERS, "A meeting: members, motions, what the caller may do",
+     .read = view_read, .page = "meeting"},
+    {TD_GET, "/meetings/{meeting}/progress", READERS,
+     "How many have voted on each motion, never what", .read = progress_read},
+    {TD_POST, "/meetings/{meeting}/agenda", TD_ROLE_OFFICE, "Put dossiers on the agenda",
+     .write = agenda_write, .body = agenda_body},
+    {TD_POST, "/meetings/{meeting}/attendance", TD_ROLE_EXPERT, "Check in, for oneself",
+     .write = attend_write},
+    {TD_POST, "/meetings/{meeting}/open", LEADERS, "Open the meeting when there is a quorum",
+     .write = open_write},
+    {TD_POST, "/meetings/{meeting}/motions/open", LEADERS, "Put motions to the vote",
+     .write = put_write, .body = put_body},
+    {TD_GET, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Motions that the caller can vote on",
+     .read = ballots_read, .page = "ballots"},
+    {TD_POST, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Cast secret ballots",
+     .write = cast_write, .body = cast_body, .flags = TD_ROUTE_SECRET},
+    {TD_POST, "/meetings/{meeting}/count", LEADERS, "Count motions", .write = count_write,
+     .body = count_body},
+    {TD_POST, "/meetings/{meeting}/close", TD_ROLE_EXPERT, "Close the meeting and make the minutes",
+     .write = close_write},
+    {TD_GET, "/meetings/{meeting}/minutes", READERS, "Minutes of a closed meeting, for print",
+     .read = minutes_read, .page = "minutes"},
+    {TD_GET, "/meetings/{meeting}/tally", READERS,
+     "Summary of the votes of a closed meeting, for print", .read = minutes_read, .page = "tally"},
+    {0},
+};

@@ -1,0 +1,139 @@
+/* reviews.c - the expert's desk: dossiers of his panels, the material beside the score sheet. */
+#include "api/api.h"
+#include "api/dossier.h"
+#include "api/place.h"
+#include "review/application.h"
+#include "review/recusal.h"
+#include "review/row.h"
+#include "review/sheet.h"
+#include "store/store.h"
+
+#include <string.h>
+
+static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    (void)reterr;
+    int rc = td_api_review(call, &review);
+    return rc < 0 ? rc : td_sheet_list(&review, &reply->value);
+}
+
+/* What was submitted, and what officials added to it. */
+static int add_content(struct td_review *review, const char *id, json_t *page,
+                       struct td_error *reterr)
+{
+    json_t *application, *snapshot = NULL, *sections;
+    int rc = td_application_row(review, id, &application, reterr);
+    if (rc < 0)
+        return rc;
+    rc = td_tx_row(review->tx, &snapshot, "select dossier from snapshot where id = $1", "s",
+                   td_row_text(application, "snapshot_id"));
+    if (rc == 0)
+        rc = td_dossier_sections(review, application,
+                                 json_object_get(json_object_get(snapshot, "dossier"), "content"),
+                                 "", &sections);
+    if (rc == 0) {
+        json_object_set_new(page, "sections", sections);
+        rc = td_dossier_assessments(review, application, "", "", &sections);
+    }
+    if (rc == 0)
+        json_object_set_new(page, "assessments", sections);
+    json_decref(snapshot);
+    json_decref(application);
+    return rc;
+}
+
+static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "application");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_sheet_view(&review, id, &reply->value, reterr);
+    if (rc < 0)
+        return rc;
+    reply->version = td_row_int(json_object_get(reply->value, "sheet"), "version");
+    return add_content(&review, id, reply->value, reterr);
+}
+
+/* 412 unless the caller saw the sheet as it is; version 0 before the first save. */
+static int check_version(struct td_call *call, struct td_review *review, struct td_error *reterr)
+{
+    json_t *sheet;
+    int rc = td_sheet_load(review, td_call_param(call, "application"), &sheet, reterr);
+    if (rc < 0)
+        return rc;
+    rc = td_call_check_version(call, td_row_int(sheet, "version"), reterr);
+    json_decref(sheet);
+    return rc;
+}
+
+static int save_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "application");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = check_version(call, &review, reterr);
+    if (rc == 0)
+        rc = td_sheet_save(&review, id, call->body, &reply->version, reterr);
+    if (rc < 0)
+        return rc;
+    reply->value = json_pack("{s:s, s:I}", "id", id, "version", (json_int_t)reply->version);
+    return td_place_at(call, reply, "reviews", id);
+}
+
+/* What the form holds is saved first, so that a page without scripts submits what it shows. */
+static int submit_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "application");
+    int64_t version;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = check_version(call, &review, reterr);
+    if (rc == 0 && call->body && json_object_size(call->body) > 0)
+        rc = td_sheet_save(&review, id, call->body, &version, reterr);
+    if (rc == 0)
+        rc = td_sheet_submit(&review, id, reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "reviews", id);
+}
+
+static int recuse_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_recusal_declare(&review, td_call_param(call, "application"),
+                                td_call_text(call, "reason"), reterr);
+    reply->location = "/reviews";
+    return rc;
+}
+
+static const struct td_field sheet_body[] = {
+    {"points", TD_FIELD_OBJECT, false, 0, 0, NULL,
+     "{indicator: hundredths as an integer, or points as typed: \"6.5\"}; \"\" clears one"},
+    {"comment", TD_FIELD_TEXT, false, 0, 4000, NULL, "Comment"},
+    {"opinion", TD_FIELD_TEXT, false, 0, 20, NULL, "recommend, reserve or against"},
+    {0},
+};
+
+static const struct td_field recuse_body[] = {
+    {"reason", TD_FIELD_TEXT, true, 1, 500, NULL, "What the interest is"},
+    {0},
+};
+
+const struct td_route td_reviews_routes[] = {
+    {TD_GET, "/reviews", TD_ROLE_EXPERT, "The expert's dossiers with progress", .read = list_read,
+     .page = "reviews"},
+    {TD_GET, "/reviews/{application}", TD_ROLE_EXPERT, "A dossier beside its score sheet",
+     .read = view_read, .page = "review"},
+    {TD_PUT, "/reviews/{application}/sheet", TD_ROLE_EXPERT, "Save the score sheet",
+     .write = save_write, .body = sheet_body, .flags = TD_ROUTE_IF_MATCH},
+    {TD_POST, "/reviews/{application}/sheet/submit", TD_ROLE_EXPERT,
+     "Submit the score sheet for good", .write = submit_write, .body = sheet_body,
+     .flags = TD_ROUTE_IF_MATCH},
+    {TD_POST, "/reviews/{application}/recusal", TD_ROLE_EXPERT, "Declare an interest",
+     .write = recuse_write, .body = recuse_body},
+    {0},
+};
