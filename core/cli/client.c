@@ -87,8 +87,8 @@ static void add_headers(const struct td_client *client, const struct td_request 
 {
     add_header(sending, "Accept", request->accept ? request->accept : "application/json");
     add_header(sending, "Expect", ""); /* no 100-continue round trip */
-    if (sending->json)
-        add_header(sending, "Content-Type", "application/json");
+    if (!sending->form) /* libcurl's own guess would be a form */
+        add_header(sending, "Content-Type", sending->json ? "application/json" : "");
     if (request->version > 0) {
         char tag[32];
         snprintf(tag, sizeof(tag), "\"%lld\"", (long long)request->version);

@@ -13,11 +13,46 @@ const char *td_cli_option(int *count, char **arguments, const char *name)
     for (int i = 0; i + 1 < *count; i++)
         if (strcmp(arguments[i], name) == 0) {
             const char *value = arguments[i + 1];
-            memmove(arguments + i, arguments + i + 2, (size_t)(*count - i - 1) * sizeof(*arguments));
+            memmove(arguments + i, arguments + i + 2, (size_t)(*count - i - 2) * sizeof(*arguments));
             *count -= 2;
             return value;
         }
     return NULL;
+}
+
+bool td_cli_flag(int *count, char **arguments, const char *name)
+{
+    for (int i = 0; i < *count; i++)
+        if (strcmp(arguments[i], name) == 0) {
+            memmove(arguments + i, arguments + i + 1, (size_t)(*count - i - 1) * sizeof(*arguments));
+            (*count)--;
+            return true;
+        }
+    return false;
+}
+
+int td_cli_list(struct td_cli *cli, const char *path, json_t **ret_items, struct td_error *reterr)
+{
+    json_t *items = json_array(), *page = NULL;
+    int result = 0;
+    for (const char *cursor = ""; cursor && result == 0;) {
+        char *tail = td_client_path("cursor=%s", cursor), *whole = NULL;
+        if (!tail || asprintf(&whole, "%s%s", path, tail) < 0)
+            whole = NULL;
+        free(tail);
+        json_decref(page);
+        page = NULL;
+        result = whole ? td_cli_call(cli, "GET", whole, NULL, &page, reterr) : TD_ENOMEM;
+        free(whole);
+        json_array_extend(items, json_object_get(page, "items"));
+        cursor = json_string_value(json_object_get(page, "next"));
+    }
+    json_decref(page);
+    if (result < 0)
+        json_decref(items);
+    else
+        *ret_items = items;
+    return result;
 }
 
 const char *td_cli_text(const json_t *value, const char *name)

@@ -17,6 +17,7 @@ struct td_cli {
     char state[4096];   /* folder of the installation */
     char records[4096]; /* folder of the database */
     char control[4096]; /* control socket */
+    char public_url[512]; /* address of the server for browsers, from its configuration */
     const char *url;    /* --url: TCP instead of the control socket; NULL = none */
     const char *login;  /* --login: as this person, over TCP */
     bool json;          /* --json: print values as JSON */
@@ -35,10 +36,14 @@ struct td_command {
 };
 
 #define TD_COMMAND_FAMILIES(X)                                                                     \
+    X(account)                                                                                     \
     X(api)                                                                                         \
     X(clock)                                                                                       \
+    X(cycle)                                                                                       \
     X(ledger)                                                                                      \
+    X(plugin)                                                                                      \
     X(score)                                                                                       \
+    X(standard)                                                                                    \
     X(workflow)
 
 #define X(family) extern const struct td_command td_##family##_commands[];
@@ -52,6 +57,9 @@ int td_cli_client(struct td_cli *cli, struct td_client **ret_client, struct td_e
 int td_cli_call(struct td_cli *cli, const char *method, const char *path, json_t *body, json_t **ret_value,
                 struct td_error *reterr);
 
+/* Every page of a list as one array, a new reference: `path` ends with '?' or '&', "cursor=" is appended. */
+int td_cli_list(struct td_cli *cli, const char *path, json_t **ret_items, struct td_error *reterr);
+
 /* Runs `run` in a read transaction of the database itself, beside a running server. */
 struct td_tx;
 int td_cli_read(struct td_cli *cli, int (*run)(struct td_tx *tx, void *arg, struct td_error *reterr), void *arg,
@@ -59,6 +67,9 @@ int td_cli_read(struct td_cli *cli, int (*run)(struct td_tx *tx, void *arg, stru
 
 /* Takes "--name VALUE" out of the arguments; NULL when it is not there. */
 const char *td_cli_option(int *count, char **arguments, const char *name);
+
+/* Takes "--name" out of the arguments; false when it is not there. */
+bool td_cli_flag(int *count, char **arguments, const char *name);
 
 /* The member as text for a person: "" when absent, numbers and true/false as words. Static memory of the
  * calling thread, good until the eighth call after this one. */

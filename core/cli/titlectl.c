@@ -102,6 +102,7 @@ static int read_config(struct td_cli *cli, const char *config, struct td_error *
     while (file && getline(&line, &room, file) >= 0) {
         read_setting(line, "state_folder", cli->records, sizeof(cli->records));
         read_setting(line, "control_socket", cli->control, sizeof(cli->control));
+        read_setting(line, "public_url", cli->public_url, sizeof(cli->public_url));
     }
     free(line);
     if (file)
@@ -228,17 +229,6 @@ static int run(struct td_cli *cli, int count, char **arguments)
     return code;
 }
 
-static bool take_flag(int *count, char **arguments, const char *name)
-{
-    for (int i = 0; i < *count; i++)
-        if (strcmp(arguments[i], name) == 0) {
-            memmove(arguments + i, arguments + i + 1, (size_t)(*count - i) * sizeof(*arguments));
-            (*count)--;
-            return true;
-        }
-    return false;
-}
-
 int main(int argc, char **argv)
 {
     static struct td_cli cli;
@@ -253,7 +243,7 @@ int main(int argc, char **argv)
     const char *control = td_cli_option(&count, arguments, "--control");
     cli.url = td_cli_option(&count, arguments, "--url");
     cli.login = td_cli_option(&count, arguments, "--login");
-    cli.json = take_flag(&count, arguments, "--json");
+    cli.json = td_cli_flag(&count, arguments, "--json");
     if (count == 0 || strcmp(arguments[0], "help") == 0 || strcmp(arguments[0], "--help") == 0) {
         print_help(count == 0 ? stderr : stdout);
         return count == 0 ? EXIT_USAGE : EXIT_SUCCESS;
