@@ -1,4 +1,5 @@
-/* address.c - see address.h. A chained table; an address is in it only while it holds connections. */
+/* address.c - see address.h. A chained table; an address is in it only while it holds connections.
+ */
 #include "http/address.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,8 @@ struct td_address_count {
     size_t count;
 };
 
-void td_address_read(const struct sockaddr *peer, struct td_address_key *ret_key, char *text, size_t size)
+void td_address_read(const struct sockaddr *peer, struct td_address_key *ret_key, char *text,
+                     size_t size)
 {
     memset(ret_key, 0, sizeof(*ret_key));
     snprintf(text, size, "unknown");
@@ -35,7 +37,8 @@ void td_address_read(const struct sockaddr *peer, struct td_address_key *ret_key
     }
 }
 
-static struct td_address_count **find(struct td_address_table *table, const struct td_address_key *key)
+static struct td_address_count **find(struct td_address_table *table,
+                                      const struct td_address_key *key)
 {
     uint32_t hash = 2166136261u; /* FNV-1a */
     for (size_t i = 0; i < sizeof(key->bytes); i++)

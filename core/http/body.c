@@ -1,7 +1,8 @@
 /* body.c - from the input buffer to what the frame accepted: memory or an upload.
  *
- * The raw bytes pass the framing guard first and llhttp second; llhttp's callback brings the content to
- * td_body_take. Never reads past the end of the message, so that a pipelined request stays in the buffer. */
+ * The raw bytes pass the framing guard first and llhttp second; llhttp's callback brings the
+ * content to td_body_take. Never reads past the end of the message, so that a pipelined request
+ * stays in the buffer. */
 #include "http/wire.h"
 
 #include "base/clock.h"
@@ -52,7 +53,8 @@ int td_body_take(struct td_exchange_own *own, const char *bytes, size_t length)
 }
 
 /* How many of the next `length` bytes belong to this message. -1: not proper. */
-static long belonging(struct td_connection *connection, const char *bytes, size_t length, bool *ret_end)
+static long belonging(struct td_connection *connection, const char *bytes, size_t length,
+                      bool *ret_end)
 {
     size_t used;
     if (!connection->exchange->chunked) {
@@ -66,8 +68,8 @@ static long belonging(struct td_connection *connection, const char *bytes, size_
     return step < 0 ? -1 : (long)used;
 }
 
-static enum td_body_step read_piece(struct td_connection *connection, const char *bytes, size_t length,
-                                    size_t *ret_used, const char **ret_reason)
+static enum td_body_step read_piece(struct td_connection *connection, const char *bytes,
+                                    size_t length, size_t *ret_used, const char **ret_reason)
 {
     struct td_exchange_own *own = connection->exchange;
     bool end;

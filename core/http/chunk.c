@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#define DIGITS_MAX 15           /* fits 64 bits with room to spare */
+#define DIGITS_MAX   15         /* fits 64 bits with room to spare */
 #define OVERHEAD_MAX (8 * 1024) /* extensions and trailers of one body */
 
 enum { SIZE, EXTENSION, SIZE_LF, PAYLOAD, PAYLOAD_CR, PAYLOAD_LF, TRAILER, TRAILER_LF, LAST_LF };
@@ -66,8 +66,7 @@ static int line_feed(struct td_chunk_guard *guard, char c)
         guard->state = TRAILER;
         guard->name_length = 0;
         return 0;
-    default: /* LAST_LF */
-        return 1;
+    default: /* LAST_LF */ return 1;
     }
 }
 
@@ -82,9 +81,7 @@ static int one_byte(struct td_chunk_guard *guard, char c)
             guard->state = SIZE_LF;
         return c == '\r' || text_byte(c) ? 0 : -1;
     case TRAILER: return ++guard->overhead > OVERHEAD_MAX ? -1 : trailer_byte(guard, c);
-    case PAYLOAD_CR:
-        guard->state = PAYLOAD_LF;
-        return c == '\r' ? 0 : -1;
+    case PAYLOAD_CR: guard->state = PAYLOAD_LF; return c == '\r' ? 0 : -1;
     default: return line_feed(guard, c);
     }
 }

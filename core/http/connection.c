@@ -1,10 +1,11 @@
 /* connection.c - the life of one connection: phases, deadlines, the order of requests and replies.
  *
- * `run` moves a connection from phase to phase until it must wait: for bytes, for the frame, or for the
- * client to read. It is called when bytes arrive, when output has drained, and by td_connection_wake after
- * the frame did something outside of it; calls of the frame from inside a callback only change the phase,
- * and the loop in `run` sees it. A connection is freed only at the end of `run`, by the event and tick
- * callbacks, or with the server, never inside a call of the frame. */
+ * `run` moves a connection from phase to phase until it must wait: for bytes, for the frame, or for
+ * the client to read. It is called when bytes arrive, when output has drained, and by
+ * td_connection_wake after the frame did something outside of it; calls of the frame from inside a
+ * callback only change the phase, and the loop in `run` sees it. A connection is freed only at the
+ * end of `run`, by the event and tick callbacks, or with the server, never inside a call of the
+ * frame. */
 #include "http/wire.h"
 
 #include "base/clock.h"
@@ -127,7 +128,8 @@ static bool step_head(struct td_connection *connection)
     if (head == 0)
         return false;
     if (head < 0)
-        refuse(connection, (int)-head, bytes ? connection->scan.reason : "The server is short of memory.");
+        refuse(connection, (int)-head,
+               bytes ? connection->scan.reason : "The server is short of memory.");
     else
         begin_exchange(connection, bytes, (size_t)head);
     return true;
@@ -258,7 +260,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
     }
 }
 
-/* The one place where a socket becomes a bufferevent: TLS takes bufferevent_openssl_socket_new here. */
+/* The one place where a socket becomes a bufferevent: TLS takes bufferevent_openssl_socket_new
+ * here. */
 static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd)
 {
     struct bufferevent *bev = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
@@ -298,8 +301,8 @@ void td_connection_new(struct td_http_server *server, int fd, bool is_control,
     bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-/* True when a window of grace_ms has passed in which fewer bytes flowed than limits.body_rate asks for.
- * Windows, not an average: a fast beginning buys no right to stall. */
+/* True when a window of grace_ms has passed in which fewer bytes flowed than limits.body_rate asks
+ * for. Windows, not an average: a fast beginning buys no right to stall. */
 static bool too_slow(const struct td_connection *connection, struct td_flow *flow, int64_t now)
 {
     const struct td_http_limits *limits = &connection->server->limits;
@@ -357,10 +360,10 @@ void td_connection_quit(struct td_connection *connection)
 
 static void log_request(const struct td_exchange *exchange, int status, size_t sent)
 {
-    TD_LOG(TD_LOG_INFO, "http.request", TD_S("method", exchange->method), TD_S("path", exchange->path),
-           TD_I("status", status), TD_I("bytes", sent),
-           TD_I("ms", td_clock_mono_ms() - exchange->started_ms), TD_S("request", exchange->request_id),
-           TD_S("address", exchange->address));
+    TD_LOG(TD_LOG_INFO, "http.request", TD_S("method", exchange->method),
+           TD_S("path", exchange->path), TD_I("status", status), TD_I("bytes", sent),
+           TD_I("ms", td_clock_mono_ms() - exchange->started_ms),
+           TD_S("request", exchange->request_id), TD_S("address", exchange->address));
 }
 
 void td_exchange_finish(struct td_exchange_own *own, int status, size_t sent, bool close)

@@ -1,8 +1,9 @@
 /* listener.c - the server: its sockets, who is let in, and the clock that looks at every deadline.
  *
- * One tick a few times a second walks the connections. That is cheaper than a timer per connection that
- * every request would move, and exact enough for deadlines of seconds. At the limit of connections the
- * listeners rest and clients wait in the kernel's backlog; out of descriptors, until the next tick. */
+ * One tick a few times a second walks the connections. That is cheaper than a timer per connection
+ * that every request would move, and exact enough for deadlines of seconds. At the limit of
+ * connections the listeners rest and clients wait in the kernel's backlog; out of descriptors,
+ * until the next tick. */
 #include "http/wire.h"
 
 #include "base/clock.h"
@@ -68,8 +69,8 @@ static bool full(const struct td_http_server *server)
     return server->counters.open - server->control_open >= server->limits.connections;
 }
 
-/* Listening follows from the state: not at the limit, not when stopping. The control socket only rests
- * when stopping. */
+/* Listening follows from the state: not at the limit, not when stopping. The control socket only
+ * rests when stopping. */
 static void set_listening(struct td_http_server *server, bool wanted)
 {
     for (size_t i = 0; i < server->listener_count; i++) {
@@ -120,8 +121,8 @@ static void accept_control(struct td_http_server *server, int fd)
     td_connection_new(server, fd, true, &(struct td_address_key){{0}}, "control");
 }
 
-static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct sockaddr *peer, int size,
-                      void *arg)
+static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct sockaddr *peer,
+                      int size, void *arg)
 {
     (void)handle;
     (void)size;
@@ -166,7 +167,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         connection = next;
     }
     if (server->counters.refused != server->refused_logged) {
-        TD_LOG(TD_LOG_WARNING, "http.refused", TD_I("count", server->counters.refused - server->refused_logged));
+        TD_LOG(TD_LOG_WARNING, "http.refused",
+               TD_I("count", server->counters.refused - server->refused_logged));
         server->refused_logged = server->counters.refused;
     }
     td_http_server_settle(server);
@@ -190,16 +192,17 @@ static int64_t smaller(int64_t a, int64_t b)
 /* A fifth of the shortest deadline, between 10 ms and half a second. */
 static struct timeval tick_interval(const struct td_http_limits *limits)
 {
-    int64_t ms = smaller(smaller(limits->header_ms, limits->idle_ms),
-                         smaller(limits->grace_ms, smaller(limits->linger_ms, limits->heartbeat_ms))) /
-                 5;
+    int64_t ms =
+        smaller(smaller(limits->header_ms, limits->idle_ms),
+                smaller(limits->grace_ms, smaller(limits->linger_ms, limits->heartbeat_ms))) /
+        5;
     ms = ms < 10 ? 10 : smaller(ms, 500);
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-int td_http_server_new(struct event_base *base, const struct td_http_callbacks *callbacks, void *frame,
-                       const struct td_http_limits *limits, struct td_http_server **ret_server,
-                       struct td_error *reterr)
+int td_http_server_new(struct event_base *base, const struct td_http_callbacks *callbacks,
+                       void *frame, const struct td_http_limits *limits,
+                       struct td_http_server **ret_server, struct td_error *reterr)
 {
     if (limits->body_rate <= 0 || limits->request_line == 0 || limits->connections == 0)
         return td_error_set(reterr, TD_EINVALID, "HTTP limits must be above zero");
@@ -232,7 +235,8 @@ static int add_listener(struct td_http_server *server, const struct sockaddr *ad
     struct td_listener *listener = &server->listeners[server->listener_count];
     *listener = (struct td_listener){.server = server, .is_control = is_control};
     unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
-    listener->handle = evconnlistener_new_bind(server->base, on_accept, listener, flags, BACKLOG, address, size);
+    listener->handle =
+        evconnlistener_new_bind(server->base, on_accept, listener, flags, BACKLOG, address, size);
     if (!listener->handle)
         return td_error_set(reterr, TD_EIO, "cannot listen on %s: %s", name, strerror(errno));
     evconnlistener_set_error_cb(listener->handle, on_accept_error);
@@ -240,16 +244,18 @@ static int add_listener(struct td_http_server *server, const struct sockaddr *ad
     return 0;
 }
 
-int td_http_server_listen(struct td_http_server *server, const char *address, int port, int *ret_port,
-                          struct td_error *reterr)
+int td_http_server_listen(struct td_http_server *server, const char *address, int port,
+                          int *ret_port, struct td_error *reterr)
 {
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
     bool is_four = inet_pton(AF_INET, address, &four.sin_addr) == 1;
     if (port < 0 || port > 65535 || (!is_four && inet_pton(AF_INET6, address, &six.sin6_addr) != 1))
-        return td_error_set(reterr, TD_EINVALID, "not an address to listen on: %s port %d", address, port);
+        return td_error_set(reterr, TD_EINVALID, "not an address to listen on: %s port %d", address,
+                            port);
     const struct sockaddr *place = is_four ? (struct sockaddr *)&four : (struct sockaddr *)&six;
-    int rc = add_listener(server, place, is_four ? sizeof(four) : sizeof(six), false, address, reterr);
+    int rc =
+        add_listener(server, place, is_four ? sizeof(four) : sizeof(six), false, address, reterr);
     if (rc != 0 || !ret_port)
         return rc;
     struct sockaddr_in6 real;
@@ -267,13 +273,15 @@ static void remove_dead_socket(const struct sockaddr_un *place)
     if (lstat(place->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
         return;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)place, sizeof(*place)) != 0 && errno == ECONNREFUSED)
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)place, sizeof(*place)) != 0 &&
+        errno == ECONNREFUSED)
         unlink(place->sun_path);
     if (fd >= 0)
         close(fd);
 }
 
-int td_http_server_listen_control(struct td_http_server *server, const char *path, struct td_error *reterr)
+int td_http_server_listen_control(struct td_http_server *server, const char *path,
+                                  struct td_error *reterr)
 {
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(place.sun_path))
@@ -331,7 +339,8 @@ void td_http_server_free(struct td_http_server *server)
     free(server);
 }
 
-void td_http_server_counters(const struct td_http_server *server, struct td_http_counters *ret_counters)
+void td_http_server_counters(const struct td_http_server *server,
+                             struct td_http_counters *ret_counters)
 {
     *ret_counters = server->counters;
 }

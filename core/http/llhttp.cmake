@@ -11,7 +11,7 @@ endif()
 
 # The connection family is a library of its own: nothing else sees bufferevents and the parser.
 set(wire_sources)
-foreach(name address body chunk connection listener multipart parameter request response sse static target text
+foreach(name address body chunk connection head listener multipart parameter request response sse static target text
         upload)
   list(APPEND wire_sources ${CMAKE_CURRENT_LIST_DIR}/${name}.c)
 endforeach()

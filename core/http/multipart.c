@@ -1,8 +1,9 @@
-/* multipart.c - see multipart.h. A state machine over single bytes; the content of a part is handed on in
- * runs.
+/* multipart.c - see multipart.h. A state machine over single bytes; the content of a part is handed
+ * on in runs.
  *
- * The delimiter is CR LF "--" boundary. Its CR is the only one in it, so after a mismatch a new match can only
- * begin at the present byte, and what was held back is a prefix of the delimiter itself: nothing is buffered. */
+ * The delimiter is CR LF "--" boundary. Its CR is the only one in it, so after a mismatch a new
+ * match can only begin at the present byte, and what was held back is a prefix of the delimiter
+ * itself: nothing is buffered. */
 #include "http/multipart.h"
 
 #include "http/parameter.h"
@@ -13,13 +14,13 @@
 #include <strings.h>
 
 enum state {
-    FIRST,       /* the delimiter at the very start, without its CR LF */
-    AFTER,       /* behind a delimiter: CR or the first '-' */
-    AFTER_LF,    /* LF: a part begins */
-    AFTER_DASH,  /* the second '-' */
-    HEAD,        /* headers of a part */
+    FIRST,      /* the delimiter at the very start, without its CR LF */
+    AFTER,      /* behind a delimiter: CR or the first '-' */
+    AFTER_LF,   /* LF: a part begins */
+    AFTER_DASH, /* the second '-' */
+    HEAD,       /* headers of a part */
     CONTENT,
-    FINAL,       /* behind the closing delimiter: nothing, or one CR LF */
+    FINAL, /* behind the closing delimiter: nothing, or one CR LF */
     FINAL_LF,
     OVER
 };
@@ -49,7 +50,8 @@ bool td_multipart_is_form(const char *type)
 static bool proper_boundary(const char *text, long length)
 {
     for (long i = 0; i < length; i++)
-        if (!(text[i] >= '0' && text[i] <= '9') && !((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z') &&
+        if (!(text[i] >= '0' && text[i] <= '9') &&
+            !((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z') &&
             !strchr("'()+_,-./:=? ", text[i]))
             return false;
     return length > 0 && text[length - 1] != ' ';
@@ -95,8 +97,9 @@ static int read_line(char *line, const char **ret_disposition, struct td_multipa
         *ret_disposition = value;
     } else if (strcasecmp(line, "Content-Type") == 0) {
         part->type = value;
-    } else if (strcasecmp(line, "Content-Transfer-Encoding") == 0 && strcasecmp(value, "7bit") != 0 &&
-               strcasecmp(value, "8bit") != 0 && strcasecmp(value, "binary") != 0) {
+    } else if (strcasecmp(line, "Content-Transfer-Encoding") == 0 &&
+               strcasecmp(value, "7bit") != 0 && strcasecmp(value, "8bit") != 0 &&
+               strcasecmp(value, "binary") != 0) {
         return malformed(reterr, "a part has a transfer encoding");
     }
     return 0;
@@ -107,7 +110,8 @@ static int begin_part(struct td_multipart *multipart, struct td_error *reterr)
     struct td_multipart_part part = {.type = ""};
     const char *disposition = NULL;
     multipart->head[multipart->head_length] = 0;
-    for (char *line = multipart->head, *end; (end = strstr(line, "\r\n")) && end != line; line = end + 2) {
+    for (char *line = multipart->head, *end; (end = strstr(line, "\r\n")) && end != line;
+         line = end + 2) {
         *end = 0;
         int rc = read_line(line, &disposition, &part, reterr);
         if (rc != 0)
@@ -120,7 +124,9 @@ static int begin_part(struct td_multipart *multipart, struct td_error *reterr)
     if (length <= 0 || !td_text_is_utf8(name, (size_t)length))
         return malformed(reterr, "a part has no proper name");
     long extended = td_parameter_find_extended(disposition, "filename", filename, sizeof(filename));
-    long plain = extended == -1 ? td_parameter_find(disposition, "filename", filename, sizeof(filename)) : -1;
+    long plain = extended == -1
+                     ? td_parameter_find(disposition, "filename", filename, sizeof(filename))
+                     : -1;
     if (extended == -2 || plain == -2)
         return malformed(reterr, "a file name is not proper");
     part.name = name;
@@ -137,7 +143,8 @@ static int head_byte(struct td_multipart *multipart, char c, struct td_error *re
     char *head = multipart->head;
     char before = n ? head[n - 1] : '\n';
     bool control = (unsigned char)c < 0x20 && c != '\t' && c != '\r' && c != '\n';
-    if ((before == '\r') != (c == '\n') || control || c == 0x7f || (before == '\n' && (c == ' ' || c == '\t')))
+    if ((before == '\r') != (c == '\n') || control || c == 0x7f ||
+        (before == '\n' && (c == ' ' || c == '\t')))
         return malformed(reterr, "a part has a broken header");
     if (n == TD_MULTIPART_HEAD_MAX)
         return malformed(reterr, "the headers of a part are too long");
@@ -149,14 +156,15 @@ static int head_byte(struct td_multipart *multipart, char c, struct td_error *re
     return begin_part(multipart, reterr);
 }
 
-static int give(struct td_multipart *multipart, const char *bytes, size_t length, struct td_error *reterr)
+static int give(struct td_multipart *multipart, const char *bytes, size_t length,
+                struct td_error *reterr)
 {
     return length ? multipart->events.on_bytes(multipart->arg, bytes, length, reterr) : 0;
 }
 
 /* Reads content up to the end of a delimiter or of the bytes; moves *at. */
-static int read_content(struct td_multipart *multipart, const char *bytes, size_t length, size_t *at,
-                        struct td_error *reterr)
+static int read_content(struct td_multipart *multipart, const char *bytes, size_t length,
+                        size_t *at, struct td_error *reterr)
 {
     while (*at < length) {
         if (multipart->matched == 0) {
@@ -184,7 +192,8 @@ static int read_content(struct td_multipart *multipart, const char *bytes, size_
     return 0;
 }
 
-static int expect(struct td_multipart *multipart, char c, char wanted, enum state next, struct td_error *reterr)
+static int expect(struct td_multipart *multipart, char c, char wanted, enum state next,
+                  struct td_error *reterr)
 {
     if (c != wanted)
         return malformed(reterr, "a boundary is not followed by a line end");
@@ -203,7 +212,8 @@ static int one_byte(struct td_multipart *multipart, char c, struct td_error *ret
         return 0;
     case AFTER:
         multipart->head_length = 0;
-        return expect(multipart, c, c == '-' ? '-' : '\r', c == '-' ? AFTER_DASH : AFTER_LF, reterr);
+        return expect(multipart, c, c == '-' ? '-' : '\r', c == '-' ? AFTER_DASH : AFTER_LF,
+                      reterr);
     case AFTER_LF: return expect(multipart, c, '\n', HEAD, reterr);
     case AFTER_DASH: return expect(multipart, c, '-', FINAL, reterr);
     case HEAD: return head_byte(multipart, c, reterr);
@@ -213,7 +223,8 @@ static int one_byte(struct td_multipart *multipart, char c, struct td_error *ret
     }
 }
 
-int td_multipart_read(struct td_multipart *multipart, const char *bytes, size_t length, struct td_error *reterr)
+int td_multipart_read(struct td_multipart *multipart, const char *bytes, size_t length,
+                      struct td_error *reterr)
 {
     int rc = 0;
     for (size_t at = 0; rc == 0 && at < length;) {

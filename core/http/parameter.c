@@ -17,7 +17,8 @@ bool td_parameter_leads(const char *text, const char *word)
     text = skip_space(text);
     size_t length = strcspn(text, "; \t");
     const char *after = skip_space(text + length);
-    return length == strlen(word) && strncasecmp(text, word, length) == 0 && (!*after || *after == ';');
+    return length == strlen(word) && strncasecmp(text, word, length) == 0 &&
+           (!*after || *after == ';');
 }
 
 /* Reads a quoted value; `text` is after the quote. Where it goes on, or NULL. */
@@ -87,5 +88,7 @@ long td_parameter_find_extended(const char *text, const char *name, char *value,
     if (!encoded || strlen(encoded) > size)
         return -2;
     length = td_text_percent_decode(encoded + 1, strlen(encoded + 1), value);
-    return length >= 0 && td_text_is_utf8(value, (size_t)length) && strlen(value) == (size_t)length ? length : -2;
+    return length >= 0 && td_text_is_utf8(value, (size_t)length) && strlen(value) == (size_t)length
+               ? length
+               : -2;
 }

@@ -1,10 +1,9 @@
-/* request.c - the header block of a request: its raw bytes, its parsing by llhttp, and the checks on top.
+/* request.c - the header block of a request: its parsing by llhttp, and the checks on top.
  *
- * First every byte is looked at as it arrives (td_head_scan): line ends, controls, folding, limits. The
- * complete block is copied into the exchange and parsed there by llhttp with nothing lenient; the callbacks
- * collect names and values as pointers into the copy. Then the rules that decide where the body ends are
- * applied once more by hand (RFC 9112, 6), and llhttp must have come to the same result. Owns no connection
- * state. */
+ * The raw bytes have passed head.c. The complete block is copied into the exchange and parsed there
+ * by llhttp with nothing lenient; the callbacks collect names and values as pointers into the copy.
+ * Then the rules that decide where the body ends are applied once more by hand (RFC 9112, 6), and
+ * llhttp must have come to the same result. Owns no connection state. */
 #include "http/wire.h"
 
 #include "base/clock.h"
@@ -14,66 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static long refuse_scan(struct td_head_scan *scan, int status, const char *reason)
-{
-    scan->reason = reason;
-    return -status;
-}
-
-/* A line has ended just before `at`, the place of its CR. 1: it was the empty line that ends the block. */
-static long line_ended(struct td_head_scan *scan, const struct td_http_limits *limits, size_t at)
-{
-    if (at != scan->line_start) {
-        if (scan->line_count++ == 0)
-            scan->fields_start = at + 2;
-        if (scan->line_count > limits->header_count + 1)
-            return refuse_scan(scan, 431, "There are too many header fields.");
-    } else if (scan->line_count > 0) {
-        return 1;
-    } else if (scan->start == 0) {
-        scan->start = 2; /* RFC 9112, 2.2: one empty line before the request line is forgiven */
-    } else {
-        return refuse_scan(scan, 400, "The request line is missing.");
-    }
-    scan->line_start = at + 2;
-    return 0;
-}
-
-static long scan_limits(struct td_head_scan *scan, const struct td_http_limits *limits, size_t at)
-{
-    if (scan->line_count == 0 && at - scan->start >= limits->request_line)
-        return refuse_scan(scan, 414, "The request line is too long.");
-    if (scan->line_count > 0 && at - scan->fields_start >= limits->header_bytes)
-        return refuse_scan(scan, 431, "The header block is too large.");
-    return 0;
-}
-
-long td_head_scan(struct td_head_scan *scan, const struct td_http_limits *limits, const char *bytes,
-                  size_t length)
-{
-    for (; scan->seen < length; scan->seen++) {
-        size_t at = scan->seen;
-        unsigned char c = (unsigned char)bytes[at];
-        long step = 0;
-        if ((scan->previous == '\r') != (c == '\n'))
-            return refuse_scan(scan, 400, "Lines must end with CR LF.");
-        if (c == '\n')
-            step = line_ended(scan, limits, at - 1);
-        else if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f)
-            return refuse_scan(scan, 400, "The header block contains a control character.");
-        else if ((c == ' ' || c == '\t') && at == scan->line_start)
-            return refuse_scan(scan, 400, "Header lines must not be folded.");
-        else if (c != '\r')
-            step = scan_limits(scan, limits, at);
-        if (step != 0) {
-            scan->seen++;
-            return step < 0 ? step : (long)scan->seen;
-        }
-        scan->previous = c;
-    }
-    return 0;
-}
 
 static int refuse(struct td_exchange_own *own, int status, const char *reason)
 {
@@ -124,7 +63,8 @@ static int on_headers_complete(llhttp_t *parser)
     own->keep_alive = llhttp_should_keep_alive(parser) != 0;
     own->chunked = (parser->flags & F_CHUNKED) != 0;
     own->exchange.announced_length = own->chunked ? -1 : (int64_t)parser->content_length;
-    parser->upgrade = 0; /* RFC 9110, 7.8: an upgrade may be ignored, and then the body is an ordinary one */
+    parser->upgrade =
+        0; /* RFC 9110, 7.8: an upgrade may be ignored, and then the body is an ordinary one */
     return 0;
 }
 
@@ -148,7 +88,8 @@ static const llhttp_settings_t settings = {
     .on_message_complete = on_message_complete,
 };
 
-/* Turns the collected places into strings. The parser has read the block; now its copy may be cut. */
+/* Turns the collected places into strings. The parser has read the block; now its copy may be cut.
+ */
 static void cut_headers(struct td_exchange_own *own)
 {
     for (size_t i = 0; i < own->header_count; i++) {
@@ -184,7 +125,8 @@ static int check_host(struct td_exchange_own *own, const struct td_target *targe
     if (host && !td_target_is_host(host, strlen(host)))
         return refuse(own, 400, "The Host header is not proper.");
     if (host && target->authority &&
-        (strlen(host) != target->authority_length || strncasecmp(host, target->authority, strlen(host)) != 0))
+        (strlen(host) != target->authority_length ||
+         strncasecmp(host, target->authority, strlen(host)) != 0))
         return refuse(own, 400, "The Host header and the target name different hosts.");
     return 0;
 }
@@ -228,7 +170,8 @@ static bool parser_agrees(const struct td_exchange_own *own)
 
 static int check_expect(struct td_exchange_own *own)
 {
-    const char *expect = own->exchange.http_1_0 ? NULL : td_exchange_header(&own->exchange, "Expect");
+    const char *expect =
+        own->exchange.http_1_0 ? NULL : td_exchange_header(&own->exchange, "Expect");
     if (expect && strcasecmp(expect, "100-continue") != 0)
         return refuse(own, 417, "That expectation cannot be met.");
     own->expects_continue = expect != NULL;
@@ -246,7 +189,8 @@ static int parse(struct td_exchange_own *own, llhttp_t *parser, char *head, size
         return own->refusal;
     cut_headers(own);
     /* The rules by hand come first also when llhttp has refused: they know the better reason. */
-    if (check_framing(own) != 0 || (err == HPE_OK && (check_host(own, target) != 0 || check_expect(own) != 0)))
+    if (check_framing(own) != 0 ||
+        (err == HPE_OK && (check_host(own, target) != 0 || check_expect(own) != 0)))
         return own->refusal;
     if (err != HPE_OK || !parser_agrees(own)) {
         refuse(own, 400, "The header block is not proper.");
@@ -270,7 +214,8 @@ static struct td_exchange_own *allocate(size_t line_count, size_t head_length, s
     return own;
 }
 
-static void fill(struct td_exchange_own *own, struct td_connection *connection, const struct td_target *target)
+static void fill(struct td_exchange_own *own, struct td_connection *connection,
+                 const struct td_target *target)
 {
     struct td_exchange *exchange = &own->exchange;
     own->connection = connection;

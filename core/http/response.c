@@ -1,7 +1,7 @@
 /* response.c - the bytes of replies: status line, the headers every reply has, and the body.
  *
- * A head is built in the server's scratch buffer and added to the output in one piece, together with a
- * small body. */
+ * A head is built in the server's scratch buffer and added to the output in one piece, together
+ * with a small body. */
 #include "http/wire.h"
 
 #include "base/log.h"
@@ -15,9 +15,9 @@
 
 #define SMALL_BODY (8 * 1024) /* cheaper to copy beside the head than to link */
 
-const char td_http_policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const char td_http_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src "
+                              "'self' data:; connect-src 'self'; "
+                              "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 static const char security_headers[] =
     "X-Content-Type-Options: nosniff\r\n"
@@ -97,13 +97,17 @@ static bool proper_value(const char *value)
 
 static bool proper_head(const struct td_http_reply *reply)
 {
-    bool proper = proper_value(reply->type) && proper_value(reply->cache) && proper_value(reply->policy);
-    for (const struct td_http_header *header = reply->headers; proper && header && header->name; header++)
-        proper = td_text_is_token(header->name, strlen(header->name)) && proper_value(header->value);
+    bool proper =
+        proper_value(reply->type) && proper_value(reply->cache) && proper_value(reply->policy);
+    for (const struct td_http_header *header = reply->headers; proper && header && header->name;
+         header++)
+        proper =
+            td_text_is_token(header->name, strlen(header->name)) && proper_value(header->value);
     return proper;
 }
 
-static void add_common(struct td_strbuf *out, struct td_http_server *server, const struct td_http_reply *reply)
+static void add_common(struct td_strbuf *out, struct td_http_server *server,
+                       const struct td_http_reply *reply)
 {
     td_strbuf_addf(out, "HTTP/1.1 %d %s\r\n", reply->status, reason_of(reply->status));
     add_header(out, "Date", td_http_server_date(server));
@@ -126,8 +130,8 @@ static bool stays_open(const struct td_exchange_own *own, const struct td_http_r
 }
 
 /* Starts the head in the scratch buffer; the caller sends it. */
-static struct td_strbuf *build_head(const struct td_exchange_own *own, const struct td_http_reply *reply,
-                                    size_t length)
+static struct td_strbuf *build_head(const struct td_exchange_own *own,
+                                    const struct td_http_reply *reply, size_t length)
 {
     struct td_strbuf *out = td_http_server_scratch(own->server);
     add_common(out, own->server, reply);
@@ -153,7 +157,8 @@ static bool check_head(struct td_exchange_own *own, const struct td_http_reply *
     if (proper_head(reply))
         return true;
     TD_LOG(TD_LOG_ERROR, "http.header", TD_S("request", own->exchange.request_id));
-    td_exchange_problem(&own->exchange, 500, td_error_slug(TD_EINTERNAL), td_error_text(TD_EINTERNAL), "");
+    td_exchange_problem(&own->exchange, 500, td_error_slug(TD_EINTERNAL),
+                        td_error_text(TD_EINTERNAL), "");
     return false;
 }
 
@@ -164,8 +169,8 @@ static bool send_scratch(struct td_exchange_own *own)
     return !out->failed && bufferevent_write(own->connection->bev, out->bytes, out->length) == 0;
 }
 
-void td_exchange_reply(struct td_exchange *exchange, const struct td_http_reply *reply, const void *bytes,
-                       size_t length)
+void td_exchange_reply(struct td_exchange *exchange, const struct td_http_reply *reply,
+                       const void *bytes, size_t length)
 {
     struct td_exchange_own *own = td_exchange_own(exchange);
     if (!check_head(own, reply))
@@ -184,10 +189,12 @@ void td_exchange_reply(struct td_exchange *exchange, const struct td_http_reply 
 }
 
 void td_exchange_reply_owned(struct td_exchange *exchange, const struct td_http_reply *reply,
-                             const void *bytes, size_t length, td_http_release_fn release, void *arg)
+                             const void *bytes, size_t length, td_http_release_fn release,
+                             void *arg)
 {
     struct td_exchange_own *own = td_exchange_own(exchange);
-    bool linked = own->connection && sends_body(own, reply) && length > SMALL_BODY && proper_head(reply);
+    bool linked =
+        own->connection && sends_body(own, reply) && length > SMALL_BODY && proper_head(reply);
     if (!linked) {
         td_exchange_reply(exchange, reply, bytes, length);
         if (release)
@@ -230,7 +237,8 @@ void td_exchange_reply_file(struct td_exchange *exchange, const struct td_http_r
 static char *problem_text(int status, const char *slug, const char *title, const char *detail,
                           const char *request_id)
 {
-    json_t *problem = json_pack("{s:s+, s:s, s:i}", "type", "/problems/", slug, "title", title, "status", status);
+    json_t *problem =
+        json_pack("{s:s+, s:s, s:i}", "type", "/problems/", slug, "title", title, "status", status);
     if (problem && detail && *detail)
         json_object_set_new(problem, "detail", json_string(detail));
     if (problem && request_id)
@@ -240,8 +248,8 @@ static char *problem_text(int status, const char *slug, const char *title, const
     return text;
 }
 
-void td_exchange_problem(struct td_exchange *exchange, int status, const char *slug, const char *title,
-                         const char *detail)
+void td_exchange_problem(struct td_exchange *exchange, int status, const char *slug,
+                         const char *title, const char *detail)
 {
     char *text = problem_text(status, slug, title, detail, exchange->request_id);
     struct td_http_reply reply = {.status = status, .type = "application/problem+json"};
@@ -262,7 +270,8 @@ void td_connection_refuse(struct td_connection *connection, int status, const ch
 {
     struct td_http_server *server = connection->server;
     char slug[48], fresh[TD_ID_TEXT];
-    const char *request_id = connection->exchange ? connection->exchange->exchange.request_id : fresh;
+    const char *request_id =
+        connection->exchange ? connection->exchange->exchange.request_id : fresh;
     td_id_new(fresh);
     slug_of(reason_of(status), slug, sizeof(slug));
     char *text = problem_text(status, slug, reason_of(status), reason, request_id);
@@ -278,19 +287,22 @@ void td_connection_refuse(struct td_connection *connection, int status, const ch
         bufferevent_write(connection->bev, out->bytes, out->length);
     free(text);
     if (!connection->exchange)
-        TD_LOG(TD_LOG_INFO, "http.request", TD_S("method", "-"), TD_S("path", "-"), TD_I("status", status),
-               TD_S("reason", reason), TD_S("request", request_id), TD_S("address", connection->address));
+        TD_LOG(TD_LOG_INFO, "http.request", TD_S("method", "-"), TD_S("path", "-"),
+               TD_I("status", status), TD_S("reason", reason), TD_S("request", request_id),
+               TD_S("address", connection->address));
 }
 
 size_t td_response_turn_away(char *text, size_t size)
 {
-    static const char problem[] = "{\"type\":\"/problems/busy\",\"title\":\"Service Unavailable\",\"status\":503,"
-                                  "\"detail\":\"There are too many connections from this address.\"}";
-    int length = snprintf(text, size,
-                          "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-                          "Cache-Control: no-store\r\nContent-Security-Policy: %s\r\n%sRetry-After: 5\r\n"
-                          "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                          td_http_policy, security_headers, sizeof(problem) - 1, problem);
+    static const char problem[] =
+        "{\"type\":\"/problems/busy\",\"title\":\"Service Unavailable\",\"status\":503,"
+        "\"detail\":\"There are too many connections from this address.\"}";
+    int length =
+        snprintf(text, size,
+                 "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+                 "Cache-Control: no-store\r\nContent-Security-Policy: %s\r\n%sRetry-After: 5\r\n"
+                 "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                 td_http_policy, security_headers, sizeof(problem) - 1, problem);
     return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 

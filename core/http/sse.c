@@ -1,5 +1,6 @@
-/* sse.c - see sse.h. The stream has no length: it ends with the connection. The output of a stream is
- * bounded by limits.stream_bytes; who does not read that fast is let go and connects again by itself. */
+/* sse.c - see sse.h. The stream has no length: it ends with the connection. The output of a stream
+ * is bounded by limits.stream_bytes; who does not read that fast is let go and connects again by
+ * itself. */
 #include "http/sse.h"
 
 #include "base/clock.h"

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PREFIX "/assets/"
-#define FILE_MAX (4u << 20)
-#define TOTAL_MAX (64u << 20)
-#define DEPTH_MAX 8
+#define PREFIX         "/assets/"
+#define FILE_MAX       (4u << 20)
+#define TOTAL_MAX      (64u << 20)
+#define DEPTH_MAX      8
 #define VERSION_LENGTH 16 /* hex digits of the hash in an address */
 
 struct asset {
@@ -89,8 +89,10 @@ static int name_version(struct asset *asset)
     for (unsigned i = 0; i < length; i++)
         out += sprintf(out, "%02x", digest[i]);
     strcpy(out, "\"");
-    return asprintf(&asset->url, PREFIX "%s?v=%.*s", asset->name, VERSION_LENGTH, asset->etag + 1) < 0 ? TD_ENOMEM
-                                                                                                       : 0;
+    return asprintf(&asset->url, PREFIX "%s?v=%.*s", asset->name, VERSION_LENGTH, asset->etag + 1) <
+                   0
+               ? TD_ENOMEM
+               : 0;
 }
 
 static struct asset *add_asset(struct td_static *assets, const char *name)
@@ -111,7 +113,8 @@ static struct asset *add_asset(struct td_static *assets, const char *name)
     return asset;
 }
 
-static int load_file(struct td_static *assets, int fd, off_t size, const char *name, struct td_error *reterr)
+static int load_file(struct td_static *assets, int fd, off_t size, const char *name,
+                     struct td_error *reterr)
 {
     if (!type_of(name))
         return td_error_set(reterr, TD_EINVALID, "asset %s has an unknown extension", name);
@@ -130,11 +133,13 @@ static int load_file(struct td_static *assets, int fd, off_t size, const char *n
     return rc == 0 ? 0 : td_error_set(reterr, rc, "asset %s could not be read", name);
 }
 
-static int load_folder(struct td_static *assets, int folder, const char *prefix, int depth, struct td_error *reterr);
+static int load_folder(struct td_static *assets, int folder, const char *prefix, int depth,
+                       struct td_error *reterr);
 
-/* Opens one entry of a folder; what is neither file nor folder is left out. Owns nothing afterwards. */
-static int load_entry(struct td_static *assets, int folder, const char *entry, const char *prefix, int depth,
-                      struct td_error *reterr)
+/* Opens one entry of a folder; what is neither file nor folder is left out. Owns nothing
+ * afterwards. */
+static int load_entry(struct td_static *assets, int folder, const char *entry, const char *prefix,
+                      int depth, struct td_error *reterr)
 {
     char name[512];
     if (snprintf(name, sizeof(name), "%s%s", prefix, entry) >= (int)sizeof(name) - 1)
@@ -159,7 +164,8 @@ static int load_entry(struct td_static *assets, int folder, const char *entry, c
 }
 
 /* Owns `folder`. */
-static int load_folder(struct td_static *assets, int folder, const char *prefix, int depth, struct td_error *reterr)
+static int load_folder(struct td_static *assets, int folder, const char *prefix, int depth,
+                       struct td_error *reterr)
 {
     DIR *list = depth > DEPTH_MAX ? NULL : fdopendir(folder);
     if (!list) {
@@ -216,7 +222,8 @@ void td_static_free(struct td_static *assets)
 static const struct asset *find(const struct td_static *assets, const char *name)
 {
     struct asset key = {.name = (char *)name};
-    return assets->count ? bsearch(&key, assets->assets, assets->count, sizeof(key), by_name) : NULL;
+    return assets->count ? bsearch(&key, assets->assets, assets->count, sizeof(key), by_name)
+                         : NULL;
 }
 
 /* The value of the first `v` in a query is this asset's version. */
@@ -279,7 +286,8 @@ bool td_static_reply(const struct td_static *assets, struct td_exchange *exchang
     if (asset)
         send_asset(asset, exchange);
     else
-        td_exchange_problem(exchange, 404, td_error_slug(TD_ENOTFOUND), td_error_text(TD_ENOTFOUND), "");
+        td_exchange_problem(exchange, 404, td_error_slug(TD_ENOTFOUND), td_error_text(TD_ENOTFOUND),
+                            "");
     return true;
 }
 

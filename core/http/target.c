@@ -29,7 +29,8 @@ static bool digit(char c)
 
 static int read_version(const char *text, size_t length, bool *ret_1_0, const char **ret_reason)
 {
-    if (length != 8 || memcmp(text, "HTTP/", 5) != 0 || !digit(text[5]) || text[6] != '.' || !digit(text[7]))
+    if (length != 8 || memcmp(text, "HTTP/", 5) != 0 || !digit(text[5]) || text[6] != '.' ||
+        !digit(text[7]))
         return refuse(400, "The request line is not proper.", ret_reason);
     if (text[5] != '1' || (text[7] != '0' && text[7] != '1'))
         return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.", ret_reason);
@@ -38,7 +39,8 @@ static int read_version(const char *text, size_t length, bool *ret_1_0, const ch
 }
 
 /* Cuts "http://authority" off an absolute target (RFC 9112, 3.2.2). */
-static int read_form(const char *text, size_t length, struct td_target *target, const char **ret_reason)
+static int read_form(const char *text, size_t length, struct td_target *target,
+                     const char **ret_reason)
 {
     target->origin = text;
     target->origin_length = length;
@@ -62,19 +64,22 @@ static int read_form(const char *text, size_t length, struct td_target *target, 
     return 0;
 }
 
-int td_target_read(const char *line, size_t length, struct td_target *ret_target, const char **ret_reason)
+int td_target_read(const char *line, size_t length, struct td_target *ret_target,
+                   const char **ret_reason)
 {
     const char *first = memchr(line, ' ', length);
     const char *last = memrchr(line, ' ', length);
     if (!first || last == first || !td_text_is_token(line, (size_t)(first - line)))
         return refuse(400, "The request line is not proper.", ret_reason);
     struct td_target target = {0};
-    int rc = read_version(last + 1, length - (size_t)(last + 1 - line), &target.http_1_0, ret_reason);
+    int rc =
+        read_version(last + 1, length - (size_t)(last + 1 - line), &target.http_1_0, ret_reason);
     if (rc != 0)
         return rc;
     for (const char *c = first + 1; c < last; c++)
         if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f || *c == '#')
-            return refuse(400, "The request target contains a character that must be encoded.", ret_reason);
+            return refuse(400, "The request target contains a character that must be encoded.",
+                          ret_reason);
     target.method = method_named(line, (size_t)(first - line));
     if (!target.method)
         return refuse(501, "That method is not known here.", ret_reason);
@@ -97,10 +102,12 @@ static bool has_dot_segment(const char *path)
 int td_target_path(const struct td_target *target, char *path, const char **ret_reason)
 {
     for (size_t i = 0; i + 2 < target->path_length; i++)
-        if (target->origin[i] == '%' && target->origin[i + 1] == '2' && (target->origin[i + 2] | 0x20) == 'f')
+        if (target->origin[i] == '%' && target->origin[i + 1] == '2' &&
+            (target->origin[i + 2] | 0x20) == 'f')
             return refuse(400, "The path contains an encoded slash.", ret_reason);
     long length = td_text_percent_decode(target->origin, target->path_length, path);
-    if (length < 0 || !td_text_is_utf8(path, (size_t)length) || td_text_has_controls(path, (size_t)length))
+    if (length < 0 || !td_text_is_utf8(path, (size_t)length) ||
+        td_text_has_controls(path, (size_t)length))
         return refuse(400, "The path is not properly encoded.", ret_reason);
     if (has_dot_segment(path))
         return refuse(400, "The path contains a dot segment.", ret_reason);
@@ -117,7 +124,8 @@ static bool is_port(const char *text, size_t length)
 
 static bool name_char(char c)
 {
-    return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("-._~!$&'()*+,;=%", c));
+    return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c && strchr("-._~!$&'()*+,;=%", c));
 }
 
 bool td_target_is_host(const char *text, size_t length)

@@ -100,9 +100,9 @@ void td_text_add_form(struct td_strbuf *buf, const char *bytes, size_t length)
 static bool shown(unsigned point)
 {
     return point >= 0x20 && !(point >= 0x7f && point <= 0x9f) && /* controls */
-           !(point >= 0x202a && point <= 0x202e) &&               /* bidirectional embeddings */
-           !(point >= 0x2066 && point <= 0x2069) &&               /* and isolates: they can hide */
-           point != 0x200e && point != 0x200f &&                  /* the real extension */
+           !(point >= 0x202a && point <= 0x202e) &&              /* bidirectional embeddings */
+           !(point >= 0x2066 && point <= 0x2069) &&              /* and isolates: they can hide */
+           point != 0x200e && point != 0x200f &&                 /* the real extension */
            !(point >= 0x2028 && point <= 0x2029) && point != 0xfeff;
 }
 
@@ -147,7 +147,8 @@ void td_text_safe_name(const char *bytes, size_t length, char name[TD_TEXT_NAME_
         out = copy_shown(bytes, length - extension, TD_TEXT_NAME_MAX - extension, name);
         if (out && extension)
             out += copy_shown(bytes + length - extension + 1, extension - 1, extension,
-                              memcpy(name + out, ".", 1) + 1) + 1;
+                              memcpy(name + out, ".", 1) + 1) +
+                   1;
         else if (extension)
             out = copy_shown(bytes, length, TD_TEXT_NAME_MAX, name);
     }

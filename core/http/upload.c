@@ -34,8 +34,8 @@ static int write_all(int fd, const char *bytes, size_t length, struct td_error *
             continue;
         if (n < 0) {
             bool is_full = errno == ENOSPC || errno == EDQUOT;
-            return td_error_set(reterr, is_full ? TD_EFULL : TD_EIO, "The file could not be stored: %s.",
-                                strerror(errno));
+            return td_error_set(reterr, is_full ? TD_EFULL : TD_EIO,
+                                "The file could not be stored: %s.", strerror(errno));
         }
         bytes += n;
         length -= (size_t)n;
@@ -43,10 +43,12 @@ static int write_all(int fd, const char *bytes, size_t length, struct td_error *
     return 0;
 }
 
-static int write_file(struct td_upload *upload, const char *bytes, size_t length, struct td_error *reterr)
+static int write_file(struct td_upload *upload, const char *bytes, size_t length,
+                      struct td_error *reterr)
 {
     if (length > upload->limit - upload->result.size)
-        return td_error_set(reterr, TD_ETOOLARGE, "The file is larger than %zu bytes.", upload->limit);
+        return td_error_set(reterr, TD_ETOOLARGE, "The file is larger than %zu bytes.",
+                            upload->limit);
     upload->result.size += length;
     if (EVP_DigestUpdate(upload->hash, bytes, length) != 1)
         return td_error_set(reterr, TD_EINTERNAL, "The file could not be hashed.");
@@ -56,7 +58,8 @@ static int write_file(struct td_upload *upload, const char *bytes, size_t length
 static int fields_full(struct td_upload *upload, struct td_error *reterr)
 {
     if (upload->fields.failed || upload->fields.length > upload->fields_limit)
-        return td_error_set(reterr, TD_ETOOLARGE, "The text fields of the form are larger than %zu bytes.",
+        return td_error_set(reterr, TD_ETOOLARGE,
+                            "The text fields of the form are larger than %zu bytes.",
                             upload->fields_limit);
     return 0;
 }
@@ -158,7 +161,8 @@ void td_upload_free(struct td_upload *upload)
     free(upload);
 }
 
-int td_upload_write(struct td_upload *upload, const char *bytes, size_t length, struct td_error *reterr)
+int td_upload_write(struct td_upload *upload, const char *bytes, size_t length,
+                    struct td_error *reterr)
 {
     if (upload->multipart)
         return td_multipart_read(upload->multipart, bytes, length, reterr);

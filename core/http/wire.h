@@ -1,5 +1,5 @@
 /* wire.h - what the files of the connection share: connection.c (life and order), listener.c (server,
- * accepting, clock), request.c (header block), chunk.c, body.c, upload.c, response.c, sse.c.
+ * accepting, clock), request.c (header block), body.c, upload.c, response.c, sse.c.
  * Nobody else includes it. Memory is owned downwards: server > connection > exchange; only an exchange
  * outlives its connection, until the frame ends it. */
 #ifndef TD_HTTP_WIRE_H
@@ -9,6 +9,7 @@
 #include "http/address.h"
 #include "http/chunk.h"
 #include "http/connection.h"
+#include "http/head.h"
 #include "http/upload.h"
 
 #include <event2/buffer.h>
@@ -64,13 +65,6 @@ struct td_flow {
     uint64_t bytes;
 };
 
-/* How far the search for the end of a header block has come. */
-struct td_head_scan {
-    size_t seen, start, line_start, line_count, fields_start;
-    unsigned char previous;
-    const char *reason; /* of a refusal */
-};
-
 /* An exchange with what the frame does not see. One allocation holds it, the header list and the texts. */
 struct td_exchange_own {
     struct td_exchange exchange;
@@ -120,11 +114,6 @@ void td_connection_lose_exchange(struct td_connection *connection);
 void td_exchange_finish(struct td_exchange_own *own, int status, size_t sent, bool close);
 
 /* request.c */
-/* Looks for the end of the header block at `bytes`. > 0: its length, the bytes before scan->start
- * (one empty line) included. 0: not yet. < 0: minus the HTTP status of a refusal. */
-long td_head_scan(struct td_head_scan *scan, const struct td_http_limits *limits, const char *bytes,
-                  size_t length);
-
 /* Parses a complete header block into a new exchange. 0, or the HTTP status of a refusal with its reason
  * in *ret_reason; *ret_own is NULL then. */
 int td_exchange_new(struct td_connection *connection, const char *head, size_t length,

@@ -1,8 +1,10 @@
-/* echo.c - the HTTP connection layer alone, behind a frame that tells what it got. For http_wire.test.mjs.
+/* echo.c - the HTTP connection layer alone, behind a frame that tells what it got. For
+ * http_wire.test.mjs.
  *
  *     http_echo [--control PATH] [--folder DIR] [--<limit> NUMBER]...
  *
- * Prints one line of JSON with the port, then serves until standard input ends, then stops gracefully.
+ * Prints one line of JSON with the port, then serves until standard input ends, then stops
+ * gracefully.
  *
  *     /echo      200 with {"method", "path", "query", "headers", "body"} as JSON
  *     /plain     200 "ok"
@@ -69,17 +71,19 @@ static void reply_echo(struct td_exchange *exchange)
         json_array_append_new(headers, json_pack("[s, s]", h->name, h->value));
     json_t *body = json_stringn(exchange->body, exchange->body_length);
     reply_json(exchange, 200,
-               json_pack("{s:s, s:s, s:s, s:s, s:o, s:o?, s:b, s:s, s:s}", "method", exchange->method, "target",
-                         exchange->target, "path", exchange->path, "query", exchange->query, "headers", headers, "body",
-                         body, "control", exchange->is_control, "address", exchange->address, "request_id",
+               json_pack("{s:s, s:s, s:s, s:s, s:o, s:o?, s:b, s:s, s:s}", "method",
+                         exchange->method, "target", exchange->target, "path", exchange->path,
+                         "query", exchange->query, "headers", headers, "body", body, "control",
+                         exchange->is_control, "address", exchange->address, "request_id",
                          exchange->request_id));
 }
 
 static void reply_upload(struct td_exchange *exchange)
 {
     const struct td_http_upload *upload = exchange->upload;
-    json_t *value = json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:s#}", "name", upload->name, "type", upload->type,
-                              "field", upload->field, "size", (json_int_t)upload->size, "hash", upload->hash, "present",
+    json_t *value = json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:s#}", "name", upload->name, "type",
+                              upload->type, "field", upload->field, "size",
+                              (json_int_t)upload->size, "hash", upload->hash, "present",
                               upload->present, "fields", exchange->body, exchange->body_length);
     reply_json(exchange, 201, value);
 }
@@ -120,9 +124,10 @@ static void reply_counters(struct echo *echo, struct td_exchange *exchange)
     td_http_server_counters(echo->server, &c);
     reply_json(exchange, 200,
                json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "lost", echo->lost, "accepted",
-                         (json_int_t)c.accepted, "refused", (json_int_t)c.refused, "requests", (json_int_t)c.requests,
-                         "bad", (json_int_t)c.bad_requests, "timeouts", (json_int_t)c.timeouts, "open",
-                         (json_int_t)c.open, "streams", (json_int_t)c.streams));
+                         (json_int_t)c.accepted, "refused", (json_int_t)c.refused, "requests",
+                         (json_int_t)c.requests, "bad", (json_int_t)c.bad_requests, "timeouts",
+                         (json_int_t)c.timeouts, "open", (json_int_t)c.open, "streams",
+                         (json_int_t)c.streams));
 }
 
 static void stream(struct td_exchange *exchange)
@@ -196,7 +201,8 @@ static void on_request(void *frame, struct td_exchange *exchange)
     const char *path = exchange->path;
     struct td_http_reply plain = {.status = 200, .type = "text/plain"};
     if (exchange->body_error)
-        td_exchange_problem(exchange, td_error_http(exchange->body_error), td_error_slug(exchange->body_error),
+        td_exchange_problem(exchange, td_error_http(exchange->body_error),
+                            td_error_slug(exchange->body_error),
                             td_error_text(exchange->body_error), exchange->body_error_detail);
     else if (strcmp(path, "/plain") == 0)
         td_exchange_reply(exchange, &plain, "ok", 2);
@@ -317,7 +323,9 @@ int main(int argc, char **argv)
     struct event *input = event_new(echo.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, &echo);
     event_add(input, NULL);
     printf("{\"port\": %d, \"asset\": \"%s\"}\n", port,
-           echo.assets && td_static_url(echo.assets, "titled.css") ? td_static_url(echo.assets, "titled.css") : "");
+           echo.assets && td_static_url(echo.assets, "titled.css")
+               ? td_static_url(echo.assets, "titled.css")
+               : "");
     fflush(stdout);
     event_base_dispatch(echo.base);
     td_http_server_free(echo.server);

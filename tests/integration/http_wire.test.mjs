@@ -12,6 +12,7 @@ const close = { Connection: 'close' };
 
 function withServer(options) {
   const here = {};
+  options = { 'linger-ms': 300, ...options };
   before(async () => Object.assign(here, await startEcho(options)));
   after(async () => {
     const end = await here.stop();
