@@ -186,7 +186,7 @@ class Server {
 
   async startRedis() {
     this.redis = new Process(join(top, 'ops/redis-start'), [this.folder]);
-    await this.redis.seen((log) => log.includes('Ready to accept connections'), 'Redis');
+    await this.redis.seen((log) => log.includes('ready to accept connections'), 'Redis');
   }
 
   writeConfig() {
