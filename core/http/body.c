@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 static int take_failed(struct td_exchange_own *own, int code, const char *detail)
 {
@@ -140,6 +141,10 @@ void td_exchange_accept_upload(struct td_exchange *exchange, int fd, const char 
 {
     struct td_exchange_own *own = td_exchange_own(exchange);
     assert(!own->accepted);
+    if (!own->connection) { /* perhaps not even the server is there any more */
+        close(fd);
+        return;
+    }
     size_t fields = own->server->limits.form_fields_bytes;
     struct td_error err = TD_ERROR_INIT;
     const char *type = td_exchange_header(exchange, "Content-Type");

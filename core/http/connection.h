@@ -122,8 +122,8 @@ int td_http_server_listen_control(struct td_http_server *server, const char *pat
  * follows, not before this returns. */
 void td_http_server_stop(struct td_http_server *server);
 
-/* Closes everything at once: on_gone for every exchange still open, which the frame must end in that
- * very call. NULL is fine. */
+/* Closes everything at once: on_gone for every exchange still open. The frame may end them later, also
+ * after this has returned. NULL is fine. */
 void td_http_server_free(struct td_http_server *server);
 
 /* For /metrics and tests. */

@@ -148,10 +148,10 @@ static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct 
 /* Mostly EMFILE: rest until the tick, or accept would be called again at once, for ever. */
 static void on_accept_error(struct evconnlistener *handle, void *arg)
 {
-    (void)handle;
     struct td_listener *listener = arg;
     TD_LOG(TD_LOG_ERROR, "http.accept", TD_S("error", strerror(errno)));
     set_listening(listener->server, false);
+    evconnlistener_disable(handle); /* the control socket too, this time */
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -204,7 +204,8 @@ int td_http_server_new(struct event_base *base, const struct td_http_callbacks *
                        void *frame, const struct td_http_limits *limits,
                        struct td_http_server **ret_server, struct td_error *reterr)
 {
-    if (limits->body_rate <= 0 || limits->request_line == 0 || limits->connections == 0)
+    if (limits->body_rate <= 0 || limits->request_line == 0 || limits->connections == 0 ||
+        limits->pipeline == 0)
         return td_error_set(reterr, TD_EINVALID, "HTTP limits must be above zero");
     struct td_http_server *server = calloc(1, sizeof(*server));
     if (!server)
