@@ -68,7 +68,7 @@ static int run_job(struct td_batch *batch, struct td_job *job, struct outcome *o
 {
     struct td_tx tx = {.store = batch->store, .db = batch->db, .writable = true};
     int64_t started = td_clock_mono_ms();
-    int lost = td_sqlite_script(batch->db, "savepoint job");
+    int lost = td_sqlite_command(batch->db, "savepoint job");
     if (lost < 0)
         return lost;
     int result = job->run(&tx, job->arg, &outcome->error);
@@ -77,7 +77,9 @@ static int run_job(struct td_batch *batch, struct td_job *job, struct outcome *o
         return TD_EIO;
     if (!td_sqlite_in_transaction(batch->db)) /* memory or disk ran out in the middle of a statement */
         return result == TD_EFULL || result == TD_ENOMEM ? result : TD_EIO;
-    lost = td_sqlite_script(batch->db, result < 0 ? "rollback to job; release job" : "release job");
+    lost = result < 0 ? td_sqlite_command(batch->db, "rollback to job") : 0;
+    if (lost == 0)
+        lost = td_sqlite_command(batch->db, "release job");
     if (lost < 0)
         return lost;
     set_outcome(outcome, result < 0 ? result : 0);
@@ -89,12 +91,12 @@ static int run_all(struct td_batch *batch, struct td_job *jobs)
 {
     if (td_sqlite_broken(batch->db))
         return TD_EIO;
-    int result = td_sqlite_script(batch->db, "begin immediate");
+    int result = td_sqlite_command(batch->db, "begin immediate");
     struct outcome *outcome = batch->outcomes;
     for (struct td_job *job = jobs; result == 0 && job; job = job->next)
         result = run_job(batch, job, outcome++);
     if (result == 0)
-        result = td_sqlite_script(batch->db, "commit");
+        result = td_sqlite_command(batch->db, "commit");
     return result;
 }
 
@@ -104,7 +106,7 @@ static void lose_all(struct td_batch *batch, int count, int code)
     TD_LOG(TD_LOG_ERROR, "store.batch_lost", TD_S("code", td_error_name(code)), TD_I("jobs", count),
            TD_S("failure", td_sqlite_failure(batch->db)), TD_I("stopped", td_sqlite_broken(batch->db)));
     if (td_sqlite_in_transaction(batch->db))
-        td_sqlite_script(batch->db, "rollback");
+        td_sqlite_command(batch->db, "rollback");
     atomic_store(batch->stopped, td_sqlite_broken(batch->db));
     batch->outbox = false;
     for (int i = 0; i < count; i++)

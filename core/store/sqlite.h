@@ -30,6 +30,9 @@ void td_sqlite_close(struct td_sqlite *db, bool keep_log);
 /* Runs any number of statements without parameters and rows. */
 int td_sqlite_script(struct td_sqlite *db, const char *sql);
 
+/* Runs one such statement, kept prepared: begin, savepoint, commit and the like. */
+int td_sqlite_command(struct td_sqlite *db, const char *sql);
+
 /* True between begin and commit; false also when the engine itself gave a transaction up. */
 bool td_sqlite_in_transaction(const struct td_sqlite *db);
 

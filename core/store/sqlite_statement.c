@@ -297,3 +297,14 @@ int64_t td_sqlite_first_int(struct td_sqlite_statement *statement)
 {
     return statement->columns > 0 ? sqlite3_column_int64(statement->handle, 0) : 0;
 }
+
+int td_sqlite_command(struct td_sqlite *db, const char *sql)
+{
+    struct td_sqlite_statement *statement;
+    int result = td_sqlite_prepare(db, sql, &statement);
+    if (result < 0)
+        return result;
+    result = td_sqlite_step(statement);
+    td_sqlite_release(statement);
+    return result > 0 ? 0 : result;
+}

@@ -83,12 +83,12 @@ static void *write_loop(void *arg)
 static int run_read(struct reader *reader, struct td_job *job, struct td_error *error)
 {
     struct td_tx tx = {.store = reader->store, .db = reader->db};
-    int result = td_sqlite_script(reader->db, "begin");
+    int result = td_sqlite_command(reader->db, "begin");
     if (result < 0)
         return td_error_set(error, result, "%s", td_error_text(result));
     result = job->run(&tx, job->arg, error);
     if (td_sqlite_in_transaction(reader->db))
-        td_sqlite_script(reader->db, "rollback"); /* nothing was written */
+        td_sqlite_command(reader->db, "rollback"); /* nothing was written */
     if (result >= 0)
         return 0;
     if (error->code == 0)
