@@ -3,10 +3,28 @@
 
 #include <titled/embed.h>
 
-TITLED_EMBED(prelude, "prelude.rb");
+TITLED_EMBED(values, "prelude/values.rb");
+TITLED_EMBED(rules, "prelude/rules.rb");
+TITLED_EMBED(lists, "prelude/lists.rb");
+TITLED_EMBED(questions, "prelude/questions.rb");
+TITLED_EMBED(standard, "prelude/standard.rb");
 
-const char *td_prelude(size_t *ret_length)
+#define FILES(X) X(values) X(rules) X(lists) X(questions) X(standard)
+
+const struct td_prelude_file *td_prelude(size_t number)
 {
-    *ret_length = (size_t)(prelude_end - prelude);
-    return prelude;
+    static struct td_prelude_file files[] = {
+#define X(file) {"prelude/" #file ".rb", file, 0},
+        FILES(X)
+#undef X
+    };
+    static const char *const ends[] = {
+#define X(file) file##_end,
+        FILES(X)
+#undef X
+    };
+    if (number >= sizeof(files) / sizeof(files[0]))
+        return NULL;
+    files[number].length = (size_t)(ends[number] - files[number].text);
+    return &files[number];
 }

@@ -1,9 +1,16 @@
-/* prelude.h - the text of prelude.rb, embedded when the worker is built. */
+/* prelude.h - the files of prelude/, embedded when the worker is built: the language of standards. */
 #ifndef TD_SCORER_PRELUDE_H
 #define TD_SCORER_PRELUDE_H
 
 #include <stddef.h>
 
-const char *td_prelude(size_t *ret_length);
+struct td_prelude_file {
+    const char *name; /* what errors call it: "prelude/rules.rb" */
+    const char *text;
+    size_t length;
+};
+
+/* The file with this number, in the order in which they are loaded, from 0; NULL after the last. */
+const struct td_prelude_file *td_prelude(size_t number);
 
 #endif

@@ -328,15 +328,24 @@ static mrb_value prepare(mrb_state *mrb, void *arg)
     return mrb_nil_value();
 }
 
+static bool run_prelude(struct td_vm *vm, struct td_fault *fault)
+{
+    const struct td_prelude_file *file;
+    for (size_t i = 0; (file = td_prelude(i)); i++) {
+        struct source part = {vm, file->name, file->text, file->length, fault};
+        if (!run(vm, run_source, &part, fault))
+            return false;
+    }
+    return true;
+}
+
 static bool load(struct td_vm *vm, const char *source, size_t length, struct td_fault *fault)
 {
     struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
-    struct source prelude = {.vm = vm, .name = "prelude.rb", .fault = fault};
     struct source standard = {vm, vm->name, source, length, fault};
-    prelude.text = td_prelude(&prelude.length);
-    if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) ||
-        !run(vm, run_source, &prelude, fault) || !run(vm, declare_facts, NULL, fault) ||
-        !run(vm, run_source, &standard, fault) || !run(vm, take_standard, vm, fault))
+    if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) || !run_prelude(vm, fault) ||
+        !run(vm, declare_facts, NULL, fault) || !run(vm, run_source, &standard, fault) ||
+        !run(vm, take_standard, vm, fault))
         return false;
     if (mrb_nil_p(vm->standard))
         fail(vm, fault, "script", "the source defines no standard");

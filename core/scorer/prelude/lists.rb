@@ -1,0 +1,172 @@
+# lists.rb - the kinds of items over a list of things (荣誉、公开课、成果 ...), and items made of items.
+
+module Titled
+  # Picks entries of a list fact, gives each its points, takes the best `top` of them (nil = all).
+  class ListRule < Rule
+    OPTIONS = [:of, :key, :table, :where, :top]
+
+    def build(options)
+      @of = reads(options[:of])
+      @key = (options[:key] || "level").to_s
+      @where = options[:where] || {}
+      @top = top_of(options)
+      build_table(options)
+    end
+
+    def measure(facts, _expert)
+      scored = chosen(facts.need(@of)).map { |entry| score_entry(entry) }
+      return Outcome.new(0, "未填报") if scored.empty?
+      best = scored.sort { |a, b| b[0] <=> a[0] }
+      best = best[0, @top] if @top
+      sum = best.inject(0) { |all, entry| all + entry[0] }
+      sentence = best.map { |entry| entry[1] }.join(" + ")
+      sentence = "#{sentence} = #{Titled.points_text(sum)}" if best.length > 1
+      sentence = "#{scored.length} 项取最高 #{@top} 项：#{sentence}" if @top && scored.length > @top
+      Outcome.new(sum, sentence)
+    end
+
+    def rule
+      top = @top.nil? ? "各项相加" : @top == 1 ? "就高不就低，取 1 项" : "取最高 #{@top} 项"
+      "#{table_rule}，#{top}"
+    end
+
+    private
+
+    def top_of(options)
+      top = options[:top]
+      fail_with("top: 应为正整数") unless top.nil? || (top.is_a?(Integer) && top > 0)
+      top
+    end
+
+    def build_table(options)
+      @table = point_table(options[:table])
+    end
+
+    def table_rule
+      table_text(@table)
+    end
+
+    def adds_up?(_outcome)
+      @top.nil?
+    end
+
+    def chosen(list)
+      fail_with("事实 #{@of} 不是列表") unless list.is_a?(Array)
+      list.select { |entry| @where.all? { |key, words| [words].flatten.include?(entry[key.to_s]) } }
+    end
+
+    # [hundredths, sentence]
+    def score_entry(entry)
+      word = entry[@key].to_s
+      value = @table[word] || 0
+      [value, "#{word} #{Titled.points_text(value)}#{@table.key?(word) ? "" : "（未列入）"}"]
+    end
+  end
+
+  class BestOf < ListRule
+    KIND = "max"
+
+    def top_of(_options)
+      1
+    end
+  end
+
+  class TopN < ListRule
+    KIND = "sum_top"
+  end
+
+  class SumOf < ListRule
+    KIND = "sum"
+  end
+
+  # 类别 × 级别，乘以署名系数：table: {"课题" => {"省级" => 4}}, factor: {"课题" => {"参与" => 0.5}}
+  class Matrix < ListRule
+    KIND = "matrix"
+    OPTIONS = [:of, :row, :column, :table, :rank, :factor, :where, :top]
+
+    def build_table(options)
+      @row = (options[:row] || "kind").to_s
+      @column = (options[:column] || "level").to_s
+      @rank = (options[:rank] || "role").to_s
+      @table = nested(options[:table], "table")
+      @factor = nested(options[:factor] || {}, "factor")
+    end
+
+    private
+
+    def nested(table, what)
+      fail_with("#{what}: 应为 {\"类别\" => {\"级别\" => 数}}") unless table.is_a?(Hash)
+      rows = {}
+      table.each { |word, row| rows[word.to_s] = point_table(row) }
+      rows
+    end
+
+    def score_entry(entry)
+      kind, level, rank = entry[@row].to_s, entry[@column].to_s, entry[@rank].to_s
+      full = (@table[kind] || {})[level]
+      return [0, "#{kind} #{level} 0.00（未列入）"] if full.nil?
+      share = @factor.key?(kind) ? (@factor[kind][rank] || 0) : 100
+      value = Titled.divide(full * share, 100)
+      text = "#{kind} #{level} #{Titled.points_text(full)}"
+      text = "#{text} × #{Titled.number_text(share)}（#{rank}）" if share != 100
+      [value, text]
+    end
+
+    def table_rule
+      rows = @table.map { |kind, row| "#{kind}：#{table_text(row)}" }
+      shares = @factor.map { |kind, row| "#{kind}#{table_text(row)}" }
+      shares.empty? ? rows.join("；") : "#{rows.join("；")}；署名系数 #{shares.join("，")}"
+    end
+  end
+
+  # --- rules made of rules ----------------------------------------------------------------------
+
+  class Composite < Rule
+    OPTIONS = [:parts]
+
+    def build(options)
+      @parts = options[:parts]
+      fail_with("没有内容") if @parts.empty?
+      @parts.each { |part| @facts = (@facts + part.facts).uniq }
+    end
+
+    def measure(facts, expert)
+      outcomes = @parts.map { |part| part.evaluate(facts, expert) }
+      sentence = (0...@parts.length).map { |i| "#{@parts[i].name}：#{outcomes[i].sentence}" }.join("；")
+      total = combine(outcomes.map { |outcome| outcome.points })
+      Outcome.new(total, "#{sentence}；#{verb} #{Titled.points_text(total)}", outcomes.any? { |outcome| outcome.pending })
+    end
+
+    def rule
+      "#{@parts.map { |part| "#{part.name}（#{part.rule}）" }.join("；")}；#{verb}"
+    end
+  end
+
+  class BestOfParts < Composite
+    KIND = "max"
+
+    def combine(points)
+      points.max
+    end
+
+    def verb
+      "取高"
+    end
+  end
+
+  class SumOfParts < Composite
+    KIND = "sum"
+
+    def combine(points)
+      points.inject(0) { |all, one| all + one }
+    end
+
+    def verb
+      "合计"
+    end
+
+    def adds_up?(_outcome)
+      true
+    end
+  end
+end
