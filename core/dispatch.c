@@ -4,13 +4,14 @@
  *   the pump   reads open rows; publishes "live" ones and marks them done, puts the ids of the others on
  *              the stream. One runs at a time; a commit, a reconnect, a retry or the sweep starts it.
  *   a job      per stream entry: read -> work -> write -> done, or -> failure noted.
- * A store thread hands a finished step over through a list and an eventfd; everything else is only
- * touched on the loop. */
+ * A store thread hands a finished step back through the mailbox; everything else is only touched on the
+ * loop. */
 #include "dispatch.h"
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "http/mailbox.h"
 #include "redis/client.h"
 #include "redis/live.h"
 #include "redis/session.h"
@@ -18,15 +19,11 @@
 #include "scoring/pool.h"
 #include "store/store.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
@@ -43,7 +40,7 @@ enum {
 
 /* A piece of work that is on a store thread now. `resume` runs on the loop afterwards. */
 struct step {
-    STAILQ_ENTRY(step) link;
+    struct td_letter letter; /* first: opening it casts back */
     struct td_dispatch *dispatch;
     void (*resume)(struct step *step);
     int result;
@@ -73,11 +70,11 @@ struct job {
 struct td_dispatch {
     struct td_dispatch_options options;
     struct td_stream *stream;
-    struct event *wakeup, *sweep, *retry;
-    int wake_fd;
-    pthread_mutex_t lock;
-    STAILQ_HEAD(, step) finished; /* under lock */
-    atomic_bool outbox_grew;
+    struct td_mailbox *mailbox;
+    struct event *sweep, *retry;
+    struct td_letter outbox_letter;
+    atomic_bool outbox_grew; /* outbox_letter is on its way */
+    bool closing;
     struct pump pump;
     LIST_HEAD(, job) jobs;
     size_t in_flight;
@@ -86,18 +83,29 @@ struct td_dispatch {
 
 /* --- between store threads and the loop ------------------------------------------------------------ */
 
-static void wake(struct td_dispatch *dispatch)
+static void pump(struct td_dispatch *dispatch);
+
+static void outbox_grew(struct td_letter *letter)
 {
-    uint64_t one = 1;
-    ssize_t written = write(dispatch->wake_fd, &one, sizeof(one));
-    (void)written; /* EAGAIN: it is awake already */
+    struct td_dispatch *dispatch =
+        (struct td_dispatch *)((char *)letter - offsetof(struct td_dispatch, outbox_letter));
+    atomic_store(&dispatch->outbox_grew, false);
+    if (!dispatch->closing)
+        pump(dispatch);
 }
 
 static void on_outbox(void *arg)
 {
     struct td_dispatch *dispatch = arg;
     if (!atomic_exchange(&dispatch->outbox_grew, true))
-        wake(dispatch);
+        td_mailbox_post(dispatch->mailbox, &dispatch->outbox_letter);
+}
+
+static void step_back(struct td_letter *letter)
+{
+    struct step *step = (struct step *)letter;
+    if (!step->dispatch->closing)
+        step->resume(step);
 }
 
 static void keep_failure(struct step *step, int result, const struct td_error *error)
@@ -110,18 +118,15 @@ static void keep_failure(struct step *step, int result, const struct td_error *e
 static void on_step_done(void *arg, int result, struct td_error *error)
 {
     struct step *step = arg;
-    struct td_dispatch *dispatch = step->dispatch;
     keep_failure(step, result, error);
-    pthread_mutex_lock(&dispatch->lock);
-    STAILQ_INSERT_TAIL(&dispatch->finished, step, link);
-    pthread_mutex_unlock(&dispatch->lock);
-    wake(dispatch);
+    td_mailbox_post(step->dispatch->mailbox, &step->letter);
 }
 
 /* Runs `run(step)` on a store thread, then `resume` on the loop; when refused, resumes with the reason. */
 static void go(struct step *step, bool writes, td_store_fn run, void (*resume)(struct step *))
 {
     struct td_store *store = step->dispatch->options.store;
+    step->letter.open = step_back;
     step->resume = resume;
     int result = writes ? td_store_write(store, run, on_step_done, step)
                         : td_store_read(store, run, on_step_done, step);
@@ -136,8 +141,6 @@ static void set_timer(struct event *timer, int ms)
 }
 
 /* --- the pump ------------------------------------------------------------------------------------- */
-
-static void pump(struct td_dispatch *dispatch);
 
 static int pump_read(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -477,26 +480,6 @@ static void on_stream_ready(void *arg)
 
 /* --- life ----------------------------------------------------------------------------------------- */
 
-static void on_wakeup(evutil_socket_t fd, short events, void *arg)
-{
-    struct td_dispatch *dispatch = arg;
-    uint64_t count;
-    (void)events;
-    ssize_t got = read(fd, &count, sizeof(count));
-    (void)got;
-    STAILQ_HEAD(, step) ready = STAILQ_HEAD_INITIALIZER(ready);
-    pthread_mutex_lock(&dispatch->lock);
-    STAILQ_CONCAT(&ready, &dispatch->finished);
-    pthread_mutex_unlock(&dispatch->lock);
-    struct step *step;
-    while ((step = STAILQ_FIRST(&ready))) {
-        STAILQ_REMOVE_HEAD(&ready, link);
-        step->resume(step);
-    }
-    if (atomic_exchange(&dispatch->outbox_grew, false))
-        pump(dispatch);
-}
-
 static void on_retry(evutil_socket_t fd, short events, void *arg)
 {
     (void)fd, (void)events;
@@ -523,10 +506,7 @@ static int start(struct td_dispatch *dispatch, const struct td_redis_options *re
     struct event_base *base = dispatch->options.base;
     char node[256] = "node";
     gethostname(node, sizeof(node) - 1);
-    dispatch->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (dispatch->wake_fd < 0)
-        return TD_EIO;
-    dispatch->wakeup = event_new(base, dispatch->wake_fd, EV_READ | EV_PERSIST, on_wakeup, dispatch);
+    dispatch->mailbox = td_mailbox_new(base);
     dispatch->sweep = event_new(base, -1, 0, on_sweep, dispatch);
     dispatch->retry = event_new(base, -1, 0, on_retry, dispatch);
     dispatch->stream = td_stream_new(&(struct td_stream_options){
@@ -538,9 +518,8 @@ static int start(struct td_dispatch *dispatch, const struct td_redis_options *re
         .ready = on_stream_ready,
         .arg = dispatch,
     });
-    if (!dispatch->wakeup || !dispatch->sweep || !dispatch->retry || !dispatch->stream)
+    if (!dispatch->mailbox || !dispatch->sweep || !dispatch->retry || !dispatch->stream)
         return TD_ENOMEM;
-    event_add(dispatch->wakeup, NULL);
     set_timer(dispatch->sweep, dispatch->options.sweep_ms);
     td_store_on_outbox(dispatch->options.store, on_outbox, dispatch);
     return td_redis_watch(dispatch->options.commands, on_commands_change, dispatch);
@@ -560,14 +539,12 @@ int td_dispatch_new(const struct td_dispatch_options *options, struct td_dispatc
         dispatch->options.sweep_ms = SWEEP_MS;
     if (!dispatch->options.retry_ms)
         dispatch->options.retry_ms = RETRY_MS;
-    dispatch->wake_fd = -1;
-    STAILQ_INIT(&dispatch->finished);
+    dispatch->outbox_letter.open = outbox_grew;
     LIST_INIT(&dispatch->jobs);
-    pthread_mutex_init(&dispatch->lock, NULL);
     int result = start(dispatch, options->redis);
     if (result < 0) {
         td_dispatch_free(dispatch);
-        return td_error_set(reterr, result, "the dispatcher could not start: %s", strerror(errno));
+        return td_error_set(reterr, result, "the dispatcher could not start");
     }
     *ret_dispatch = dispatch;
     return 0;
@@ -583,8 +560,10 @@ void td_dispatch_free(struct td_dispatch *dispatch)
 {
     if (!dispatch)
         return;
+    dispatch->closing = true;
     td_redis_unwatch(dispatch->options.commands, on_commands_change, dispatch);
     td_stream_free(dispatch->stream);
+    td_mailbox_free(dispatch->mailbox);
     struct job *job;
     while ((job = LIST_FIRST(&dispatch->jobs))) {
         LIST_REMOVE(job, link);
@@ -595,12 +574,8 @@ void td_dispatch_free(struct td_dispatch *dispatch)
     }
     json_decref(dispatch->pump.live);
     json_decref(dispatch->pump.ids);
-    free_event(dispatch->wakeup);
     free_event(dispatch->sweep);
     free_event(dispatch->retry);
-    if (dispatch->wake_fd >= 0)
-        close(dispatch->wake_fd);
-    pthread_mutex_destroy(&dispatch->lock);
     free(dispatch);
 }
 
