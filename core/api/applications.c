@@ -185,9 +185,10 @@ static int view_official(struct td_review *review, const json_t *application, js
     int result = td_dossier_sections(review, application, json_object_get(application, "content"),
                                      verifies ? state_stage : "", &sections);
     if (!result)
-        result = td_dossier_assessments(review, application, "", &assessments);
+        result = td_dossier_assessments(review, application, "", verifies ? state_stage : "",
+                                        &assessments);
     if (!result && verifies)
-        result = td_dossier_assessments(review, application, state_stage, &to_assess);
+        result = td_dossier_assessments(review, application, state_stage, "", &to_assess);
     if (!result)
         result = td_evaluation_load(review, application, &evaluation);
     if (!result)
@@ -298,7 +299,7 @@ static int print(struct td_call *call, struct td_reply *reply, struct td_error *
     if (!result)
         result = td_dossier_sections(&review, application, json_object_get(application, "content"), "", &sections);
     if (!result)
-        result = td_dossier_assessments(&review, application, "", &assessments);
+        result = td_dossier_assessments(&review, application, "", "", &assessments);
     if (!result)
         result = td_evaluation_load(&review, application, &evaluation);
     if (!result)

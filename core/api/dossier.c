@@ -14,8 +14,8 @@
 
 bool td_dossier_offers(const char *action)
 {
-    static const char *const offered[] = {"begin",  "recommend", "forward", "accept",  "return", "supplement",
-                                          "reject", "hold",      "release", "annul",   "confirm"};
+    static const char *const offered[] = {"begin",  "recommend", "forward", "accept", "return", "return_to_unit",
+                                          "supplement", "reject", "hold",  "release", "annul",  "confirm"};
     for (size_t i = 0; i < sizeof(offered) / sizeof(offered[0]); i++)
         if (!strcmp(offered[i], action))
             return true;
@@ -85,25 +85,40 @@ static void dress_item(const struct beside *beside, const char *section, json_t 
     json_t *check;
     json_object_set_new(item, "files", rows_at(beside->files, section, id));
     json_object_set_new(item, "verdicts", rows_at(beside->verdicts, section, id));
+    json_object_set_new(item, "checks", json_false());
     json_array_foreach(beside->checks, i, check)
         if (at_place(check, section, id))
             add_judging(item, check, i);
 }
 
+static int load_beside(struct td_review *review, const json_t *application, const char *stage,
+                       struct beside *beside)
+{
+    const char *id = td_row_text(application, "id");
+    int result = td_evidence_list(review, id, "", &beside->files);
+    if (!result)
+        result = td_verification_list(review, id, &beside->verdicts);
+    if (!result && *stage)
+        result = td_verification_items(review, application, stage, &beside->checks);
+    return result;
+}
+
+static void done_beside(struct beside *beside)
+{
+    json_decref(beside->files);
+    json_decref(beside->verdicts);
+    json_decref(beside->checks);
+}
+
 int td_dossier_sections(struct td_review *review, const json_t *application, const json_t *content,
                         const char *stage, json_t **ret_sections)
 {
-    const char *id = td_row_text(application, "id");
     struct beside beside = {0};
     json_t *counts = NULL, *sections = NULL, *section, *item;
     size_t i, j;
-    int result = td_draft_evidence_counts(review, id, &counts);
+    int result = td_draft_evidence_counts(review, td_row_text(application, "id"), &counts);
     if (!result)
-        result = td_evidence_list(review, id, "", &beside.files);
-    if (!result)
-        result = td_verification_list(review, id, &beside.verdicts);
-    if (!result && *stage)
-        result = td_verification_items(review, application, stage, &beside.checks);
+        result = load_beside(review, application, stage, &beside);
     if (!result)
         sections = td_form_models(json_object_get(review->catalog, td_row_text(application, "series")),
                                   "applicant", content, counts, "content", false);
@@ -111,9 +126,7 @@ int td_dossier_sections(struct td_review *review, const json_t *application, con
         json_array_foreach(json_object_get(section, "items"), j, item)
             dress_item(&beside, td_row_text(section, "id"), item);
     json_decref(counts);
-    json_decref(beside.files);
-    json_decref(beside.verdicts);
-    json_decref(beside.checks);
+    done_beside(&beside);
     if (!result && !sections)
         result = TD_ENOMEM;
     if (!result)
@@ -122,23 +135,29 @@ int td_dossier_sections(struct td_review *review, const json_t *application, con
 }
 
 int td_dossier_assessments(struct td_review *review, const json_t *application, const char *by,
-                           json_t **ret_sections)
+                           const char *stage, json_t **ret_sections)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
-    json_t *given = NULL, *list = json_array(), *section;
-    size_t i;
-    int result = td_assessment_load(review, td_row_text(application, "id"), &given);
+    struct beside beside = {0};
+    json_t *given = NULL, *list = json_array(), *section, *item;
+    size_t i, j;
+    int result = load_beside(review, application, stage, &beside);
+    if (!result)
+        result = td_assessment_load(review, td_row_text(application, "id"), &given);
     json_array_foreach(json_object_get(descriptor, "sections"), i, section)
     {
         const char *filler = td_form_section_by(section);
         if (result || !strcmp(filler, "applicant") || (*by && strcmp(by, filler)))
             continue;
         const json_t *value = json_object_get(given, td_row_text(section, "id"));
-        json_t *model = td_form_model(section, value, NULL, "content", true);
+        json_t *model = td_form_model(section, value, NULL, "content", false);
         json_object_set_new(model, "given", json_boolean(value != NULL));
+        json_array_foreach(json_object_get(model, "items"), j, item)
+            dress_item(&beside, td_row_text(section, "id"), item);
         json_array_append_new(list, model);
     }
     json_decref(given);
+    done_beside(&beside);
     if (result)
         json_decref(list);
     else

@@ -14,9 +14,10 @@
 int td_dossier_sections(struct td_review *review, const json_t *application, const json_t *content,
                         const char *stage, json_t **ret_sections);
 
-/* The sections that officials fill in, as form models with what was given: those of `by` ("" = all). */
+/* The sections that officials fill in, as form models with what was given: those of `by` ("" = all), dressed
+ * for `stage` in the same way. */
 int td_dossier_assessments(struct td_review *review, const json_t *application, const char *by,
-                           json_t **ret_sections);
+                           const char *stage, json_t **ret_sections);
 
 /* True for actions that an official performs on the dossier's own page; the others belong to the pages of
  * notices, panels, meetings, filings and fees, which record what the action stands for. */

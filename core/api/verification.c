@@ -73,7 +73,7 @@ static int save_assessment(struct td_call *call, struct td_reply *reply, struct 
 static int perform(struct td_review *review, struct td_call *call, json_t **ret_application,
                    struct td_error *reterr)
 {
-    static const char *const with_reasons[] = {"return", "supplement", "reject"};
+    static const char *const with_reasons[] = {"return", "return_to_unit", "supplement", "reject"};
     const char *id = td_call_param(call, "application"), *action = td_call_param(call, "action");
     const char *note = td_call_text(call, "note");
     if (!td_dossier_offers(action))
@@ -161,7 +161,7 @@ const struct td_route td_verification_routes[] = {
      .summary = "Fill in a section that is the official's", .write = save_assessment, .body = assessment_body,
      .flags = TD_ROUTE_LEASE},
     {.method = TD_POST, .path = "/applications/{application}/actions/{action}", .roles = OFFICIALS,
-     .summary = "begin, recommend, forward, accept, return, supplement, reject, hold, release, annul, confirm",
+     .summary = "begin, recommend, forward, accept, return, return_to_unit, supplement, reject, hold, release, annul, confirm",
      .write = act, .body = action_body, .flags = TD_ROUTE_LEASE},
     {.method = TD_POST, .path = "/applications/{application}/release", .roles = OFFICIALS,
      .summary = "Put a dossier back for others to take", .read = name_lease, .work = TD_WORK_RELEASE,

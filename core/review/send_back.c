@@ -213,7 +213,8 @@ int td_verification_orders(struct td_review *review, const json_t *application, 
                                 "s", td_row_text(order, "id"));
         json_array_foreach(reasons, j, reason)
             name_reason(json_object_get(review->catalog, td_row_text(application, "series")), reason);
-        json_object_set_new(order, "open", json_boolean(!*td_row_text(order, "answered_at")));
+        bool asks = td_row_equals(order, "kind", "return") || td_row_equals(order, "kind", "supplement");
+        json_object_set_new(order, "open", json_boolean(asks && !*td_row_text(order, "answered_at")));
         json_object_set_new(order, "reasons", reasons ? reasons : json_array());
     }
     if (result)

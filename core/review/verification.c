@@ -108,15 +108,19 @@ static void append_item(json_t *items, const json_t *section, const char *item_i
     json_array_append_new(items, entry);
 }
 
-static json_t *items_to_check(const struct td_review *review, const json_t *application, const char *stage)
+/* The stage's items: of the applicant's sections, and of those that officials before it have filled in. */
+static int items_to_check(struct td_review *review, const json_t *application, const char *stage,
+                          json_t **ret_items)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
     const json_t *content = json_object_get(application, "content");
-    json_t *items = json_array(), *section, *item;
+    json_t *given = NULL, *items = json_array(), *section, *item;
     size_t i, j;
+    int result = td_assessment_load(review, td_row_text(application, "id"), &given);
     json_array_foreach(json_object_get(descriptor, "sections"), i, section)
     {
-        const json_t *value = json_object_get(content, td_row_text(section, "id"));
+        bool own = !strcmp(td_form_section_by(section), "applicant");
+        const json_t *value = json_object_get(own ? content : given, td_row_text(section, "id"));
         if (!verifies(section, stage))
             continue;
         if (json_is_array(value))
@@ -125,15 +129,22 @@ static json_t *items_to_check(const struct td_review *review, const json_t *appl
         else if (json_object_size(value))
             append_item(items, section, "", value);
     }
-    return items;
+    json_decref(given);
+    if (result)
+        json_decref(items);
+    else
+        *ret_items = items;
+    return result;
 }
 
 int td_verification_items(struct td_review *review, const json_t *application, const char *stage,
                           json_t **ret_items)
 {
-    json_t *verdicts = NULL, *items = items_to_check(review, application, stage), *item, *verdict;
+    json_t *verdicts = NULL, *items = NULL, *item, *verdict;
     size_t i, j;
-    int result = td_tx_rows(review->tx, &verdicts,
+    int result = items_to_check(review, application, stage, &items);
+    if (!result)
+        result = td_tx_rows(review->tx, &verdicts,
                             "select section, item, verdict, code, note from verification "
                             "where application_id = $1 and stage = $2",
                             "ss", td_row_text(application, "id"), stage);
@@ -262,8 +273,9 @@ int td_verification_save(struct td_review *review, const char *application_id, c
     int result = load_at_stage(review, application_id, &application, &stage, reterr);
     if (result)
         return result;
-    json_t *items = items_to_check(review, application, stage);
+    json_t *items = NULL;
     char hash[65];
+    result = items_to_check(review, application, stage, &items);
     json_array_foreach((json_t *)verdicts, i, verdict)
     {
         if (!*td_row_text(verdict, "verdict"))

@@ -43,15 +43,15 @@ int td_assessment_save(struct td_review *review, const char *application_id, con
 /* The officials' sections given so far: {section: content}. A new reference. */
 int td_assessment_load(struct td_review *review, const char *application_id, json_t **ret_assessments);
 
-/* Performs "return", "supplement" or "reject" with reasons: array of at least one {"code", "section",
+/* Performs "return", "return_to_unit", "supplement" or "reject" with reasons: array of at least one {"code", "section",
  * "item", "field", "text"}; section "" means the dossier as a whole. `due_on` (may be "") is a later day
  * than the default deadline. */
 int td_verification_send_back(struct td_review *review, const char *application_id, const char *action,
                               const char *note, const json_t *reasons, const char *due_on,
                               struct td_error *reterr);
 
-/* Returns, supplements and refusals of a dossier, newest first, each with "reasons" and, by the
- * office's name, who: for the timeline and the applicant's pages. */
+/* Returns, supplements and refusals of a dossier, newest first, each with "reasons", and
+ * "open" while the applicant has not answered it. */
 int td_verification_orders(struct td_review *review, const json_t *application, json_t **ret_orders);
 
 #endif

@@ -60,6 +60,8 @@ static const struct td_workflow_row rows[] = {
     {"return", FROM(UNIT_NOTICE), TO(RETURNED), UNIT, NULL, NULL, -5, "returned", true},
     {"return", FROM(DISTRICT_INDUSTRY_REVIEW), TO(RETURNED), INDUSTRY, NULL, NULL, -5, "returned", true},
     {"return", FROM(DISTRICT_HR_REVIEW), TO(RETURNED), HR, NULL, NULL, -5, "returned", true},
+    {"return_to_unit", FROM(DISTRICT_INDUSTRY_REVIEW), TO(UNIT_REVIEW), INDUSTRY, NULL, NULL, -5, NULL, true},
+    {"return_to_unit", FROM(DISTRICT_HR_REVIEW), TO(UNIT_REVIEW), HR, NULL, NULL, -5, NULL, true},
     {"supplement", FROM(OFFICE_REVIEW), TO(SUPPLEMENT), OFFICE, NULL, td_guard_not_supplemented, -5, "supplement", true},
     {"reject", FROM(UNIT_REVIEW), TO(REJECTED), UNIT, NULL, NULL, 0, "rejected", true},
     {"reject", FROM(UNIT_NOTICE), TO(REJECTED), UNIT, NULL, NULL, 0, "rejected", true},
