@@ -89,7 +89,7 @@ static void add_headers(const struct td_client *client, const struct td_request 
     add_header(sending, "Expect", ""); /* no 100-continue round trip */
     if (!sending->form) /* libcurl's own guess would be a form */
         add_header(sending, "Content-Type", sending->json ? "application/json" : "");
-    if (request->version > 0) {
+    if (request->version > 0 || request->unsaved) {
         char tag[32];
         snprintf(tag, sizeof(tag), "\"%lld\"", (long long)request->version);
         add_header(sending, "If-Match", tag);
@@ -225,7 +225,7 @@ static int problem(const struct td_answer *answer, const struct td_request *requ
         detail = "";
     td_error_set(reterr, code_of(answer), "%s %s: %d %s%s%s", request->method, request->path, answer->status,
                  title, title[0] && detail[0] ? ": " : "", detail);
-    json_t *fields = json_object_get(answer->value, "fields");
+    json_t *fields = json_object_get(answer->value, "errors");
     if (reterr && fields) {
         json_decref(reterr->fields);
         reterr->fields = json_incref(fields);

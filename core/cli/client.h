@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct td_client;
@@ -24,6 +25,7 @@ struct td_request {
     const char *path;    /* "/api/v1/applications?state=draft": from the first slash, already encoded */
     const json_t *body;  /* borrowed; NULL = none */
     int64_t version;     /* > 0: sent as If-Match */
+    bool unsaved;        /* sends If-Match "0": a record that nobody saved yet */
     const char *key;     /* Idempotency-Key; NULL = none */
     const char *accept;  /* NULL = application/json */
     /* A file makes the body multipart/form-data; `body`, when given, then is an object of text members. */

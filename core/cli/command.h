@@ -39,6 +39,7 @@ struct td_command {
     X(account)                                                                                     \
     X(api)                                                                                         \
     X(clock)                                                                                       \
+    X(demo)                                                                                        \
     X(cycle)                                                                                       \
     X(ledger)                                                                                      \
     X(plugin)                                                                                      \

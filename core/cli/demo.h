@@ -1,0 +1,115 @@
+/* demo.h - driving the demonstration through the API as the people in it would.
+ *
+ * Nothing here touches the database: every step is a request that a browser could send, by the person
+ * whose step it is. demo_people.c sets the city up, demo_steps.c does one step of one dossier, demo_seed.c
+ * and demo_walk.c put steps together. */
+#ifndef TD_CLI_DEMO_H
+#define TD_CLI_DEMO_H
+
+#include "cli/command.h"
+
+#define TD_DEMO_PASSWORD "demo-only-password"
+
+enum { TD_DEMO_EXPERTS = 11, TD_DEMO_LOGIN = 64 };
+
+/* One run. Clients are kept by login, so that everybody logs in once. */
+struct td_demo {
+    struct td_cli *cli;
+    json_t *city;  /* ops/demo/city.json */
+    json_t *units; /* entries of city.json with "id" and "clerk" (login) added */
+    struct td_client *console;
+    struct td_demo_client {
+        char login[TD_DEMO_LOGIN];
+        struct td_client *client;
+    } *clients;
+    size_t client_count;
+    size_t client_room;
+};
+
+int td_demo_open(struct td_cli *cli, struct td_demo *demo, struct td_error *reterr);
+void td_demo_close(struct td_demo *demo);
+
+/* The client of this person, logged in. */
+int td_demo_as(struct td_demo *demo, const char *login, struct td_client **ret_client,
+               struct td_error *reterr);
+
+/* A request by `login` ("" = console) to a path made of `format` (only %s); takes over `body`. */
+int td_demo_call(struct td_demo *demo, const char *login, const char *method, json_t *body,
+                 json_t **ret_value, struct td_error *reterr, const char *format, ...);
+
+/* Moves the clock `days` on. */
+int td_demo_advance(struct td_demo *demo, int days, struct td_error *reterr);
+
+/* --- the city (demo_people.c) --- */
+int td_demo_register_units(struct td_demo *demo, struct td_error *reterr);
+int td_demo_load_units(struct td_demo *demo, struct td_error *reterr);
+int td_demo_create_officials(struct td_demo *demo, struct td_error *reterr);
+/* Account of an invented teacher (td_demo_dossier) with this login. */
+int td_demo_create_teacher(struct td_demo *demo, const char *login, const json_t *unit,
+                           const json_t *dossier, struct td_error *reterr);
+int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error *reterr);
+int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr);
+
+/* --- one dossier (demo_steps.c); `unit` is an entry of demo->units --- */
+struct td_demo_case {
+    char application[27];
+    char login[TD_DEMO_LOGIN]; /* of the applicant */
+    const json_t *unit;
+    json_t *dossier; /* owned */
+};
+
+int td_demo_declare(struct td_demo *demo, struct td_demo_case *one, const char *cycle, const char *level,
+                    struct td_error *reterr);
+int td_demo_submit(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+int td_demo_verify_unit(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+/* One notice for all these dossiers, which are of the same unit. */
+int td_demo_publicise(struct td_demo *demo, struct td_demo_case *const *cases, size_t count,
+                      struct td_error *reterr);
+int td_demo_act(struct td_demo *demo, const struct td_demo_case *one, const char *login,
+                const char *action, struct td_error *reterr);
+int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+int td_demo_forward_hr(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+int td_demo_accept(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+/* Back to the applicant from the office's or the unit's desk, with coded reasons. */
+int td_demo_send_back(struct td_demo *demo, const struct td_demo_case *one, const char *login,
+                      const char *action, struct td_error *reterr);
+
+/* --- panel, meeting, and after (demo_committee.c); dossiers of one level --- */
+int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
+                  struct td_demo_case *const *cases, size_t count, char ret_panel[27],
+                  struct td_error *reterr);
+/* Every expert of the panel fills in and submits his sheet of the dossier; with `panel` (may be NULL) the
+ * office then sends it to the committee. */
+int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const char *panel,
+                   struct td_error *reterr);
+/* A meeting of the level's committee with these dossiers on its agenda. */
+int td_demo_plan_meeting(struct td_demo *demo, const char *cycle, const char *level,
+                         struct td_demo_case *const *cases, size_t count, char ret_meeting[27],
+                         struct td_error *reterr);
+/* Attendance, opening, motions put to the vote; what is done already is left as it is. */
+int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_error *reterr);
+/* The same, then votes, count and close. */
+int td_demo_hold_meeting(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
+                         size_t count, struct td_error *reterr);
+/* Result notice of all passed dossiers of the cycle. */
+int td_demo_result_notice(struct td_demo *demo, const char *cycle, char ret_notice[27],
+                          struct td_error *reterr);
+int td_demo_confirm(struct td_demo *demo, const char *notice, struct td_error *reterr);
+int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27], struct td_error *reterr);
+int td_demo_send_filing(struct td_demo *demo, const char *filing, struct td_error *reterr);
+int td_demo_approve_filing(struct td_demo *demo, const char *filing, struct td_error *reterr);
+int td_demo_certify(struct td_demo *demo, const char *filing, struct td_error *reterr);
+
+/* The newest record of a list (panels, meetings, notices, filings) whose view names this dossier; "" when none. */
+int td_demo_find(struct td_demo *demo, const char *login, const char *list, const char *resource,
+                 const char *application, char ret_id[27], struct td_error *reterr);
+
+/* The district's logins for a unit: "edu-650121", "hr-650121". */
+void td_demo_district_login(const json_t *unit, const char *kind, char login[TD_DEMO_LOGIN]);
+
+/* titlectl demo walk [APPLICATION] and demo seed (demo_walk.c, demo_seed.c). */
+int td_demo_walk(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);
+int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);
+
+#endif

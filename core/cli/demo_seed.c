@@ -1,0 +1,364 @@
+/* demo_seed.c - titlectl demo seed: a city in the middle of its year, so that each role finds real work.
+ *
+ * Two hundred teachers declare in three waves. The first goes all the way while the clock moves from
+ * notice to notice; the second fills every desk up to the meeting; the third is where declaring begins. */
+#include "cli/demo.h"
+
+#include "cli/demo_dossier.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEACHERS = 200, FIRST_WAVE = 56, SECOND_WAVE = 76, NOTICE_DAYS = 13, YEAR = 2026 };
+
+static const char begins_on[] = "2026-09-01";
+static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
+enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
+
+struct seed {
+    struct td_demo demo;
+    char cycle[27];
+    struct td_demo_case cases[TEACHERS];
+    const char *level[TEACHERS];
+    size_t schools[64]; /* indexes of units where teachers declare */
+    size_t school_count;
+};
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static void say(const char *words, size_t count)
+{
+    printf("   %3zu  %s\n", count, words);
+    fflush(stdout);
+}
+
+static void find_schools(struct seed *seed)
+{
+    size_t index;
+    json_t *unit;
+    json_array_foreach(seed->demo.units, index, unit)
+    {
+        bool teaches = strcmp(text_of(unit, "kind"), "school") == 0 ||
+                       strcmp(text_of(unit, "kind"), "kindergarten") == 0;
+        if (teaches && strcmp(text_of(unit, "grassroots"), "none") != 0 &&
+            seed->school_count < sizeof(seed->schools) / sizeof(seed->schools[0]))
+            seed->schools[seed->school_count++] = index;
+    }
+}
+
+/* Most declare for the intermediate level, few for the highest. */
+static const char *level_of(size_t number)
+{
+    static const char *const mix[] = {"intermediate", "intermediate", "intermediate", "senior", "intermediate",
+                                      "junior",       "senior",       "intermediate", "senior", "full_senior"};
+    return mix[number * 7 % 10];
+}
+
+static int declare(struct seed *seed, size_t number, struct td_error *reterr)
+{
+    struct td_demo_case *one = &seed->cases[number];
+    seed->level[number] = level_of(number);
+    one->unit = json_array_get(seed->demo.units, seed->schools[number % seed->school_count]);
+    one->dossier = td_demo_dossier(seed->demo.city, one->unit, seed->level[number], (uint32_t)number, YEAR);
+    snprintf(one->login, sizeof(one->login), "teacher-%03zu", number + 1);
+    if (!one->dossier)
+        return TD_ENOMEM;
+    int result = td_demo_create_teacher(&seed->demo, one->login, one->unit, one->dossier, reterr);
+    if (result == 0)
+        result = td_demo_declare(&seed->demo, one, seed->cycle, seed->level[number], reterr);
+    return result;
+}
+
+/* Declares and submits the dossiers [from, to). */
+static int submit_range(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
+{
+    for (size_t i = from; i < to; i++) {
+        int result = declare(seed, i, reterr);
+        if (result == 0)
+            result = td_demo_submit(&seed->demo, &seed->cases[i], reterr);
+        if (result < 0)
+            return result;
+    }
+    say("teachers declared and submitted", to - from);
+    return 0;
+}
+
+/* --- steps over a range --------------------------------------------------------------------------- */
+
+typedef int (*step_fn)(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+
+static int recommend(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
+{
+    return td_demo_act(demo, one, text_of(one->unit, "clerk"), "recommend", reterr);
+}
+
+static int run(struct seed *seed, size_t from, size_t to, step_fn step, const char *words,
+               struct td_error *reterr)
+{
+    for (size_t i = from; i < to; i++) {
+        int result = step(&seed->demo, &seed->cases[i], reterr);
+        if (result < 0)
+            return result;
+    }
+    say(words, to - from);
+    return 0;
+}
+
+/* One notice in each unit for its dossiers of the range. */
+static int publicise(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
+{
+    for (size_t school = 0; school < seed->school_count; school++) {
+        struct td_demo_case *cases[TEACHERS];
+        size_t count = 0;
+        for (size_t i = from; i < to; i++)
+            if (i % seed->school_count == school)
+                cases[count++] = &seed->cases[i];
+        int result = count ? td_demo_publicise(&seed->demo, cases, count, reterr) : 0;
+        if (result < 0)
+            return result;
+    }
+    say("dossiers publicised in their units", to - from);
+    return 0;
+}
+
+/* The cases of one level within a range. */
+static size_t of_level(struct seed *seed, size_t from, size_t to, const char *level,
+                       struct td_demo_case *cases[TEACHERS])
+{
+    size_t count = 0;
+    for (size_t i = from; i < to; i++)
+        if (strcmp(seed->level[i], level) == 0)
+            cases[count++] = &seed->cases[i];
+    return count;
+}
+
+/* Panels for the range; sheets for all but the last `open` dossiers of each level. */
+static int review(struct seed *seed, size_t from, size_t to, size_t open, struct td_error *reterr)
+{
+    for (int l = 0; l < LEVELS; l++) {
+        struct td_demo_case *cases[TEACHERS];
+        char panel[27];
+        size_t count = of_level(seed, from, to, levels[l], cases);
+        int result =
+            count ? td_demo_panel(&seed->demo, seed->cycle, levels[l], cases, count, panel, reterr) : 0;
+        for (size_t i = 0; result == 0 && i + open < count; i++)
+            result = td_demo_sheets(&seed->demo, cases[i], panel, reterr);
+        if (result < 0)
+            return result;
+    }
+    say("dossiers given to panels of experts", to - from);
+    return 0;
+}
+
+/* A meeting of each level on the range; with `vote` held to its end, else opened with motions to vote on. */
+static int meet(struct seed *seed, size_t from, size_t to, bool vote, struct td_error *reterr)
+{
+    for (int l = 0; l < LEVELS; l++) {
+        struct td_demo_case *cases[TEACHERS];
+        char meeting[27];
+        size_t count = of_level(seed, from, to, levels[l], cases);
+        if (count == 0)
+            continue;
+        int result =
+            td_demo_plan_meeting(&seed->demo, seed->cycle, levels[l], cases, count, meeting, reterr);
+        if (result == 0)
+            result = vote ? td_demo_hold_meeting(&seed->demo, meeting, cases, count, reterr)
+                          : td_demo_open_meeting(&seed->demo, meeting, reterr);
+        if (result < 0)
+            return result;
+    }
+    say(vote ? "dossiers voted on by the committees" : "dossiers put to an open meeting", to - from);
+    return 0;
+}
+
+/* From the district to acceptance, the fee recorded. */
+static int carry_to_accepted(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
+{
+    int result = run(seed, from, to, td_demo_verify_district, "forwarded by district education bureaus", reterr);
+    if (result == 0)
+        result = run(seed, from, to, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
+    if (result == 0)
+        result = run(seed, from, to, td_demo_accept, "accepted by the committee office", reterr);
+    return result == 0 ? run(seed, from, to, td_demo_pay, "fees recorded", reterr) : result;
+}
+
+/* --- waves ---------------------------------------------------------------------------------------- */
+
+static int carry_to_notice(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
+{
+    int result = submit_range(seed, from, to, reterr);
+    if (result == 0)
+        result = run(seed, from, to, td_demo_verify_unit, "verified by their units", reterr);
+    return result == 0 ? publicise(seed, from, to, reterr) : result;
+}
+
+/* The first wave: from declaration to the vote, its result published. */
+static int first_wave(struct seed *seed, char ret_notice[27], struct td_error *reterr)
+{
+    int result = carry_to_notice(seed, 0, FIRST_WAVE, reterr);
+    if (result == 0)
+        result = td_demo_advance(&seed->demo, NOTICE_DAYS, reterr);
+    if (result == 0)
+        result = run(seed, 0, FIRST_WAVE, recommend, "recommended by their units", reterr);
+    if (result == 0)
+        result = carry_to_accepted(seed, 0, FIRST_WAVE, reterr);
+    if (result == 0)
+        result = review(seed, 0, FIRST_WAVE, 0, reterr);
+    if (result == 0)
+        result = meet(seed, 0, FIRST_WAVE, true, reterr);
+    return result == 0 ? td_demo_result_notice(&seed->demo, seed->cycle, ret_notice, reterr) : result;
+}
+
+static int certify_first_wave(struct seed *seed, const char *notice, struct td_error *reterr)
+{
+    char filing[27];
+    int result = td_demo_confirm(&seed->demo, notice, reterr);
+    if (result == 0)
+        result = td_demo_file(&seed->demo, seed->cycle, filing, reterr);
+    if (result == 0)
+        result = td_demo_send_filing(&seed->demo, filing, reterr);
+    if (result == 0)
+        result = td_demo_approve_filing(&seed->demo, filing, reterr);
+    return result == 0 ? td_demo_certify(&seed->demo, filing, reterr) : result;
+}
+
+/* The second wave stops at every desk between the district and the result notice. */
+static int second_wave(struct seed *seed, struct td_error *reterr)
+{
+    static const int desk = 7; /* dossiers left on each desk */
+    const size_t from = FIRST_WAVE, to = FIRST_WAVE + SECOND_WAVE;
+    size_t end = to;
+    char notice[27];
+    int result = run(seed, from, end, recommend, "recommended by their units", reterr);
+    end -= desk;
+    if (result == 0)
+        result = run(seed, from, end, td_demo_verify_district, "forwarded by district education bureaus", reterr);
+    end -= desk;
+    if (result == 0)
+        result = run(seed, from, end, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
+    for (int i = 0; result == 0 && i < 2; i++)
+        result = td_demo_send_back(&seed->demo, &seed->cases[--end], "office", "supplement", reterr);
+    end -= desk;
+    if (result == 0)
+        result = run(seed, from, end, td_demo_accept, "accepted by the committee office", reterr);
+    end -= desk;
+    if (result == 0)
+        result = run(seed, from, end, td_demo_pay, "fees recorded", reterr);
+    end -= desk;
+    if (result == 0)
+        result = review(seed, from + 16, end, 3, reterr);
+    if (result == 0)
+        result = review(seed, from, from + 16, 0, reterr);
+    if (result == 0)
+        result = meet(seed, from, from + 8, true, reterr);
+    if (result == 0)
+        result = td_demo_result_notice(&seed->demo, seed->cycle, notice, reterr);
+    return result == 0 ? meet(seed, from + 8, from + 16, false, reterr) : result;
+}
+
+/* The third wave fills the desks of the units and leaves drafts. */
+static int third_wave(struct seed *seed, struct td_error *reterr)
+{
+    const size_t from = FIRST_WAVE + SECOND_WAVE;
+    size_t submitted = from + 48, verified = from + 22, published = from + 12;
+    int result = submit_range(seed, from, submitted, reterr);
+    if (result == 0)
+        result = run(seed, from, verified, td_demo_verify_unit, "verified by their units", reterr);
+    if (result == 0)
+        result = publicise(seed, from, published, reterr);
+    for (size_t i = verified; result == 0 && i < verified + 4; i++) {
+        result = td_demo_act(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"), "begin", reterr);
+        if (result == 0)
+            result = td_demo_send_back(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"),
+                                       "return", reterr);
+    }
+    for (size_t i = submitted; result == 0 && i < TEACHERS; i++)
+        result = declare(seed, i, reterr);
+    if (result == 0)
+        say("teachers still write their drafts", TEACHERS - submitted);
+    return result;
+}
+
+static int build_city(struct seed *seed, struct td_error *reterr)
+{
+    int result = td_demo_call(&seed->demo, "", "POST", json_pack("{s:s}", "on", begins_on), NULL, reterr,
+                              "/api/v1/demo/begin");
+    if (result == 0)
+        result = td_demo_register_units(&seed->demo, reterr);
+    if (result == 0)
+        result = td_demo_create_officials(&seed->demo, reterr);
+    if (result == 0)
+        result = td_demo_open_cycle(&seed->demo, seed->cycle, reterr);
+    if (result == 0)
+        result = td_demo_create_committees(&seed->demo, reterr);
+    if (result == 0)
+        say("units, the officials of every office, experts, committees, the year's cycle",
+            json_array_size(seed->demo.units));
+    return result;
+}
+
+int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
+{
+    (void)arguments;
+    if (count != 0)
+        return TD_EINVALID;
+    static struct seed seed;
+    char notice[27] = "";
+    int result = td_demo_open(cli, &seed.demo, reterr);
+    if (result < 0)
+        return result;
+    result = build_city(&seed, reterr);
+    find_schools(&seed);
+    if (result == 0)
+        result = first_wave(&seed, notice, reterr);
+    if (result == 0)
+        result = carry_to_notice(&seed, FIRST_WAVE, FIRST_WAVE + SECOND_WAVE, reterr);
+    if (result == 0)
+        result = td_demo_advance(&seed.demo, NOTICE_DAYS, reterr);
+    if (result == 0)
+        result = certify_first_wave(&seed, notice, reterr);
+    if (result == 0)
+        result = second_wave(&seed, reterr);
+    if (result == 0)
+        result = third_wave(&seed, reterr);
+    for (size_t i = 0; i < TEACHERS; i++)
+        json_decref(seed.cases[i].dossier);
+    td_demo_close(&seed.demo);
+    return result;
+}
+
+static int print_accounts(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
+{
+    (void)cli;
+    (void)arguments;
+    (void)reterr;
+    if (count != 0)
+        return TD_EINVALID;
+    puts("\nEverybody's password in the demo: " TD_DEMO_PASSWORD "\n\n"
+         "  login              who                                        look at first\n"
+         "  teacher-185        applicant 申报人 with a draft              /applications\n"
+         "  teacher-155        applicant whose dossier was returned       /messages\n"
+         "  teacher-001        applicant with a certificate               /titles\n"
+         "  unit-01 … unit-42  clerk of a school 所在单位                 /queue\n"
+         "  edu-650121 …       district education bureau 区县教育局       /queue\n"
+         "  hr-650121 …        district HR bureau 区县人社局              /queue\n"
+         "  office             committee office 评委会办公室              /queue, /panels, /meetings\n"
+         "  expert-02 … -04    expert on a panel 评审专家                 /reviews\n"
+         "  expert-01          chair of the committee 主任委员            /meetings\n"
+         "  bureau             city HR bureau 市人社局                    /cycles, /filings\n"
+         "  admin              administrator 系统管理员                   /accounts, /standards\n"
+         "  supervisor         supervisor 纪检监察                        /ledger, /applications");
+    return 0;
+}
+
+const struct td_command td_demo_commands[] = {
+    {"demo seed", "", "fill an empty demo server with a city at work", td_demo_seed},
+    {"demo walk", "[APPLICATION]", "one dossier from declaration to certificate; with an id, go on", td_demo_walk},
+    {"demo accounts", "", "the accounts of the demo", print_accounts},
+    {0},
+};
