@@ -172,7 +172,7 @@ static void test_problem(void **state)
     (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 422 Unprocessable\r\nContent-Type: application/problem+json\r\nContent-Length: 139\r\n\r\n"
-        "{\"type\":\"/problems/fields\",\"title\":\"Look again\",\"detail\":\"one field\",\"fields\":[{\"field\":\"name\","
+        "{\"type\":\"/problems/fields\",\"title\":\"Look again\",\"detail\":\"one field\",\"errors\":[{\"field\":\"name\","
         "\"code\":\"required\",\"message\":\"Fill it in.\"}]}        ",
         "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 409 Conflict\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\noops",
