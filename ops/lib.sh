@@ -28,11 +28,10 @@ install_packages() {
         apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
-# Configures (once) and builds a preset.
+# Configures and builds a preset.
 build_preset() {
-    [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >"build-$1.log" 2>&1 ||
-        { cat "build-$1.log"; rm -f "build-$1.log"; die "cmake could not configure the preset $1"; }
-    rm -f "build-$1.log"
+    local words
+    words=$(cmake --preset "$1" 2>&1) || { printf '%s\n' "$words"; die "cmake could not configure the preset $1"; }
     cmake --build --preset "$1" "${@:2}"
 }
 
