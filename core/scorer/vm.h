@@ -1,6 +1,6 @@
 /* vm.h - one scoring standard, compiled, in an interpreter of its own.
  *
- * A VM holds the prelude (the language of standards, prelude/*.rb) and one standard. It has no way out:
+ * A VM holds the prelude (the language of standards, prelude/) and one standard. It has no way out:
  * no files, processes, clock, randomness, eval or object addresses, and a cap on its memory. Time is
  * not watched here: guard.h ends a worker whose script does not come back.
  *

@@ -46,8 +46,8 @@ module Titled
       table_text(@table)
     end
 
-    def adds_up?(_outcome)
-      @top.nil?
+    def adds_up?(outcome)
+      @top.nil? && outcome.points > 0
     end
 
     def chosen(list)
