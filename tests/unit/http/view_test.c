@@ -1,0 +1,307 @@
+/* Pages: what the view adds to a value, languages, loading and refusing templates. */
+#include "http/csv.h"
+#include "http/enrich.h"
+#include "http/problem.h"
+#include "http/view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+
+static void put(const char *name, const char *text)
+{
+    char path[200];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void drop(const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    unlink(path);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    static const char *const subs[] = {"", "/templates", "/templates/partials", "/locales", "/locales/zh",
+                                       "/locales/en"};
+    strcpy(folder, "/tmp/view-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 1; i < sizeof(subs) / sizeof(subs[0]); i++) {
+        char path[200];
+        snprintf(path, sizeof(path), "%s%s", folder, subs[i]);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    put("locales/zh/label.json", "{\"state\": {\"draft\": \"草稿\"}, \"level\": {\"senior\": \"副高\"}}");
+    put("locales/zh/say.json", "{\"moved\": \"{name}：{state}，{points} 分，{left} {none}\"}");
+    put("locales/zh/problem.json", "{\"forbidden\": \"没有权限\"}");
+    put("locales/zh/problem.more.json", "{\"stale\": \"现在是第 {present} 版\"}");
+    put("locales/zh/field_problem.json", "{\"too_long\": \"最多 {max} 个字符\"}");
+    put("locales/zh/field.json", "{\"degree\": \"学位\"}");
+    put("locales/zh/title.json", "{\"home\": \"首页\"}");
+    put("locales/en/label.json", "{\"state\": {\"draft\": \"Draft\"}}");
+    put("locales/en/say.json", "{\"moved\": \"{name}: {state}\"}");
+    put("templates/partials/head.mustache", "<{{page.lang}} {{page.title}}>\n");
+    put("templates/home.mustache", "{{> head}}\n{{name}} {{t.label.state.draft}}{{#page.is.official}} official{{/page.is.official}}\n");
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[100];
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    return system(command);
+}
+
+static struct td_views *load(void)
+{
+    struct td_views *views = NULL;
+    struct td_error err = TD_ERROR_INIT;
+    if (td_views_load(folder, &views, &err) < 0)
+        fail_msg("%s", err.detail);
+    return views;
+}
+
+static json_t *enriched(const struct td_locale *locale, const char *text)
+{
+    json_t *value = json_loads(text, 0, NULL);
+    assert_non_null(value);
+    json_t *before = json_deep_copy(value), *made = td_enrich(locale, value);
+    assert_true(json_equal(value, before)); /* the handler's value is not touched */
+    json_decref(before);
+    json_decref(value);
+    return made;
+}
+
+static void assert_enriched(const struct td_locale *locale, const char *text, const char *expected)
+{
+    json_t *made = enriched(locale, text), *wanted = json_loads(expected, 0, NULL);
+    assert_non_null(wanted);
+    if (!json_equal(made, wanted))
+        fail_msg("%s", json_dumps(made, JSON_COMPACT));
+    json_decref(wanted);
+    json_decref(made);
+}
+
+static void test_enriches(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    const struct td_locale *zh = td_views_language(views, "zh"), *en = td_views_language(views, "en");
+    assert_enriched(zh, "{\"state\":\"draft\",\"level\":\"odd\"}",
+                    "{\"state\":\"draft\",\"level\":\"odd\",\"state_label\":\"草稿\"}");
+    assert_enriched(zh, "{\"due_at\":\"2026-12-31T16:30:00.000Z\",\"read_at\":null,\"odd_at\":\"soon\"}",
+                    "{\"due_at\":\"2026-12-31T16:30:00.000Z\",\"read_at\":null,\"odd_at\":\"soon\","
+                    "\"due_at_text\":\"2027-01-01 00:30\"}");
+    assert_enriched(zh, "{\"points\":1350,\"cap\":5,\"before_points\":-50,\"fee_cents\":18000,\"count\":7}",
+                    "{\"points\":1350,\"cap\":5,\"before_points\":-50,\"fee_cents\":18000,\"count\":7,"
+                    "\"points_text\":\"13.50\",\"cap_text\":\"0.05\",\"before_points_text\":\"-0.50\","
+                    "\"fee_cents_text\":\"180.00\"}");
+    assert_enriched(zh, "{\"xs\":[{\"a\":1},{\"a\":2}],\"ys\":[],\"zs\":[\"q\"]}",
+                    "{\"xs\":[{\"a\":1,\"is_first\":true,\"index\":1},{\"a\":2,\"is_first\":false,\"index\":2}],"
+                    "\"ys\":[],\"zs\":[\"q\"],\"has_xs\":true,\"xs_count\":2,\"has_ys\":false,\"ys_count\":0,"
+                    "\"has_zs\":true,\"zs_count\":1}");
+    assert_enriched(zh, "{\"name\":\"语文\",\"name_en\":\"Chinese\"}", "{\"name\":\"语文\",\"name_en\":\"Chinese\"}");
+    assert_enriched(en, "{\"name\":\"语文\",\"name_en\":\"Chinese\",\"hint\":\"无\",\"hint_en\":\"\"}",
+                    "{\"name\":\"Chinese\",\"name_en\":\"Chinese\",\"hint\":\"无\",\"hint_en\":\"\"}");
+    td_views_unref(views);
+}
+
+static void test_keeps_what_the_handler_set(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    assert_enriched(td_views_language(views, "zh"),
+                    "{\"state\":\"draft\",\"state_label\":\"mine\",\"xs\":[{\"index\":9}],\"has_xs\":false}",
+                    "{\"state\":\"draft\",\"state_label\":\"mine\",\"xs\":[{\"index\":9,\"is_first\":true}],"
+                    "\"has_xs\":false,\"xs_count\":1}");
+    td_views_unref(views);
+}
+
+static void test_says(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    const char *value = "{\"say\":\"moved\",\"parameters\":{\"name\":\"{state}\",\"name_en\":\"Ma\",\"state\":\"draft\","
+                        "\"points\":650,\"left\":[\"a\",\"b\"]}}";
+    json_t *zh = enriched(td_views_language(views, "zh"), value);
+    assert_string_equal(json_string_value(json_object_get(zh, "say_text")), "{state}：草稿，6.50 分，a、b {none}");
+    json_decref(zh);
+    json_t *en = enriched(td_views_language(views, "en"), value);
+    assert_string_equal(json_string_value(json_object_get(en, "say_text")), "Ma: Draft");
+    json_decref(en);
+    json_t *unknown = enriched(td_views_language(views, "zh"), "{\"say\":\"nothing\"}");
+    assert_string_equal(json_string_value(json_object_get(unknown, "say_text")), "nothing");
+    json_decref(unknown);
+    td_views_unref(views);
+}
+
+static void test_stops_at_depth(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    json_t *value = json_pack("{s:[]}", "xs");
+    for (int i = 0; i < 5000; i++)
+        value = json_pack("{s:o}", "a", value);
+    json_t *made = td_enrich(td_views_language(views, "zh"), value);
+    assert_non_null(made);
+    json_decref(made);
+    json_decref(value);
+    td_views_unref(views);
+}
+
+static void test_chooses_language(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    const struct {
+        const char *wanted, *accept, *lang;
+    } cases[] = {
+        {NULL, NULL, "zh"},
+        {"en", "zh", "en"},
+        {"xx", "en", "en"},
+        {NULL, "fr", "zh"},
+        {NULL, "en-US,en;q=0.9", "en"},
+        {NULL, "zh-CN,zh;q=0.9,en;q=0.8", "zh"},
+        {NULL, "en;q=0.3, zh;q=0.4", "zh"},
+        {NULL, "en;q=0", "zh"},
+        {NULL, ";;,,q=,=", "zh"},
+        {NULL, "EN", "en"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(td_views_locale(views, cases[i].wanted, cases[i].accept)->lang, cases[i].lang);
+    td_views_unref(views);
+}
+
+static void test_renders(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    const struct td_account who = {.id = "1", .login = "l", .name = "n", .unit_id = "", .roles = TD_ROLE_UNIT};
+    struct td_page page = {.name = "home", .path = "/", .query = "", .who = &who};
+    json_t *value = json_pack("{s:s}", "name", "<马>");
+    struct td_strbuf out;
+    td_strbuf_init(&out);
+    assert_int_equal(td_views_render(views, td_views_language(views, "zh"), &page, value, &out, NULL), 0);
+    assert_string_equal(out.bytes, "<zh 首页>\n&lt;马&gt; 草稿 official\n");
+    page.name = "absent";
+    assert_int_equal(td_views_render(views, td_views_language(views, "zh"), &page, value, &out, NULL), TD_EINTERNAL);
+    td_strbuf_done(&out);
+    json_decref(value);
+    td_views_unref(views);
+}
+
+static void assert_load_refused(const char *words)
+{
+    struct td_views *views = NULL;
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(td_views_load(folder, &views, &err), TD_EINVALID);
+    if (!strstr(err.detail, words))
+        fail_msg("\"%s\" does not say \"%s\"", err.detail, words);
+}
+
+static void test_refuses_bad_files(void **state)
+{
+    (void)state;
+    put("templates/bad.mustache", "{{#a}}");
+    assert_load_refused("bad.mustache: line 1: a section is not closed");
+    put("templates/bad.mustache", "{{> nowhere}}");
+    assert_load_refused("template bad: there is no partial \"nowhere\"");
+    drop("templates/bad.mustache");
+    put("locales/en/bad.json", "{\n\"a\": }");
+    assert_load_refused("bad.json, line 2");
+    drop("locales/en/bad.json");
+    put("templates/.hidden.mustache", "{{#a}}");
+    struct td_views *views = load();
+    assert_false(td_views_has(views, ".hidden"));
+    drop("templates/.hidden.mustache");
+    td_views_unref(views);
+}
+
+static void test_notices_changes(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    assert_false(td_views_changed(views));
+    put("templates/more.mustache", "x");
+    assert_true(td_views_changed(views));
+    drop("templates/more.mustache");
+    td_views_unref(views);
+}
+
+static void test_problems(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    const struct td_locale *zh = td_views_language(views, "zh");
+    struct td_error err = TD_ERROR_INIT;
+    td_error_key(&err, TD_EFORBIDDEN, "stale", json_pack("{s:i}", "present", 7));
+    json_t *problem = td_problem_make(zh, TD_EFORBIDDEN, &err, "R1");
+    json_t *wanted = json_pack("{s:s, s:s, s:i, s:s, s:{s:i}, s:s, s:s}", "type", "/problems/forbidden", "title",
+                               "没有权限", "status", 403, "key", "stale", "parameters", "present", 7, "detail",
+                               "现在是第 7 版", "instance", "R1");
+    assert_true(json_equal(problem, wanted));
+    json_decref(wanted);
+    json_decref(problem);
+    td_error_done(&err);
+    td_error_field(&err, "content.education.0.degree", "too_long", "is too long");
+    json_object_set_new(json_array_get(err.fields, 0), "parameters", json_pack("{s:i}", "max", 4));
+    problem = td_problem_make(zh, TD_EFIELDS, &err, "R2");
+    json_t *fault = json_array_get(json_object_get(problem, "errors"), 0);
+    assert_string_equal(json_string_value(json_object_get(fault, "message")), "学位: 最多 4 个字符");
+    json_t *page = td_problem_for_page(problem);
+    assert_int_equal(json_array_size(json_object_get(page, "fields")), 1);
+    assert_null(json_object_get(page, "errors"));
+    json_decref(page);
+    json_decref(problem);
+    td_error_done(&err);
+    td_error_set(&err, TD_EINTERNAL, "secret path /var/x");
+    problem = td_problem_make(zh, TD_EINTERNAL, &err, "R3");
+    assert_null(json_object_get(problem, "detail")); /* for the log only */
+    json_decref(problem);
+    td_views_unref(views);
+}
+
+static void test_csv(void **state)
+{
+    (void)state;
+    struct td_views *views = load();
+    json_t *items = json_pack("[{s:s, s:s, s:i}, {s:s, s:b, s:{}, s:i}, {s:s}]", "name", "=1+1", "state", "draft", "points", -650,
+                              "name", "a\"b,c", "ok", 1, "person", "count", -3, "name", "\t@x");
+    struct td_strbuf out;
+    td_strbuf_init(&out);
+    td_csv_write(td_views_language(views, "zh"), items, &out);
+    assert_string_equal(out.bytes, "\xef\xbb\xbf\"name\",\"state\",\"points\",\"ok\",\"count\"\r\n"
+                                   "\"'=1+1\",\"草稿\",\"-6.50\",\"\",\"\"\r\n"
+                                   "\"a\"\"b,c\",\"\",\"\",\"1\",\"-3\"\r\n"
+                                   "\"'\t@x\",\"\",\"\",\"\",\"\"\r\n");
+    td_strbuf_done(&out);
+    json_decref(items);
+    td_views_unref(views);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_enriches),       cmocka_unit_test(test_keeps_what_the_handler_set),
+        cmocka_unit_test(test_says),           cmocka_unit_test(test_stops_at_depth),
+        cmocka_unit_test(test_chooses_language), cmocka_unit_test(test_renders),
+        cmocka_unit_test(test_refuses_bad_files), cmocka_unit_test(test_notices_changes),
+        cmocka_unit_test(test_problems),       cmocka_unit_test(test_csv),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
