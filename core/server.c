@@ -252,7 +252,9 @@ static int open_background(struct td_server *server, struct td_error *reterr)
                                           .redis = &redis,
                                           .live = server->live,
                                           .sessions = server->sessions,
-                                          .config = server->config};
+                                          .config = server->config,
+                                          .calendar = server->calendar,
+                                          .seal = server->seal};
     struct td_ticker_options ticker = {.base = server->base,
                                        .store = server->store,
                                        .mailbox = server->mailbox,
