@@ -73,7 +73,8 @@ int td_error_key(struct td_error *reterr, int code, const char *key, json_t *par
     return code;
 }
 
-int td_error_field(struct td_error *reterr, const char *field, const char *code, const char *fmt, ...)
+int td_error_field(struct td_error *reterr, const char *field, const char *code, const char *fmt,
+                   ...)
 {
     if (!reterr)
         return TD_EFIELDS;
@@ -86,7 +87,8 @@ int td_error_field(struct td_error *reterr, const char *field, const char *code,
         reterr->fields = json_array();
     json_t *entry = json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "message", message);
     if (!entry) /* the field's name or the message repeats bytes that are not UTF-8 */
-        entry = json_pack("{s:s, s:s, s:s}", "field", "", "code", code, "message", td_error_text(TD_EFIELDS));
+        entry = json_pack("{s:s, s:s, s:s}", "field", "", "code", code, "message",
+                          td_error_text(TD_EFIELDS));
     json_array_append_new(reterr->fields, entry);
     reterr->code = TD_EFIELDS;
     return TD_EFIELDS;

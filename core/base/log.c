@@ -14,11 +14,15 @@ void td_log_set_level(enum td_log_level level)
     atomic_store(&threshold, (int)level);
 }
 
-/* Bytes of the character at `c`, which begins with 0x80 or more; 0 when it is not UTF-8 (RFC 3629). */
+/* Bytes of the character at `c`, which begins with 0x80 or more; 0 when it is not
+ * UTF-8 (RFC 3629). */
 static size_t character_length(const unsigned char *c)
 {
     unsigned char low = 0x80, high = 0xbf; /* what the second byte may be */
-    size_t length = c[0] >= 0xc2 && c[0] <= 0xdf ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 : c[0] >= 0xf0 && c[0] <= 0xf4 ? 4 : 0;
+    size_t length = c[0] >= 0xc2 && c[0] <= 0xdf   ? 2
+                    : (c[0] & 0xf0) == 0xe0        ? 3
+                    : c[0] >= 0xf0 && c[0] <= 0xf4 ? 4
+                                                   : 0;
     switch (c[0]) {
     case 0xe0: low = 0xa0; break;
     case 0xed: high = 0x9f; break;
@@ -61,7 +65,8 @@ void td_log_write(enum td_log_level level, const char *event, const struct td_lo
     td_time_format(td_clock_now_ms(), now);
     struct td_strbuf line;
     td_strbuf_init(&line);
-    td_strbuf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", now, names[level], event);
+    td_strbuf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", now, names[level],
+                   event);
     for (; fields->name; fields++) {
         td_strbuf_addf(&line, ",\"%s\":", fields->name);
         if (fields->text)

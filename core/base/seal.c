@@ -51,11 +51,13 @@ static int create_file(const char *path, struct td_error *reterr)
     randombytes_buf(bytes, sizeof(bytes));
     int fd = mkostemp(draft, O_CLOEXEC); /* mode 0600 */
     if (fd < 0)
-        return td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path, strerror(errno));
+        return td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path,
+                            strerror(errno));
     int result = 0;
     if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) || fsync(fd) < 0 ||
         (link(draft, path) < 0 && errno != EEXIST) || sync_folder_of(path) < 0)
-        result = td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path, strerror(errno));
+        result =
+            td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path, strerror(errno));
     close(fd);
     unlink(draft);
     sodium_memzero(bytes, sizeof(bytes));
@@ -72,12 +74,14 @@ static int read_file(const char *path, unsigned char bytes[KEY_BYTES], struct td
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         result = td_error_set(reterr, TD_EINVALID, "key file %s is not a regular file", path);
     else if (st.st_mode & 077)
-        result = td_error_set(reterr, TD_EINVALID, "key file %s has mode %04o, not 0600: others could read it",
-                              path, (unsigned)st.st_mode & 07777u);
+        result = td_error_set(reterr, TD_EINVALID,
+                              "key file %s has mode %04o, not 0600: others could read it", path,
+                              (unsigned)st.st_mode & 07777u);
     else if (st.st_uid != geteuid())
         result = td_error_set(reterr, TD_EINVALID, "key file %s belongs to another user", path);
     else if (st.st_size != KEY_BYTES || read(fd, bytes, KEY_BYTES) != KEY_BYTES)
-        result = td_error_set(reterr, TD_EINVALID, "key file %s does not hold exactly %d bytes", path, KEY_BYTES);
+        result = td_error_set(reterr, TD_EINVALID, "key file %s does not hold exactly %d bytes",
+                              path, KEY_BYTES);
     close(fd);
     return result;
 }
@@ -96,7 +100,8 @@ int td_seal_load(const char *path, struct td_seal_key **ret_key, struct td_error
     struct td_seal_key *key = sodium_malloc(sizeof(*key)); /* guarded, locked, never dumped */
     if (key) {
         crypto_kdf_derive_from_key(key->sealing, sizeof(key->sealing), 1, "td_seal_", master);
-        crypto_kdf_derive_from_key(key->fingerprint, sizeof(key->fingerprint), 2, "td_seal_", master);
+        crypto_kdf_derive_from_key(key->fingerprint, sizeof(key->fingerprint), 2, "td_seal_",
+                                   master);
         sodium_mprotect_readonly(key);
     }
     sodium_memzero(master, sizeof(master));
@@ -123,8 +128,9 @@ char *td_seal(const struct td_seal_key *key, const char *plaintext)
     if (box && text) {
         box[0] = VERSION;
         randombytes_buf(box + 1, NONCE);
-        crypto_aead_xchacha20poly1305_ietf_encrypt(box + 1 + NONCE, NULL, (const unsigned char *)plaintext,
-                                                   length, box, 1, NULL, box + 1, key->sealing);
+        crypto_aead_xchacha20poly1305_ietf_encrypt(box + 1 + NONCE, NULL,
+                                                   (const unsigned char *)plaintext, length, box, 1,
+                                                   NULL, box + 1, key->sealing);
         sodium_bin2base64(text, room, box, size, VARIANT);
     } else {
         free(text);
@@ -141,8 +147,9 @@ static char *open_box(const struct td_seal_key *key, const unsigned char *box, s
     char *text = malloc(size - OVERHEAD + 1);
     if (!text)
         return NULL;
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)text, NULL, NULL, box + 1 + NONCE,
-                                                   size - 1 - NONCE, box, 1, box + 1, key->sealing) < 0) {
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)text, NULL, NULL,
+                                                   box + 1 + NONCE, size - 1 - NONCE, box, 1,
+                                                   box + 1, key->sealing) < 0) {
         free(text);
         return NULL;
     }

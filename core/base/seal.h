@@ -1,8 +1,9 @@
 /* seal.h - identity numbers and phones at rest.
  *
- * A key file holds 32 random bytes. Two keys are derived from it: one seals values (XChaCha20-Poly1305
- * with a random nonce, so equal values look different), one makes keyed fingerprints (BLAKE2b) by which
- * equal values can be found without being read. Losing the file loses every sealed value. */
+ * A key file holds 32 random bytes. Two keys are derived from it: one seals values
+ * (XChaCha20-Poly1305 with a random nonce, so equal values look different), one makes keyed
+ * fingerprints (BLAKE2b) by which equal values can be found without being read. Losing the file
+ * loses every sealed value. */
 #ifndef TD_BASE_SEAL_H
 #define TD_BASE_SEAL_H
 
@@ -12,8 +13,8 @@
 
 struct td_seal_key;
 
-/* Reads the key file, or makes it (mode 0600, durable on return) when there is none. Refused with the
- * reason: another size than 32 bytes, readable by others, owned by somebody else. */
+/* Reads the key file, or makes it (mode 0600, durable on return) when there is none. Refused with
+ * the reason: another size than 32 bytes, readable by others, owned by somebody else. */
 int td_seal_load(const char *path, struct td_seal_key **ret_key, struct td_error *reterr);
 void td_seal_free(struct td_seal_key *key); /* wipes; NULL is fine */
 

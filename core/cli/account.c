@@ -1,4 +1,5 @@
-/* account.c - titlectl account: the first accounts of an installation, and help for locked-out people. */
+/* account.c - titlectl account: the first accounts of an installation, and help for locked-out
+ * people. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -20,12 +21,14 @@ static int find(struct td_cli *cli, const char *login, char id[64], struct td_er
         if (strcmp(td_cli_text(item, "login"), login) == 0)
             snprintf(id, 64, "%s", td_cli_text(item, "id"));
     json_decref(items);
-    return id[0] ? 0 : td_error_set(reterr, TD_ENOTFOUND, "there is no account with the login \"%s\"", login);
+    return id[0] ? 0
+                 : td_error_set(reterr, TD_ENOTFOUND, "there is no account with the login \"%s\"",
+                                login);
 }
 
 /* One request about the account; takes over `body`. `format` has the place of its id. */
-static int act(struct td_cli *cli, const char *method, const char *format, const char *login, json_t *body,
-               json_t **ret_value, struct td_error *reterr)
+static int act(struct td_cli *cli, const char *method, const char *format, const char *login,
+               json_t *body, json_t **ret_value, struct td_error *reterr)
 {
     char id[64];
     int result = find(cli, login, id, reterr);
@@ -41,7 +44,8 @@ static int act(struct td_cli *cli, const char *method, const char *format, const
 
 static int list(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    static const char *const members[] = {"id", "login", "name", "unit_name", "disabled", "roles", NULL};
+    static const char *const members[] = {"id",       "login", "name", "unit_name",
+                                          "disabled", "roles", NULL};
     json_t *items = NULL, *item, *grant;
     size_t index, place;
     if (count > 1)
@@ -56,8 +60,8 @@ static int list(struct td_cli *cli, int count, char **arguments, struct td_error
         json_array_foreach(json_object_get(item, "grants"), place, grant) {
             const char *scope = td_cli_text(grant, "scope");
             size_t used = strlen(roles);
-            snprintf(roles + used, sizeof(roles) - used, "%s%s%s%s", used ? " " : "", td_cli_text(grant, "role"),
-                     scope[0] ? ":" : "", scope);
+            snprintf(roles + used, sizeof(roles) - used, "%s%s%s%s", used ? " " : "",
+                     td_cli_text(grant, "role"), scope[0] ? ":" : "", scope);
         }
         json_object_set_new(item, "roles", json_string(roles));
     }
@@ -105,7 +109,8 @@ static int add(struct td_cli *cli, int count, char **arguments, struct td_error 
         json_decref(grants);
         return TD_EINVALID;
     }
-    json_t *body = json_pack("{s:s, s:s, s:o}", "login", arguments[0], "name", arguments[1], "grants", grants);
+    json_t *body =
+        json_pack("{s:s, s:s, s:o}", "login", arguments[0], "name", arguments[1], "grants", grants);
     if (unit)
         json_object_set_new(body, "unit_id", json_string(unit));
     int result = add_password(ask, body, reterr);
@@ -126,7 +131,8 @@ static int password(struct td_cli *cli, int count, char **arguments, struct td_e
     json_t *body = json_object(), *value = NULL;
     int result = add_password(ask, body, reterr);
     if (result == 0)
-        result = act(cli, "POST", "/api/v1/accounts/%s/password", arguments[0], json_incref(body), &value, reterr);
+        result = act(cli, "POST", "/api/v1/accounts/%s/password", arguments[0], json_incref(body),
+                     &value, reterr);
     json_decref(body);
     if (result == 0)
         print_password(cli, value, arguments[0]);
@@ -138,7 +144,8 @@ static int grant(struct td_cli *cli, int count, char **arguments, struct td_erro
 {
     if (count != 2)
         return TD_EINVALID;
-    return act(cli, "POST", "/api/v1/accounts/%s/grants", arguments[0], grant_value(arguments[1]), NULL, reterr);
+    return act(cli, "POST", "/api/v1/accounts/%s/grants", arguments[0], grant_value(arguments[1]),
+               NULL, reterr);
 }
 
 static int revoke(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
@@ -150,8 +157,8 @@ static int revoke(struct td_cli *cli, int count, char **arguments, struct td_err
     if (result < 0)
         return result;
     json_t *value = grant_value(arguments[1]);
-    char *path = td_client_path("/api/v1/accounts/%s/grants/%s?scope=%s", id, td_cli_text(value, "role"),
-                                td_cli_text(value, "scope"));
+    char *path = td_client_path("/api/v1/accounts/%s/grants/%s?scope=%s", id,
+                                td_cli_text(value, "role"), td_cli_text(value, "scope"));
     result = td_cli_call(cli, "DELETE", path, NULL, NULL, reterr);
     free(path);
     json_decref(value);
@@ -160,14 +167,16 @@ static int revoke(struct td_cli *cli, int count, char **arguments, struct td_err
 
 static int disable(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    return count != 1 ? TD_EINVALID
-                      : act(cli, "POST", "/api/v1/accounts/%s/disable", arguments[0], NULL, NULL, reterr);
+    return count != 1
+               ? TD_EINVALID
+               : act(cli, "POST", "/api/v1/accounts/%s/disable", arguments[0], NULL, NULL, reterr);
 }
 
 static int enable(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    return count != 1 ? TD_EINVALID
-                      : act(cli, "POST", "/api/v1/accounts/%s/enable", arguments[0], NULL, NULL, reterr);
+    return count != 1
+               ? TD_EINVALID
+               : act(cli, "POST", "/api/v1/accounts/%s/enable", arguments[0], NULL, NULL, reterr);
 }
 
 const struct td_command td_account_commands[] = {
@@ -178,6 +187,7 @@ const struct td_command td_account_commands[] = {
     {"account revoke", "LOGIN ROLE[:SCOPE]", "take it back", revoke},
     {"account disable", "LOGIN", "end the sessions and refuse new ones", disable},
     {"account enable", "LOGIN", "allow them again", enable},
-    {"account password", "LOGIN [--ask]", "set a new password, to be changed at the next login", password},
+    {"account password", "LOGIN [--ask]", "set a new password, to be changed at the next login",
+     password},
     {0},
 };

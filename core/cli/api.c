@@ -31,7 +31,10 @@ static int request(struct td_cli *cli, int count, char **arguments, struct td_er
     if (result == 0)
         result = td_cli_client(cli, &client, reterr);
     if (result == 0) {
-        struct td_request row = {.method = arguments[0], .path = arguments[1], .body = body, .key = key,
+        struct td_request row = {.method = arguments[0],
+                                 .path = arguments[1],
+                                 .body = body,
+                                 .key = key,
                                  .version = version ? atoll(version) : 0};
         struct td_answer answer;
         result = td_client_send(client, &row, &answer, reterr);
@@ -46,6 +49,7 @@ static int request(struct td_cli *cli, int count, char **arguments, struct td_er
 }
 
 const struct td_command td_api_commands[] = {
-    {"api", "METHOD PATH [JSON|-] [--version N] [--key K]", "send a request and print the answer", request},
+    {"api", "METHOD PATH [JSON|-] [--version N] [--key K]", "send a request and print the answer",
+     request},
     {0},
 };

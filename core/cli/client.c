@@ -1,4 +1,5 @@
-/* client.c - see client.h. libcurl does the wire: keep-alive, chunked replies, cookies, deadlines. */
+/* client.c - see client.h. libcurl does the wire: keep-alive, chunked replies,
+ * cookies, deadlines. */
 #include "cli/client.h"
 
 #include "base/strbuf.h"
@@ -63,7 +64,7 @@ void td_client_free(struct td_client *client)
     free(client);
 }
 
-/* --- the request --------------------------------------------------------------------------------- */
+/* --- the request ----------------------------------------------------------------------------- */
 
 /* What libcurl borrows while a request is under way. */
 struct sending {
@@ -87,7 +88,7 @@ static void add_headers(const struct td_client *client, const struct td_request 
 {
     add_header(sending, "Accept", request->accept ? request->accept : "application/json");
     add_header(sending, "Expect", ""); /* no 100-continue round trip */
-    if (!sending->form) /* libcurl's own guess would be a form */
+    if (!sending->form)                /* libcurl's own guess would be a form */
         add_header(sending, "Content-Type", sending->json ? "application/json" : "");
     if (request->version > 0 || request->unsaved) {
         char tag[32];
@@ -122,7 +123,8 @@ static curl_mime *make_form(struct td_client *client, const struct td_request *r
     return form;
 }
 
-static int prepare(struct td_client *client, const struct td_request *request, struct sending *sending)
+static int prepare(struct td_client *client, const struct td_request *request,
+                   struct sending *sending)
 {
     CURL *curl = client->curl;
     if (asprintf(&sending->url, "%s%s", client->base, request->path) < 0) {
@@ -163,7 +165,7 @@ static void finish(struct td_client *client, struct sending *sending)
     free(sending->url);
 }
 
-/* --- the answer ---------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------ */
 
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -177,7 +179,9 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
 static const char *header(struct td_client *client, const char *name)
 {
     struct curl_header *found;
-    return curl_easy_header(client->curl, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value : "";
+    return curl_easy_header(client->curl, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
+               ? found->value
+               : "";
 }
 
 static void read_answer(struct td_client *client, struct td_strbuf *body, struct td_answer *answer)
@@ -218,13 +222,14 @@ static const char *member(const json_t *value, const char *name)
     return text ? text : "";
 }
 
-static int problem(const struct td_answer *answer, const struct td_request *request, struct td_error *reterr)
+static int problem(const struct td_answer *answer, const struct td_request *request,
+                   struct td_error *reterr)
 {
     const char *title = member(answer->value, "title"), *detail = member(answer->value, "detail");
     if (strcmp(title, detail) == 0)
         detail = "";
-    td_error_set(reterr, code_of(answer), "%s %s: %d %s%s%s", request->method, request->path, answer->status,
-                 title, title[0] && detail[0] ? ": " : "", detail);
+    td_error_set(reterr, code_of(answer), "%s %s: %d %s%s%s", request->method, request->path,
+                 answer->status, title, title[0] && detail[0] ? ": " : "", detail);
     json_t *fields = json_object_get(answer->value, "errors");
     if (reterr && fields) {
         json_decref(reterr->fields);
@@ -240,8 +245,8 @@ void td_answer_done(struct td_answer *answer)
     *answer = (struct td_answer){0};
 }
 
-int td_client_send(struct td_client *client, const struct td_request *request, struct td_answer *ret_answer,
-                   struct td_error *reterr)
+int td_client_send(struct td_client *client, const struct td_request *request,
+                   struct td_answer *ret_answer, struct td_error *reterr)
 {
     struct sending sending = {0};
     struct td_answer answer = {0};
@@ -256,8 +261,9 @@ int td_client_send(struct td_client *client, const struct td_request *request, s
         if (code == CURLE_OK)
             read_answer(client, &body, &answer);
         else
-            result = td_error_set(reterr, TD_EIO, "%s %s: no answer: %s", request->method, request->path,
-                                  client->reason[0] ? client->reason : curl_easy_strerror(code));
+            result =
+                td_error_set(reterr, TD_EIO, "%s %s: no answer: %s", request->method, request->path,
+                             client->reason[0] ? client->reason : curl_easy_strerror(code));
     }
     finish(client, &sending);
     td_strbuf_done(&body);
@@ -283,13 +289,14 @@ int td_client_json(struct td_client *client, const char *method, const char *pat
     return result;
 }
 
-int td_client_login(struct td_client *client, const char *login, const char *password, json_t **ret_account,
-                    struct td_error *reterr)
+int td_client_login(struct td_client *client, const char *login, const char *password,
+                    json_t **ret_account, struct td_error *reterr)
 {
     json_t *value = NULL;
     client->csrf[0] = 0;
     int result = td_client_json(client, "POST", "/api/v1/session",
-                                json_pack("{s:s, s:s}", "login", login, "password", password), &value, reterr);
+                                json_pack("{s:s, s:s}", "login", login, "password", password),
+                                &value, reterr);
     if (result < 0)
         return result;
     snprintf(client->csrf, sizeof(client->csrf), "%s", member(value, "csrf"));
@@ -303,7 +310,8 @@ int td_client_login(struct td_client *client, const char *login, const char *pas
 
 char *td_client_path(const char *format, ...)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     struct td_strbuf path;
     td_strbuf_init(&path);
     va_list ap;

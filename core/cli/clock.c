@@ -22,8 +22,8 @@ static int advance(struct td_cli *cli, int count, char **arguments, struct td_er
     if (count != 1 || parse_days(arguments[0], &days) < 0)
         return TD_EINVALID;
     json_t *value = NULL;
-    int result = td_cli_call(cli, "POST", "/api/v1/demo/advance", json_pack("{s:I}", "days", (json_int_t)days),
-                             &value, reterr);
+    int result = td_cli_call(cli, "POST", "/api/v1/demo/advance",
+                             json_pack("{s:I}", "days", (json_int_t)days), &value, reterr);
     if (result < 0)
         return result;
     if (cli->json)

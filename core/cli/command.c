@@ -13,7 +13,8 @@ const char *td_cli_option(int *count, char **arguments, const char *name)
     for (int i = 0; i + 1 < *count; i++)
         if (strcmp(arguments[i], name) == 0) {
             const char *value = arguments[i + 1];
-            memmove(arguments + i, arguments + i + 2, (size_t)(*count - i - 2) * sizeof(*arguments));
+            memmove(arguments + i, arguments + i + 2,
+                    (size_t)(*count - i - 2) * sizeof(*arguments));
             *count -= 2;
             return value;
         }
@@ -24,7 +25,8 @@ bool td_cli_flag(int *count, char **arguments, const char *name)
 {
     for (int i = 0; i < *count; i++)
         if (strcmp(arguments[i], name) == 0) {
-            memmove(arguments + i, arguments + i + 1, (size_t)(*count - i - 1) * sizeof(*arguments));
+            memmove(arguments + i, arguments + i + 1,
+                    (size_t)(*count - i - 1) * sizeof(*arguments));
             (*count)--;
             return true;
         }

@@ -3,8 +3,8 @@
 
 static int list(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    static const char *const members[] = {"id",        "series",    "year", "state", "opens_on",
-                                          "closes_on", "name", NULL};
+    static const char *const members[] = {"id",       "series",    "year", "state",
+                                          "opens_on", "closes_on", "name", NULL};
     json_t *items = NULL;
     (void)arguments;
     if (count != 0)

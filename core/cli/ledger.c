@@ -28,7 +28,8 @@ static int verify(struct td_cli *cli, int count, char **arguments, struct td_err
     if (result < 0)
         return result;
     if (cli->json)
-        printf("{\"intact\": true, \"entries\": %" PRId64 ", \"head\": \"%s\"}\n", proof.entries, proof.head);
+        printf("{\"intact\": true, \"entries\": %" PRId64 ", \"head\": \"%s\"}\n", proof.entries,
+               proof.head);
     else
         printf("The ledger is intact: %" PRId64 " entries, head %s\n", proof.entries, proof.head);
     return 0;

@@ -1,8 +1,8 @@
 /* score.c - titlectl score: a dossier's whole breakdown, straight from the database.
  *
- * Shows what the applicant and the committee see: every gate and condition with its reason, every item
- * with the sentence that explains it, and what the score was computed from, so that it can be computed
- * again. */
+ * Shows what the applicant and the committee see: every gate and condition with its reason, every
+ * item with the sentence that explains it, and what the score was computed from, so that it can be
+ * computed again. */
 #include "cli/command.h"
 
 #include "store/store.h"
@@ -20,25 +20,28 @@ struct search {
 static int load(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct search *search = arg;
-    int result = td_tx_row(tx, &search->dossier,
-                           "select a.id, a.number, a.series, a.level, a.specialty, a.track, a.state, a.score_id,"
-                           " p.name as applicant, u.name as unit, c.name as cycle, c.cutoff_date"
-                           " from application a join account p on p.id = a.account_id"
-                           " join unit u on u.id = a.unit_id join cycle c on c.id = a.cycle_id"
-                           " where a.id = $1 or a.number = $1",
-                           "s", search->application);
+    int result = td_tx_row(
+        tx, &search->dossier,
+        "select a.id, a.number, a.series, a.level, a.specialty, a.track, a.state, a.score_id,"
+        " p.name as applicant, u.name as unit, c.name as cycle, c.cutoff_date"
+        " from application a join account p on p.id = a.account_id"
+        " join unit u on u.id = a.unit_id join cycle c on c.id = a.cycle_id"
+        " where a.id = $1 or a.number = $1",
+        "s", search->application);
     if (result == TD_ENOTFOUND)
         return td_error_set(reterr, result, "there is no application %s", search->application);
     if (result < 0)
         return result;
-    result = td_tx_row(tx, &search->score,
-                       "select s.id, s.total, s.vetoed, s.breakdown, s.plugin_version, s.snapshot_hash,"
-                       " s.standard_hash, s.expert, s.at, t.version as standard_version, t.state as standard_state,"
-                       " f.gates from score s join standard t on t.id = s.standard_id"
-                       " join fact_set f on f.id = s.fact_set_id where s.application_id = $1"
-                       " order by s.id = $2 desc, s.at desc, s.id desc limit 1",
-                       "ss", json_string_value(json_object_get(search->dossier, "id")),
-                       json_string_value(json_object_get(search->dossier, "score_id")));
+    result =
+        td_tx_row(tx, &search->score,
+                  "select s.id, s.total, s.vetoed, s.breakdown, s.plugin_version, s.snapshot_hash,"
+                  " s.standard_hash, s.expert, s.at, t.version as standard_version, t.state as "
+                  "standard_state,"
+                  " f.gates from score s join standard t on t.id = s.standard_id"
+                  " join fact_set f on f.id = s.fact_set_id where s.application_id = $1"
+                  " order by s.id = $2 desc, s.at desc, s.id desc limit 1",
+                  "ss", json_string_value(json_object_get(search->dossier, "id")),
+                  json_string_value(json_object_get(search->dossier, "score_id")));
     return result == TD_ENOTFOUND ? 0 : result;
 }
 
@@ -48,7 +51,8 @@ static void print_points(const json_t *value, const char *name)
     printf("%s%lld.%02lld", points < 0 ? "-" : "", llabs(points) / 100, llabs(points) % 100);
 }
 
-static void print_checks(const char *heading, const json_t *checks, const char *met, const char *unmet)
+static void print_checks(const char *heading, const json_t *checks, const char *met,
+                         const char *unmet)
 {
     size_t index;
     json_t *check;
@@ -99,22 +103,29 @@ static void print_sections(const json_t *breakdown)
 
 static void print_score(const json_t *dossier, const json_t *score)
 {
-    printf("%s  %s  %s  %s\n", td_cli_text(dossier, "number")[0] ? td_cli_text(dossier, "number") : td_cli_text(dossier, "id"),
-           td_cli_text(dossier, "applicant"), td_cli_text(dossier, "unit"), td_cli_text(dossier, "cycle"));
+    printf("%s  %s  %s  %s\n",
+           td_cli_text(dossier, "number")[0] ? td_cli_text(dossier, "number")
+                                             : td_cli_text(dossier, "id"),
+           td_cli_text(dossier, "applicant"), td_cli_text(dossier, "unit"),
+           td_cli_text(dossier, "cycle"));
     printf("%s / %s / %s / %s, state %s, facts up to %s\n", td_cli_text(dossier, "series"),
-           td_cli_text(dossier, "level"), td_cli_text(dossier, "specialty"), td_cli_text(dossier, "track"),
-           td_cli_text(dossier, "state"), td_cli_text(dossier, "cutoff_date"));
+           td_cli_text(dossier, "level"), td_cli_text(dossier, "specialty"),
+           td_cli_text(dossier, "track"), td_cli_text(dossier, "state"),
+           td_cli_text(dossier, "cutoff_date"));
     const json_t *breakdown = json_object_get(score, "breakdown");
     print_checks("Gates", json_object_get(score, "gates"), "met", "NOT met");
     print_checks("Conditions", json_object_get(breakdown, "conditions"), "met", "NOT met");
     print_checks("Vetoes", json_object_get(breakdown, "vetoes"), "VETO", "clear");
     print_sections(breakdown);
     printf("\nComputed at %s%s\n", td_cli_text(score, "at"),
-           strcmp(td_cli_text(score, "id"), td_cli_text(dossier, "score_id")) == 0 ? " (the official score)" : "");
+           strcmp(td_cli_text(score, "id"), td_cli_text(dossier, "score_id")) == 0
+               ? " (the official score)"
+               : "");
     printf("  standard  %s/%s version %s (%s), SM3 %s\n", td_cli_text(dossier, "series"),
            td_cli_text(dossier, "level"), td_cli_text(score, "standard_version"),
            td_cli_text(score, "standard_state"), td_cli_text(score, "standard_hash"));
-    printf("  plugin    %s %s\n", td_cli_text(dossier, "series"), td_cli_text(score, "plugin_version"));
+    printf("  plugin    %s %s\n", td_cli_text(dossier, "series"),
+           td_cli_text(score, "plugin_version"));
     printf("  snapshot  SM3 %s\n", td_cli_text(score, "snapshot_hash"));
 }
 
@@ -125,8 +136,8 @@ static int show(struct td_cli *cli, int count, char **arguments, struct td_error
     struct search search = {.application = arguments[0]};
     int result = td_cli_read(cli, load, &search, reterr);
     if (result == 0 && !search.score)
-        result = td_error_set(reterr, TD_ENOTFOUND, "application %s has no score yet (state %s)", arguments[0],
-                              td_cli_text(search.dossier, "state"));
+        result = td_error_set(reterr, TD_ENOTFOUND, "application %s has no score yet (state %s)",
+                              arguments[0], td_cli_text(search.dossier, "state"));
     if (result == 0 && cli->json) {
         json_object_set(search.dossier, "score", search.score);
         td_cli_print_json(search.dossier);
@@ -139,6 +150,7 @@ static int show(struct td_cli *cli, int count, char **arguments, struct td_error
 }
 
 const struct td_command td_score_commands[] = {
-    {"score show", "APPLICATION", "print a dossier's points with every sentence (id or receipt number)", show},
+    {"score show", "APPLICATION",
+     "print a dossier's points with every sentence (id or receipt number)", show},
     {0},
 };

@@ -1,4 +1,5 @@
-/* standard.c - titlectl standard: scoring standards, from the script folder of the server into force. */
+/* standard.c - titlectl standard: scoring standards, from the script folder of the server into
+ * force. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -7,7 +8,8 @@
 
 static int list(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    static const char *const members[] = {"id", "series", "level", "version", "state", "activated_at", "hash", NULL};
+    static const char *const members[] = {"id",    "series",       "level", "version",
+                                          "state", "activated_at", "hash",  NULL};
     json_t *items = NULL;
     if (count > 1)
         return TD_EINVALID;
@@ -28,8 +30,9 @@ static int import(struct td_cli *cli, int count, char **arguments, struct td_err
     if (!slash)
         return TD_EINVALID;
     json_t *value = NULL;
-    json_t *body = json_pack("{s:s%, s:s, s:b}", "series", arguments[0], (size_t)(slash - arguments[0]), "level",
-                             slash + 1, "bootstrap", bootstrap);
+    json_t *body =
+        json_pack("{s:s%, s:s, s:b}", "series", arguments[0], (size_t)(slash - arguments[0]),
+                  "level", slash + 1, "bootstrap", bootstrap);
     int result = td_cli_call(cli, "POST", "/api/v1/standards", body, &value, reterr);
     if (result == 0)
         td_cli_print_json(value);
@@ -37,7 +40,8 @@ static int import(struct td_cli *cli, int count, char **arguments, struct td_err
     return result;
 }
 
-static int act(struct td_cli *cli, int count, char **arguments, const char *format, struct td_error *reterr)
+static int act(struct td_cli *cli, int count, char **arguments, const char *format,
+               struct td_error *reterr)
 {
     if (count != 1)
         return TD_EINVALID;

@@ -43,7 +43,7 @@ static void print_help(FILE *out)
         }
 }
 
-/* --- where things are ---------------------------------------------------------------------------- */
+/* --- where things are ------------------------------------------------------------------------ */
 
 static bool is_installation(const char *folder)
 {
@@ -127,7 +127,7 @@ static int locate(struct td_cli *cli, const char *state, const char *config, con
     return result;
 }
 
-/* --- what commands use --------------------------------------------------------------------------- */
+/* --- what commands use ----------------------------------------------------------------------- */
 
 int td_cli_client(struct td_cli *cli, struct td_client **ret_client, struct td_error *reterr)
 {
@@ -148,8 +148,8 @@ int td_cli_client(struct td_cli *cli, struct td_client **ret_client, struct td_e
     return result;
 }
 
-int td_cli_call(struct td_cli *cli, const char *method, const char *path, json_t *body, json_t **ret_value,
-                struct td_error *reterr)
+int td_cli_call(struct td_cli *cli, const char *method, const char *path, json_t *body,
+                json_t **ret_value, struct td_error *reterr)
 {
     struct td_client *client;
     int result = td_cli_client(cli, &client, reterr);
@@ -171,7 +171,7 @@ int td_cli_read(struct td_cli *cli, td_store_fn run, void *arg, struct td_error 
     return result;
 }
 
-/* --- running ------------------------------------------------------------------------------------- */
+/* --- running --------------------------------------------------------------------------------- */
 
 /* The longest command whose words the arguments begin with; *ret_words is how many. */
 static const struct td_command *find_command(int count, char **arguments, int *ret_words)

@@ -69,10 +69,11 @@ static void print_list(const struct td_workflow_row *rows, size_t count)
         struct td_strbuf roles;
         td_strbuf_init(&roles);
         add_roles(&roles, rows[i].role);
-        printf("%-26s %-22s -> %-26s %s", td_state_name(rows[i].from), rows[i].action, target(&rows[i]),
-               roles.bytes);
+        printf("%-26s %-22s -> %-26s %s", td_state_name(rows[i].from), rows[i].action,
+               target(&rows[i]), roles.bytes);
         if (rows[i].due_days != 0)
-            printf("; due in %d %sdays", rows[i].due_days < 0 ? -rows[i].due_days : rows[i].due_days,
+            printf("; due in %d %sdays",
+                   rows[i].due_days < 0 ? -rows[i].due_days : rows[i].due_days,
                    rows[i].due_days < 0 ? "working " : "");
         putchar('\n');
         td_strbuf_done(&roles);

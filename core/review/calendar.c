@@ -1,5 +1,5 @@
-/* calendar.c - see calendar.h. One byte per day from a little before the first known year to the end of
- * the last; a day that no notice names follows its weekday. */
+/* calendar.c - see calendar.h. One byte per day from a little before the first known year to the
+ * end of the last; a day that no notice names follows its weekday. */
 #include "review/calendar.h"
 
 #include <jansson.h>
@@ -39,8 +39,9 @@ static int mark(struct td_calendar *calendar, const json_t *year, const char *li
         td_date date;
         const char *text = json_string_value(item);
         if (td_date_parse(text, &date) < 0 || date < calendar->first || date > calendar->last)
-            return td_error_set(reterr, TD_EINVALID, "calendar: %s.%s: \"%s\" is not a date near that year",
-                                name, list, text ? text : "?");
+            return td_error_set(reterr, TD_EINVALID,
+                                "calendar: %s.%s: \"%s\" is not a date near that year", name, list,
+                                text ? text : "?");
         calendar->days[date - calendar->first] = (uint8_t)kind;
     }
     return 0;
@@ -64,7 +65,8 @@ static int mark_year(struct td_calendar *calendar, const char *name, const json_
     }
     const json_t *confirmed = json_object_get(year, "regional_confirmed");
     if (!json_is_boolean(confirmed))
-        return td_error_set(reterr, TD_EINVALID, "calendar: %s has no \"regional_confirmed\"", name);
+        return td_error_set(reterr, TD_EINVALID, "calendar: %s has no \"regional_confirmed\"",
+                            name);
     int index = atoi(name) - FIRST_YEAR;
     calendar->years[index].known = true;
     calendar->years[index].confirmed = json_is_true(confirmed);
@@ -97,7 +99,8 @@ static int build(json_t *years, struct td_calendar **ret_calendar, struct td_err
     int result = year_range(years, &first_year, &last_year, reterr);
     if (result < 0)
         return result;
-    td_date first = td_date_from(first_year - 1, 12, 1); /* a notice may name days of the year before */
+    td_date first =
+        td_date_from(first_year - 1, 12, 1); /* a notice may name days of the year before */
     td_date last = td_date_from(last_year, 12, 31);
     struct td_calendar *calendar = calloc(1, sizeof(*calendar) + (size_t)(last - first) + 1);
     if (!calendar)
@@ -123,7 +126,8 @@ int td_calendar_load(const char *path, struct td_calendar **ret_calendar, struct
     json_error_t where;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
     if (!root)
-        return td_error_set(reterr, TD_EINVALID, "calendar %s, line %d: %s", path, where.line, where.text);
+        return td_error_set(reterr, TD_EINVALID, "calendar %s, line %d: %s", path, where.line,
+                            where.text);
     int result = build(json_object_get(root, "years"), ret_calendar, reterr);
     json_decref(root);
     return result;
@@ -136,7 +140,8 @@ void td_calendar_free(struct td_calendar *calendar)
 
 static bool knows(const struct td_calendar *calendar, int year)
 {
-    return calendar && year >= FIRST_YEAR && year <= LAST_YEAR && calendar->years[year - FIRST_YEAR].known;
+    return calendar && year >= FIRST_YEAR && year <= LAST_YEAR &&
+           calendar->years[year - FIRST_YEAR].known;
 }
 
 int td_calendar_working(const struct td_calendar *calendar, td_date date, bool *ret_working,
@@ -144,7 +149,8 @@ int td_calendar_working(const struct td_calendar *calendar, td_date date, bool *
 {
     int year = year_of(date);
     if (!knows(calendar, year))
-        return td_error_key(reterr, TD_EINVALID, "calendar_missing_year", json_pack("{s:i}", "year", year));
+        return td_error_key(reterr, TD_EINVALID, "calendar_missing_year",
+                            json_pack("{s:i}", "year", year));
     uint8_t kind = calendar->days[date - calendar->first];
     *ret_working = kind == DAY_WORK || (kind == DAY_BY_WEEK && td_date_weekday(date) <= 5);
     return 0;
@@ -154,7 +160,8 @@ int td_calendar_add(const struct td_calendar *calendar, td_date start, int n, td
                     bool *ret_confirmed, struct td_error *reterr)
 {
     if (n > STEPS_MAX || n < -STEPS_MAX)
-        return td_error_set(reterr, TD_EINVALID, "%d working days are more than a calendar holds", n);
+        return td_error_set(reterr, TD_EINVALID, "%d working days are more than a calendar holds",
+                            n);
     int step = n < 0 ? -1 : 1;
     td_date date = start;
     bool working;
@@ -177,8 +184,8 @@ int td_calendar_add(const struct td_calendar *calendar, td_date start, int n, td
     return 0;
 }
 
-int td_calendar_between(const struct td_calendar *calendar, td_date start, td_date end, int *ret_days,
-                        struct td_error *reterr)
+int td_calendar_between(const struct td_calendar *calendar, td_date start, td_date end,
+                        int *ret_days, struct td_error *reterr)
 {
     int days = 0;
     for (td_date date = start + 1; date <= end; date++) {

@@ -1,9 +1,9 @@
 /* batch.c - the writer's work: begin, each job in its own savepoint, commit, then the answers.
  *
- * A job that fails is rolled back alone. When the engine gives the whole transaction up, or the commit
- * fails, nothing of the batch remains and every job of it is told so. After a failure that leaves the
- * disk in doubt (td_sqlite_broken) no further write is tried: the process has to start again and read
- * what really is there. */
+ * A job that fails is rolled back alone. When the engine gives the whole transaction up, or the
+ * commit fails, nothing of the batch remains and every job of it is told so. After a failure that
+ * leaves the disk in doubt (td_sqlite_broken) no further write is tried: the process has to start
+ * again and read what really is there. */
 #include "store/batch.h"
 
 #include "base/clock.h"
@@ -75,7 +75,8 @@ static int run_job(struct td_batch *batch, struct td_job *job, struct outcome *o
     warn_when_slow("store.slow_write", started, 1);
     if (td_sqlite_broken(batch->db))
         return TD_EIO;
-    if (!td_sqlite_in_transaction(batch->db)) /* memory or disk ran out in the middle of a statement */
+    if (!td_sqlite_in_transaction(
+            batch->db)) /* memory or disk ran out in the middle of a statement */
         return result == TD_EFULL || result == TD_ENOMEM ? result : TD_EIO;
     lost = result < 0 ? td_sqlite_command(batch->db, "rollback to job") : 0;
     if (lost == 0)
@@ -104,7 +105,8 @@ static int run_all(struct td_batch *batch, struct td_job *jobs)
 static void lose_all(struct td_batch *batch, int count, int code)
 {
     TD_LOG(TD_LOG_ERROR, "store.batch_lost", TD_S("code", td_error_name(code)), TD_I("jobs", count),
-           TD_S("failure", td_sqlite_failure(batch->db)), TD_I("stopped", td_sqlite_broken(batch->db)));
+           TD_S("failure", td_sqlite_failure(batch->db)),
+           TD_I("stopped", td_sqlite_broken(batch->db)));
     if (td_sqlite_in_transaction(batch->db))
         td_sqlite_command(batch->db, "rollback");
     atomic_store(batch->stopped, td_sqlite_broken(batch->db));

@@ -9,8 +9,8 @@
 struct td_sqlite;
 struct td_batch;
 
-/* Working room for batches of up to `limit` jobs on the writer's connection; NULL when memory is short.
- * *stopped becomes true, before anybody is told, when the disk is in doubt. */
+/* Working room for batches of up to `limit` jobs on the writer's connection; NULL when memory is
+ * short. *stopped becomes true, before anybody is told, when the disk is in doubt. */
 struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit,
                               atomic_bool *stopped);
 void td_batch_free(struct td_batch *batch);

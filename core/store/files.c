@@ -1,5 +1,5 @@
-/* files.c - see files.h. files/incoming holds what is being received: after a crash nobody owns it, so
- * opening the store empties it. */
+/* files.c - see files.h. files/incoming holds what is being received: after a crash nobody owns it,
+ * so opening the store empties it. */
 #include "store/files.h"
 
 #include "base/log.h"
@@ -35,7 +35,8 @@ static int sync_path(const char *path, int flags)
     return result;
 }
 
-/* Makes `path` durable inside `parent`; an existing folder is synced too: its maker may have crashed. */
+/* Makes `path` durable inside `parent`; an existing folder is synced too: its maker may have
+ * crashed. */
 static int make_durable_folder(const char *path, const char *parent)
 {
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
@@ -70,7 +71,8 @@ int td_files_prepare(const char *folder, struct td_error *reterr)
     return empty_incoming(incoming, reterr);
 }
 
-int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size, struct td_error *reterr)
+int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size,
+                    struct td_error *reterr)
 {
     int length = snprintf(path, size, "%s/files/incoming/XXXXXX", td_store_folder(store));
     if (length < 0 || (size_t)length >= size)
@@ -91,7 +93,8 @@ int td_files_path(struct td_store *store, const char *hash, char *path, size_t s
 }
 
 /* Order matters: the content is durable before the name exists, and the name before we answer. */
-int td_files_adopt(struct td_store *store, const char *path, const char *hash, struct td_error *reterr)
+int td_files_adopt(struct td_store *store, const char *path, const char *hash,
+                   struct td_error *reterr)
 {
     char files[PATH_ROOM], shelf[PATH_ROOM + 8], place[PATH_ROOM + 80];
     int result = td_files_path(store, hash, place, sizeof(place));

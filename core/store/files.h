@@ -1,7 +1,8 @@
 /* files.h - evidence files, content-addressed: files/ab/abcdef... (SHA-256, hex).
  *
  * A file appears under its name complete or not at all: written elsewhere on the same file system,
- * fsynced, renamed, directory fsynced. Nothing is ever overwritten: the same content is the same file. */
+ * fsynced, renamed, directory fsynced. Nothing is ever overwritten: the same content is the same
+ * file. */
 #ifndef TD_STORE_FILES_H
 #define TD_STORE_FILES_H
 
@@ -11,12 +12,15 @@
 
 struct td_store;
 
-/* A new temporary file in files/incoming; *ret_fd is the caller's to close, `path` gets its name. */
-int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size, struct td_error *reterr);
+/* A new temporary file in files/incoming; *ret_fd is the caller's to close, `path`
+ * gets its name. */
+int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size,
+                    struct td_error *reterr);
 
-/* Makes the temporary file `path` the file named `hash` (64 hex digits, computed by the caller while
- * it wrote). Durable on return. `path` is gone afterwards. Blocks: store threads only. */
-int td_files_adopt(struct td_store *store, const char *path, const char *hash, struct td_error *reterr);
+/* Makes the temporary file `path` the file named `hash` (64 hex digits, computed by the caller
+ * while it wrote). Durable on return. `path` is gone afterwards. Blocks: store threads only. */
+int td_files_adopt(struct td_store *store, const char *path, const char *hash,
+                   struct td_error *reterr);
 
 /* The place of `hash`; TD_EINVALID when it is not 64 hex digits. Says nothing about existence. */
 int td_files_path(struct td_store *store, const char *hash, char *path, size_t size);

@@ -1,6 +1,8 @@
-/* ledger.c - see ledger.h. Canonical JSON is jansson's with sorted keys, no spaces, UTF-8 unescaped and
- * '/' as it is; numbers in payloads are integers, so that every writer gives the same text. The head is
- * read from the table each time: a cached one would survive the roll-back of a savepoint. */
+/* ledger.c - see ledger.h. Canonical JSON is jansson's with sorted keys, no spaces, UTF-8 unescaped
+ * and
+ * '/' as it is; numbers in payloads are integers, so that every writer gives the same text. The
+ * head is read from the table each time: a cached one would survive the roll-back of
+ * a savepoint. */
 #include "store/ledger.h"
 
 #include "base/clock.h"
@@ -71,14 +73,16 @@ static int hash_entry(const char *previous, const json_t *entry, char hex[HASH_T
 static json_t *entry_value(int64_t sequence, const char *at, const char *actor, const char *action,
                            const char *subject, const char *payload_hash)
 {
-    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)sequence, "at", at, "actor",
-                     actor, "action", action, "subject", subject, "payload_hash", payload_hash);
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)sequence, "at", at,
+                     "actor", actor, "action", action, "subject", subject, "payload_hash",
+                     payload_hash);
 }
 
 static int head(struct td_tx *tx, int64_t *ret_sequence, char hash[HASH_TEXT])
 {
     json_t *row;
-    int result = td_tx_row(tx, &row, "select sequence, hash from ledger order by sequence desc limit 1", "");
+    int result =
+        td_tx_row(tx, &row, "select sequence, hash from ledger order by sequence desc limit 1", "");
     if (result == TD_ENOTFOUND) {
         *ret_sequence = 0;
         memcpy(hash, GENESIS, HASH_TEXT);
@@ -109,15 +113,16 @@ int td_ledger_append(struct td_tx *tx, const char *actor, const char *action, co
     sequence++;
     td_time_format(td_clock_now_ms(), now);
     json_t *entry = entry_value(sequence, now, actor, action, subject, payload_hash);
-    result = entry ? hash_entry(previous, entry, hash) : TD_EINVALID; /* NULL: a text is not UTF-8 */
+    result =
+        entry ? hash_entry(previous, entry, hash) : TD_EINVALID; /* NULL: a text is not UTF-8 */
     json_decref(entry);
     if (result < 0)
         return result;
-    return td_tx_exec(tx, NULL,
-                      "insert into ledger(sequence, at, actor, action, subject, payload, payload_hash,"
-                      " previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                      "issssjsss", sequence, now, actor, action, subject, payload, payload_hash, previous,
-                      hash);
+    return td_tx_exec(
+        tx, NULL,
+        "insert into ledger(sequence, at, actor, action, subject, payload, payload_hash,"
+        " previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "issssjsss", sequence, now, actor, action, subject, payload, payload_hash, previous, hash);
 }
 
 struct walk {
@@ -163,7 +168,8 @@ static int check_entry(json_t *row, void *arg)
     return 0;
 }
 
-int td_ledger_verify(struct td_tx *tx, int64_t *ret_entries, char ret_head[HASH_TEXT], struct td_error *reterr)
+int td_ledger_verify(struct td_tx *tx, int64_t *ret_entries, char ret_head[HASH_TEXT],
+                     struct td_error *reterr)
 {
     struct walk walk = {.previous = GENESIS};
     int result = td_tx_each(tx, check_entry, &walk,

@@ -2,8 +2,8 @@
  *
  * An entry is written in the transaction that makes the change:
  *   hash = SM3(prev_hash || canonical JSON of {seq, at, actor, action, subject, payload_hash})
- * where payload_hash = SM3 of the payload's canonical JSON (sorted keys, compact). Payloads name ids and
- * codes, never a person's data. */
+ * where payload_hash = SM3 of the payload's canonical JSON (sorted keys, compact). Payloads name
+ * ids and codes, never a person's data. */
 #ifndef TD_STORE_LEDGER_H
 #define TD_STORE_LEDGER_H
 
@@ -19,8 +19,10 @@ struct td_tx;
 int td_ledger_append(struct td_tx *tx, const char *actor, const char *action, const char *subject,
                      const json_t *payload);
 
-/* Recomputes the whole chain. On damage TD_ECONFLICT with the first bad sequence number in words. */
-int td_ledger_verify(struct td_tx *tx, int64_t *ret_entries, char ret_head[65], struct td_error *reterr);
+/* Recomputes the whole chain. On damage TD_ECONFLICT with the first bad sequence
+ * number in words. */
+int td_ledger_verify(struct td_tx *tx, int64_t *ret_entries, char ret_head[65],
+                     struct td_error *reterr);
 
 /* SM3 of bytes, 64 hex digits and a NUL. */
 void td_ledger_sm3(const void *bytes, size_t length, char hex[65]);

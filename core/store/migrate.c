@@ -25,15 +25,19 @@ static int ask(struct td_sqlite *db, const char *sql, int64_t *ret_value, struct
 static int version(struct td_sqlite *db, int64_t *ret_version, struct td_error *reterr)
 {
     int64_t tables = 0, known = 0;
-    int result = ask(db, "select count(*) from sqlite_schema where type = 'table'", &tables, reterr);
+    int result =
+        ask(db, "select count(*) from sqlite_schema where type = 'table'", &tables, reterr);
     if (result == 0)
-        result = ask(db, "select count(*) from sqlite_schema where name = 'schema_version'", &known, reterr);
+        result = ask(db, "select count(*) from sqlite_schema where name = 'schema_version'", &known,
+                     reterr);
     if (result < 0)
         return result;
     *ret_version = 0;
     if (tables > 0 && !known)
         return td_error_set(reterr, TD_ECONFLICT, "the file is a database, but not one of titled");
-    return known ? ask(db, "select coalesce(max(version), 0) from schema_version", ret_version, reterr) : 0;
+    return known ? ask(db, "select coalesce(max(version), 0) from schema_version", ret_version,
+                       reterr)
+                 : 0;
 }
 
 static int newest(void)
@@ -47,7 +51,8 @@ static int record(struct td_sqlite *db, const struct td_schema *schema)
     td_time_format(td_clock_now_ms(), now);
     struct td_sqlite_statement *statement;
     int result = td_sqlite_prepare(
-        db, "insert into schema_version(version, name, applied_at) values ($1, $2, $3)", &statement);
+        db, "insert into schema_version(version, name, applied_at) values ($1, $2, $3)",
+        &statement);
     if (result < 0)
         return result;
     result = td_sqlite_bind_int(statement, 1, schema->number);
@@ -86,9 +91,10 @@ static int apply(struct td_sqlite *db, const struct td_schema *schema, struct td
 
 static int newer(int64_t present, struct td_error *reterr)
 {
-    return td_error_set(reterr, TD_ECONFLICT,
-                        "the database has schema %lld, this program knows %d: it was written by a newer version",
-                        (long long)present, newest());
+    return td_error_set(
+        reterr, TD_ECONFLICT,
+        "the database has schema %lld, this program knows %d: it was written by a newer version",
+        (long long)present, newest());
 }
 
 int td_migrate(struct td_sqlite *db, struct td_error *reterr)
@@ -110,8 +116,9 @@ int td_migrate_check(struct td_sqlite *db, struct td_error *reterr)
     if (result == 0 && present > newest())
         result = newer(present, reterr);
     else if (result == 0 && present < newest())
-        result = td_error_set(reterr, TD_ECONFLICT,
-                              "the database has schema %lld, this program needs %d: start the server once",
-                              (long long)present, newest());
+        result = td_error_set(
+            reterr, TD_ECONFLICT,
+            "the database has schema %lld, this program needs %d: start the server once",
+            (long long)present, newest());
     return result;
 }

@@ -1,4 +1,5 @@
-/* sqlite.c - connections to SQLite: how they are opened, how they fail, when the log is checkpointed.
+/* sqlite.c - connections to SQLite: how they are opened, how they fail, when the log is
+ * checkpointed.
  *
  * With sqlite_statement.c the only code that knows the engine. */
 #include "store/sqlite_internal.h"

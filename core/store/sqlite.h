@@ -24,7 +24,8 @@ enum td_sqlite_mode {
 
 int td_sqlite_open(const char *path, enum td_sqlite_mode mode, struct td_sqlite **ret_db,
                    struct td_error *reterr);
-/* `keep_log` leaves the write-ahead log for the next start, as after a failed write. NULL is fine. */
+/* `keep_log` leaves the write-ahead log for the next start, as after a failed write.
+ * NULL is fine. */
 void td_sqlite_close(struct td_sqlite *db, bool keep_log);
 
 /* Runs any number of statements without parameters and rows. */
@@ -46,16 +47,20 @@ const char *td_sqlite_failure(const struct td_sqlite *db);
  * disk unknown: nothing may be written any more. */
 bool td_sqlite_broken(const struct td_sqlite *db);
 
-int td_sqlite_prepare(struct td_sqlite *db, const char *sql, struct td_sqlite_statement **ret_statement);
+int td_sqlite_prepare(struct td_sqlite *db, const char *sql,
+                      struct td_sqlite_statement **ret_statement);
 void td_sqlite_release(struct td_sqlite_statement *statement);
 bool td_sqlite_writes(const struct td_sqlite_statement *statement);
 
-/* Parameters are numbered from 1, as in $1. Values are borrowed until release. TD_EINTERNAL when the
- * statement has no such parameter. */
+/* Parameters are numbered from 1, as in $1. Values are borrowed until release. TD_EINTERNAL when
+ * the statement has no such parameter. */
 int td_sqlite_bind_int(struct td_sqlite_statement *statement, int number, int64_t value);
-int td_sqlite_bind_text(struct td_sqlite_statement *statement, int number, const char *text); /* NULL = null */
-int td_sqlite_bind_bytes(struct td_sqlite_statement *statement, int number, const void *bytes, size_t length);
-int td_sqlite_bind_json(struct td_sqlite_statement *statement, int number, const json_t *value); /* NULL = null */
+int td_sqlite_bind_text(struct td_sqlite_statement *statement, int number,
+                        const char *text); /* NULL = null */
+int td_sqlite_bind_bytes(struct td_sqlite_statement *statement, int number, const void *bytes,
+                         size_t length);
+int td_sqlite_bind_json(struct td_sqlite_statement *statement, int number,
+                        const json_t *value);                          /* NULL = null */
 int td_sqlite_parameters(const struct td_sqlite_statement *statement); /* how many different ones */
 
 /* 1 when there is a row, 0 at the end, negative on failure. */
@@ -63,6 +68,6 @@ int td_sqlite_step(struct td_sqlite_statement *statement);
 /* The present row as store.h says; NULL with a failure text when a column does not convert. */
 json_t *td_sqlite_row(struct td_sqlite_statement *statement);
 int64_t td_sqlite_first_int(struct td_sqlite_statement *statement); /* 0 when null */
-int64_t td_sqlite_changes(const struct td_sqlite *db);              /* of the last statement that ran */
+int64_t td_sqlite_changes(const struct td_sqlite *db); /* of the last statement that ran */
 
 #endif

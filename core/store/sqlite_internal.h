@@ -12,8 +12,8 @@ struct td_sqlite {
     sqlite3 *handle;
     struct td_sqlite_statement *buckets[STATEMENT_BUCKETS];
     int statement_count;
-    uint64_t uses;  /* counts prepare calls: the age of a statement is when it was last used */
-    int log_pages;  /* pages in the write-ahead log after the last commit */
+    uint64_t uses; /* counts prepare calls: the age of a statement is when it was last used */
+    int log_pages; /* pages in the write-ahead log after the last commit */
     bool broken;
     char failure[256];
 };

@@ -1,8 +1,8 @@
 /* sqlite_statement.c - prepared statements: kept by their text, bound by number, read as JSON.
  *
- * A statement that is in use when the same text is asked for again (a query inside the rows of itself)
- * is prepared a second time and thrown away afterwards. When the shelf is full, the one unused for the
- * longest goes. */
+ * A statement that is in use when the same text is asked for again (a query inside the rows of
+ * itself) is prepared a second time and thrown away afterwards. When the shelf is full, the one
+ * unused for the longest goes. */
 #include "store/sqlite_internal.h"
 
 #include <ctype.h>
@@ -73,7 +73,8 @@ static void drop_oldest(struct td_sqlite *db)
 static const char *returned_type(struct td_sqlite_statement *statement, int column)
 {
     char verb[8], word[64], table[64] = "";
-    int fields = sscanf(statement->sql, " %7[A-Za-z] %63[A-Za-z_0-9] %63[A-Za-z_0-9]", verb, word, table);
+    int fields =
+        sscanf(statement->sql, " %7[A-Za-z] %63[A-Za-z_0-9] %63[A-Za-z_0-9]", verb, word, table);
     const char *name = NULL;
     if (fields >= 2 && strcasecmp(verb, "update") == 0)
         name = word;
@@ -82,8 +83,8 @@ static const char *returned_type(struct td_sqlite_statement *statement, int colu
     const char *type = NULL;
     if (name)
         sqlite3_table_column_metadata(statement->db->handle, NULL, name,
-                                      sqlite3_column_name(statement->handle, column), &type, NULL, NULL,
-                                      NULL, NULL);
+                                      sqlite3_column_name(statement->handle, column), &type, NULL,
+                                      NULL, NULL, NULL);
     return type;
 }
 
@@ -107,7 +108,8 @@ static int note_columns(struct td_sqlite_statement *statement)
     return 0;
 }
 
-static int compile(struct td_sqlite *db, const char *sql, struct td_sqlite_statement **ret_statement)
+static int compile(struct td_sqlite *db, const char *sql,
+                   struct td_sqlite_statement **ret_statement)
 {
     size_t length = strlen(sql);
     struct td_sqlite_statement *statement = calloc(1, sizeof(*statement) + length + 1);
@@ -116,8 +118,8 @@ static int compile(struct td_sqlite *db, const char *sql, struct td_sqlite_state
     memcpy(statement->sql, sql, length + 1);
     statement->db = db;
     const char *tail = NULL;
-    int rc = sqlite3_prepare_v3(db->handle, sql, (int)length, SQLITE_PREPARE_PERSISTENT, &statement->handle,
-                                &tail);
+    int rc = sqlite3_prepare_v3(db->handle, sql, (int)length, SQLITE_PREPARE_PERSISTENT,
+                                &statement->handle, &tail);
     int result = td_sqlite_fail(db, rc);
     while (result == 0 && tail && (isspace((unsigned char)*tail) || *tail == ';'))
         tail++;
@@ -134,7 +136,8 @@ static int compile(struct td_sqlite *db, const char *sql, struct td_sqlite_state
     return 0;
 }
 
-int td_sqlite_prepare(struct td_sqlite *db, const char *sql, struct td_sqlite_statement **ret_statement)
+int td_sqlite_prepare(struct td_sqlite *db, const char *sql,
+                      struct td_sqlite_statement **ret_statement)
 {
     unsigned bucket = bucket_of(sql);
     struct td_sqlite_statement *statement = db->buckets[bucket];
@@ -190,14 +193,17 @@ static int place(struct td_sqlite_statement *statement, int number)
     snprintf(name, sizeof(name), "$%d", number);
     int index = sqlite3_bind_parameter_index(statement->handle, name);
     if (index == 0)
-        return td_sqlite_complain(statement->db, TD_EINTERNAL, "no parameter %s in: %.120s", name, statement->sql);
+        return td_sqlite_complain(statement->db, TD_EINTERNAL, "no parameter %s in: %.120s", name,
+                                  statement->sql);
     return index;
 }
 
 int td_sqlite_bind_int(struct td_sqlite_statement *statement, int number, int64_t value)
 {
     int index = place(statement, number);
-    return index < 0 ? index : td_sqlite_fail(statement->db, sqlite3_bind_int64(statement->handle, index, value));
+    return index < 0
+               ? index
+               : td_sqlite_fail(statement->db, sqlite3_bind_int64(statement->handle, index, value));
 }
 
 int td_sqlite_bind_text(struct td_sqlite_statement *statement, int number, const char *text)
@@ -205,16 +211,19 @@ int td_sqlite_bind_text(struct td_sqlite_statement *statement, int number, const
     int index = place(statement, number);
     if (index < 0)
         return index;
-    return td_sqlite_fail(statement->db, sqlite3_bind_text(statement->handle, index, text, -1, SQLITE_STATIC));
+    return td_sqlite_fail(statement->db,
+                          sqlite3_bind_text(statement->handle, index, text, -1, SQLITE_STATIC));
 }
 
-int td_sqlite_bind_bytes(struct td_sqlite_statement *statement, int number, const void *bytes, size_t length)
+int td_sqlite_bind_bytes(struct td_sqlite_statement *statement, int number, const void *bytes,
+                         size_t length)
 {
     int index = place(statement, number);
     if (index < 0)
         return index;
-    return td_sqlite_fail(statement->db,
-                          sqlite3_bind_blob64(statement->handle, index, bytes ? bytes : "", length, SQLITE_STATIC));
+    return td_sqlite_fail(
+        statement->db,
+        sqlite3_bind_blob64(statement->handle, index, bytes ? bytes : "", length, SQLITE_STATIC));
 }
 
 int td_sqlite_bind_json(struct td_sqlite_statement *statement, int number, const json_t *value)
@@ -227,7 +236,8 @@ int td_sqlite_bind_json(struct td_sqlite_statement *statement, int number, const
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     if (!text)
         return td_sqlite_complain(statement->db, TD_ENOMEM, "a value cannot be written as JSON");
-    return td_sqlite_fail(statement->db, sqlite3_bind_text(statement->handle, index, text, -1, free));
+    return td_sqlite_fail(statement->db,
+                          sqlite3_bind_text(statement->handle, index, text, -1, free));
 }
 
 int td_sqlite_step(struct td_sqlite_statement *statement)

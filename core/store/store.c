@@ -1,8 +1,9 @@
 /* store.c - opening and closing the store, its threads, and how jobs get to them.
  *
- * The folder holds titled.db (with its write-ahead log), files/ and lock. The lock is held for the life
- * of the process, so that two servers never write one store. Each thread owns its connection. Threads
- * are joined in td_store_close, readers first: the writer's connection closes last and checkpoints. */
+ * The folder holds titled.db (with its write-ahead log), files/ and lock. The lock is held for the
+ * life of the process, so that two servers never write one store. Each thread owns its connection.
+ * Threads are joined in td_store_close, readers first: the writer's connection closes last and
+ * checkpoints. */
 #include "store/store.h"
 
 #include "base/clock.h"
@@ -24,7 +25,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READERS_DEFAULT = 4, READERS_MAX = 64, QUEUE_DEFAULT = 1024, BATCH_DEFAULT = 256, SLOW_READ_MS = 200 };
+enum {
+    READERS_DEFAULT = 4,
+    READERS_MAX = 64,
+    QUEUE_DEFAULT = 1024,
+    BATCH_DEFAULT = 256,
+    SLOW_READ_MS = 200
+};
 
 struct reader {
     struct td_store *store;
@@ -57,7 +64,7 @@ const char *td_store_folder(const struct td_store *store)
     return store->folder;
 }
 
-/* --- threads ----------------------------------------------------------------------------------- */
+/* --- threads --------------------------------------------------------------------------------- */
 
 static void *write_loop(void *arg)
 {
@@ -116,7 +123,7 @@ static void *read_loop(void *arg)
     return NULL;
 }
 
-/* --- opening ----------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------------------- */
 
 static int make_folder(const char *folder, struct td_error *reterr)
 {
@@ -133,7 +140,8 @@ static int make_folder(const char *folder, struct td_error *reterr)
     return 0;
 }
 
-/* The lock goes with the process, however it ends; its text only helps a person to find the holder. */
+/* The lock goes with the process, however it ends; its text only helps a person to
+ * find the holder. */
 static int take_lock(struct td_store *store, struct td_error *reterr)
 {
     char path[4096], holder[32] = "";
@@ -144,12 +152,14 @@ static int take_lock(struct td_store *store, struct td_error *reterr)
     if (flock(store->lock, LOCK_EX | LOCK_NB) < 0) {
         ssize_t length = read(store->lock, holder, sizeof(holder) - 1);
         holder[length > 0 ? strcspn(holder, "\n") : 0] = 0;
-        return td_error_set(reterr, TD_ECONFLICT, "the store in %s is in use by another process (%s)",
-                            store->folder, holder[0] ? holder : "unknown");
+        return td_error_set(reterr, TD_ECONFLICT,
+                            "the store in %s is in use by another process (%s)", store->folder,
+                            holder[0] ? holder : "unknown");
     }
     int length = snprintf(holder, sizeof(holder), "%ld\n", (long)getpid());
     if (ftruncate(store->lock, 0) < 0 || write(store->lock, holder, (size_t)length) != length)
-        return td_error_set(reterr, errno == ENOSPC ? TD_EFULL : TD_EIO, "%s: %s", path, strerror(errno));
+        return td_error_set(reterr, errno == ENOSPC ? TD_EFULL : TD_EIO, "%s: %s", path,
+                            strerror(errno));
     return 0;
 }
 
@@ -208,7 +218,8 @@ int td_store_open(const struct td_store_options *options, struct td_store **ret_
     td_job_queue_init(&store->writes, either(options->queue_limit, QUEUE_DEFAULT));
     td_job_queue_init(&store->reads, either(options->queue_limit, QUEUE_DEFAULT));
     int result = 0;
-    if (snprintf(store->folder, sizeof(store->folder), "%s", options->folder) >= (int)sizeof(store->folder))
+    if (snprintf(store->folder, sizeof(store->folder), "%s", options->folder) >=
+        (int)sizeof(store->folder))
         result = td_error_set(reterr, TD_EINVALID, "the path of the store is too long");
     char path[4096];
     snprintf(path, sizeof(path), "%s/titled.db", store->folder);
@@ -247,7 +258,7 @@ void td_store_close(struct td_store *store)
     free(store);
 }
 
-/* --- jobs -------------------------------------------------------------------------------------- */
+/* --- jobs ------------------------------------------------------------------------------------ */
 
 int td_store_read(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg)
 {
@@ -305,7 +316,8 @@ static void wake_waiter(void *arg, int result, struct td_error *error)
     pthread_mutex_unlock(&waiter->mutex);
 }
 
-static int submit_and_wait(struct td_store *store, td_store_fn run, void *arg, struct td_error *reterr,
+static int submit_and_wait(struct td_store *store, td_store_fn run, void *arg,
+                           struct td_error *reterr,
                            int (*submit)(struct td_store *, td_store_fn, td_store_done_fn, void *))
 {
     struct waiter waiter = {.run = run, .arg = arg, .reterr = reterr};

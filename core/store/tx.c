@@ -28,7 +28,9 @@ static int bind(struct td_sqlite_statement *statement, const char *types, va_lis
         case 'b': result = td_sqlite_bind_int(statement, number, va_arg(ap, int) != 0); break;
         case 's':
         case 'd': result = td_sqlite_bind_text(statement, number, va_arg(ap, const char *)); break;
-        case 'j': result = td_sqlite_bind_json(statement, number, va_arg(ap, const json_t *)); break;
+        case 'j':
+            result = td_sqlite_bind_json(statement, number, va_arg(ap, const json_t *));
+            break;
         case 'x': {
             const void *bytes = va_arg(ap, const void *);
             result = td_sqlite_bind_bytes(statement, number, bytes, va_arg(ap, size_t));
@@ -81,8 +83,8 @@ int td_tx_exec(struct td_tx *tx, int64_t *ret_changed, const char *sql, const ch
     return result < 0 ? failed(tx, result, sql) : 0;
 }
 
-static int each_row(struct td_tx *tx, struct td_sqlite_statement *statement, td_tx_each_fn each, void *arg,
-                    const char *sql)
+static int each_row(struct td_tx *tx, struct td_sqlite_statement *statement, td_tx_each_fn each,
+                    void *arg, const char *sql)
 {
     int result;
     while ((result = td_sqlite_step(statement)) > 0) {
@@ -97,7 +99,8 @@ static int each_row(struct td_tx *tx, struct td_sqlite_statement *statement, td_
     return result < 0 ? failed(tx, result, sql) : 0;
 }
 
-int td_tx_each(struct td_tx *tx, td_tx_each_fn each, void *arg, const char *sql, const char *types, ...)
+int td_tx_each(struct td_tx *tx, td_tx_each_fn each, void *arg, const char *sql, const char *types,
+               ...)
 {
     struct td_sqlite_statement *statement;
     va_list ap;
@@ -154,7 +157,8 @@ int td_tx_row(struct td_tx *tx, json_t **ret_row, const char *sql, const char *t
         return TD_ENOTFOUND;
     }
     while (result == 0 && td_sqlite_writes(statement) && (result = td_sqlite_step(statement)) > 0)
-        result = 0; /* a change with `returning` takes effect as a whole only when it has run to its end */
+        result = 0; /* a change with `returning` takes effect as a whole only when it has run to its
+                       end */
     td_sqlite_release(statement);
     if (result < 0) {
         json_decref(row);
@@ -200,8 +204,9 @@ int td_tx_outbox(struct td_tx *tx, const char *kind, const json_t *payload)
     char id[TD_ID_TEXT], now[TD_TIME_TEXT];
     td_id_new(id);
     td_time_format(td_clock_now_ms(), now);
-    int result = td_tx_exec(tx, NULL, "insert into outbox(id, kind, payload, created_at) values ($1, $2, $3, $4)",
-                            "ssjs", id, kind, payload, now);
+    int result = td_tx_exec(
+        tx, NULL, "insert into outbox(id, kind, payload, created_at) values ($1, $2, $3, $4)",
+        "ssjs", id, kind, payload, now);
     if (result == 0)
         tx->outbox = true;
     return result;

@@ -1,10 +1,10 @@
 /* Durable small edits through the store against bare SQLite.
  *
- * Ours: 64 clients save a dossier's draft over and over; each sends the next edit when its last one is
- * acknowledged, as autosaving browsers do. One thread plays the event loop: it hears of finished writes
- * and submits the next ones. The batches that form are written down.
- * Reference: one thread, one prepared statement, the same edits of the same table in the same batches,
- * one commit (fsync) each, with the same settings. The two take turns and the median of each counts. */
+ * Ours: 64 clients save a dossier's draft over and over; each sends the next edit when its last one
+ * is acknowledged, as autosaving browsers do. One thread plays the event loop: it hears of finished
+ * writes and submits the next ones. The batches that form are written down. Reference: one thread,
+ * one prepared statement, the same edits of the same table in the same batches, one commit (fsync)
+ * each, with the same settings. The two take turns and the median of each counts. */
 #include "base/clock.h"
 #include "store/store.h"
 
@@ -52,7 +52,8 @@ static void dossier_id(int number, char id[27])
     snprintf(id, 27, "01BENCH%019d", number);
 }
 
-/* --- ours ------------------------------------------------------------------------------------------- */
+/* --- ours
+ * ------------------------------------------------------------------------------------------- */
 
 struct client {
     struct client *next; /* in the list of finished ones */
@@ -136,7 +137,8 @@ static double run_ours(struct bench *bench, struct client *clients)
     return EDITS / (now() - started);
 }
 
-/* --- bare SQLite ------------------------------------------------------------------------------------ */
+/* --- bare SQLite
+ * ------------------------------------------------------------------------------------ */
 
 static void sql(sqlite3 *db, const char *text)
 {
@@ -177,17 +179,22 @@ static double run_reference(const char *path, const struct bench *bench, const c
     return rate;
 }
 
-/* --- both ------------------------------------------------------------------------------------------- */
+/* --- both
+ * ------------------------------------------------------------------------------------------- */
 
 static int fill(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
     static const char *const base[] = {
         "insert into division values ('999999', 'd')",
-        "insert into unit(id, name, division_code, kind, grassroots) values ('u', 'u', '999999', 'school', 'township')",
-        "insert into account(id, login, name, password_hash, created_at) values ('a', 'a', 'a', '', 't')",
-        "insert into cycle(id, series, year, name, notice_number, notice_text, notice_date, cutoff_date, opens_on,"
-        " closes_on, created_by, created_at) values ('c', 's', 2026, 'n', 'n', 'n', 'd', 'd', 'd', 'd', 'a', 't')",
+        "insert into unit(id, name, division_code, kind, grassroots) values ('u', 'u', '999999', "
+        "'school', 'township')",
+        "insert into account(id, login, name, password_hash, created_at) values ('a', 'a', 'a', "
+        "'', 't')",
+        "insert into cycle(id, series, year, name, notice_number, notice_text, notice_date, "
+        "cutoff_date, opens_on,"
+        " closes_on, created_by, created_at) values ('c', 's', 2026, 'n', 'n', 'n', 'd', 'd', 'd', "
+        "'d', 'a', 't')",
     };
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof(base) / sizeof(base[0]); i++)
@@ -195,11 +202,13 @@ static int fill(struct td_tx *tx, void *arg, struct td_error *reterr)
     for (int i = 0; result == 0 && i < DOSSIERS; i++) {
         char id[27];
         dossier_id(i, id);
-        result = td_tx_exec(tx, NULL,
-                            "insert into application(id, cycle_id, account_id, unit_id, division_code, series, level,"
-                            " specialty, year, state, created_at, updated_at, state_at)"
-                            " values ($1, 'c', 'a', 'u', '999999', 's', 'l', 'x', $2, 'draft', 't', 't', 't')",
-                            "si", id, (int64_t)i);
+        result = td_tx_exec(
+            tx, NULL,
+            "insert into application(id, cycle_id, account_id, unit_id, division_code, series, "
+            "level,"
+            " specialty, year, state, created_at, updated_at, state_at)"
+            " values ($1, 'c', 'a', 'u', '999999', 's', 'l', 'x', $2, 'draft', 't', 't', 't')",
+            "si", id, (int64_t)i);
     }
     return result;
 }
@@ -218,9 +227,11 @@ static json_t *draft(void)
 {
     json_t *posts = json_array();
     for (int i = 0; i < 8; i++)
-        json_array_append_new(posts, json_pack("{s:s, s:s, s:s, s:b}", "id", "k3v9q2xm", "start", "2014-09-01", "post",
-                                               "乡镇中学语文教师", "grassroots", 1));
-    return json_pack("{s:o, s:{s:s}}", "employment", posts, "summary", "text", "在乡村学校任教十二年。");
+        json_array_append_new(posts,
+                              json_pack("{s:s, s:s, s:s, s:b}", "id", "k3v9q2xm", "start",
+                                        "2014-09-01", "post", "乡镇中学语文教师", "grassroots", 1));
+    return json_pack("{s:o, s:{s:s}}", "employment", posts, "summary", "text",
+                     "在乡村学校任教十二年。");
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -231,7 +242,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 int main(int argc, char **argv)
 {
-    static struct bench bench = {.mutex = PTHREAD_MUTEX_INITIALIZER, .some = PTHREAD_COND_INITIALIZER};
+    static struct bench bench = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+                                 .some = PTHREAD_COND_INITIALIZER};
     struct client clients[CLIENTS] = {0};
     double ours[ROUNDS], reference[ROUNDS];
     char folder[512], one[600], two[600], path[700];
@@ -246,15 +258,18 @@ int main(int argc, char **argv)
     json_t *content = draft();
     char *text = json_dumps(content, JSON_COMPACT);
     for (int i = 0; i < CLIENTS; i++)
-        clients[i] = (struct client){.bench = &bench, .content = content, .dossier = i * (DOSSIERS / CLIENTS)};
+        clients[i] = (struct client){
+            .bench = &bench, .content = content, .dossier = i * (DOSSIERS / CLIENTS)};
     for (int round = 0; round < ROUNDS; round++) {
         ours[round] = run_ours(&bench, clients);
         reference[round] = run_reference(path, &bench, text);
     }
     double our_rate = median(ours), reference_rate = median(reference);
-    printf("{\"bench\": \"write\", \"what\": \"durable draft edits, %d clients\", \"unit\": \"edits/s\", \"ours\": %.0f,"
+    printf("{\"bench\": \"write\", \"what\": \"durable draft edits, %d clients\", \"unit\": "
+           "\"edits/s\", \"ours\": %.0f,"
            " \"reference\": %.0f, \"ratio\": %.3f, \"mean_batch\": %.1f, \"bytes\": %zu}\n",
-           CLIENTS, our_rate, reference_rate, our_rate / reference_rate, (double)EDITS / bench.batch_count, strlen(text));
+           CLIENTS, our_rate, reference_rate, our_rate / reference_rate,
+           (double)EDITS / bench.batch_count, strlen(text));
     td_store_close(bench.store);
     free(text);
     json_decref(content);

@@ -29,7 +29,8 @@ static void test_every_day(void **state)
     int weekday = 1; /* a Monday */
     for (int year = 1900; year < 2200; year++)
         for (int month = 1; month <= 12; month++)
-            for (int day = 1; day <= lengths[month - 1] + (month == 2 && leap(year)); day++, date++) {
+            for (int day = 1; day <= lengths[month - 1] + (month == 2 && leap(year));
+                 day++, date++) {
                 int y, m, d;
                 char text[TD_DATE_TEXT], expected[32];
                 td_date parsed;
@@ -50,10 +51,12 @@ static void test_strict_parsing(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "2026", "2026-1-1", "2026-01-1", "2026-01-011", "2026/01/01", "2026-13-01", "2026-00-10",
-        "2026-01-00", "2026-01-32", "2026-02-29", "2100-02-29", "1900-02-29", "2026-04-31", "1899-12-31",
-        "2200-01-01", "-026-01-01", "+026-01-01", " 2026-01-01", "2026-01-01 ", "2026- 1-01", "2026-01- 1",
-        "２０２６-01-01", "2026-01-01T00", "0000-00-00", "2026-0x-01",
+        "",           "2026",       "2026-1-1",       "2026-01-1",     "2026-01-011",
+        "2026/01/01", "2026-13-01", "2026-00-10",     "2026-01-00",    "2026-01-32",
+        "2026-02-29", "2100-02-29", "1900-02-29",     "2026-04-31",    "1899-12-31",
+        "2200-01-01", "-026-01-01", "+026-01-01",     " 2026-01-01",   "2026-01-01 ",
+        "2026- 1-01", "2026-01- 1", "２０２６-01-01", "2026-01-01T00", "0000-00-00",
+        "2026-0x-01",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         td_date date = 12345;
@@ -130,8 +133,8 @@ static void test_shift_sets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_day),    cmocka_unit_test(test_strict_parsing),
-        cmocka_unit_test(test_time_format),  cmocka_unit_test(test_shanghai_day),
+        cmocka_unit_test(test_every_day),   cmocka_unit_test(test_strict_parsing),
+        cmocka_unit_test(test_time_format), cmocka_unit_test(test_shanghai_day),
         cmocka_unit_test(test_shift_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Failures: the list is sound, and what an error carries is always fit for a person and for JSON. */
+/* Failures: the list is sound, and what an error carries is always fit for a person
+ * and for JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +27,8 @@ static void test_list(void **state)
         assert_true(codes[i] < 0);
         assert_true(td_error_http(codes[i]) >= 400 && td_error_http(codes[i]) < 600);
         assert_int_equal(strncmp(td_error_name(codes[i]), "TD_E", 4), 0);
-        assert_int_equal(strspn(td_error_slug(codes[i]), "abcdefghijklmnopqrstuvwxyz-"), strlen(td_error_slug(codes[i])));
+        assert_int_equal(strspn(td_error_slug(codes[i]), "abcdefghijklmnopqrstuvwxyz-"),
+                         strlen(td_error_slug(codes[i])));
         assert_int_equal(td_error_text(codes[i])[strlen(td_error_text(codes[i])) - 1], '.');
         for (int k = 0; k < i; k++) {
             assert_int_not_equal(codes[i], codes[k]);
@@ -50,7 +52,8 @@ static void test_nobody_asks(void **state)
 {
     (void)state;
     assert_int_equal(td_error_set(NULL, TD_EIO, "%d", 1), TD_EIO);
-    assert_int_equal(td_error_key(NULL, TD_EBUSY, "k", json_object()), TD_EBUSY); /* released: no leak */
+    assert_int_equal(td_error_key(NULL, TD_EBUSY, "k", json_object()),
+                     TD_EBUSY); /* released: no leak */
     assert_int_equal(td_error_field(NULL, "f", "c", "m"), TD_EFIELDS);
     td_error_done(NULL);
 }
@@ -59,7 +62,8 @@ static void test_key(void **state)
 {
     (void)state;
     struct td_error err = TD_ERROR_INIT;
-    assert_int_equal(td_error_key(&err, TD_ECONFLICT, "notice_running", json_pack("{s:s}", "ends_on", "2026-12-01")),
+    assert_int_equal(td_error_key(&err, TD_ECONFLICT, "notice_running",
+                                  json_pack("{s:s}", "ends_on", "2026-12-01")),
                      TD_ECONFLICT);
     assert_int_equal(err.code, TD_ECONFLICT);
     assert_string_equal(err.key, "notice_running");
@@ -92,14 +96,18 @@ static void test_fields(void **state)
     (void)state;
     struct td_error err = TD_ERROR_INIT;
     td_error_field(&err, "content.education.0.degree", "required", "Fill in %s.", "the degree");
-    assert_int_equal(td_error_field(&err, "name", "too_long", "At most %d characters.", 80), TD_EFIELDS);
+    assert_int_equal(td_error_field(&err, "name", "too_long", "At most %d characters.", 80),
+                     TD_EFIELDS);
     assert_int_equal(err.code, TD_EFIELDS);
     assert_int_equal(json_array_size(err.fields), 2);
     json_t *first = json_array_get(err.fields, 0), *second = json_array_get(err.fields, 1);
-    assert_string_equal(json_string_value(json_object_get(first, "field")), "content.education.0.degree");
+    assert_string_equal(json_string_value(json_object_get(first, "field")),
+                        "content.education.0.degree");
     assert_string_equal(json_string_value(json_object_get(first, "code")), "required");
-    assert_string_equal(json_string_value(json_object_get(first, "message")), "Fill in the degree.");
-    assert_string_equal(json_string_value(json_object_get(second, "message")), "At most 80 characters.");
+    assert_string_equal(json_string_value(json_object_get(first, "message")),
+                        "Fill in the degree.");
+    assert_string_equal(json_string_value(json_object_get(second, "message")),
+                        "At most 80 characters.");
     td_error_set(&err, TD_EFIELDS, "two fields"); /* keeps them */
     assert_int_equal(json_array_size(err.fields), 2);
     td_error_done(&err);
@@ -124,7 +132,8 @@ static void test_long_text(void **state)
         assert_true(json_string_length(detail) > sizeof(err.detail) - 8);
         json_decref(detail);
         td_error_field(&err, "f", "c", "%s", text);
-        assert_true(strlen(json_string_value(json_object_get(json_array_get(err.fields, 0), "message"))) > 500);
+        assert_true(strlen(json_string_value(
+                        json_object_get(json_array_get(err.fields, 0), "message"))) > 500);
         td_error_done(&err);
     }
 }
@@ -136,17 +145,22 @@ static void test_field_that_is_not_text(void **state)
     struct td_error err = TD_ERROR_INIT;
     td_error_field(&err, "\xff\xfe", "unknown", "There is no member \"%s\".", "\xff\xfe");
     assert_int_equal(json_array_size(err.fields), 1);
-    assert_string_equal(json_string_value(json_object_get(json_array_get(err.fields, 0), "code")), "unknown");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(err.fields, 0), "code")),
+                        "unknown");
     td_error_done(&err);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list),      cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_nobody_asks), cmocka_unit_test(test_key),
-        cmocka_unit_test(test_words_replace_key), cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_long_text), cmocka_unit_test(test_field_that_is_not_text),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_nobody_asks),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_words_replace_key),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_field_that_is_not_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

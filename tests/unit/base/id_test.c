@@ -84,10 +84,18 @@ static void test_valid(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "01ARZ3NDEKTSV4RRFFQ69G5FA", "01ARZ3NDEKTSV4RRFFQ69G5FAVX", "01arz3ndektsv4rrffq69g5fav",
-        "81ARZ3NDEKTSV4RRFFQ69G5FAV" /* past the year 10889 */, "01ARZ3NDEKTSV4RRFFQ69G5FAI",
-        "01ARZ3NDEKTSV4RRFFQ69G5FAL", "01ARZ3NDEKTSV4RRFFQ69G5FAO", "01ARZ3NDEKTSV4RRFFQ69G5FAU",
-        "01ARZ3NDEKTSV4RRFFQ69G5FA/", "01ARZ3NDEKTSV4RRFFQ69G5FA'", "01ARZ3NDEKTSV4RRFFQ69G5FA ",
+        "",
+        "01ARZ3NDEKTSV4RRFFQ69G5FA",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAVX",
+        "01arz3ndektsv4rrffq69g5fav",
+        "81ARZ3NDEKTSV4RRFFQ69G5FAV" /* past the year 10889 */,
+        "01ARZ3NDEKTSV4RRFFQ69G5FAI",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAL",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAO",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAU",
+        "01ARZ3NDEKTSV4RRFFQ69G5FA/",
+        "01ARZ3NDEKTSV4RRFFQ69G5FA'",
+        "01ARZ3NDEKTSV4RRFFQ69G5FA ",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         if (td_id_valid(bad[i]))
@@ -113,9 +121,12 @@ static void test_hex(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_carries_its_time), cmocka_unit_test(test_order_of_creation),
-        cmocka_unit_test(test_unique),           cmocka_unit_test(test_random_part),
-        cmocka_unit_test(test_valid),            cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_carries_its_time),
+        cmocka_unit_test(test_order_of_creation),
+        cmocka_unit_test(test_unique),
+        cmocka_unit_test(test_random_part),
+        cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_hex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,10 +90,10 @@ static void test_bytes_that_are_not_text(void **state)
 {
     (void)state;
     expect_text("a\xff", "a" BAD);
-    expect_text("\xc3", BAD);             /* cut */
-    expect_text("\xe6\x95", BAD BAD);     /* cut */
+    expect_text("\xc3", BAD);         /* cut */
+    expect_text("\xe6\x95", BAD BAD); /* cut */
     expect_text("\xf0\x9f\x98", BAD BAD BAD);
-    expect_text("\xc0\xaf", BAD BAD);     /* overlong */
+    expect_text("\xc0\xaf", BAD BAD); /* overlong */
     expect_text("\xe0\x80\xaf", BAD BAD BAD);
     expect_text("\xed\xa0\x80", BAD BAD BAD); /* half of a surrogate pair */
     expect_text("\xf4\x90\x80\x80", BAD BAD BAD BAD);

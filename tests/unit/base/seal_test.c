@@ -57,7 +57,8 @@ static void test_round_trip(void **state)
 {
     (void)state;
     struct td_seal_key *key = load();
-    static const char *const texts[] = {"110105194912310021", "", "#", "阿依古丽·买买提", "13999999999"};
+    static const char *const texts[] = {"110105194912310021", "", "#", "阿依古丽·买买提",
+                                        "13999999999"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *sealed = td_seal(key, texts[i]), *again = td_seal(key, texts[i]);
         char *plain = td_unseal(key, sealed);
@@ -174,7 +175,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_key_file_is_made_once),
-                                       TEST(test_changed_text_does_not_open), TEST(test_fingerprint),
-                                       TEST(test_bad_key_files)};
+                                       TEST(test_changed_text_does_not_open),
+                                       TEST(test_fingerprint), TEST(test_bad_key_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

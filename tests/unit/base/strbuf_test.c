@@ -103,7 +103,8 @@ static void test_take(void **state)
     free(text);
 }
 
-/* A failed append changes nothing, later ones do nothing, and the caller sees it once, at the end. */
+/* A failed append changes nothing, later ones do nothing, and the caller sees it
+ * once, at the end. */
 static void test_memory_fails(void **state)
 {
     (void)state;
@@ -147,8 +148,9 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_appends), cmocka_unit_test(test_grows),        cmocka_unit_test(test_html),
-        cmocka_unit_test(test_take),    cmocka_unit_test(test_memory_fails), cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_appends),      cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_html),         cmocka_unit_test(test_take),
+        cmocka_unit_test(test_memory_fails), cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,8 @@ static bool read_request(int fd, char *request, size_t size)
         request[length] = 0;
         const char *end = strstr(request, "\r\n\r\n"), *named = strstr(request, "Content-Length: ");
         if (end && whole == SIZE_MAX)
-            whole = (size_t)(end + 4 - request) + (named && named < end ? strtoul(named + 16, NULL, 10) : 0);
+            whole = (size_t)(end + 4 - request) +
+                    (named && named < end ? strtoul(named + 16, NULL, 10) : 0);
     }
     return true;
 }
@@ -74,7 +75,8 @@ static void start(struct server *server, bool tcp, int count, const char *const 
 {
     *server = (struct server){.answers = answers, .count = count};
     if (tcp) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         server->listener = socket(AF_INET, SOCK_STREAM, 0);
         assert_int_equal(bind(server->listener, (struct sockaddr *)&address, size), 0);
@@ -124,7 +126,8 @@ static void test_control_socket(void **state)
 {
     (void)state;
     static const char *const answers[] = {
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"7\"\r\nContent-Length: 14\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"7\"\r\nContent-Length: "
+        "14\r\n\r\n"
         "{\"state\": \"x\"}",
         "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nLocation: /applications/A\r\n"
         "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n6\r\n: \"A\"}\r\n0\r\n\r\n",
@@ -142,7 +145,8 @@ static void test_control_socket(void **state)
     assert_string_equal(answer.bytes, "{\"state\": \"x\"}");
     td_answer_done(&answer);
     json_t *body = json_pack("{s:s}", "name", "教师");
-    struct td_request post = {.method = "POST", .path = "/api/v1/x", .body = body, .version = 3, .key = "k-1"};
+    struct td_request post = {
+        .method = "POST", .path = "/api/v1/x", .body = body, .version = 3, .key = "k-1"};
     assert_int_equal(td_client_send(client, &post, &answer, NULL), 0);
     assert_string_equal(answer.location, "/applications/A");
     assert_string_equal(json_string_value(json_object_get(answer.value, "id")), "A");
@@ -171,8 +175,10 @@ static void test_problem(void **state)
 {
     (void)state;
     static const char *const answers[] = {
-        "HTTP/1.1 422 Unprocessable\r\nContent-Type: application/problem+json\r\nContent-Length: 139\r\n\r\n"
-        "{\"type\":\"/problems/fields\",\"title\":\"Look again\",\"detail\":\"one field\",\"errors\":[{\"field\":\"name\","
+        "HTTP/1.1 422 Unprocessable\r\nContent-Type: application/problem+json\r\nContent-Length: "
+        "139\r\n\r\n"
+        "{\"type\":\"/problems/fields\",\"title\":\"Look again\",\"detail\":\"one "
+        "field\",\"errors\":[{\"field\":\"name\","
         "\"code\":\"required\",\"message\":\"Fill it in.\"}]}        ",
         "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 409 Conflict\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\noops",
@@ -214,7 +220,8 @@ static void test_people(void **state)
     assert_int_equal(td_client_login(client, "li", "secret of li", &account, NULL), 0);
     assert_string_equal(json_string_value(json_object_get(account, "id")), "A");
     json_decref(account);
-    assert_int_equal(td_client_json(client, "PUT", "/api/v1/x", json_pack("{s:i}", "a", 1), NULL, NULL), 0);
+    assert_int_equal(
+        td_client_json(client, "PUT", "/api/v1/x", json_pack("{s:i}", "a", 1), NULL, NULL), 0);
     assert_int_equal(td_client_json(client, "GET", "/api/v1/x", NULL, NULL, NULL), 0);
     td_client_free(client);
     stop(&server);
@@ -236,12 +243,18 @@ static void test_upload(void **state)
 {
     (void)state;
     struct server server;
-    start(&server, false, 1, (const char *const[]){"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"});
+    start(&server, false, 1,
+          (const char *const[]){"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"});
     struct td_client *client = open_client(&server);
     json_t *fields = json_pack("{s:s}", "section", "education");
-    struct td_request post = {.method = "POST", .path = "/x", .body = fields, .file_field = "file",
-                              .file_name = "学历 \"1\".pdf", .file_type = "application/pdf",
-                              .file_bytes = "%PDF\0-1.4", .file_length = 9};
+    struct td_request post = {.method = "POST",
+                              .path = "/x",
+                              .body = fields,
+                              .file_field = "file",
+                              .file_name = "学历 \"1\".pdf",
+                              .file_type = "application/pdf",
+                              .file_bytes = "%PDF\0-1.4",
+                              .file_length = 9};
     assert_int_equal(td_client_send(client, &post, NULL, NULL), 0);
     json_decref(fields);
     td_client_free(client);
@@ -291,16 +304,19 @@ static void test_no_answer(void **state)
 static void test_path(void **state)
 {
     (void)state;
-    char *path = td_client_path("/accounts/%s/grants/%s?scope=%s", "01J", "district_industry", "650121/教 师&x");
-    assert_string_equal(path, "/accounts/01J/grants/district_industry?scope=650121%2F%E6%95%99%20%E5%B8%88%26x");
+    char *path = td_client_path("/accounts/%s/grants/%s?scope=%s", "01J", "district_industry",
+                                "650121/教 师&x");
+    assert_string_equal(
+        path, "/accounts/01J/grants/district_industry?scope=650121%2F%E6%95%99%20%E5%B8%88%26x");
     free(path);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_control_socket), cmocka_unit_test(test_problem),    cmocka_unit_test(test_people),
-        cmocka_unit_test(test_upload),         cmocka_unit_test(test_reconnects), cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_control_socket), cmocka_unit_test(test_problem),
+        cmocka_unit_test(test_people),         cmocka_unit_test(test_upload),
+        cmocka_unit_test(test_reconnects),     cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,14 +147,17 @@ static void test_missing_year(void **state)
     td_date end = 7;
     bool working, confirmed;
     int days;
-    expect_missing(td_calendar_add(calendar, day("2026-12-30"), 5, &end, &confirmed, &err), &err, 2027);
+    expect_missing(td_calendar_add(calendar, day("2026-12-30"), 5, &end, &confirmed, &err), &err,
+                   2027);
     assert_int_equal(end, 7);
     expect_missing(td_calendar_add(calendar, day("2019-01-02"), -5, &end, NULL, &err), &err, 2018);
     expect_missing(td_calendar_working(calendar, day("2018-12-30"), &working, &err), &err, 2018);
     expect_missing(td_calendar_working(calendar, day("1901-01-01"), &working, &err), &err, 1901);
-    expect_missing(td_calendar_between(calendar, day("2026-12-01"), day("2027-02-01"), &days, &err), &err, 2027);
+    expect_missing(td_calendar_between(calendar, day("2026-12-01"), day("2027-02-01"), &days, &err),
+                   &err, 2027);
     expect_missing(td_calendar_working(NULL, day("2025-01-02"), &working, &err), &err, 2025);
-    assert_int_equal(td_calendar_add(calendar, day("2025-01-02"), 2001, &end, NULL, NULL), TD_EINVALID);
+    assert_int_equal(td_calendar_add(calendar, day("2025-01-02"), 2001, &end, NULL, NULL),
+                     TD_EINVALID);
 }
 
 static void expect_refused(const char *json, const char *word)
@@ -184,12 +187,16 @@ static void test_bad_files(void **state)
     expect_refused("{\"years\":{\"20x5\":{}}}", "20x5");
     expect_refused("{\"years\":{\"9999\":{}}}", "9999");
     expect_refused("{\"years\":{\"2025\":{}}}", "national_off");
-    expect_refused("{\"years\":{\"2025\":{\"national_off\":[\"2025-02-30\"]," LISTS "\"regional_confirmed\":true}}}",
+    expect_refused("{\"years\":{\"2025\":{\"national_off\":[\"2025-02-30\"]," LISTS
+                   "\"regional_confirmed\":true}}}",
                    "2025-02-30");
-    expect_refused("{\"years\":{\"2025\":{\"national_off\":[\"2031-01-01\"]," LISTS "\"regional_confirmed\":true}}}",
+    expect_refused("{\"years\":{\"2025\":{\"national_off\":[\"2031-01-01\"]," LISTS
+                   "\"regional_confirmed\":true}}}",
                    "2031-01-01");
-    expect_refused("{\"years\":{\"2025\":{\"national_off\":[5]," LISTS "\"regional_confirmed\":true}}}", "?");
-    expect_refused("{\"years\":{\"2025\":{\"national_off\":[]," LISTS "\"regional_confirmed\":1}}}", "confirmed");
+    expect_refused(
+        "{\"years\":{\"2025\":{\"national_off\":[5]," LISTS "\"regional_confirmed\":true}}}", "?");
+    expect_refused("{\"years\":{\"2025\":{\"national_off\":[]," LISTS "\"regional_confirmed\":1}}}",
+                   "confirmed");
     struct td_error err = TD_ERROR_INIT;
     struct td_calendar *none = NULL;
     assert_int_equal(td_calendar_load("/nonexistent/calendar.json", &none, &err), TD_EINVALID);

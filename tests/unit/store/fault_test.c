@@ -1,7 +1,8 @@
-/* Disks that fail and processes that die: a VFS that refuses on command, and a writer killed at work.
+/* Disks that fail and processes that die: a VFS that refuses on command, and a writer killed at
+ * work.
  *
- * What must hold: an acknowledged write is there afterwards; a failed fsync stops all further writing
- * while reads go on; a full disk refuses the write and nothing else. */
+ * What must hold: an acknowledged write is there afterwards; a failed fsync stops all further
+ * writing while reads go on; a full disk refuses the write and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,8 @@
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-/* --- a VFS whose files pass everything on to the real ones, until told not to --------------------- */
+/* --- a VFS whose files pass everything on to the real ones, until told not to
+ * --------------------- */
 
 enum { FAULT_NONE, FAULT_SYNC, FAULT_FULL, FAULT_WRITE };
 static atomic_int fault;
@@ -50,24 +52,77 @@ static int faulty_write(sqlite3_file *file, const void *bytes, int count, sqlite
 
 static int faulty_sync(sqlite3_file *file, int flags)
 {
-    return atomic_load(&fault) == FAULT_SYNC ? SQLITE_IOERR_FSYNC : REAL(file)->pMethods->xSync(REAL(file), flags);
+    return atomic_load(&fault) == FAULT_SYNC ? SQLITE_IOERR_FSYNC
+                                             : REAL(file)->pMethods->xSync(REAL(file), flags);
 }
 
-static int pass_read(sqlite3_file *f, void *b, int n, sqlite3_int64 at) { return REAL(f)->pMethods->xRead(REAL(f), b, n, at); }
-static int pass_truncate(sqlite3_file *f, sqlite3_int64 n) { return REAL(f)->pMethods->xTruncate(REAL(f), n); }
-static int pass_size(sqlite3_file *f, sqlite3_int64 *n) { return REAL(f)->pMethods->xFileSize(REAL(f), n); }
-static int pass_lock(sqlite3_file *f, int l) { return REAL(f)->pMethods->xLock(REAL(f), l); }
-static int pass_unlock(sqlite3_file *f, int l) { return REAL(f)->pMethods->xUnlock(REAL(f), l); }
-static int pass_reserved(sqlite3_file *f, int *r) { return REAL(f)->pMethods->xCheckReservedLock(REAL(f), r); }
-static int pass_control(sqlite3_file *f, int op, void *arg) { return REAL(f)->pMethods->xFileControl(REAL(f), op, arg); }
-static int pass_sector(sqlite3_file *f) { return REAL(f)->pMethods->xSectorSize(REAL(f)); }
-static int pass_device(sqlite3_file *f) { return REAL(f)->pMethods->xDeviceCharacteristics(REAL(f)); }
-static int pass_map(sqlite3_file *f, int p, int n, int e, void volatile **m) { return REAL(f)->pMethods->xShmMap(REAL(f), p, n, e, m); }
-static int pass_shm_lock(sqlite3_file *f, int o, int n, int l) { return REAL(f)->pMethods->xShmLock(REAL(f), o, n, l); }
-static void pass_barrier(sqlite3_file *f) { REAL(f)->pMethods->xShmBarrier(REAL(f)); }
-static int pass_unmap(sqlite3_file *f, int d) { return REAL(f)->pMethods->xShmUnmap(REAL(f), d); }
+static int pass_read(sqlite3_file *f, void *b, int n, sqlite3_int64 at)
+{
+    return REAL(f)->pMethods->xRead(REAL(f), b, n, at);
+}
 
-static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+static int pass_truncate(sqlite3_file *f, sqlite3_int64 n)
+{
+    return REAL(f)->pMethods->xTruncate(REAL(f), n);
+}
+
+static int pass_size(sqlite3_file *f, sqlite3_int64 *n)
+{
+    return REAL(f)->pMethods->xFileSize(REAL(f), n);
+}
+
+static int pass_lock(sqlite3_file *f, int l)
+{
+    return REAL(f)->pMethods->xLock(REAL(f), l);
+}
+
+static int pass_unlock(sqlite3_file *f, int l)
+{
+    return REAL(f)->pMethods->xUnlock(REAL(f), l);
+}
+
+static int pass_reserved(sqlite3_file *f, int *r)
+{
+    return REAL(f)->pMethods->xCheckReservedLock(REAL(f), r);
+}
+
+static int pass_control(sqlite3_file *f, int op, void *arg)
+{
+    return REAL(f)->pMethods->xFileControl(REAL(f), op, arg);
+}
+
+static int pass_sector(sqlite3_file *f)
+{
+    return REAL(f)->pMethods->xSectorSize(REAL(f));
+}
+
+static int pass_device(sqlite3_file *f)
+{
+    return REAL(f)->pMethods->xDeviceCharacteristics(REAL(f));
+}
+
+static int pass_map(sqlite3_file *f, int page, int size, int extend, void volatile **ret_memory)
+{
+    return REAL(f)->pMethods->xShmMap(REAL(f), page, size, extend, ret_memory);
+}
+
+static int pass_shm_lock(sqlite3_file *f, int o, int n, int l)
+{
+    return REAL(f)->pMethods->xShmLock(REAL(f), o, n, l);
+}
+
+static void pass_barrier(sqlite3_file *f)
+{
+    REAL(f)->pMethods->xShmBarrier(REAL(f));
+}
+
+static int pass_unmap(sqlite3_file *f, int d)
+{
+    return REAL(f)->pMethods->xShmUnmap(REAL(f), d);
+}
+
+static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                       int *ret_flags)
 {
     (void)vfs;
     struct faulty_file *faulty = (struct faulty_file *)file;
@@ -78,9 +133,11 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
         free(faulty->real);
         return rc;
     }
-    faulty->methods = (sqlite3_io_methods){2, faulty_close, pass_read, faulty_write, pass_truncate, faulty_sync,
-                                           pass_size, pass_lock, pass_unlock, pass_reserved, pass_control, pass_sector,
-                                           pass_device, pass_map, pass_shm_lock, pass_barrier, pass_unmap, NULL, NULL};
+    faulty->methods = (sqlite3_io_methods){
+        2,           faulty_close, pass_read,     faulty_write,  pass_truncate, faulty_sync,
+        pass_size,   pass_lock,    pass_unlock,   pass_reserved, pass_control,  pass_sector,
+        pass_device, pass_map,     pass_shm_lock, pass_barrier,  pass_unmap,    NULL,
+        NULL};
     faulty->base.pMethods = &faulty->methods;
     return SQLITE_OK;
 }
@@ -97,7 +154,8 @@ static void install_vfs(void)
     assert_int_equal(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
 }
 
-/* --- jobs ----------------------------------------------------------------------------------------- */
+/* --- jobs
+ * ----------------------------------------------------------------------------------------- */
 
 static int put(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -131,7 +189,8 @@ static void expect_stops(int kind)
     atomic_store(&fault, FAULT_NONE);
     td_error_done(&err);
     assert_true(td_store_stopped(store));
-    assert_int_equal(td_store_write_wait(store, put, "after", NULL), TD_EIO); /* although the disk is well again */
+    assert_int_equal(td_store_write_wait(store, put, "after", NULL),
+                     TD_EIO); /* although the disk is well again */
     assert_int_equal(settings(store), 1);
     td_store_close(store);
     store = fixture_open(folder); /* a new start reads what the disk holds and may write */
@@ -171,7 +230,8 @@ static void test_full_disk_refuses_only(void **state)
     fixture_remove(folder);
 }
 
-/* Every member of a batch that could not be committed hears of it; one that failed by itself keeps its reason. */
+/* Every member of a batch that could not be committed hears of it; one that failed by itself keeps
+ * its reason. */
 struct member {
     pthread_mutex_t *mutex;
     bool fails;
@@ -211,7 +271,8 @@ static void test_lost_batch(void **state)
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     pthread_cond_t queued = PTHREAD_COND_INITIALIZER;
     bool go = false;
-    struct member members[4] = {{.first = true}, {.fails = false}, {.fails = true}, {.fails = false}};
+    struct member members[4] = {
+        {.first = true}, {.fails = false}, {.fails = true}, {.fails = false}};
     for (int i = 0; i < 4; i++) {
         members[i].mutex = &mutex;
         members[i].queued = &queued;
@@ -232,7 +293,8 @@ static void test_lost_batch(void **state)
     fixture_remove(folder);
 }
 
-/* --- kill -9 --------------------------------------------------------------------------------------- */
+/* --- kill -9
+ * --------------------------------------------------------------------------------------- */
 
 enum { WRITERS = 4 };
 
@@ -296,7 +358,7 @@ static void kill_after(const char *folder, int lines)
     }
     close(ends[1]);
     FILE *acknowledged = fdopen(ends[0], "r");
-    char (*names)[32] = calloc((size_t)lines + 4096, sizeof(*names));
+    char(*names)[32] = calloc((size_t)lines + 4096, sizeof(*names));
     int known = 0;
     while (known < lines + 4096 && fgets(names[known], sizeof(names[0]), acknowledged)) {
         names[known][strcspn(names[known], "\n")] = 0;
@@ -332,8 +394,10 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "writer") == 0)
         return be_writer(argv[2]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed_writer_loses_nothing), cmocka_unit_test(test_failed_fsync_stops_writing),
-        cmocka_unit_test(test_failed_write_stops_writing),  cmocka_unit_test(test_full_disk_refuses_only),
+        cmocka_unit_test(test_killed_writer_loses_nothing),
+        cmocka_unit_test(test_failed_fsync_stops_writing),
+        cmocka_unit_test(test_failed_write_stops_writing),
+        cmocka_unit_test(test_full_disk_refuses_only),
         cmocka_unit_test(test_lost_batch),
     };
     install_vfs();

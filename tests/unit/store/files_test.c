@@ -1,4 +1,5 @@
-/* Evidence files: the order of the steps that make one durable, and what is left when a step fails. */
+/* Evidence files: the order of the steps that make one durable, and what is left when
+ * a step fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -142,7 +143,8 @@ static void test_same_content_twice(void **state)
     assert_false(exists(two));
 }
 
-/* Until the content is on disk there is no name; until everything is on disk there is no success. */
+/* Until the content is on disk there is no name; until everything is on disk there is
+ * no success. */
 static void test_failures(void **state)
 {
     (void)state;
@@ -150,8 +152,11 @@ static void test_failures(void **state)
         const char *failing;
         int code;
         bool named;
-    } cases[] = {{"sync-file", TD_EIO, false}, {"mkdir", TD_EIO, false}, {"link", TD_EFULL, false},
-                 {"sync-folder", TD_EIO, false}, {"unlink", TD_EIO, true}};
+    } cases[] = {{"sync-file", TD_EIO, false},
+                 {"mkdir", TD_EIO, false},
+                 {"link", TD_EFULL, false},
+                 {"sync-folder", TD_EIO, false},
+                 {"unlink", TD_EIO, true}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char path[4200], place[4200];
         struct td_error err = TD_ERROR_INIT;
@@ -163,7 +168,8 @@ static void test_failures(void **state)
         assert_int_equal(exists(place), cases[i].named);
         assert_true(exists(path));
         assert_null(strstr(err.detail, store.folder)); /* a user may see the words */
-        assert_int_equal(td_files_adopt(&store, path, HASH, NULL), 0); /* and the second try works */
+        assert_int_equal(td_files_adopt(&store, path, HASH, NULL),
+                         0); /* and the second try works */
         remove(place);
         td_error_done(&err);
     }
@@ -185,11 +191,14 @@ static void test_stale_uploads_go(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "ab", "../../../../etc/passwd",
-                                      "AB5DF625BC76DBD4E163BED2DD888DF828F90159BB93556525C31821B6541D46",
-                                      "ab5df625bc76dbd4e163bed2dd888df828f90159bb93556525c31821b6541d4",
-                                      "ab5df625bc76dbd4e163bed2dd888df828f90159bb93556525c31821b6541d461",
-                                      "ab/df625bc76dbd4e163bed2dd888df828f90159bb93556525c31821b6541d46"};
+    static const char *const bad[] = {
+        "",
+        "ab",
+        "../../../../etc/passwd",
+        "AB5DF625BC76DBD4E163BED2DD888DF828F90159BB93556525C31821B6541D46",
+        "ab5df625bc76dbd4e163bed2dd888df828f90159bb93556525c31821b6541d4",
+        "ab5df625bc76dbd4e163bed2dd888df828f90159bb93556525c31821b6541d461",
+        "ab/df625bc76dbd4e163bed2dd888df828f90159bb93556525c31821b6541d46"};
     char place[4200], upload[4200];
     receive(upload, sizeof(upload), "x");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -206,7 +215,8 @@ static void test_names(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_order), TEST(test_same_content_twice), TEST(test_failures),
-                                       TEST(test_stale_uploads_go), TEST(test_names)};
+    const struct CMUnitTest tests[] = {TEST(test_order), TEST(test_same_content_twice),
+                                       TEST(test_failures), TEST(test_stale_uploads_go),
+                                       TEST(test_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

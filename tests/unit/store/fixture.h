@@ -20,7 +20,8 @@ static inline char *fixture_folder(void)
     return folder;
 }
 
-static inline int fixture_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline int fixture_remove_one(const char *path, const struct stat *st, int type,
+                                     struct FTW *ftw)
 {
     (void)st, (void)type, (void)ftw;
     return remove(path);
@@ -36,7 +37,8 @@ static inline struct td_store *fixture_open(const char *folder)
 {
     struct td_store *store = NULL;
     struct td_error err = TD_ERROR_INIT;
-    int result = td_store_open(&(struct td_store_options){.folder = folder, .readers = 2}, &store, &err);
+    int result =
+        td_store_open(&(struct td_store_options){.folder = folder, .readers = 2}, &store, &err);
     if (result < 0)
         fail_msg("td_store_open: %s", err.detail);
     return store;

@@ -1,4 +1,5 @@
-/* The chain: what it hashes, that it survives roll-backs, and that every kind of damage is named. */
+/* The chain: what it hashes, that it survives roll-backs, and that every kind of
+ * damage is named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,8 +48,10 @@ static void test_canonical(void **state)
 {
     (void)state;
     char one[65], two[65], text[65];
-    json_t *a = json_loads("{\"b\": [1, 2, {\"z\": null, \"y\": true}], \"a\": \"教师/x\"}", 0, NULL);
-    json_t *b = json_loads("{ \"a\":\"\\u6559\\u5e08\\/x\", \"b\":[1,2,{\"y\":true,\"z\":null}] }", 0, NULL);
+    json_t *a =
+        json_loads("{\"b\": [1, 2, {\"z\": null, \"y\": true}], \"a\": \"教师/x\"}", 0, NULL);
+    json_t *b = json_loads("{ \"a\":\"\\u6559\\u5e08\\/x\", \"b\":[1,2,{\"y\":true,\"z\":null}] }",
+                           0, NULL);
     static const char canonical[] = "{\"a\":\"教师/x\",\"b\":[1,2,{\"y\":true,\"z\":null}]}";
     assert_int_equal(td_ledger_hash_json(a, one), 0);
     assert_int_equal(td_ledger_hash_json(b, two), 0);
@@ -123,12 +126,14 @@ static void test_entry_hash(void **state)
     json_t *row = NULL;
     assert_int_equal(td_store_read_wait(store, last_row, &row, NULL), 0);
     char text[512], hex[65];
-    int length = snprintf(text, sizeof(text),
-                          "%s{\"action\":\"application.submit\",\"actor\":\"A\",\"at\":\"%s\",\"payload_hash\":\"%s\","
-                          "\"seq\":%d,\"subject\":\"application/%d\"}",
-                          json_string_value(json_object_get(row, "previous_hash")),
-                          json_string_value(json_object_get(row, "at")),
-                          json_string_value(json_object_get(row, "payload_hash")), ENTRIES, ENTRIES);
+    int length =
+        snprintf(text, sizeof(text),
+                 "%s{\"action\":\"application.submit\",\"actor\":\"A\",\"at\":\"%s\",\"payload_"
+                 "hash\":\"%s\","
+                 "\"seq\":%d,\"subject\":\"application/%d\"}",
+                 json_string_value(json_object_get(row, "previous_hash")),
+                 json_string_value(json_object_get(row, "at")),
+                 json_string_value(json_object_get(row, "payload_hash")), ENTRIES, ENTRIES);
     td_ledger_sm3(text, (size_t)length, hex);
     assert_string_equal(hex, json_string_value(json_object_get(row, "hash")));
     json_decref(row);
@@ -163,13 +168,15 @@ static void test_changed_actor(void **state)
 static void test_changed_time(void **state)
 {
     (void)state;
-    expect_broken("update ledger set at = '2020-01-01T00:00:00.000Z' where sequence = 1", 1, "changed");
+    expect_broken("update ledger set at = '2020-01-01T00:00:00.000Z' where sequence = 1", 1,
+                  "changed");
 }
 
 static void test_changed_payload(void **state)
 {
     (void)state;
-    expect_broken("update ledger set payload = '{\"to\":\"submitted\",\"n\":4}' where sequence = 3", 3, "payload");
+    expect_broken("update ledger set payload = '{\"to\":\"submitted\",\"n\":4}' where sequence = 3",
+                  3, "payload");
 }
 
 static void test_removed_payload(void **state)
@@ -207,8 +214,10 @@ static void test_renumbered(void **state)
 {
     (void)state;
     fill();
-    assert_int_equal(td_store_write_wait(store, run_sql, "delete from ledger where sequence <= 4", NULL), 0);
-    assert_int_equal(td_store_write_wait(store, run_sql, "update ledger set sequence = sequence - 4", NULL), 0);
+    assert_int_equal(
+        td_store_write_wait(store, run_sql, "delete from ledger where sequence <= 4", NULL), 0);
+    assert_int_equal(
+        td_store_write_wait(store, run_sql, "update ledger set sequence = sequence - 4", NULL), 0);
     struct proof proof;
     struct td_error err = TD_ERROR_INIT;
     assert_int_equal(td_store_read_wait(store, verify, &proof, &err), TD_ECONFLICT);
@@ -219,7 +228,8 @@ static void test_renumbered(void **state)
 static void test_swapped(void **state)
 {
     (void)state;
-    expect_broken("update ledger set subject = (select subject from ledger o where o.sequence = 7 - ledger.sequence)"
+    expect_broken("update ledger set subject = (select subject from ledger o where o.sequence = 7 "
+                  "- ledger.sequence)"
                   " where sequence in (3, 4)",
                   3, "changed");
 }
@@ -240,13 +250,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sm3), cmocka_unit_test(test_canonical),
-        TEST(test_whole_chain),     TEST(test_entry_hash),
-        TEST(test_changed_actor),   TEST(test_changed_time),
-        TEST(test_changed_payload), TEST(test_removed_payload),
-        TEST(test_changed_hash),    TEST(test_deleted),
-        TEST(test_first_deleted),   TEST(test_cut_in_the_middle),
-        TEST(test_renumbered),      TEST(test_swapped),
+        cmocka_unit_test(test_sm3),   cmocka_unit_test(test_canonical),
+        TEST(test_whole_chain),       TEST(test_entry_hash),
+        TEST(test_changed_actor),     TEST(test_changed_time),
+        TEST(test_changed_payload),   TEST(test_removed_payload),
+        TEST(test_changed_hash),      TEST(test_deleted),
+        TEST(test_first_deleted),     TEST(test_cut_in_the_middle),
+        TEST(test_renumbered),        TEST(test_swapped),
         TEST(test_text_must_be_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

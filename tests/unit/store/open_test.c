@@ -164,7 +164,8 @@ static void test_folder_that_cannot_be(void **state)
     (void)state;
     struct td_store *store = NULL;
     struct td_error err = TD_ERROR_INIT;
-    assert_int_equal(td_store_open(&(struct td_store_options){.folder = "/dev/null/x"}, &store, &err), TD_EIO);
+    assert_int_equal(
+        td_store_open(&(struct td_store_options){.folder = "/dev/null/x"}, &store, &err), TD_EIO);
     assert_non_null(strstr(err.detail, "/dev/null"));
     td_error_done(&err);
 }
@@ -213,7 +214,10 @@ static void test_migration_is_whole(void **state)
     sqlite3 *db;
     assert_int_equal(sqlite3_open(inside("titled.db"), &db), SQLITE_OK);
     sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_prepare_v2(db, "select count(*) from sqlite_schema where name = 'setting'", -1, &statement, NULL), 0);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "select count(*) from sqlite_schema where name = 'setting'",
+                                        -1, &statement, NULL),
+                     0);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(statement, 0), 0);
     sqlite3_finalize(statement);

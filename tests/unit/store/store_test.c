@@ -52,24 +52,29 @@ static int64_t count_settings(struct td_tx *tx)
 
 static int put_setting(struct td_tx *tx, const char *name, const char *value)
 {
-    return td_tx_exec(tx, NULL, "insert into setting(name, value) values ($1, $2)", "ss", name, value);
+    return td_tx_exec(tx, NULL, "insert into setting(name, value) values ($1, $2)", "ss", name,
+                      value);
 }
 
-/* --- parameters and columns ---------------------------------------------------------------------- */
+/* --- parameters and columns ------------------------------------------------------------------ */
 
 static int conversions(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
     json_t *person = json_pack("{s:s, s:[i,i]}", "sex", "女", "list", 1, 2), *row = NULL;
-    assert_int_equal(td_tx_exec(tx, NULL,
-                                "insert into account(id, login, name, password_hash, person, must_change, disabled,"
-                                " created_at, id_number_key) values ($1, $2, $2, '', $3, $4, $5, $6, $7)",
-                                "ssjbbsx", "A", "li", person, 1, 0, "now", "\0\x01\xff", (size_t)3),
-                     0);
-    assert_int_equal(td_tx_row(tx, &row, "select person, must_change, disabled, unit_id, name, id_number_key,"
-                                         " 7 as seven, 1.5 as real, length(person) as n from account where id = $1",
-                               "s", "A"),
-                     0);
+    assert_int_equal(
+        td_tx_exec(
+            tx, NULL,
+            "insert into account(id, login, name, password_hash, person, must_change, disabled,"
+            " created_at, id_number_key) values ($1, $2, $2, '', $3, $4, $5, $6, $7)",
+            "ssjbbsx", "A", "li", person, 1, 0, "now", "\0\x01\xff", (size_t)3),
+        0);
+    assert_int_equal(
+        td_tx_row(tx, &row,
+                  "select person, must_change, disabled, unit_id, name, id_number_key,"
+                  " 7 as seven, 1.5 as real, length(person) as n from account where id = $1",
+                  "s", "A"),
+        0);
     assert_true(json_equal(json_object_get(row, "person"), person));
     assert_true(json_is_true(json_object_get(row, "must_change")));
     assert_true(json_is_false(json_object_get(row, "disabled")));
@@ -115,16 +120,18 @@ static int returning(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
     json_t *row = NULL;
-    assert_int_equal(td_tx_row(tx, &row,
-                               "insert into account(id, login, name, password_hash, must_change, created_at)"
-                               " values ('A', 'a', 'n', '', true, 't') returning person, must_change, name",
-                               ""),
-                     0);
+    assert_int_equal(
+        td_tx_row(tx, &row,
+                  "insert into account(id, login, name, password_hash, must_change, created_at)"
+                  " values ('A', 'a', 'n', '', true, 't') returning person, must_change, name",
+                  ""),
+        0);
     assert_true(json_is_object(json_object_get(row, "person")));
     assert_true(json_is_true(json_object_get(row, "must_change")));
     json_decref(row);
-    assert_int_equal(td_tx_row(tx, &row, "update account set disabled = $1 where id = $2 returning disabled", "bs",
-                               1, "A"),
+    assert_int_equal(td_tx_row(tx, &row,
+                               "update account set disabled = $1 where id = $2 returning disabled",
+                               "bs", 1, "A"),
                      0);
     assert_true(json_is_true(json_object_get(row, "disabled")));
     json_decref(row);
@@ -140,9 +147,12 @@ static int parameter_order(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
     json_t *row = NULL;
-    assert_int_equal(td_tx_row(tx, &row, "select $3 as c, $1 as a, $2 as b, $3 as again, $10 as ten, $4+$5+$6+$7+$8+$9 as rest",
-                               "ssssssssss", "one", "two", "three", "4", "5", "6", "7", "8", "9", "ten"),
-                     0);
+    assert_int_equal(
+        td_tx_row(
+            tx, &row,
+            "select $3 as c, $1 as a, $2 as b, $3 as again, $10 as ten, $4+$5+$6+$7+$8+$9 as rest",
+            "ssssssssss", "one", "two", "three", "4", "5", "6", "7", "8", "9", "ten"),
+        0);
     assert_string_equal(json_string_value(json_object_get(row, "a")), "one");
     assert_string_equal(json_string_value(json_object_get(row, "b")), "two");
     assert_string_equal(json_string_value(json_object_get(row, "c")), "three");
@@ -168,9 +178,13 @@ static int bad_json(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
     json_t *row = NULL;
-    assert_int_equal(td_tx_exec(tx, NULL, "insert into outbox(id, kind, payload, created_at)"
-                                          " values ('o', 'k', '{broken', 't')", ""), 0);
-    assert_int_equal(td_tx_row(tx, &row, "select payload from outbox where id = 'o'", ""), TD_EINTERNAL);
+    assert_int_equal(td_tx_exec(tx, NULL,
+                                "insert into outbox(id, kind, payload, created_at)"
+                                " values ('o', 'k', '{broken', 't')",
+                                ""),
+                     0);
+    assert_int_equal(td_tx_row(tx, &row, "select payload from outbox where id = 'o'", ""),
+                     TD_EINTERNAL);
     assert_non_null(strstr(td_tx_failure(tx), "payload"));
     assert_null(row);
     return TD_ECONFLICT;
@@ -194,16 +208,21 @@ static int visit_nested(json_t *row, void *arg)
 static int streaming(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
-    assert_int_equal(put_setting(tx, "a", "1") | put_setting(tx, "b", "2") | put_setting(tx, "c", "3"), 0);
+    assert_int_equal(
+        put_setting(tx, "a", "1") | put_setting(tx, "b", "2") | put_setting(tx, "c", "3"), 0);
     /* The same text inside its own rows, and an early end. */
-    assert_int_equal(td_tx_each(tx, visit_nested, tx, "select name from setting order by name", ""), TD_ELEASED);
+    assert_int_equal(td_tx_each(tx, visit_nested, tx, "select name from setting order by name", ""),
+                     TD_ELEASED);
     int64_t changed = 0;
-    assert_int_equal(td_tx_exec(tx, &changed, "update setting set value = 'x' where name < $1", "s", "c"), 0);
+    assert_int_equal(
+        td_tx_exec(tx, &changed, "update setting set value = 'x' where name < $1", "s", "c"), 0);
     assert_int_equal(changed, 2);
     json_t *row = NULL;
-    assert_int_equal(td_tx_row(tx, &row, "select * from setting where name = 'zz'", ""), TD_ENOTFOUND);
+    assert_int_equal(td_tx_row(tx, &row, "select * from setting where name = 'zz'", ""),
+                     TD_ENOTFOUND);
     int64_t number = 9;
-    assert_int_equal(td_tx_int(tx, &number, "select sum(length(value)) from setting where name = 'zz'", ""), 0);
+    assert_int_equal(
+        td_tx_int(tx, &number, "select sum(length(value)) from setting where name = 'zz'", ""), 0);
     assert_int_equal(number, 0);
     return 0;
 }
@@ -233,7 +252,7 @@ static void test_many_statements(void **state)
     assert_int_equal(td_store_read_wait(store_of(state), many_statements, NULL, NULL), 0);
 }
 
-/* --- transactions -------------------------------------------------------------------------------- */
+/* --- transactions ---------------------------------------------------------------------------- */
 
 static int write_then_fail(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -253,7 +272,8 @@ static void test_failure_rolls_back(void **state)
 {
     struct td_error err = TD_ERROR_INIT;
     int64_t count = -1;
-    assert_int_equal(td_store_write_wait(store_of(state), write_then_fail, "a", &err), TD_EFORBIDDEN);
+    assert_int_equal(td_store_write_wait(store_of(state), write_then_fail, "a", &err),
+                     TD_EFORBIDDEN);
     assert_string_equal(err.key, "not_yours");
     assert_string_equal(json_string_value(json_object_get(err.parameters, "who")), "x");
     td_error_done(&err);
@@ -266,8 +286,10 @@ static int conflicts(struct td_tx *tx, void *arg, struct td_error *reterr)
     (void)arg, (void)reterr;
     assert_int_equal(put_setting(tx, "a", "1"), 0);
     assert_int_equal(put_setting(tx, "a", "2"), TD_ECONFLICT);
-    assert_int_equal(td_tx_exec(tx, NULL, "insert into unit(id, name, division_code, kind, grassroots)"
-                                          " values ('u', 'n', 'nowhere', 'school', 'none')", ""),
+    assert_int_equal(td_tx_exec(tx, NULL,
+                                "insert into unit(id, name, division_code, kind, grassroots)"
+                                " values ('u', 'n', 'nowhere', 'school', 'none')",
+                                ""),
                      TD_ECONFLICT); /* a foreign key that points nowhere */
     assert_int_equal(put_setting(tx, "b", "1"), 0);
     return 0;
@@ -287,7 +309,9 @@ static int write_in_read(struct td_tx *tx, void *arg, struct td_error *reterr)
     (void)arg, (void)reterr;
     assert_int_equal(put_setting(tx, "a", "1"), TD_EINTERNAL);
     json_t *row = NULL;
-    assert_int_equal(td_tx_row(tx, &row, "insert into setting values ('a', 'b') returning name", ""), TD_EINTERNAL);
+    assert_int_equal(
+        td_tx_row(tx, &row, "insert into setting values ('a', 'b') returning name", ""),
+        TD_EINTERNAL);
     return 0;
 }
 
@@ -306,7 +330,10 @@ struct gate {
     bool entered, open;
 };
 
-#define GATE_INIT {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false}
+#define GATE_INIT                                                                                  \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false                          \
+    }
 
 static int wait_at_gate(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -389,7 +416,8 @@ static void test_batch_members_stand_alone(void **state)
     atomic_store(&outstanding, BATCH);
     for (int i = 0; i < BATCH; i++) {
         members[i].number = i;
-        assert_int_equal(td_store_write(store_of(state), batch_member, member_done, &members[i]), 0);
+        assert_int_equal(td_store_write(store_of(state), batch_member, member_done, &members[i]),
+                         0);
     }
     open_gate(&gate);
     int64_t count = -1;
@@ -433,8 +461,10 @@ static void test_bounded_queue_and_close(void **state)
     wait_entered(&writes);
     wait_entered(&reads);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(td_store_write(store, nothing, count_done, &finished), i < 3 ? 0 : TD_EBUSY);
-        assert_int_equal(td_store_read(store, nothing, count_done, &finished), i < 3 ? 0 : TD_EBUSY);
+        assert_int_equal(td_store_write(store, nothing, count_done, &finished),
+                         i < 3 ? 0 : TD_EBUSY);
+        assert_int_equal(td_store_read(store, nothing, count_done, &finished),
+                         i < 3 ? 0 : TD_EBUSY);
     }
     open_gate(&writes);
     open_gate(&reads);
@@ -467,7 +497,8 @@ static void test_outbox_notice(void **state)
     assert_int_equal(td_store_write_wait(store, nothing, NULL, NULL), 0);
     assert_int_equal(atomic_load(&notices), 0);
     assert_int_equal(td_store_write_wait(store, add_outbox, NULL, NULL), 0);
-    assert_int_equal(td_store_write_wait(store, nothing, NULL, NULL), 0); /* the notice comes before this one */
+    assert_int_equal(td_store_write_wait(store, nothing, NULL, NULL),
+                     0); /* the notice comes before this one */
     assert_int_equal(atomic_load(&notices), 1);
     td_store_on_outbox(store, NULL, NULL);
     assert_int_equal(td_store_read_wait(store, read_count, &value, NULL), 0);
@@ -478,8 +509,10 @@ enum { SUBMITTERS = 8, EACH = 50 };
 static int increment(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)arg, (void)reterr;
-    return td_tx_exec(tx, NULL, "insert into setting(name, value) values ('n', '1') on conflict (name)"
-                                " do update set value = setting.value + 1", "");
+    return td_tx_exec(tx, NULL,
+                      "insert into setting(name, value) values ('n', '1') on conflict (name)"
+                      " do update set value = setting.value + 1",
+                      "");
 }
 
 static void *submit_many(void *arg)
