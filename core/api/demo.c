@@ -21,7 +21,7 @@ static int load_shift(struct td_call *call, int64_t *ret_shift)
 static int store_shift(struct td_call *call, struct td_reply *reply, int64_t before, int64_t shift,
                        const char *action)
 {
-    char value[24], now[TD_TIME_TEXT];
+    char value[24], now[TD_TIME_TEXT], today[TD_DATE_TEXT];
     snprintf(value, sizeof(value), "%lld", (long long)shift);
     int r = td_tx_exec(call->tx, NULL,
                        "insert into setting (name, value) values ('clock_shift_ms', $1)"
@@ -31,8 +31,10 @@ static int store_shift(struct td_call *call, struct td_reply *reply, int64_t bef
     if (r == 0)
         r = td_ledger_append(call->tx, call->who->id, action, "clock", payload);
     json_decref(payload);
-    td_time_format(td_clock_now_ms() - before + shift, now);
-    reply->value = json_pack("{s:s}", "now", now);
+    int64_t at = td_clock_now_ms() - before + shift;
+    td_time_format(at, now);
+    td_date_format((td_date)((at + 8 * 60 * MINUTE_MS) / DAY_MS), today);
+    reply->value = json_pack("{s:s, s:s}", "now", now, "today", today);
     return r;
 }
 
