@@ -42,7 +42,8 @@ static inline int day_of(struct ymd date)
 
 static inline struct ymd ymd_of(int day)
 {
-    struct ymd date = {1970 + day / 366 - (day < 0), 1, 1};
+    /* A year that is not too late; the loop goes on from there. */
+    struct ymd date = {1970 + (day < 0 ? day / 365 - 1 : day / 366), 1, 1};
     while (day_of((struct ymd){date.year + 1, 1, 1}) <= day)
         date.year++;
     int rest = day - day_of(date);

@@ -1,0 +1,691 @@
+/* teacher_test.c - the teacher plugin as the server loads it: facts, problems and gates of dossiers
+ * that vary one thing at a time; its words against form.json; and the dates it counts with. What
+ * dossiers are worth as a whole is in scripts/teacher/cases/. */
+#include "../../../plugins/common/dates.h"
+#include "review/form.h"
+
+#include <titled/plugin.h>
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct titled_plugin *plugin;
+static char failure[200];
+
+static void note_failure(const struct titled_host *host, const char *sentence)
+{
+    (void)host;
+    snprintf(failure, sizeof(failure), "%s", sentence);
+}
+
+static const struct titled_host host = {.struct_size = sizeof(host), .fail = note_failure};
+
+static int load_plugin(void **state)
+{
+    (void)state;
+    void *object = dlopen(TEACHER_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+    if (!object)
+        fail_msg("%s", dlerror());
+    titled_plugin_v1_fn entry;
+    *(void **)&entry = dlsym(object, "titled_plugin_v1");
+    assert_non_null(entry);
+    plugin = entry();
+    return 0;
+}
+
+/* JSON with single quotes, to be readable in C. */
+static json_t *parse(const char *text)
+{
+    char *copy = strdup(text);
+    for (char *p = copy; *p; p++) {
+        if (*p == '\'')
+            *p = '"';
+    }
+    json_error_t error;
+    json_t *value = json_loads(copy, JSON_DECODE_ANY, &error);
+    if (!value)
+        fail_msg("%s at %d of %s", error.text, error.position, text);
+    free(copy);
+    return value;
+}
+
+/* A dossier with the given content and assessments, otherwise in order. */
+static json_t *dossier(const char *content, const char *assessments)
+{
+    return json_pack("{ss ss ss ss s{ss ss sb} s{ss ss ss} so so}", "cutoff_date", "2026-08-31",
+                     "level", "senior", "specialty", "chinese", "track", "directed", "person",
+                     "sex", "male", "birth_date", "1980-06-20", "in_service", 1, "unit", "name",
+                     "水西沟镇中心小学", "kind", "school", "grassroots", "township", "content",
+                     parse(content), "assessments", parse(assessments));
+}
+
+static json_t *facts_of(const char *content, const char *assessments)
+{
+    json_t *input = dossier(content, assessments);
+    json_t *found = plugin->facts(&host, input);
+    assert_non_null(found);
+    json_decref(input);
+    return found;
+}
+
+static json_t *fact(const json_t *found, const char *name)
+{
+    json_t *entry = json_object_get(json_object_get(found, "facts"), name);
+    if (!entry)
+        fail_msg("no fact %s", name);
+    return entry;
+}
+
+static void assert_fact(const char *content, const char *name, const char *value,
+                        const char *because)
+{
+    json_t *found = facts_of(content, "{}"), *expected = parse(value), *entry = fact(found, name);
+    if (!json_equal(json_object_get(entry, "value"), expected)) {
+        char *text = json_dumps(json_object_get(entry, "value"), JSON_ENCODE_ANY);
+        fail_msg("%s is %s, expected %s", name, text, value);
+    }
+    if (because)
+        assert_string_equal(json_string_value(json_object_get(entry, "because")), because);
+    json_decref(expected);
+    json_decref(found);
+}
+
+/* The problems as "field=code ...", blocking ones with a '!'. */
+static void assert_problems(const char *content, const char *expected)
+{
+    json_t *found = facts_of(content, "{}"), *problem;
+    char text[1000] = "";
+    size_t index;
+    json_array_foreach(json_object_get(found, "problems"), index, problem)
+    {
+        size_t length = strlen(text);
+        snprintf(text + length, sizeof(text) - length, "%s%s=%s%s", length ? " " : "",
+                 json_string_value(json_object_get(problem, "field")),
+                 json_string_value(json_object_get(problem, "code")),
+                 json_is_true(json_object_get(problem, "blocks")) ? "!" : "");
+        assert_true(strlen(json_string_value(json_object_get(problem, "message"))) > 0);
+    }
+    assert_string_equal(text, expected);
+    json_decref(found);
+}
+
+/* --- dates ---------------------------------------------------------------------------------------
+ */
+
+static int day(const char *text)
+{
+    int parsed = day_parse(text);
+    assert_int_not_equal(parsed, DAY_NONE);
+    return parsed;
+}
+
+static void days_are_calendar_days(void **state)
+{
+    (void)state;
+    assert_int_equal(day("1970-01-01"), 0);
+    assert_int_equal(day("2000-03-01") - day("2000-02-28"), 2);
+    assert_int_equal(day("2100-03-01") - day("2100-02-28"), 1);
+    static const char *const wrong[] = {"2023-02-29", "2023-13-01", "2023-1-01",  "2023/01/01",
+                                        "1899-12-31", "",           "2023-00-10", "2023-01-0x"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(day_parse(wrong[i]), DAY_NONE);
+    assert_int_equal(day_parse(NULL), DAY_NONE);
+    for (int number = day("1959-12-25"); number < day("2030-01-10"); number++) {
+        char text[DAY_TEXT];
+        day_format(number, text);
+        assert_int_equal(day_parse(text), number);
+    }
+}
+
+static void months_end_where_the_month_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(day_add_months(day("2024-01-31"), 1), day("2024-02-29"));
+    assert_int_equal(day_add_months(day("2023-11-30"), 3), day("2024-02-29"));
+    assert_int_equal(months_between(day("2016-09-01"), day("2026-09-01")), 120);
+    assert_int_equal(months_between(day("2016-09-02"), day("2026-09-01")), 119);
+    assert_int_equal(months_between(day("2024-01-31"), day("2024-02-29")), 1);
+    assert_int_equal(months_between(day("2024-02-01"), day("2024-01-01")), 0);
+}
+
+static void periods_join_and_part(void **state)
+{
+    (void)state;
+    struct periods list = {.count = 0}, cut = {.count = 0};
+    periods_add(&list, 50, 60);
+    periods_add(&list, 0, 10);
+    periods_add(&list, 10, 20);
+    periods_add(&list, 15, 18);
+    periods_add(&list, 30, 30);
+    periods_merge(&list);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.list[0].end, 20);
+    periods_add(&cut, 5, 8);
+    periods_add(&cut, 18, 55);
+    struct periods rest = periods_without(&list, &cut);
+    assert_int_equal(rest.count, 3);
+    assert_int_equal(rest.list[1].start, 8);
+    assert_int_equal(rest.list[1].end, 18);
+    assert_int_equal(rest.list[2].start, 55);
+    assert_true(periods_cover(&list, 0, 20));
+    assert_false(periods_cover(&list, 0, 21));
+    struct periods many = {.count = 0};
+    for (int i = 0; i < PERIODS_MAX + 10; i++)
+        periods_add(&many, i * 2, i * 2 + 1);
+    assert_int_equal(many.count, PERIODS_MAX);
+}
+
+/* --- facts ---------------------------------------------------------------------------------------
+ */
+
+#define JOB(place, more)                                                                           \
+    "{'unit_kind': 'school', 'grassroots': '" place                                                \
+    "', 'teaching': true, 'seconded': false, 'hardship': false, " more "}"
+#define JOBS(list) "{'employment': [" list "]}"
+
+static void only_teaching_posts_at_the_grassroots_count(void **state)
+{
+    (void)state;
+    assert_fact(JOBS(JOB("township", "'start': '2016-09-01'")), "grassroots_months", "120",
+                "10 年 0 个月（重叠的时间不重复计算）");
+    assert_fact(JOBS(JOB("agri_street", "'start': '2025-09-01'")), "grassroots_months", "12", NULL);
+    assert_fact(JOBS(JOB("none", "'start': '2016-09-01'")), "grassroots_months", "0", NULL);
+    assert_fact("{'employment': [{'unit_kind': 'school', 'grassroots': 'village', 'teaching': "
+                "false, 'start': '2016-09-01'}]}",
+                "grassroots_months", "0", NULL);
+    assert_fact("{'employment': [{'unit_kind': 'research', 'grassroots': 'township', 'teaching': "
+                "true, 'start': '2016-09-01'}]}",
+                "grassroots_months", "0", NULL);
+    assert_fact(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2026-12-31'")),
+                "grassroots_months", "120", NULL);
+    assert_fact("{}", "grassroots_months", "null", "");
+}
+
+static void continuous_service_ends_at_the_cutoff_date(void **state)
+{
+    (void)state;
+    assert_fact(JOBS(JOB("township", "'start': '2010-09-01', 'end': '2023-08-31'") ", " JOB(
+                    "village", "'start': '2023-09-01'")),
+                "recent_grassroots_months", "192", "2010-09-01 起连续在岗 16 年 0 个月");
+    assert_fact(JOBS(JOB("township", "'start': '2010-09-01', 'end': '2023-08-30'") ", " JOB(
+                    "village", "'start': '2023-09-01'")),
+                "recent_grassroots_months", "36", NULL);
+    assert_fact(JOBS(JOB("township", "'start': '2010-09-01', 'end': '2026-08-30'")),
+                "recent_grassroots_months", "0", NULL);
+    assert_fact(JOBS(JOB("township", "'start': '2010-09-01', 'end': '2026-08-30'")),
+                "at_grassroots", "false", NULL);
+    assert_fact(JOBS(JOB("village", "'start': '2010-09-01'")), "at_village", "true", NULL);
+}
+
+static void secondment_counts_half_and_never_twice(void **state)
+{
+    (void)state;
+#define AWAY(more)                                                                                 \
+    "{'unit_kind': 'school', 'grassroots': 'township', 'teaching': true, 'seconded': true, "       \
+    "'hardship': true, " more "}"
+    assert_fact(JOBS(AWAY("'start': '2016-09-01', 'end': '2018-08-31'")), "grassroots_months", "12",
+                "1 年 0 个月（共 12 个月，其中借调 24 个月按 50% 计算）");
+    assert_fact(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2018-08-31'") ", " AWAY(
+                    "'start': '2017-09-01', 'end': '2018-08-31'")),
+                "grassroots_months", "24", NULL);
+    assert_fact(JOBS(AWAY("'start': '2016-09-01', 'end': '2018-08-31'")), "hardship_months", "12",
+                NULL);
+    assert_fact(JOBS(AWAY("'start': '2016-09-01'")), "at_grassroots", "false", NULL);
+}
+
+static void the_district_may_deny_harder_posts(void **state)
+{
+    (void)state;
+    static const char content[] =
+        "{'employment': [{'unit_kind': 'school', 'grassroots': 'village', 'teaching': true, "
+        "'hardship': true, 'start': '2020-09-01'}]}";
+    json_t *found = facts_of(content, "{'hardship_recognition': {'recognised': false}}");
+    assert_int_equal(json_integer_value(json_object_get(fact(found, "hardship_months"), "value")),
+                     0);
+    json_decref(found);
+    found = facts_of(content, "{'hardship_recognition': {'recognised': true}}");
+    assert_int_equal(json_integer_value(json_object_get(fact(found, "hardship_months"), "value")),
+                     72);
+    json_decref(found);
+}
+
+static void education_counts_after_a_year(void **state)
+{
+    (void)state;
+    assert_fact("{'education': [{'degree': 'bachelor', 'end': '2025-08-31'}, {'degree': 'college', "
+                "'end': '2015-07-01'}]}",
+                "education", "'本科'", "本科，2025-08-31 取得");
+    assert_fact("{'education': [{'degree': 'bachelor', 'end': '2025-09-01'}, {'degree': 'college', "
+                "'end': '2015-07-01'}]}",
+                "education", "'大专'", "大专；本科于 2025-09-01 取得，至截止日不满 1 年，按原学历");
+    assert_fact("{'education': [{'degree': 'bachelor', 'end': '2027-07-01'}]}", "education", "null",
+                "");
+}
+
+static void tenure_runs_from_the_appointment(void **state)
+{
+    (void)state;
+    assert_fact("{'current_title': {'level': 'junior', 'obtained': '2019-01-01', 'appointed': "
+                "'2020-09-01'}}",
+                "tenure_months", "72", "2020-09-01 聘任，至截止日 6 年 0 个月");
+    assert_fact("{'current_title': {'level': 'none'}, 'employment': [" JOB(
+                    "none", "'start': '2024-09-01'") "]}",
+                "tenure_months", "24", NULL);
+    assert_fact("{'current_title': {'level': 'junior'}}", "tenure_months", "null", "");
+}
+
+static void school_years_count_when_served_in_full(void **state)
+{
+    (void)state;
+    assert_fact("{'homeroom': [{'start': '2020-09-10', 'end': '2022-06-30'}]}", "homeroom_years",
+                "2", NULL);
+    assert_fact("{'homeroom': [{'start': '2020-09-11', 'end': '2022-06-30'}]}", "homeroom_years",
+                "1", NULL);
+    assert_fact("{'homeroom': [{'start': '2020-09-01', 'end': '2021-01-31'}, {'start': "
+                "'2021-02-01', 'end': '2021-07-31'}]}",
+                "homeroom_years", "1", NULL);
+    assert_fact("{'homeroom': [{'start': '2020-09-01', 'end': '2021-07-31'}, {'start': "
+                "'2020-09-01', 'end': '2021-07-31'}]}",
+                "homeroom_years", "1", NULL);
+}
+
+static void continuing_education_averages_full_years(void **state)
+{
+    (void)state;
+    static const char years[] =
+        "'continuing_education': [{'year': 2026, 'hours': 500, 'public_hours': 0}, {'year': 2025, "
+        "'hours': 100, 'public_hours': 40},"
+        " {'year': 2024, 'hours': 95, 'public_hours': 20}, {'year': 2010, 'hours': 900, "
+        "'public_hours': 0}]";
+    char content[1000];
+    snprintf(content, sizeof(content), "{%s}", years);
+    assert_fact(content, "ce_hours_average", "39.0", "2021—2025 年共 195 学时，年均 39 学时");
+    snprintf(content, sizeof(content), "{%s, 'employment': [%s]}", years,
+             JOB("township", "'start': '2023-09-01'"));
+    assert_fact(content, "ce_hours_average", "97.5", NULL);
+    assert_fact(content, "ce_public_average", "30.0", NULL);
+    assert_fact(content, "ce_years", "2", NULL);
+}
+
+static void results_come_once_a_year_in_order(void **state)
+{
+    (void)state;
+    assert_fact("{'annual_assessment': [{'year': 2025, 'grade': 'qualified'}, {'year': 2023, "
+                "'grade': 'excellent'},"
+                " {'year': 2025, 'grade': 'failed'}, {'year': 2027, 'grade': 'excellent'}]}",
+                "annual_assessments",
+                "[{'year': 2023, 'grade': '优秀'}, {'year': 2025, 'grade': '合格'}]",
+                "共 2 个年度");
+}
+
+static void honours_go_to_one_of_two_lists(void **state)
+{
+    (void)state;
+    static const char content[] =
+        "{'honours': [{'name': 'a', 'kind': 'general', 'level': 'city', 'date': '2020-01-01'},"
+        " {'name': 'b', 'kind': 'unity', 'level': 'county', 'date': '2020-01-01'},"
+        " {'name': 'c', 'kind': 'general', 'level': 'national', 'date': '2026-09-01'}]}";
+    assert_fact(content, "honours",
+                "[{'name': 'a', 'date': '2020-01-01', 'level': '地市级', 'kind': '综合荣誉'}]",
+                "共 1 项");
+    assert_fact(content, "ethics_honours",
+                "[{'name': 'b', 'date': '2020-01-01', 'level': '县区级', 'kind': '民族团结表彰'}]",
+                NULL);
+}
+
+/* --- problems ------------------------------------------------------------------------------------
+ */
+
+static void problems_name_field_and_weight(void **state)
+{
+    (void)state;
+    assert_problems("{}", "");
+    assert_problems(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2015-09-01'")),
+                    "employment.0.end=end_before_start!");
+    assert_problems(JOBS(JOB("township", "'start': '2026-09-01'")),
+                    "employment.0.start=after_cutoff!");
+    assert_problems(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2026-12-31'")),
+                    "employment.0.end=after_cutoff");
+    assert_problems(JOBS(JOB("township", "'start': '1996-06-19', 'end': '2026-08-31'")),
+                    "employment.0.start=too_young!");
+    assert_problems(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2020-08-31'") ", " JOB(
+                        "township", "'start': '2020-08-31'")),
+                    "employment.1.start=overlap");
+    assert_problems(JOBS(JOB("township", "'start': '2021-02-28'") ", " JOB(
+                        "township", "'start': '2016-09-01', 'end': '2020-08-31'")),
+                    "");
+    assert_problems(JOBS(JOB("township", "'start': '2021-03-01'") ", " JOB(
+                        "township", "'start': '2016-09-01', 'end': '2020-08-31'")),
+                    "employment.0.start=gap");
+    assert_problems(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2026-08-30'")),
+                    "employment.0.end=not_in_service");
+    assert_problems(
+        "{'education': [{'degree': 'bachelor', 'start': '1980-06-20', 'end': '1980-01-01'}]}",
+        "education.0.end=end_before_start! education.0.start=before_birth!");
+    assert_problems("{'current_title': {'level': 'junior', 'obtained': '2020-01-01', 'appointed': "
+                    "'2019-01-01'}}",
+                    "current_title.appointed=appointed_before_obtained!");
+    assert_problems("{'current_title': {'level': 'junior'}}",
+                    "current_title.obtained=required! current_title.appointed=required!");
+    assert_problems("{'annual_assessment': [{'year': 2025, 'grade': 'qualified'}, {'year': 2025, "
+                    "'grade': 'failed'}, {'year': 2027, 'grade': 'failed'}]}",
+                    "annual_assessment.1.year=twice! annual_assessment.2.year=after_cutoff!");
+    assert_problems("{'continuing_education': [{'year': 2025, 'hours': 20, 'public_hours': 30}]}",
+                    "continuing_education.0.public_hours=more_than_all!");
+    assert_problems("{'exam': {'result': 'exempt'}}", "exam.basis=required!");
+    assert_problems("{'open_lessons': [{'name': 'x', 'date': '2026-09-01'}]}",
+                    "open_lessons.0.date=after_cutoff");
+}
+
+/* --- gates ---------------------------------------------------------------------------------------
+ */
+
+#define IN_ORDER                                                                                   \
+    "{'employment': [" JOB(                                                                        \
+        "township",                                                                                \
+        "'start': '2010-09-01'") "], 'qualification': {'kind': 'primary', 'obtained': "            \
+                                 "'2010-06-01'},"                                                  \
+                                 " 'exam': {'result': 'passed'}, 'declarations': {'sanctioned': "  \
+                                 "false, 'civil_servant': false, 'general_track': false},"         \
+                                 " 'continuing_education': [{'year': 2021, 'hours': 90, "          \
+                                 "'public_hours': 30}, {'year': 2022, 'hours': 90, "               \
+                                 "'public_hours': 30},"                                            \
+                                 " {'year': 2023, 'hours': 90, 'public_hours': 30}, {'year': "     \
+                                 "2024, 'hours': 90, 'public_hours': 30}, {'year': 2025, "         \
+                                 "'hours': 90, 'public_hours': 30}]}"
+
+/* The ids of the gates not met, after setting `place` ("person.sex") of a dossier in order. */
+static void assert_gates(const char *place, const char *value, const char *unmet)
+{
+    json_t *input = dossier(IN_ORDER, "{}");
+    char path[100];
+    snprintf(path, sizeof(path), "%s", place);
+    char *last = strrchr(path, '.');
+    json_t *object = input;
+    if (last) {
+        *last = 0;
+        for (char *part = strtok(path, "."); part; part = strtok(NULL, "."))
+            object = json_object_get(object, part);
+    }
+    if (*place)
+        json_object_set_new(object, last ? last + 1 : path, parse(value));
+    json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found), *gate;
+    char text[500] = "";
+    size_t index;
+    json_array_foreach(gates, index, gate)
+    {
+        assert_true(strlen(json_string_value(json_object_get(gate, "basis"))) > 0);
+        assert_true(strlen(json_string_value(json_object_get(gate, "because"))) > 0);
+        if (json_is_false(json_object_get(gate, "met"))) {
+            strcat(text, json_string_value(json_object_get(gate, "id")));
+            strcat(text, " ");
+        }
+    }
+    if (strcmp(text, unmet) != 0)
+        fail_msg("%s = %s: unmet \"%s\", expected \"%s\"", place, value, text, unmet);
+    json_decref(gates);
+    json_decref(found);
+    json_decref(input);
+}
+
+static void each_gate_closes_on_its_own(void **state)
+{
+    (void)state;
+    assert_gates("", "", "");
+    assert_gates("unit.grassroots", "'none'", "grassroots_unit ");
+    assert_gates("unit.kind", "'clinic'", "grassroots_unit ");
+    assert_gates("person.in_service", "false", "in_service ");
+    assert_gates("content.declarations.civil_servant", "true", "in_service ");
+    assert_gates("content.declarations.sanctioned", "true", "no_sanction ");
+    assert_gates("assessments.conduct", "{'sanctioned': true}", "no_sanction ");
+    assert_gates("content.declarations",
+                 "{'sanctioned': true, 'sanction_until': '2026-08-31', 'civil_servant': false, "
+                 "'general_track': false}",
+                 "");
+    assert_gates("content.qualification", "{}", "teacher_licence ");
+    assert_gates("content.exam.result", "'not_passed'", "exam_standard ");
+    assert_gates("content.exam.result", "'exempt'", "");
+    assert_gates("content.continuing_education", "[]", "continuing_education ");
+    assert_gates("content.declarations.general_track", "true", "directed_track ");
+    assert_gates("track", "'general'", "directed_track ");
+    assert_gates("specialty", "''", "not_exam_based ");
+    assert_gates("content", "{}",
+                 "grassroots_post in_service no_sanction teacher_licence continuing_education "
+                 "exam_standard directed_track ");
+}
+
+static void retirement_rises_step_by_step(void **state)
+{
+    (void)state;
+    assert_gates("person", "{'sex': 'male', 'birth_date': '1964-12-31', 'in_service': true}",
+                 "not_retired ");
+    assert_gates("person", "{'sex': 'male', 'birth_date': '1966-04-30', 'in_service': true}",
+                 "not_retired "); /* 60 + 4 months = 08-30 */
+    assert_gates("person", "{'sex': 'male', 'birth_date': '1966-05-01', 'in_service': true}",
+                 ""); /* 60 + 5 months */
+    assert_gates("person", "{'sex': 'female', 'birth_date': '1971-04-30', 'in_service': true}",
+                 "not_retired ");
+    assert_gates("person", "{'sex': 'female', 'birth_date': '1971-05-01', 'in_service': true}", "");
+    assert_gates("person", "{'sex': 'female', 'in_service': true}", "not_retired ");
+    assert_gates("person", "{'birth_date': '1990-01-01', 'in_service': true}", "not_retired ");
+}
+
+/* --- the plugin as a whole -----------------------------------------------------------------------
+ */
+
+static void the_form_lists_exactly_the_facts(void **state)
+{
+    (void)state;
+    json_t *form = plugin->describe(&host), *listed = json_object_get(form, "facts"), *row;
+    json_t *found = facts_of("{}", "{}");
+    size_t index;
+    assert_int_equal(json_array_size(listed), json_object_size(json_object_get(found, "facts")));
+    json_array_foreach(listed, index, row)
+    {
+        json_t *entry = fact(found, json_string_value(json_object_get(row, "id")));
+        assert_true(json_equal(json_object_get(row, "name"), json_object_get(entry, "name")));
+        assert_true(json_equal(json_object_get(row, "unit"), json_object_get(entry, "unit")));
+        assert_true(json_equal(json_object_get(row, "by"), json_object_get(entry, "by")));
+    }
+    json_decref(found);
+    json_decref(form);
+}
+
+/* Every option of a field, put into a dossier, must come back in the fact as the option's name. */
+static void assert_words(const json_t *form, const char *section, const char *field,
+                         const char *frame, const char *name, const char *member, bool assessed)
+{
+    const json_t *description = td_form_field(td_form_section(form, section), field);
+    json_t *option;
+    size_t index;
+    assert_true(json_array_size(json_object_get(description, "options")) > 0);
+    json_array_foreach(json_object_get(description, "options"), index, option)
+    {
+        char content[300];
+        snprintf(content, sizeof(content), frame,
+                 json_string_value(json_object_get(option, "value")));
+        json_t *found = assessed ? facts_of("{}", content) : facts_of(content, "{}");
+        json_t *value = json_object_get(fact(found, name), "value");
+        if (member)
+            value = json_object_get(json_array_get(value, 0), member);
+        if (!json_equal(value, json_object_get(option, "name")))
+            fail_msg("%s of %s.%s is not \"%s\"", name, section, field,
+                     json_string_value(json_object_get(option, "name")));
+        json_decref(found);
+    }
+}
+
+static void words_are_those_of_the_form(void **state)
+{
+    (void)state;
+    json_t *form = plugin->describe(&host);
+    assert_words(form, "education", "degree",
+                 "{'education': [{'degree': '%s', 'end': '2010-07-01'}]}", "education", NULL,
+                 false);
+    assert_words(form, "qualification", "kind", "{'qualification': {'kind': '%s'}}",
+                 "teacher_licence", NULL, false);
+    assert_words(form, "current_title", "level", "{'current_title': {'level': '%s'}}",
+                 "current_title", NULL, false);
+    assert_words(form, "annual_assessment", "grade",
+                 "{'annual_assessment': [{'year': 2024, 'grade': '%s'}]}", "annual_assessments",
+                 "grade", false);
+    assert_words(form, "ethics_assessment", "grade",
+                 "{'ethics_assessment': [{'year': 2024, 'grade': '%s'}]}", "ethics_assessments",
+                 "grade", false);
+    assert_words(form, "honours", "level", "{'honours': [{'kind': 'general', 'level': '%s'}]}",
+                 "honours", "level", false);
+    assert_words(form, "open_lessons", "level", "{'open_lessons': [{'level': '%s'}]}",
+                 "open_lessons", "level", false);
+    assert_words(form, "open_lessons", "kind", "{'open_lessons': [{'kind': '%s'}]}", "open_lessons",
+                 "kind", false);
+    assert_words(form, "student_awards", "level", "{'student_awards': [{'level': '%s'}]}",
+                 "student_awards", "level", false);
+    assert_words(form, "research", "kind", "{'research': [{'kind': '%s'}]}", "research", "kind",
+                 false);
+    assert_words(form, "research", "level", "{'research': [{'level': '%s'}]}", "research", "level",
+                 false);
+    assert_words(form, "research", "role", "{'research': [{'role': '%s'}]}", "research", "role",
+                 false);
+    assert_words(form, "exam", "result", "{'exam': {'result': '%s'}}", "exam_result", NULL, false);
+    assert_words(form, "political_appraisal", "grade", "{'political_appraisal': {'grade': '%s'}}",
+                 "political_grade", NULL, true);
+    assert_words(form, "workload_appraisal", "grade", "{'workload_appraisal': {'grade': '%s'}}",
+                 "workload_grade", NULL, true);
+    assert_words(form, "district_appraisal", "grade", "{'district_appraisal': {'grade': '%s'}}",
+                 "district_grade", NULL, true);
+    json_decref(form);
+}
+
+static void no_specialty_is_by_examination(void **state)
+{
+    (void)state;
+    json_t *form = plugin->describe(&host), *specialty;
+    size_t index;
+    json_array_foreach(json_object_get(form, "specialties"), index, specialty) assert_true(
+        json_is_false(json_object_get(specialty, "exam_based"))); /* gates.c lists none either */
+    json_decref(form);
+}
+
+static void the_same_dossier_gives_the_same_answer(void **state)
+{
+    (void)state;
+    json_t *input = dossier(IN_ORDER, "{}"), *before = json_deep_copy(input);
+    json_t *first = plugin->facts(&host, input), *second = plugin->facts(&host, input);
+    json_t *gates = plugin->gates(&host, input, first),
+           *again = plugin->gates(&host, input, second);
+    assert_true(json_equal(first, second));
+    assert_true(json_equal(gates, again));
+    assert_true(json_equal(input, before));
+    json_t *values[] = {input, before, first, second, gates, again};
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        json_decref(values[i]);
+}
+
+static void nonsense_is_no_crash(void **state)
+{
+    (void)state;
+    static const char *const contents[] = {
+        "null",
+        "[]",
+        "'x'",
+        "{'employment': 3, 'education': {'a': 1}, 'honours': [null, 3, 'x'], 'current_title': [1]}",
+        "{'employment': [{'start': 20160901, 'end': true, 'teaching': 'yes'}], "
+        "'annual_assessment': [{'year': '2024', 'grade': 3}]}",
+        "{'employment': [{'start': '2016-09-01', 'end': 'soon', 'teaching': true}], "
+        "'continuing_education': [{'year': 2024, 'hours': 'x'}]}",
+        "{'homeroom': [{'start': '1900-01-01', 'end': '2199-12-31'}], 'mentoring': [{'years': "
+        "'x'}, []]}"};
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+        json_t *input = dossier(contents[i], contents[i]);
+        json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found);
+        assert_non_null(found);
+        assert_true(json_array_size(gates) > 0);
+        json_decref(gates);
+        json_decref(found);
+        json_decref(input);
+    }
+}
+
+static void a_cutoff_date_is_needed(void **state)
+{
+    (void)state;
+    json_t *input = parse("{'cutoff_date': '2026-8-31', 'content': {}}");
+    failure[0] = 0;
+    assert_null(plugin->facts(&host, input));
+    assert_non_null(strstr(failure, "cutoff_date"));
+    json_decref(input);
+}
+
+/* Golden dossiers must be ones that the form could have produced. */
+static void golden_dossiers_fit_the_form(void **state)
+{
+    (void)state;
+    json_t *form = plugin->describe(&host);
+    DIR *folder = opendir(TD_SOURCE_FOLDER "/scripts/teacher/cases");
+    assert_non_null(folder);
+    int count = 0;
+    for (struct dirent *file; (file = readdir(folder));) {
+        char path[1000];
+        snprintf(path, sizeof(path), "%s/scripts/teacher/cases/%s", TD_SOURCE_FOLDER, file->d_name);
+        json_t *golden = json_load_file(path, 0, NULL), *input = json_object_get(golden, "dossier");
+        const char *const parts[] = {"content", "assessments"};
+        for (size_t i = 0; i < 2; i++) {
+            const char *section;
+            json_t *value;
+            json_object_foreach(json_object_get(input, parts[i]), section, value)
+            {
+                struct td_error err = TD_ERROR_INIT;
+                assert_non_null(td_form_section(form, section));
+                if (td_form_check(td_form_section(form, section), value, parts[i], false, &err) !=
+                    0) {
+                    char *text = json_dumps(err.fields, 0);
+                    fail_msg("%s: %s", file->d_name, text);
+                }
+            }
+        }
+        count += golden != NULL;
+        json_decref(golden);
+    }
+    closedir(folder);
+    json_decref(form);
+    assert_true(count >= 48);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(days_are_calendar_days),
+        cmocka_unit_test(months_end_where_the_month_ends),
+        cmocka_unit_test(periods_join_and_part),
+        cmocka_unit_test(only_teaching_posts_at_the_grassroots_count),
+        cmocka_unit_test(continuous_service_ends_at_the_cutoff_date),
+        cmocka_unit_test(secondment_counts_half_and_never_twice),
+        cmocka_unit_test(the_district_may_deny_harder_posts),
+        cmocka_unit_test(education_counts_after_a_year),
+        cmocka_unit_test(tenure_runs_from_the_appointment),
+        cmocka_unit_test(school_years_count_when_served_in_full),
+        cmocka_unit_test(continuing_education_averages_full_years),
+        cmocka_unit_test(results_come_once_a_year_in_order),
+        cmocka_unit_test(honours_go_to_one_of_two_lists),
+        cmocka_unit_test(problems_name_field_and_weight),
+        cmocka_unit_test(each_gate_closes_on_its_own),
+        cmocka_unit_test(retirement_rises_step_by_step),
+        cmocka_unit_test(the_form_lists_exactly_the_facts),
+        cmocka_unit_test(words_are_those_of_the_form),
+        cmocka_unit_test(no_specialty_is_by_examination),
+        cmocka_unit_test(the_same_dossier_gives_the_same_answer),
+        cmocka_unit_test(nonsense_is_no_crash),
+        cmocka_unit_test(a_cutoff_date_is_needed),
+        cmocka_unit_test(golden_dossiers_fit_the_form),
+    };
+    return cmocka_run_group_tests(tests, load_plugin, NULL);
+}
