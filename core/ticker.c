@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config.h"
+#include "http/frame.h"
 #include "http/mailbox.h"
 #include "review/tick.h"
 #include "scoring/pool.h"
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { PERIOD_SECONDS = 60, ARENA_MAX = 16 << 20, KEYS_KEPT_HOURS = 48 };
+enum { PERIOD_SECONDS = 60, ARENA_MAX = 16 << 20 };
 
 struct waiter {
     struct waiter *next;
@@ -44,13 +45,6 @@ static int take_clock(struct td_tx *tx)
     return r;
 }
 
-static int forget_keys(struct td_tx *tx)
-{
-    char before[TD_TIME_TEXT];
-    td_time_format(td_clock_now_ms() - INT64_C(3600000) * KEYS_KEPT_HOURS, before);
-    return td_tx_exec(tx, NULL, "delete from idempotency where at < $1", "s", before);
-}
-
 static int run(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct td_ticker *ticker = arg;
@@ -70,7 +64,7 @@ static int run(struct td_tx *tx, void *arg, struct td_error *reterr)
     if (r == 0)
         r = td_tick_run(&review, &ticker->changed, reterr);
     if (r == 0)
-        r = forget_keys(tx);
+        r = td_idempotency_forget(tx);
     td_arena_free(review.arena);
     return r;
 }

@@ -13,6 +13,7 @@
     X(drafts)                                                                                      \
     X(evidence)                                                                                    \
     X(fees)                                                                                        \
+    X(live)                                                                                        \
     X(health)                                                                                      \
     X(home)                                                                                        \
     X(messages)                                                                                    \

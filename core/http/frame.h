@@ -29,6 +29,7 @@ struct td_seal_key;
 struct td_sessions;
 struct td_static;
 struct td_store;
+struct td_tx;
 
 /* Everything is borrowed and outlives the frame. */
 struct td_frame_options {
@@ -73,5 +74,8 @@ const struct td_router *td_frame_router(const struct td_frame *frame);
  * and "dispatch" when one was set. A new reference. On the loop. */
 json_t *td_frame_status(const struct td_frame *frame);
 void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch);
+
+/* Forgets the answers to Idempotency-Keys that are older than two days. In a write transaction. */
+int td_idempotency_forget(struct td_tx *tx);
 
 #endif

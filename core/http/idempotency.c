@@ -9,6 +9,15 @@
 #include "store/store.h"
 
 #include <string.h>
+#include <time.h>
+
+enum { KEPT_SECONDS = 48 * 3600 };
+
+/* Keys age by real time: the demonstration's clock may jump over days between a request and its repeat. */
+static void real_time(int64_t offset_seconds, char text[TD_TIME_TEXT])
+{
+    td_time_format(((int64_t)time(NULL) + offset_seconds) * 1000, text);
+}
 
 bool td_idempotency_wanted(const struct td_serving *serving)
 {
@@ -65,11 +74,18 @@ int td_idempotency_store(struct td_serving *serving, struct td_tx *tx)
 {
     const struct td_reply *reply = &serving->reply;
     char now[TD_TIME_TEXT];
-    td_time_format(td_clock_now_ms(), now);
+    real_time(0, now);
     return td_tx_exec(tx, NULL,
                       "insert into idempotency (account_id, key, route, body_hash, status, reply, location, at)"
                       " values ($1, $2, $3, $4, $5, $6, $7, $8)",
                       "ssssijss", owner_of(serving), serving->key, serving->call.route->path,
                       serving->body_hash, (int64_t)reply->status, reply->value,
                       reply->location ? reply->location : "", now);
+}
+
+int td_idempotency_forget(struct td_tx *tx)
+{
+    char before[TD_TIME_TEXT];
+    real_time(-KEPT_SECONDS, before);
+    return td_tx_exec(tx, NULL, "delete from idempotency where at < $1", "s", before);
 }
