@@ -47,14 +47,17 @@ static int abandon_overdue(struct td_review *review, int64_t *changed, struct td
 
 static int remind(struct td_review *review, int64_t *changed)
 {
-    enum { DAY_MS = 24 * 60 * 60 * 1000 };
     char soon[TD_TIME_TEXT];
     json_t *rows = NULL, *row;
     size_t i;
-    td_time_format(td_clock_now_ms() + DAY_MS, soon);
-    int result = td_tx_rows(review->tx, &rows,
+    td_date today;
+    int result = td_date_parse(review->today, &today);
+    if (result)
+        return result;
+    td_time_format(td_clock_day_end_ms(today + 1), soon);
+    result = td_tx_rows(review->tx, &rows,
                             "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
-                            "where a.state in ('returned', 'supplement') and a.due_at >= $1 and a.due_at < $2 "
+                            "where a.state in ('returned', 'supplement') and a.due_at >= $1 and a.due_at <= $2 "
                             "and not exists (select 1 from message m where m.account_id = a.account_id and "
                             "m.application_id = a.id and m.kind = 'reminder' and m.at >= a.state_at) "
                             "order by a.id limit $3",
