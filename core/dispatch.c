@@ -1,11 +1,12 @@
 /* dispatch.c - see dispatch.h.
  *
- * Two things happen here, both as chains of steps that hop between store threads and the loop:
- *   the pump   reads open rows; publishes "live" ones and marks them done, puts the ids of the others on
- *              the stream. One runs at a time; a commit, a reconnect, a retry or the sweep starts it.
- *   a job      per stream entry: read -> work -> write -> done, or -> failure noted.
- * A store thread hands a finished step back through the mailbox; everything else is only touched on the
- * loop. */
+ * Two things happen here, both as chains of steps that hop between store threads and the loop.
+ * The pump reads open rows; it publishes "live" ones and marks them done, and puts the ids of the
+ * others on the stream. One runs at a time; a commit, a reconnect, a retry or the sweep starts it.
+ * A job runs per stream entry: read -> work -> write -> done, or -> failure noted.
+ *
+ * A store thread hands a finished step back through the mailbox; everything else is only touched on
+ * the loop. */
 #include "dispatch.h"
 
 #include "base/clock.h"
@@ -81,7 +82,7 @@ struct td_dispatch {
     int64_t done, failed, given_up;
 };
 
-/* --- between store threads and the loop ------------------------------------------------------------ */
+/* --- between store threads and the loop ------------------------------------------------------- */
 
 static void pump(struct td_dispatch *dispatch);
 
@@ -122,7 +123,8 @@ static void on_step_done(void *arg, int result, struct td_error *error)
     td_mailbox_post(step->dispatch->mailbox, &step->letter);
 }
 
-/* Runs `run(step)` on a store thread, then `resume` on the loop; when refused, resumes with the reason. */
+/* Runs `run(step)` on a store thread, then `resume` on the loop; when refused, resumes with the
+ * reason. */
 static void go(struct step *step, bool writes, td_store_fn run, void (*resume)(struct step *))
 {
     struct td_store *store = step->dispatch->options.store;
@@ -140,7 +142,7 @@ static void set_timer(struct event *timer, int ms)
     event_add(timer, &wait);
 }
 
-/* --- the pump ------------------------------------------------------------------------------------- */
+/* --- the pump --------------------------------------------------------------------------------- */
 
 static int pump_read(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -151,10 +153,11 @@ static int pump_read(struct td_tx *tx, void *arg, struct td_error *reterr)
                             " order by id limit $1",
                             "i", (int64_t)PAGE);
     if (result == 0)
-        result = td_tx_rows(tx, &rows,
-                            "select id from outbox where done_at is null and kind <> 'live' and attempts < $1"
-                            " order by attempts, id limit $2",
-                            "ii", (int64_t)TD_DISPATCH_ATTEMPTS, (int64_t)PAGE);
+        result = td_tx_rows(
+            tx, &rows,
+            "select id from outbox where done_at is null and kind <> 'live' and attempts < $1"
+            " order by attempts, id limit $2",
+            "ii", (int64_t)TD_DISPATCH_ATTEMPTS, (int64_t)PAGE);
     if (result < 0)
         return td_error_set(reterr, result, "reading the outbox failed: %s", td_tx_failure(tx));
     pump_->ids = json_array();
@@ -174,8 +177,9 @@ static int pump_mark(struct td_tx *tx, void *arg, struct td_error *reterr)
     json_t *row;
     json_array_foreach(pump_->live, i, row)
     {
-        int result = td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2 and done_at is null",
-                                "ss", now, json_string_value(json_object_get(row, "id")));
+        int result =
+            td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2 and done_at is null",
+                       "ss", now, json_string_value(json_object_get(row, "id")));
         if (result < 0)
             return td_error_set(reterr, result, "marking live rows failed: %s", td_tx_failure(tx));
     }
@@ -243,7 +247,7 @@ static void pump(struct td_dispatch *dispatch)
     go(&dispatch->pump.step, false, pump_read, pump_loaded);
 }
 
-/* --- a job ---------------------------------------------------------------------------------------- */
+/* --- a job ------------------------------------------------------------------------------------ */
 
 static void job_free(struct job *job)
 {
@@ -258,7 +262,8 @@ static void job_free(struct job *job)
 static void job_ends(struct job *job, int again_ms)
 {
     struct td_dispatch *dispatch = job->step.dispatch;
-    td_stream_done(dispatch->stream, job->entry, job->id, again_ms); /* lost with Redis: it comes again */
+    /* When Redis is gone the entry comes again, and then finds the row done. */
+    td_stream_done(dispatch->stream, job->entry, job->id, again_ms);
     if (again_ms > 0 && !event_pending(dispatch->retry, EV_TIMEOUT, NULL))
         set_timer(dispatch->retry, again_ms + TIMER_SLACK_MS);
     LIST_REMOVE(job, link);
@@ -284,7 +289,9 @@ static int failure_write(struct td_tx *tx, void *arg, struct td_error *reterr)
                             "update outbox set attempts = attempts + 1, failure = $1"
                             " where id = $2 and done_at is null",
                             "ss", job->step.failure, job->id);
-    return result < 0 ? td_error_set(reterr, result, "noting a failure failed: %s", td_tx_failure(tx)) : 0;
+    return result < 0
+               ? td_error_set(reterr, result, "noting a failure failed: %s", td_tx_failure(tx))
+               : 0;
 }
 
 static void failure_noted(struct step *step)
@@ -305,9 +312,9 @@ static void job_failed(struct job *job)
     bool last = job->attempts >= TD_DISPATCH_ATTEMPTS;
     dispatch->failed++;
     dispatch->given_up += last;
-    TD_LOG(last ? TD_LOG_ERROR : TD_LOG_WARNING, last ? "job.given_up" : "job.failed", TD_S("job", job->id),
-           TD_S("kind", job->kind ? job->kind->kind : ""), TD_I("attempt", job->attempts),
-           TD_S("because", job->step.failure));
+    TD_LOG(last ? TD_LOG_ERROR : TD_LOG_WARNING, last ? "job.given_up" : "job.failed",
+           TD_S("job", job->id), TD_S("kind", job->kind ? job->kind->kind : ""),
+           TD_I("attempt", job->attempts), TD_S("because", job->step.failure));
     go(&job->step, true, failure_write, failure_noted);
 }
 
@@ -353,12 +360,14 @@ static int job_read(struct td_tx *tx, void *arg, struct td_error *reterr)
     job->payload = json_incref(json_object_get(row, "payload"));
     job->kind = kind_of(job->step.dispatch, name ? name : "");
     if (!job->kind)
-        result = td_error_set(reterr, TD_EINTERNAL, "nobody handles outbox rows of kind \"%s\"", name ? name : "");
+        result = td_error_set(reterr, TD_EINTERNAL, "nobody handles outbox rows of kind \"%s\"",
+                              name ? name : "");
     json_decref(row);
     if (result < 0 || !job->kind->read)
         return result;
     struct td_review review = review_of(job, tx);
-    result = review.arena ? job->kind->read(&review, job->payload, &job->request, reterr) : TD_ENOMEM;
+    result =
+        review.arena ? job->kind->read(&review, job->payload, &job->request, reterr) : TD_ENOMEM;
     td_arena_free(review.arena);
     return result;
 }
@@ -367,7 +376,8 @@ static int job_write(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct job *job = arg;
     int64_t open = 0;
-    int result = td_tx_int(tx, &open, "select count(*) from outbox where id = $1 and done_at is null", "s", job->id);
+    int result = td_tx_int(
+        tx, &open, "select count(*) from outbox where id = $1 and done_at is null", "s", job->id);
     if (result == 0 && open == 0)
         return 0; /* somebody else was quicker */
     struct td_review review = review_of(job, tx);
@@ -376,7 +386,8 @@ static int job_write(struct td_tx *tx, void *arg, struct td_error *reterr)
     if (result == 0 && job->kind->write && (job->request || !job->kind->read))
         result = job->kind->write(&review, job->payload, job->answer, reterr);
     if (result == 0)
-        result = td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2", "ss", review.now, job->id);
+        result = td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2", "ss",
+                            review.now, job->id);
     td_arena_free(review.arena);
     return result;
 }
@@ -423,8 +434,8 @@ static void end_sessions(struct job *job)
 {
     const char *account = json_string_value(json_object_get(job->payload, "account"));
     const char *keep = json_string_value(json_object_get(job->payload, "keep"));
-    int result = account ? td_session_end_account(job->step.dispatch->options.sessions, account, keep,
-                                                  on_sessions_ended, job)
+    int result = account ? td_session_end_account(job->step.dispatch->options.sessions, account,
+                                                  keep, on_sessions_ended, job)
                          : TD_EINVALID;
     job->asked = result == 0;
     if (result < 0)
@@ -446,12 +457,13 @@ static void job_loaded(struct step *step)
         go(step, true, job_write, job_written);
 }
 
-/* --- what the stream asks ------------------------------------------------------------------------- */
+/* --- what the stream asks --------------------------------------------------------------------- */
 
 static size_t on_room(void *arg)
 {
     const struct td_dispatch *dispatch = arg;
-    return dispatch->in_flight < TD_DISPATCH_IN_FLIGHT ? TD_DISPATCH_IN_FLIGHT - dispatch->in_flight : 0;
+    return dispatch->in_flight < TD_DISPATCH_IN_FLIGHT ? TD_DISPATCH_IN_FLIGHT - dispatch->in_flight
+                                                       : 0;
 }
 
 static void on_entry(void *arg, const char *entry, const char *id)
@@ -478,7 +490,7 @@ static void on_stream_ready(void *arg)
     pump(arg);
 }
 
-/* --- life ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void on_retry(evutil_socket_t fd, short events, void *arg)
 {
@@ -579,12 +591,13 @@ void td_dispatch_free(struct td_dispatch *dispatch)
     free(dispatch);
 }
 
-/* --- for the operations page ---------------------------------------------------------------------- */
+/* --- for the operations page ------------------------------------------------------------------ */
 
 json_t *td_dispatch_status(const struct td_dispatch *dispatch)
 {
-    return json_pack("{s:b, s:I, s:I, s:I, s:I}", "available", td_redis_available(dispatch->options.commands),
-                     "in_flight", (json_int_t)dispatch->in_flight, "done", (json_int_t)dispatch->done, "failed",
+    return json_pack("{s:b, s:I, s:I, s:I, s:I}", "available",
+                     td_redis_available(dispatch->options.commands), "in_flight",
+                     (json_int_t)dispatch->in_flight, "done", (json_int_t)dispatch->done, "failed",
                      (json_int_t)dispatch->failed, "given_up", (json_int_t)dispatch->given_up);
 }
 

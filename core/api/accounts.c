@@ -1,7 +1,7 @@
 /* accounts.c - administration of accounts: list, create, grant, disable, reset passwords.
  *
- * Administrators write, supervisors read. A password is never stored readable and never asked back: one that
- * the server generates is in the reply once, and must be changed at the first login. */
+ * Administrators write, supervisors read. A password is never stored readable and never asked back:
+ * one that the server generates is in the reply once, and must be changed at the first login. */
 #include "api/api.h"
 
 #include "review/account.h"
@@ -14,7 +14,7 @@
 
 enum { UNITS_MAX = 500 };
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -22,7 +22,8 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     (void)reterr;
     int result = td_api_review(call, &review);
     if (result == 0)
-        result = td_account_list(&review, td_call_query(call, "q"), td_call_query(call, "cursor"), &reply->value);
+        result = td_account_list(&review, td_call_query(call, "q"), td_call_query(call, "cursor"),
+                                 &reply->value);
     if (result == 0 && call->face == TD_FACE_PAGE)
         json_object_set_new(reply->value, "q", json_string(td_call_query(call, "q")));
     return result;
@@ -46,8 +47,8 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
 {
     json_t *units = NULL;
     (void)reterr;
-    int result = td_tx_rows(call->tx, &units, "select id, name from unit order by name limit $1", "i",
-                            (int64_t)UNITS_MAX);
+    int result = td_tx_rows(call->tx, &units, "select id, name from unit order by name limit $1",
+                            "i", (int64_t)UNITS_MAX);
     if (result < 0)
         return result;
     reply->value = json_pack("{s:o, s:o}", "units", units, "role_options", role_options());
@@ -62,14 +63,15 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
         return td_error_set(reterr, result, "there is no such account");
     bool other = call->who && strcmp(call->who->id, td_row_text(account, "id"));
     bool may_change = other && (call->who->roles & TD_ROLE_ADMIN);
-    reply->value = json_pack("{s:o, s:b, s:o}", "account", account, "may_change", may_change, "role_options",
-                             role_options());
+    reply->value = json_pack("{s:o, s:b, s:o}", "account", account, "may_change", may_change,
+                             "role_options", role_options());
     return reply->value ? 0 : TD_ENOMEM;
 }
 
-/* --- passwords ------------------------------------------------------------------------------------ */
+/* --- passwords -------------------------------------------------------------------------------- */
 
-/* Hashes the body's password, or a new one; both go to `kept`: {"password": "" or generated, "hash"}. */
+/* Hashes the body's password, or a new one; both go to `kept`: {"password": "" or generated,
+ * "hash"}. */
 static int hash_password(struct td_call *call, const char *login, struct td_error *reterr)
 {
     char hash[TD_PASSWORD_HASH_TEXT], generated[TD_PASSWORD_GENERATED_TEXT] = "";
@@ -83,11 +85,13 @@ static int hash_password(struct td_call *call, const char *login, struct td_erro
         result = td_password_hash(*password ? password : generated, hash);
     if (result < 0)
         return result;
-    call->kept = td_arena_json(call->arena, json_pack("{s:s, s:s}", "password", generated, "hash", hash));
+    call->kept =
+        td_arena_json(call->arena, json_pack("{s:s, s:s}", "password", generated, "hash", hash));
     return call->kept ? 0 : TD_ENOMEM;
 }
 
-/* The reply that shows a generated password, once. A page stays here; without one it goes to the account. */
+/* The reply that shows a generated password, once. A page stays here; without one it goes to the
+ * account. */
 static int reply_password(struct td_call *call, struct td_reply *reply, const char *account_id)
 {
     const char *password = td_row_text(call->kept, "password");
@@ -105,7 +109,7 @@ static int reply_password(struct td_call *call, struct td_reply *reply, const ch
     return 0;
 }
 
-/* --- creating ------------------------------------------------------------------------------------- */
+/* --- creating --------------------------------------------------------------------------------- */
 
 static int create_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -128,14 +132,15 @@ static int create_write(struct td_call *call, struct td_reply *reply, struct td_
     bool must_change = td_call_bool(call, "must_change") || *td_row_text(call->kept, "password");
     int result = td_api_review(call, &review);
     if (result == 0)
-        result = td_account_create(&review, call->body, td_row_text(call->kept, "hash"), must_change, &id, reterr);
+        result = td_account_create(&review, call->body, td_row_text(call->kept, "hash"),
+                                   must_change, &id, reterr);
     if (result == 0)
         result = reply_password(call, reply, id);
     reply->status = 201;
     return result;
 }
 
-/* --- changing ------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 static const char *to_account(struct td_call *call)
 {
@@ -158,8 +163,8 @@ static int grant_write(struct td_call *call, struct td_reply *reply, struct td_e
     struct td_review review;
     int result = td_api_review(call, &review);
     if (result == 0)
-        result = td_account_grant(&review, td_call_param(call, "account"), td_call_text(call, "role"),
-                                  td_call_text(call, "scope"), reterr);
+        result = td_account_grant(&review, td_call_param(call, "account"),
+                                  td_call_text(call, "role"), td_call_text(call, "scope"), reterr);
     return result == 0 ? reply_account(call, reply) : result;
 }
 
@@ -168,12 +173,14 @@ static int revoke_write(struct td_call *call, struct td_reply *reply, struct td_
     struct td_review review;
     int result = td_api_review(call, &review);
     if (result == 0)
-        result = td_account_revoke(&review, td_call_param(call, "account"), td_call_param(call, "role"),
-                                   td_call_query(call, "scope"), reterr);
+        result =
+            td_account_revoke(&review, td_call_param(call, "account"), td_call_param(call, "role"),
+                              td_call_query(call, "scope"), reterr);
     return result == 0 ? reply_account(call, reply) : result;
 }
 
-static int set_disabled(struct td_call *call, struct td_reply *reply, bool disabled, struct td_error *reterr)
+static int set_disabled(struct td_call *call, struct td_reply *reply, bool disabled,
+                        struct td_error *reterr)
 {
     struct td_review review;
     int result = td_api_review(call, &review);
@@ -216,19 +223,22 @@ static int reset_write(struct td_call *call, struct td_reply *reply, struct td_e
     const char *id = td_call_param(call, "account");
     int result = td_api_review(call, &review);
     if (result == 0)
-        result = td_account_set_password(&review, id, td_row_text(call->kept, "hash"), true, NULL, reterr);
+        result = td_account_set_password(&review, id, td_row_text(call->kept, "hash"), true, NULL,
+                                         reterr);
     return result == 0 ? reply_password(call, reply, id) : result;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 #define READERS (TD_ROLE_ADMIN | TD_ROLE_SUPERVISOR)
 
 static const struct td_field create_body[] = {
     {"login", TD_FIELD_TEXT, true, 1, 64, NULL, "3 to 64 of a-z, 0-9, '.', '_', '-'"},
     {"name", TD_FIELD_TEXT, true, 1, 60, NULL, "The person's name"},
-    {"password", TD_FIELD_TEXT, false, 0, 1000, NULL, "10 to 200 characters; one is generated when absent"},
-    {"must_change", TD_FIELD_BOOL, false, 0, 0, NULL, "Must be changed at the first login; a generated one always"},
+    {"password", TD_FIELD_TEXT, false, 0, 1000, NULL,
+     "10 to 200 characters; one is generated when absent"},
+    {"must_change", TD_FIELD_BOOL, false, 0, 0, NULL,
+     "Must be changed at the first login; a generated one always"},
     {"unit_id", TD_FIELD_TEXT, false, 0, 26, NULL, "The unit the person works for"},
     {"person", TD_FIELD_OBJECT, false, 0, 0, NULL, "sex, birth_date, ethnicity, in_service"},
     {"id_number", TD_FIELD_TEXT, false, 0, 18, NULL, "GB 11643 identity number; stored sealed"},
@@ -239,36 +249,78 @@ static const struct td_field create_body[] = {
 
 static const struct td_field grant_body[] = {
     {"role", TD_FIELD_TEXT, true, 1, 32, NULL, "Role"},
-    {"scope", TD_FIELD_TEXT, false, 0, 64, NULL, "Unit id, division code, division/series, series, or empty"},
+    {"scope", TD_FIELD_TEXT, false, 0, 64, NULL,
+     "Unit id, division code, division/series, series, or empty"},
     {0},
 };
 
 static const struct td_field reset_body[] = {
-    {"password", TD_FIELD_TEXT, false, 0, 1000, NULL, "10 to 200 characters; one is generated when absent"},
+    {"password", TD_FIELD_TEXT, false, 0, 1000, NULL,
+     "10 to 200 characters; one is generated when absent"},
     {0},
 };
 
 const struct td_route td_accounts_routes[] = {
-    {.method = TD_GET, .path = "/accounts", .roles = READERS, .summary = "Accounts by login or name",
-     .read = list_read, .page = "accounts"},
-    {.method = TD_GET, .path = "/accounts/new", .roles = TD_ROLE_ADMIN, .summary = "The page for a new account",
-     .read = new_read, .page = "account_new"},
-    {.method = TD_POST, .path = "/accounts", .roles = TD_ROLE_ADMIN, .summary = "Create an account",
-     .read = create_read, .work = TD_WORK_CPU, .work_fn = create_work, .write = create_write,
-     .page = "account_created", .body = create_body, .flags = TD_ROUTE_SECRET},
-    {.method = TD_GET, .path = "/accounts/{account}", .roles = READERS, .summary = "One account and its grants",
-     .read = view_read, .page = "account_view"},
-    {.method = TD_POST, .path = "/accounts/{account}/grants", .roles = TD_ROLE_ADMIN, .summary = "Grant a role",
-     .write = grant_write, .body = grant_body},
-    {.method = TD_DELETE, .path = "/accounts/{account}/grants/{role}", .roles = TD_ROLE_ADMIN,
-     .summary = "Revoke a role within the scope that ?scope= names", .write = revoke_write},
-    {.method = TD_POST, .path = "/accounts/{account}/disable", .roles = TD_ROLE_ADMIN,
-     .summary = "Disable an account and end its sessions", .write = disable_write},
-    {.method = TD_POST, .path = "/accounts/{account}/enable", .roles = TD_ROLE_ADMIN,
-     .summary = "Enable a disabled account", .write = enable_write},
-    {.method = TD_POST, .path = "/accounts/{account}/password", .roles = TD_ROLE_ADMIN,
-     .summary = "Give an account a new password that must be changed, and end its sessions", .read = reset_read,
-     .work = TD_WORK_CPU, .work_fn = reset_work, .write = reset_write, .page = "account_created",
-     .body = reset_body, .flags = TD_ROUTE_SECRET},
+    {.method = TD_GET,
+     .path = "/accounts",
+     .roles = READERS,
+     .summary = "Accounts by login or name",
+     .read = list_read,
+     .page = "accounts"},
+    {.method = TD_GET,
+     .path = "/accounts/new",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "The page for a new account",
+     .read = new_read,
+     .page = "account_new"},
+    {.method = TD_POST,
+     .path = "/accounts",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Create an account",
+     .read = create_read,
+     .work = TD_WORK_CPU,
+     .work_fn = create_work,
+     .write = create_write,
+     .page = "account_created",
+     .body = create_body,
+     .flags = TD_ROUTE_SECRET},
+    {.method = TD_GET,
+     .path = "/accounts/{account}",
+     .roles = READERS,
+     .summary = "One account and its grants",
+     .read = view_read,
+     .page = "account_view"},
+    {.method = TD_POST,
+     .path = "/accounts/{account}/grants",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Grant a role",
+     .write = grant_write,
+     .body = grant_body},
+    {.method = TD_DELETE,
+     .path = "/accounts/{account}/grants/{role}",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Revoke a role within the scope that ?scope= names",
+     .write = revoke_write},
+    {.method = TD_POST,
+     .path = "/accounts/{account}/disable",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Disable an account and end its sessions",
+     .write = disable_write},
+    {.method = TD_POST,
+     .path = "/accounts/{account}/enable",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Enable a disabled account",
+     .write = enable_write},
+    {.method = TD_POST,
+     .path = "/accounts/{account}/password",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Give an account a new password that must be changed, and end its sessions",
+     .read = reset_read,
+     .work = TD_WORK_CPU,
+     .work_fn = reset_work,
+     .write = reset_write,
+     .page = "account_created",
+     .body = reset_body,
+     .flags = TD_ROUTE_SECRET},
     {0},
 };

@@ -1,7 +1,9 @@
-/* session.c - logging in and out, and a person's own account: profile, password, where it is logged in.
+/* session.c - logging in and out, and a person's own account: profile, password, where it is logged
+ * in.
  *
- * An unknown login, a wrong password and a disabled account give the same answer after the same time. The
- * session itself is made and ended by the frame (td_reply.session), because handlers never touch Redis. */
+ * An unknown login, a wrong password and a disabled account give the same answer after the same
+ * time. The session itself is made and ended by the frame (td_reply.session), because handlers
+ * never touch Redis. */
 #include "api/api.h"
 
 #include "base/log.h"
@@ -19,7 +21,7 @@ static const char *local_path(const char *path)
     return local ? path : "/";
 }
 
-/* --- login ---------------------------------------------------------------------------------------- */
+/* --- login ------------------------------------------------------------------------------------ */
 
 static int login_page(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -51,7 +53,8 @@ static int login_check(struct td_call *call, struct td_reply *reply, struct td_e
 {
     const json_t *row = call->kept;
     const char *id = td_row_text(row, "id");
-    bool right = td_password_verify(td_row_text(row, "password_hash"), td_call_text(call, "password"));
+    bool right =
+        td_password_verify(td_row_text(row, "password_hash"), td_call_text(call, "password"));
     TD_LOG(TD_LOG_INFO, right ? "session.login" : "session.login_failed", TD_S("account", id),
            TD_S("address", call->address));
     if (!right)
@@ -59,11 +62,12 @@ static int login_check(struct td_call *call, struct td_reply *reply, struct td_e
     reply->value = json_pack("{s:O}", "account", json_object_get(row, "account"));
     reply->session = TD_SESSION_START;
     reply->session_account = id;
-    reply->location = td_row_bool(row, "must_change") ? "/account/password" : local_path(td_call_text(call, "next"));
+    reply->location = td_row_bool(row, "must_change") ? "/account/password"
+                                                      : local_path(td_call_text(call, "next"));
     return reply->value ? 0 : TD_ENOMEM;
 }
 
-/* --- the session ---------------------------------------------------------------------------------- */
+/* --- the session ------------------------------------------------------------------------------ */
 
 static int session_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -82,7 +86,7 @@ static int session_end(struct td_call *call, struct td_reply *reply, struct td_e
     return 0;
 }
 
-/* --- the own account ------------------------------------------------------------------------------ */
+/* --- the own account -------------------------------------------------------------------------- */
 
 static int need_row(const struct td_call *call, struct td_error *reterr)
 {
@@ -128,14 +132,15 @@ static int end_others(struct td_call *call, struct td_reply *reply, struct td_er
     return 0;
 }
 
-/* --- the own password ----------------------------------------------------------------------------- */
+/* --- the own password ------------------------------------------------------------------------- */
 
 static int password_page(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     int result = need_row(call, reterr);
     if (result < 0)
         return result;
-    reply->value = json_pack("{s:b, s:i}", "must_change", call->who->must_change, "minimum", TD_PASSWORD_MIN);
+    reply->value =
+        json_pack("{s:b, s:i}", "must_change", call->who->must_change, "minimum", TD_PASSWORD_MIN);
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -155,14 +160,18 @@ static int password_read(struct td_call *call, struct td_reply *reply, struct td
 static int password_check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     char hash[TD_PASSWORD_HASH_TEXT];
-    const char *password = td_call_text(call, "new_password"), *again = td_call_text(call, "new_password_again");
+    const char *password = td_call_text(call, "new_password"),
+               *again = td_call_text(call, "new_password_again");
     (void)reply;
-    if (!td_password_verify(td_row_text(call->kept, "password_hash"), td_call_text(call, "password")))
+    if (!td_password_verify(td_row_text(call->kept, "password_hash"),
+                            td_call_text(call, "password")))
         return td_error_field(reterr, "password", "password_wrong", "not the present password");
     if (*again && strcmp(again, password))
-        return td_error_field(reterr, "new_password_again", "password_differs", "not the same as above");
+        return td_error_field(reterr, "new_password_again", "password_differs",
+                              "not the same as above");
     if (!strcmp(password, td_call_text(call, "password")))
-        return td_error_field(reterr, "new_password", "password_same", "the same as the present password");
+        return td_error_field(reterr, "new_password", "password_same",
+                              "the same as the present password");
     int result = td_password_check(password, call->who->login, "new_password", reterr);
     if (result == 0)
         result = td_password_hash(password, hash);
@@ -176,14 +185,15 @@ static int password_write(struct td_call *call, struct td_reply *reply, struct t
     struct td_review review;
     int result = td_api_review(call, &review);
     if (result == 0)
-        result = td_account_set_password(&review, call->who->id, td_row_text(call->kept, "new_hash"), false,
-                                         call->session_id, reterr);
+        result =
+            td_account_set_password(&review, call->who->id, td_row_text(call->kept, "new_hash"),
+                                    false, call->session_id, reterr);
     reply->status = 204;
     reply->location = "/account";
     return result;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static const struct td_field login_body[] = {
     {"login", TD_FIELD_TEXT, true, 1, 64, NULL, "The account's login name"},
@@ -200,29 +210,75 @@ static const struct td_field password_body[] = {
 };
 
 const struct td_route td_session_routes[] = {
-    {.method = TD_GET, .path = "/login", .roles = TD_ROLE_PUBLIC, .summary = "The page to log in",
-     .read = login_page, .page = "login"},
-    {.method = TD_GET, .path = "/session", .roles = TD_ROLE_PUBLIC, .summary = "Who is logged in",
-     .read = session_read, .flags = TD_ROUTE_ANYTIME},
-    {.method = TD_POST, .path = "/session", .roles = TD_ROLE_PUBLIC, .summary = "Log in",
-     .read = login_read, .work = TD_WORK_CPU, .work_fn = login_check, .body = login_body,
-     .limit = TD_LIMIT_LOGIN, .flags = TD_ROUTE_NO_CSRF | TD_ROUTE_SECRET},
-    {.method = TD_DELETE, .path = "/session", .roles = TD_ROLE_ANY, .summary = "Log out",
-     .read = session_end, .flags = TD_ROUTE_ANYTIME},
-    {.method = TD_POST, .path = "/session/end", .roles = TD_ROLE_ANY, .summary = "Log out, from a form",
-     .read = session_end, .flags = TD_ROUTE_ANYTIME},
-    {.method = TD_GET, .path = "/account", .roles = TD_ROLE_ANY,
-     .summary = "The own account, its roles and where it is logged in", .read = account_read,
-     .work = TD_WORK_SESSIONS, .work_fn = account_sessions, .page = "account"},
-    {.method = TD_DELETE, .path = "/account/sessions/{session}", .roles = TD_ROLE_ANY,
-     .summary = "End one of the own sessions", .read = end_one},
-    {.method = TD_DELETE, .path = "/account/sessions", .roles = TD_ROLE_ANY,
-     .summary = "End all own sessions but this one", .read = end_others},
-    {.method = TD_GET, .path = "/account/password", .roles = TD_ROLE_ANY,
-     .summary = "The page to change the own password", .read = password_page, .page = "account_password",
+    {.method = TD_GET,
+     .path = "/login",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "The page to log in",
+     .read = login_page,
+     .page = "login"},
+    {.method = TD_GET,
+     .path = "/session",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "Who is logged in",
+     .read = session_read,
      .flags = TD_ROUTE_ANYTIME},
-    {.method = TD_POST, .path = "/account/password", .roles = TD_ROLE_ANY, .summary = "Change the own password",
-     .read = password_read, .work = TD_WORK_CPU, .work_fn = password_check, .write = password_write,
-     .body = password_body, .limit = TD_LIMIT_LOGIN, .flags = TD_ROUTE_ANYTIME | TD_ROUTE_SECRET},
+    {.method = TD_POST,
+     .path = "/session",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "Log in",
+     .read = login_read,
+     .work = TD_WORK_CPU,
+     .work_fn = login_check,
+     .body = login_body,
+     .limit = TD_LIMIT_LOGIN,
+     .flags = TD_ROUTE_NO_CSRF | TD_ROUTE_SECRET},
+    {.method = TD_DELETE,
+     .path = "/session",
+     .roles = TD_ROLE_ANY,
+     .summary = "Log out",
+     .read = session_end,
+     .flags = TD_ROUTE_ANYTIME},
+    {.method = TD_POST,
+     .path = "/session/end",
+     .roles = TD_ROLE_ANY,
+     .summary = "Log out, from a form",
+     .read = session_end,
+     .flags = TD_ROUTE_ANYTIME},
+    {.method = TD_GET,
+     .path = "/account",
+     .roles = TD_ROLE_ANY,
+     .summary = "The own account, its roles and where it is logged in",
+     .read = account_read,
+     .work = TD_WORK_SESSIONS,
+     .work_fn = account_sessions,
+     .page = "account"},
+    {.method = TD_DELETE,
+     .path = "/account/sessions/{session}",
+     .roles = TD_ROLE_ANY,
+     .summary = "End one of the own sessions",
+     .read = end_one},
+    {.method = TD_DELETE,
+     .path = "/account/sessions",
+     .roles = TD_ROLE_ANY,
+     .summary = "End all own sessions but this one",
+     .read = end_others},
+    {.method = TD_GET,
+     .path = "/account/password",
+     .roles = TD_ROLE_ANY,
+     .summary = "The page to change the own password",
+     .read = password_page,
+     .page = "account_password",
+     .flags = TD_ROUTE_ANYTIME},
+    {.method = TD_POST,
+     .path = "/account/password",
+     .roles = TD_ROLE_ANY,
+     .summary = "Change the own password",
+     .read = password_read,
+     .work = TD_WORK_CPU,
+     .work_fn = password_check,
+     .write = password_write,
+     .body = password_body,
+     .limit = TD_LIMIT_LOGIN,
+     .flags = TD_ROUTE_ANYTIME | TD_ROUTE_SECRET},
     {0},
 };

@@ -1,12 +1,13 @@
 /* client.c - see client.h.
  *
- * Life of a connection: DOWN -> (delay) -> GREETING -> READY -> DOWN ... One timer serves all three: the
- * delay before the next attempt, the deadline of the greeting (AUTH, PING, and SUBSCRIBE on one that
- * listens), and the deadline of the oldest open command. Commands of one connection share one deadline
- * length, so the oldest is always the first to expire and a list in order of sending is enough.
+ * Life of a connection: DOWN -> (delay) -> GREETING -> READY -> DOWN ... One timer serves all
+ * three: the delay before the next attempt, the deadline of the greeting (AUTH, PING, and SUBSCRIBE
+ * on one that listens), and the deadline of the oldest open command. Commands of one connection
+ * share one deadline length, so the oldest is always the first to expire and a list in order of
+ * sending is enough.
  *
- * hiredis frees a context by itself when the peer goes, and calls every open callback with NULL while it
- * does; those callbacks may send again, so `state` leaves READY before anybody is told. */
+ * hiredis frees a context by itself when the peer goes, and calls every open callback with NULL
+ * while it does; those callbacks may send again, so `state` leaves READY before anybody is told. */
 #include "redis/client.h"
 
 #include "base/clock.h"
@@ -89,7 +90,8 @@ static void lost(struct td_redis *redis, const char *because)
     redis->state = DOWN;
     redis->context = NULL;
     if (!redis->complained)
-        TD_LOG(TD_LOG_WARNING, "redis.lost", TD_S("connection", redis->name), TD_S("because", because));
+        TD_LOG(TD_LOG_WARNING, "redis.lost", TD_S("connection", redis->name),
+               TD_S("because", because));
     redis->complained = true;
     int64_t delay = redis->delay_ms / 2 + randombytes_uniform((uint32_t)redis->delay_ms / 2 + 1);
     redis->delay_ms = redis->delay_ms * 2 > LAST_DELAY_MS ? LAST_DELAY_MS : redis->delay_ms * 2;
@@ -144,7 +146,7 @@ static void on_timer(evutil_socket_t fd, short events, void *arg)
         drop(redis, "no answer in time");
 }
 
-/* --- the greeting --------------------------------------------------------------------------------- */
+/* --- the greeting ----------------------------------------------------------------------------- */
 
 static void ready(struct td_redis *redis)
 {
@@ -171,7 +173,8 @@ static void on_message(redisAsyncContext *context, void *answer, void *arg)
         return;
     if (text_is(reply->element[0], "subscribe") && redis->state == GREETING) {
         ready(redis);
-    } else if (text_is(reply->element[0], "message") && reply->element[2]->type == REDIS_REPLY_STRING) {
+    } else if (text_is(reply->element[0], "message") &&
+               reply->element[2]->type == REDIS_REPLY_STRING) {
         redis->depth++;
         redis->message(redis->message_arg, reply->element[2]->str, (size_t)reply->element[2]->len);
         redis->depth--;
@@ -185,7 +188,8 @@ static void on_auth(redisAsyncContext *context, void *answer, void *arg)
     (void)context;
     if (reply && reply->type == REDIS_REPLY_ERROR && !redis->complained) {
         redis->complained = true;
-        TD_LOG(TD_LOG_ERROR, "redis.auth", TD_S("connection", redis->name), TD_S("because", reply->str));
+        TD_LOG(TD_LOG_ERROR, "redis.auth", TD_S("connection", redis->name),
+               TD_S("because", reply->str));
     }
 }
 
@@ -211,13 +215,14 @@ static int greet(struct td_redis *redis)
         const char *full[] = {"AUTH", redis->user, redis->password};
         const char *brief[] = {"AUTH", redis->password};
         bool named = *redis->user;
-        if (redisAsyncCommandArgv(redis->context, on_auth, redis, named ? 3 : 2, named ? full : brief,
-                                  NULL) != REDIS_OK)
+        if (redisAsyncCommandArgv(redis->context, on_auth, redis, named ? 3 : 2,
+                                  named ? full : brief, NULL) != REDIS_OK)
             return TD_EREDIS;
     }
     const char *ping[] = {"PING"};
-    return redisAsyncCommandArgv(redis->context, on_pong, redis, 1, ping, NULL) == REDIS_OK ? 0
-                                                                                            : TD_EREDIS;
+    return redisAsyncCommandArgv(redis->context, on_pong, redis, 1, ping, NULL) == REDIS_OK
+               ? 0
+               : TD_EREDIS;
 }
 
 static void attempt(struct td_redis *redis)
@@ -243,7 +248,7 @@ static void attempt(struct td_redis *redis)
         drop(redis, "no memory");
 }
 
-/* --- life ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct td_redis *td_redis_new(const struct td_redis_options *options)
 {
@@ -317,7 +322,8 @@ void td_redis_unwatch(struct td_redis *redis, td_redis_change_fn changed, void *
         }
 }
 
-int td_redis_listen(struct td_redis *redis, const char *channel, td_redis_message_fn message, void *arg)
+int td_redis_listen(struct td_redis *redis, const char *channel, td_redis_message_fn message,
+                    void *arg)
 {
     assert(redis->state == DOWN && !redis->channel); /* before the loop first runs */
     redis->channel = strdup(channel);
@@ -326,7 +332,7 @@ int td_redis_listen(struct td_redis *redis, const char *channel, td_redis_messag
     return redis->channel ? 0 : TD_ENOMEM;
 }
 
-/* --- commands ------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void on_reply(redisAsyncContext *context, void *answer, void *arg)
 {
@@ -343,7 +349,8 @@ static void on_reply(redisAsyncContext *context, void *answer, void *arg)
             lost(redis, context->err ? context->errstr : "closed");
         }
     } else if (reply->type == REDIS_REPLY_ERROR) {
-        TD_LOG(TD_LOG_ERROR, "redis.refused", TD_S("connection", redis->name), TD_S("because", reply->str));
+        TD_LOG(TD_LOG_ERROR, "redis.refused", TD_S("connection", redis->name),
+               TD_S("because", reply->str));
         result = TD_EREDIS;
     }
     redis->depth++;
@@ -368,8 +375,8 @@ int td_redis_send(struct td_redis *redis, int argc, const char *const *argv, con
                                 .arg = arg,
                                 .deadline = td_clock_mono_ms() + redis->command_ms};
     /* hiredis 0.14 does not declare the vector constant, and does not change it. */
-    if (redisAsyncCommandArgv(redis->context, on_reply, command, argc, (const char **)argv, lengths) !=
-        REDIS_OK) {
+    if (redisAsyncCommandArgv(redis->context, on_reply, command, argc, (const char **)argv,
+                              lengths) != REDIS_OK) {
         free(command);
         return TD_EREDIS;
     }

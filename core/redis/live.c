@@ -1,5 +1,6 @@
-/* live.c - see live.h. Subscriptions hang in a hash table by topic. While a message is being delivered
- * an ended subscription is only marked, and freed afterwards, so that callbacks may end any of them. */
+/* live.c - see live.h. Subscriptions hang in a hash table by topic. While a message is being
+ * delivered an ended subscription is only marked, and freed afterwards, so that callbacks may end
+ * any of them. */
 #include "redis/live.h"
 
 #include "base/error.h"
@@ -56,7 +57,8 @@ static void delivery_ends(struct td_live *live)
         return;
     live->ended_some = false;
     for (size_t i = 0; i < BUCKETS; i++)
-        for (struct td_live_subscription *at = LIST_FIRST(&live->buckets[i]), *next; at; at = next) {
+        for (struct td_live_subscription *at = LIST_FIRST(&live->buckets[i]), *next; at;
+             at = next) {
             next = LIST_NEXT(at, link);
             if (at->ended)
                 subscription_free(at);
@@ -137,7 +139,8 @@ void td_live_free(struct td_live *live)
     free(live);
 }
 
-struct td_live_subscription *td_live_subscribe(struct td_live *live, const char *topic, td_live_fn heard, void *arg)
+struct td_live_subscription *td_live_subscribe(struct td_live *live, const char *topic,
+                                               td_live_fn heard, void *arg)
 {
     size_t length = strlen(topic);
     if (length == 0 || length > TD_LIVE_TOPIC_MAX)
@@ -149,7 +152,8 @@ struct td_live_subscription *td_live_subscribe(struct td_live *live, const char 
         free(copy);
         return NULL;
     }
-    *subscription = (struct td_live_subscription){.live = live, .topic = copy, .heard = heard, .arg = arg};
+    *subscription =
+        (struct td_live_subscription){.live = live, .topic = copy, .heard = heard, .arg = arg};
     LIST_INSERT_HEAD(bucket_of(live, topic), subscription, link);
     return subscription;
 }
@@ -173,7 +177,8 @@ int td_live_publish(struct td_live *live, const json_t *message)
     char *text = json_dumps(message, JSON_COMPACT);
     if (!text)
         return TD_ENOMEM;
-    int result = td_redis_command(live->commands, NULL, NULL, (const char *[]){"PUBLISH", CHANNEL, text, NULL});
+    int result = td_redis_command(live->commands, NULL, NULL,
+                                  (const char *[]){"PUBLISH", CHANNEL, text, NULL});
     free(text);
     return result;
 }

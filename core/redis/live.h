@@ -1,9 +1,9 @@
 /* live.h - live updates: topics, and who on this node listens to them.
  *
- * Every node publishes to and listens on one Redis channel, so a change made on any node reaches the
- * pages open on all. A message is {"topic": "application/01J...", "event": "changed", ...}. Messages may
- * be lost (Redis gone): after a gap every subscriber gets {"topic": its own, "event": "resync"} and
- * should look again. All on the loop. */
+ * Every node publishes to and listens on one Redis channel, so a change made on any node reaches
+ * the pages open on all. A message is {"topic": "application/01J...", "event": "changed", ...}.
+ * Messages may be lost (Redis gone): after a gap every subscriber gets {"topic": its own, "event":
+ * "resync"} and should look again. All on the loop. */
 #ifndef TD_REDIS_LIVE_H
 #define TD_REDIS_LIVE_H
 
@@ -16,8 +16,8 @@ struct td_redis_options;
 
 enum { TD_LIVE_TOPIC_MAX = 128 };
 
-/* `commands` (borrowed, outlives it) publishes; `options` open a second connection that listens; its
- * `name` is ignored. NULL when memory is short. */
+/* `commands` (borrowed, outlives it) publishes; `options` open a second connection that listens;
+ * its `name` is ignored. NULL when memory is short. */
 struct td_live *td_live_new(struct td_redis *commands, const struct td_redis_options *options);
 /* Subscriptions still open are forgotten: their owners must not unsubscribe afterwards. */
 void td_live_free(struct td_live *live);
@@ -26,11 +26,12 @@ void td_live_free(struct td_live *live);
 typedef void (*td_live_fn)(void *arg, const json_t *message);
 
 /* NULL when memory is short or the topic is empty or longer than TD_LIVE_TOPIC_MAX. */
-struct td_live_subscription *td_live_subscribe(struct td_live *live, const char *topic, td_live_fn heard, void *arg);
+struct td_live_subscription *td_live_subscribe(struct td_live *live, const char *topic,
+                                               td_live_fn heard, void *arg);
 void td_live_unsubscribe(struct td_live_subscription *subscription); /* NULL is fine */
 
-/* Sends `message` (borrowed; needs a "topic") to the subscribers of all nodes. TD_EINVALID without a
- * topic, TD_EREDIS while Redis is down. Nothing waits for the outcome. */
+/* Sends `message` (borrowed; needs a "topic") to the subscribers of all nodes. TD_EINVALID without
+ * a topic, TD_EREDIS while Redis is down. Nothing waits for the outcome. */
 int td_live_publish(struct td_live *live, const json_t *message);
 
 #endif

@@ -1,5 +1,5 @@
-/* queue.c - see queue.h. A lease is the key titled:lease:<record id> with the holder's account id, and it
- * expires by itself. */
+/* queue.c - see queue.h. A lease is the key titled:lease:<record id> with the holder's account id,
+ * and it expires by itself. */
 #include "redis/queue.h"
 
 #include "base/error.h"
@@ -14,18 +14,17 @@ enum { KEY_TEXT = 96, NUMBER_TEXT = 24, NAME_TEXT = 64 };
 
 #define LEASE_PREFIX "titled:lease:"
 
-/* ARGV: account, lease ms. Answers {position, holder}: 0 when nothing was free, then the holder of the
- * last one looked at. */
-static const char take_script[] =
-    "local holder = false\n"
-    "for i, key in ipairs(KEYS) do\n"
-    "  holder = redis.call('GET', key)\n"
-    "  if not holder or holder == ARGV[1] then\n"
-    "    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])\n"
-    "    return {i, ARGV[1]}\n"
-    "  end\n"
-    "end\n"
-    "return {0, holder}\n";
+/* ARGV: account, lease ms. Answers {position, holder}: 0 when nothing was free, then the holder of
+ * the last one looked at. */
+static const char take_script[] = "local holder = false\n"
+                                  "for i, key in ipairs(KEYS) do\n"
+                                  "  holder = redis.call('GET', key)\n"
+                                  "  if not holder or holder == ARGV[1] then\n"
+                                  "    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])\n"
+                                  "    return {i, ARGV[1]}\n"
+                                  "  end\n"
+                                  "end\n"
+                                  "return {0, holder}\n";
 
 static const char release_script[] =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\n"
@@ -76,7 +75,8 @@ static struct pending *pending_new(const json_t *ids, void *arg)
         json_decref(copy);
         return NULL;
     }
-    for (size_t i = 0; i < json_array_size(ids) && json_array_size(copy) < TD_QUEUE_CANDIDATES_MAX; i++)
+    for (size_t i = 0; i < json_array_size(ids) && json_array_size(copy) < TD_QUEUE_CANDIDATES_MAX;
+         i++)
         if (json_string_length(json_array_get(ids, i)))
             json_array_append(copy, json_array_get(ids, i));
     pending->ids = copy;
@@ -101,7 +101,8 @@ static void on_taken(void *arg, int result, const struct redisReply *reply)
     pending_free(pending);
 }
 
-/* The keys of all candidates followed by `first` and `second` (NULL = none). NULL when memory is short. */
+/* The keys of all candidates followed by `first` and `second` (NULL = none). NULL when memory is
+ * short. */
 struct vector {
     char (*keys)[KEY_TEXT];
     const char **argv;
@@ -133,8 +134,8 @@ static void vector_done(struct vector *vector)
     free(vector->argv);
 }
 
-static int run(struct td_queue *queue, struct pending *pending, td_redis_fn done, const char *script,
-               const char *account_id)
+static int run(struct td_queue *queue, struct pending *pending, td_redis_fn done,
+               const char *script, const char *account_id)
 {
     struct vector vector;
     int result = vector_init(&vector, pending, account_id, queue->lease_ms);
@@ -170,7 +171,8 @@ static struct pending *pending_one(const char *id, td_queue_fn done, void *arg)
     return pending;
 }
 
-int td_queue_lease(struct td_queue *queue, const char *account_id, const char *id, td_queue_fn done, void *arg)
+int td_queue_lease(struct td_queue *queue, const char *account_id, const char *id, td_queue_fn done,
+                   void *arg)
 {
     struct pending *pending = pending_one(id, done, arg);
     if (!pending)
@@ -187,7 +189,8 @@ static void on_released(void *arg, int result, const struct redisReply *reply)
     pending_free(pending);
 }
 
-int td_queue_release(struct td_queue *queue, const char *account_id, const char *id, td_queue_fn done, void *arg)
+int td_queue_release(struct td_queue *queue, const char *account_id, const char *id,
+                     td_queue_fn done, void *arg)
 {
     struct pending *pending = pending_one(id, done, arg);
     if (!pending)
@@ -211,7 +214,8 @@ static void on_holders(void *arg, int result, const struct redisReply *reply)
 
 int td_queue_holders(struct td_queue *queue, const json_t *ids, td_queue_holders_fn done, void *arg)
 {
-    static const char script[] = "if #KEYS == 0 then return {} end\nreturn redis.call('MGET', unpack(KEYS))\n";
+    static const char script[] =
+        "if #KEYS == 0 then return {} end\nreturn redis.call('MGET', unpack(KEYS))\n";
     struct pending *pending = pending_new(ids, arg);
     if (!pending)
         return TD_ENOMEM;

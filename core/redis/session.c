@@ -1,9 +1,9 @@
 /* session.c - see session.h.
  *
- * Redis keys: titled:session:<id> is a hash (account, csrf, address, agent, created, seen) that expires
- * when the session does; titled:account:<account id> is a sorted set of that account's session ids by
- * time of creation. Members of the set whose session has expired are dropped when somebody looks.
- * Every operation is one script, so one round trip and no half-done state. */
+ * Redis keys: titled:session:<id> is a hash (account, csrf, address, agent, created, seen) that
+ * expires when the session does; titled:account:<account id> is a sorted set of that account's
+ * session ids by time of creation. Members of the set whose session has expired are dropped when
+ * somebody looks. Every operation is one script, so one round trip and no half-done state. */
 #include "redis/session.h"
 
 #include "base/clock.h"
@@ -19,36 +19,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_BYTES = 32, HASH_BYTES = 32, AGENT_BYTES = 16, KEY_TEXT = 128, NUMBER_TEXT = 24, LIST_MAX = 100 };
+enum {
+    TOKEN_BYTES = 32,
+    HASH_BYTES = 32,
+    AGENT_BYTES = 16,
+    KEY_TEXT = 128,
+    NUMBER_TEXT = 24,
+    LIST_MAX = 100
+};
 
 #define NOW "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
 
-/* The idle expiry never passes the absolute one. ARGV: account, csrf, address, agent, idle ms, absolute
- * ms, id. */
-static const char start_script[] = NOW
-    "local idle, absolute = tonumber(ARGV[5]), tonumber(ARGV[6])\n"
-    "redis.call('HSET', KEYS[1], 'account', ARGV[1], 'csrf', ARGV[2], 'address', ARGV[3], 'agent', ARGV[4],\n"
-    "  'created', string.format('%.0f', now), 'seen', string.format('%.0f', now))\n"
-    "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
-    "redis.call('ZADD', KEYS[2], now, ARGV[7])\n"
-    "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)\n"
-    "redis.call('PEXPIRE', KEYS[2], absolute)\n"
-    "return string.format('%.0f', now)\n";
+/* The idle expiry never passes the absolute one. ARGV: account, csrf, address, agent, idle ms,
+ * absolute ms, id. */
+static const char start_script[] =
+    NOW "local idle, absolute = tonumber(ARGV[5]), tonumber(ARGV[6])\n"
+        "redis.call('HSET', KEYS[1], 'account', ARGV[1], 'csrf', ARGV[2], 'address', ARGV[3], "
+        "'agent', ARGV[4],\n"
+        "  'created', string.format('%.0f', now), 'seen', string.format('%.0f', now))\n"
+        "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
+        "redis.call('ZADD', KEYS[2], now, ARGV[7])\n"
+        "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)\n"
+        "redis.call('PEXPIRE', KEYS[2], absolute)\n"
+        "return string.format('%.0f', now)\n";
 
 /* ARGV: address, idle ms, absolute ms. */
-static const char find_script[] = NOW
-    "local s = redis.call('HMGET', KEYS[1], 'account', 'csrf', 'address', 'agent', 'created', 'seen')\n"
-    "if not s[1] then return false end\n"
-    "local left = s[5] + ARGV[3] - now\n"
-    "if left <= 0 then redis.call('DEL', KEYS[1]); return false end\n"
-    "redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', now), 'address', ARGV[1])\n"
-    "redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(left, tonumber(ARGV[2]))))\n"
-    "return s\n";
+static const char find_script[] =
+    NOW "local s = redis.call('HMGET', KEYS[1], 'account', 'csrf', 'address', 'agent', 'created', "
+        "'seen')\n"
+        "if not s[1] then return false end\n"
+        "local left = s[5] + ARGV[3] - now\n"
+        "if left <= 0 then redis.call('DEL', KEYS[1]); return false end\n"
+        "redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', now), 'address', ARGV[1])\n"
+        "redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(left, tonumber(ARGV[2]))))\n"
+        "return s\n";
 
 /* ARGV: id. Only of the account whose set holds it. */
-static const char end_script[] =
-    "if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end\n"
-    "return redis.call('DEL', KEYS[1])\n";
+static const char end_script[] = "if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end\n"
+                                 "return redis.call('DEL', KEYS[1])\n";
 
 /* ARGV: id to keep or '', prefix of session keys. */
 static const char end_all_script[] =
@@ -65,7 +73,8 @@ static const char end_all_script[] =
 static const char list_script[] =
     "local list = {}\n"
     "for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do\n"
-    "  local s = redis.call('HMGET', ARGV[1] .. id, 'account', 'csrf', 'address', 'agent', 'created', 'seen')\n"
+    "  local s = redis.call('HMGET', ARGV[1] .. id, 'account', 'csrf', 'address', 'agent', "
+    "'created', 'seen')\n"
     "  if not s[1] then redis.call('ZREM', KEYS[1], id)\n"
     "  elseif #list < tonumber(ARGV[2]) then s[#s + 1] = id; list[#list + 1] = s end\n"
     "end\n"
@@ -92,14 +101,16 @@ struct pending {
     void *arg;
 };
 
-struct td_sessions *td_sessions_new(struct td_redis *redis, int64_t idle_seconds, int64_t absolute_seconds)
+struct td_sessions *td_sessions_new(struct td_redis *redis, int64_t idle_seconds,
+                                    int64_t absolute_seconds)
 {
     struct td_sessions *sessions = calloc(1, sizeof(*sessions));
     if (!sessions)
         return NULL;
     sessions->redis = redis;
     snprintf(sessions->idle_ms, sizeof(sessions->idle_ms), "%lld", (long long)idle_seconds * 1000);
-    snprintf(sessions->absolute_ms, sizeof(sessions->absolute_ms), "%lld", (long long)absolute_seconds * 1000);
+    snprintf(sessions->absolute_ms, sizeof(sessions->absolute_ms), "%lld",
+             (long long)absolute_seconds * 1000);
     return sessions;
 }
 
@@ -108,7 +119,7 @@ void td_sessions_free(struct td_sessions *sessions)
     free(sessions);
 }
 
-/* --- texts ---------------------------------------------------------------------------------------- */
+/* --- texts ------------------------------------------------------------------------------------ */
 
 static void random_token(char text[TD_SESSION_TOKEN_TEXT])
 {
@@ -128,12 +139,14 @@ static void hash_text(const char *text, char *hex, size_t bytes)
 
 static bool looks_like_token(const char *token)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     return token && strlen(token) == TD_SESSION_TOKEN_TEXT - 1 &&
            strspn(token, alphabet) == TD_SESSION_TOKEN_TEXT - 1;
 }
 
-/* Enough of an address to recognise a place, not a device: people see it in their list of sessions. */
+/* Enough of an address to recognise a place, not a device: people see it in their list of sessions.
+ */
 static void address_prefix(const char *address, char text[TD_SESSION_ADDRESS_TEXT])
 {
     unsigned char bytes[16];
@@ -174,7 +187,7 @@ static bool read_fields(const struct redisReply *reply, struct td_session *sessi
     return true;
 }
 
-/* --- start ---------------------------------------------------------------------------------------- */
+/* --- start ------------------------------------------------------------------------------------ */
 
 static struct pending *pending_new(void *arg)
 {
@@ -229,7 +242,7 @@ int td_session_start(struct td_sessions *sessions, const char *account_id, const
     return result;
 }
 
-/* --- find ----------------------------------------------------------------------------------------- */
+/* --- find ------------------------------------------------------------------------------------- */
 
 static void on_found(void *arg, int result, const struct redisReply *reply)
 {
@@ -261,14 +274,15 @@ int td_session_find(struct td_sessions *sessions, const char *token, const char 
     char key[KEY_TEXT], prefix[TD_SESSION_ADDRESS_TEXT];
     session_key(pending->session.id, key);
     address_prefix(address, prefix);
-    int result = td_redis_eval(sessions->redis, on_found, pending, find_script, 1,
-                               (const char *[]){key, prefix, sessions->idle_ms, sessions->absolute_ms, NULL});
+    int result = td_redis_eval(
+        sessions->redis, on_found, pending, find_script, 1,
+        (const char *[]){key, prefix, sessions->idle_ms, sessions->absolute_ms, NULL});
     if (result < 0)
         pending_free(pending);
     return result;
 }
 
-/* --- end ------------------------------------------------------------------------------------------ */
+/* --- end -------------------------------------------------------------------------------------- */
 
 static void on_ended(void *arg, int result, const struct redisReply *reply)
 {
@@ -295,8 +309,8 @@ int td_session_end(struct td_sessions *sessions, const char *account_id, const c
     return result;
 }
 
-int td_session_end_account(struct td_sessions *sessions, const char *account_id, const char *keep_id,
-                           td_session_end_fn done, void *arg)
+int td_session_end_account(struct td_sessions *sessions, const char *account_id,
+                           const char *keep_id, td_session_end_fn done, void *arg)
 {
     struct pending *pending = pending_new(arg);
     if (!pending)
@@ -311,7 +325,7 @@ int td_session_end_account(struct td_sessions *sessions, const char *account_id,
     return result;
 }
 
-/* --- list ----------------------------------------------------------------------------------------- */
+/* --- list ------------------------------------------------------------------------------------- */
 
 static void on_listed(void *arg, int result, const struct redisReply *reply)
 {
@@ -333,7 +347,8 @@ static void on_listed(void *arg, int result, const struct redisReply *reply)
     pending_free(pending);
 }
 
-int td_session_list(struct td_sessions *sessions, const char *account_id, td_session_list_fn done, void *arg)
+int td_session_list(struct td_sessions *sessions, const char *account_id, td_session_list_fn done,
+                    void *arg)
 {
     struct pending *pending = pending_new(arg);
     if (!pending)
@@ -356,9 +371,10 @@ json_t *td_session_list_json(const struct td_session *list, size_t count, const 
         char created[TD_TIME_TEXT], seen[TD_TIME_TEXT];
         td_time_format(list[i].created_ms, created);
         td_time_format(list[i].seen_ms, seen);
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", list[i].id, "address",
-                                               list[i].address, "created_at", created, "seen_at", seen,
-                                               "current", current_id && !strcmp(current_id, list[i].id)));
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", list[i].id, "address",
+                                        list[i].address, "created_at", created, "seen_at", seen,
+                                        "current", current_id && !strcmp(current_id, list[i].id)));
     }
     return items;
 }
@@ -366,6 +382,7 @@ json_t *td_session_list_json(const struct td_session *list, size_t count, const 
 int td_session_check_csrf(const struct td_session *session, const char *sent)
 {
     size_t length = sent ? strlen(sent) : 0;
-    bool equal = length > 0 && length == strlen(session->csrf) && sodium_memcmp(sent, session->csrf, length) == 0;
+    bool equal = length > 0 && length == strlen(session->csrf) &&
+                 sodium_memcmp(sent, session->csrf, length) == 0;
     return equal ? 0 : TD_EFORBIDDEN;
 }

@@ -1,9 +1,9 @@
 /* stream.c - see stream.h.
  *
- * Keys: titled:jobs (the stream, one consumer group "titled") and titled:job:<id> (markers). When the
- * waiting connection is ready: make the group, read what this node was given in an earlier life, then
- * wait for new entries for as long as there is room. A Redis that lost the group (wiped while connected)
- * answers an error; then the group is made again and the owner told to refill. */
+ * Keys: titled:jobs (the stream, one consumer group "titled") and titled:job:<id> (markers). When
+ * the waiting connection is ready: make the group, read what this node was given in an earlier
+ * life, then wait for new entries for as long as there is room. A Redis that lost the group (wiped
+ * while connected) answers an error; then the group is made again and the owner told to refill. */
 #include "redis/stream.h"
 
 #include "base/error.h"
@@ -16,10 +16,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_MS = 5000, SLACK_MS = 2000, KEY_TEXT = 64, NUMBER_TEXT = 24, PENDING_MAX = 100, AGAIN_MS = 500 };
+enum {
+    BLOCK_MS = 5000,
+    SLACK_MS = 2000,
+    KEY_TEXT = 64,
+    NUMBER_TEXT = 24,
+    PENDING_MAX = 100,
+    AGAIN_MS = 500
+};
 
 #define STREAM "titled:jobs"
-#define GROUP "titled"
+#define GROUP  "titled"
 #define MARKER "titled:job:"
 
 static const char group_script[] =
@@ -27,15 +34,14 @@ static const char group_script[] =
     "return redis.call('EXISTS', KEYS[1])\n";
 
 /* KEYS: the stream, a marker per id. ARGV: marker ms, the ids. */
-static const char put_script[] =
-    "local put = 0\n"
-    "for i = 2, #KEYS do\n"
-    "  if redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) then\n"
-    "    redis.call('XADD', KEYS[1], '*', 'id', ARGV[i])\n"
-    "    put = put + 1\n"
-    "  end\n"
-    "end\n"
-    "return put\n";
+static const char put_script[] = "local put = 0\n"
+                                 "for i = 2, #KEYS do\n"
+                                 "  if redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) then\n"
+                                 "    redis.call('XADD', KEYS[1], '*', 'id', ARGV[i])\n"
+                                 "    put = put + 1\n"
+                                 "  end\n"
+                                 "end\n"
+                                 "return put\n";
 
 /* ARGV: group, entry, ms until the id may be put again. */
 static const char done_script[] =
@@ -97,8 +103,8 @@ static int read_group(struct td_stream *stream, const char *from, size_t count, 
     snprintf(most, sizeof(most), "%zu", count);
     snprintf(block, sizeof(block), "%d", BLOCK_MS);
     return td_redis_command(stream->reader, done, stream,
-                            (const char *[]){"XREADGROUP", "GROUP", GROUP, stream->node, "COUNT", most, "BLOCK",
-                                             block, "STREAMS", STREAM, from, NULL});
+                            (const char *[]){"XREADGROUP", "GROUP", GROUP, stream->node, "COUNT",
+                                             most, "BLOCK", block, "STREAMS", STREAM, from, NULL});
 }
 
 static void read_more(struct td_stream *stream)
@@ -252,5 +258,6 @@ void td_stream_claim(struct td_stream *stream)
     snprintf(most, sizeof(most), "%zu", room);
     /* Waits behind an open XREADGROUP for some seconds, which does not matter here. */
     td_redis_command(stream->reader, on_claimed, stream,
-                     (const char *[]){"XAUTOCLAIM", STREAM, GROUP, stream->node, idle, "0-0", "COUNT", most, NULL});
+                     (const char *[]){"XAUTOCLAIM", STREAM, GROUP, stream->node, idle, "0-0",
+                                      "COUNT", most, NULL});
 }

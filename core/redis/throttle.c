@@ -1,6 +1,6 @@
-/* throttle.c - see throttle.h. A counter is the key titled:throttle:<class>:<hash of the subject>; it
- * expires with its window. A fixed window lets at most twice the limit through around its edge, which is
- * good enough against guessing and floods, and costs one number. */
+/* throttle.c - see throttle.h. A counter is the key titled:throttle:<class>:<hash of the subject>;
+ * it expires with its window. A fixed window lets at most twice the limit through around its edge,
+ * which is good enough against guessing and floods, and costs one number. */
 #include "redis/throttle.h"
 
 #include "base/error.h"
@@ -25,7 +25,8 @@ static const struct {
     [TD_THROTTLE_UPLOAD] = {"upload", 120, 60},
 };
 
-/* Looks at all counters first and counts only when all have room. ARGV: limit and window ms per key. */
+/* Looks at all counters first and counts only when all have room. ARGV: limit and window ms per
+ * key. */
 static const char take_script[] =
     "local wait = 0\n"
     "for i, key in ipairs(KEYS) do\n"
@@ -42,7 +43,8 @@ static const char take_script[] =
 static const char give_back_script[] =
     "for i, key in ipairs(KEYS) do\n"
     "  local count = tonumber(redis.call('GET', key) or 0)\n"
-    "  if count > 1 then redis.call('DECR', key) elseif count == 1 then redis.call('DEL', key) end\n"
+    "  if count > 1 then redis.call('DECR', key)\n"
+    "  elseif count == 1 then redis.call('DEL', key) end\n"
     "end\n"
     "return 0\n";
 
@@ -68,11 +70,14 @@ static void fill(struct vector *vector, const struct td_throttle_use *uses, size
         unsigned char hash[HASH_BYTES];
         char hex[2 * HASH_BYTES + 1];
         const char *subject = uses[i].subject;
-        crypto_generichash(hash, sizeof(hash), (const unsigned char *)subject, strlen(subject), NULL, 0);
+        crypto_generichash(hash, sizeof(hash), (const unsigned char *)subject, strlen(subject),
+                           NULL, 0);
         sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-        snprintf(vector->keys[i], KEY_TEXT, "titled:throttle:%s:%s", classes[uses[i].class].name, hex);
+        snprintf(vector->keys[i], KEY_TEXT, "titled:throttle:%s:%s", classes[uses[i].class].name,
+                 hex);
         snprintf(vector->limits[i], NUMBER_TEXT, "%d", classes[uses[i].class].limit);
-        snprintf(vector->windows[i], NUMBER_TEXT, "%lld", classes[uses[i].class].window_seconds * 1000LL);
+        snprintf(vector->windows[i], NUMBER_TEXT, "%lld",
+                 classes[uses[i].class].window_seconds * 1000LL);
         vector->argv[i] = vector->keys[i];
         vector->argv[count + 2 * i] = vector->limits[i];
         vector->argv[count + 2 * i + 1] = vector->windows[i];
@@ -84,7 +89,8 @@ static void on_taken(void *arg, int result, const struct redisReply *reply)
 {
     struct pending *pending = arg;
     int64_t wait_ms = result ? 0 : td_reply_int(reply);
-    pending->done(pending->arg, wait_ms > 0 ? TD_ETHROTTLED : result, (int)((wait_ms + 999) / 1000));
+    pending->done(pending->arg, wait_ms > 0 ? TD_ETHROTTLED : result,
+                  (int)((wait_ms + 999) / 1000));
     free(pending);
 }
 

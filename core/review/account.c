@@ -98,8 +98,10 @@ int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *accoun
                            " where id = $1 and not disabled",
                            "s", account_id);
     if (result == 0)
-        result = td_tx_rows(tx, &rows, "select role, scope from account_grant where account_id = $1"
-                                       " order by role, scope", "s", account_id);
+        result = td_tx_rows(tx, &rows,
+                            "select role, scope from account_grant where account_id = $1"
+                            " order by role, scope",
+                            "s", account_id);
     if (result < 0)
         goto out;
     account->id = td_arena_strdup(arena, td_row_text(row, "id"));
@@ -133,31 +135,34 @@ json_t *td_account_describe(const struct td_account *account)
         if (account->roles & roles[i].role)
             json_array_append_new(names, json_string(roles[i].name));
     for (size_t i = 0; i < account->grant_count; i++)
-        json_array_append_new(grants, json_pack("{s:s, s:s}", "role", td_role_name(account->grants[i].role),
-                                                "scope", account->grants[i].scope));
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "id", account->id, "login", account->login, "name",
-                     account->name, "unit_id", account->unit_id, "must_change", account->must_change, "roles",
-                     names, "grants", grants);
+        json_array_append_new(grants,
+                              json_pack("{s:s, s:s}", "role", td_role_name(account->grants[i].role),
+                                        "scope", account->grants[i].scope));
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "id", account->id, "login",
+                     account->login, "name", account->name, "unit_id", account->unit_id,
+                     "must_change", account->must_change, "roles", names, "grants", grants);
 }
 
 int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_account)
 {
     json_t *row = NULL, *grants = NULL;
-    int result = td_tx_row(tx, &row,
-                           "select a.id, a.login, a.name, coalesce(a.unit_id, '') as unit_id,"
-                           " coalesce(u.name, '') as unit_name, a.person, a.disabled, a.must_change, a.created_at,"
-                           " case when a.id_number_sealed = '' then 0 else 1 end as id_number_given,"
-                           " case when a.phone_sealed = '' then 0 else 1 end as phone_given"
-                           " from account a left join unit u on u.id = a.unit_id where a.id = $1",
-                           "s", account_id);
+    int result = td_tx_row(
+        tx, &row,
+        "select a.id, a.login, a.name, coalesce(a.unit_id, '') as unit_id,"
+        " coalesce(u.name, '') as unit_name, a.person, a.disabled, a.must_change, a.created_at,"
+        " case when a.id_number_sealed = '' then 0 else 1 end as id_number_given,"
+        " case when a.phone_sealed = '' then 0 else 1 end as phone_given"
+        " from account a left join unit u on u.id = a.unit_id where a.id = $1",
+        "s", account_id);
     if (result < 0)
         return result;
-    result = td_tx_rows(tx, &grants,
-                        "select g.role, g.scope, g.granted_at, coalesce(u.name, d.name, g.scope) as scope_name"
-                        " from account_grant g left join unit u on u.id = g.scope"
-                        " left join division d on d.code = substr(g.scope, 1, 6)"
-                        " where g.account_id = $1 order by g.role, g.scope",
-                        "s", account_id);
+    result = td_tx_rows(
+        tx, &grants,
+        "select g.role, g.scope, g.granted_at, coalesce(u.name, d.name, g.scope) as scope_name"
+        " from account_grant g left join unit u on u.id = g.scope"
+        " left join division d on d.code = substr(g.scope, 1, 6)"
+        " where g.account_id = $1 order by g.role, g.scope",
+        "s", account_id);
     if (result < 0) {
         json_decref(row);
         return result;
@@ -186,28 +191,31 @@ static char *pattern_of(struct td_arena *arena, const char *query)
     return pattern;
 }
 
-int td_account_list(struct td_review *review, const char *query, const char *cursor, json_t **ret_page)
+int td_account_list(struct td_review *review, const char *query, const char *cursor,
+                    json_t **ret_page)
 {
     json_t *rows = NULL;
     const char *pattern = pattern_of(review->arena, query);
     if (!pattern)
         return TD_ENOMEM;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select a.id, a.login, a.name, coalesce(a.unit_id, '') as unit_id,"
-                            " coalesce(u.name, '') as unit_name, a.disabled, a.must_change"
-                            " from account a left join unit u on u.id = a.unit_id"
-                            " where a.id > $1 and (a.login like $2 escape '\\' or a.name like $2 escape '\\')"
-                            " order by a.id limit $3",
-                            "ssi", cursor, pattern, (int64_t)TD_ROW_PAGE + 1);
+    int result = td_tx_rows(
+        review->tx, &rows,
+        "select a.id, a.login, a.name, coalesce(a.unit_id, '') as unit_id,"
+        " coalesce(u.name, '') as unit_name, a.disabled, a.must_change"
+        " from account a left join unit u on u.id = a.unit_id"
+        " where a.id > $1 and (a.login like $2 escape '\\' or a.name like $2 escape '\\')"
+        " order by a.id limit $3",
+        "ssi", cursor, pattern, (int64_t)TD_ROW_PAGE + 1);
     size_t i;
     json_t *row;
     if (result == 0)
         json_array_foreach(rows, i, row)
         {
             json_t *grants = NULL;
-            result = td_tx_rows(review->tx, &grants,
-                                "select role, scope from account_grant where account_id = $1 order by role, scope",
-                                "s", td_row_text(row, "id"));
+            result = td_tx_rows(
+                review->tx, &grants,
+                "select role, scope from account_grant where account_id = $1 order by role, scope",
+                "s", td_row_text(row, "id"));
             if (result < 0)
                 break;
             json_object_set_new(row, "grants", grants);

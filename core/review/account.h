@@ -59,58 +59,63 @@ int td_role_parse(const char *name, enum td_role *ret_role); /* TD_EINVALID when
 /* True when a grant of `role` has exactly this scope, or the role is city-wide. */
 bool td_account_has(const struct td_account *who, enum td_role role, const char *scope);
 
-/* --- account.c: reading ---------------------------------------------------------------------------- */
+/* --- account.c: reading ----------------------------------------------------------------------- */
 
 /* Loads account and grants. TD_ENOTFOUND when there is none or it is disabled. */
 int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *account_id,
                     const struct td_account **ret_account);
 
-/* Who acts through the control socket: id "console", roles admin and bureau; no row in the store. */
+/* Who acts through the control socket: id "console", roles admin and bureau; no row in the store.
+ */
 const struct td_account *td_account_console(void);
 
 /* For a login attempt: {"id", "login", "password_hash", "must_change"} of an enabled account, a new
  * reference. TD_ENOTFOUND. The hash must not leave the server. */
 int td_account_find(struct td_tx *tx, const char *login, json_t **ret_row);
 
-/* What a client may know about who it is: {"id", "login", "name", "unit_id", "must_change", "roles": [...],
- * "grants": [{"role", "scope"}]}. A new reference. */
+/* What a client may know about who it is: {"id", "login", "name", "unit_id", "must_change",
+ * "roles": [...], "grants": [{"role", "scope"}]}. A new reference. */
 json_t *td_account_describe(const struct td_account *account);
 
 /* One account for its administrators and for itself: describe's members and "unit_name", "person",
- * "id_number_given", "phone_given", "disabled", "created_at", grants with "granted_at" and "scope_name".
- * A new reference. TD_ENOTFOUND. Disabled accounts too. */
+ * "id_number_given", "phone_given", "disabled", "created_at", grants with "granted_at" and
+ * "scope_name". A new reference. TD_ENOTFOUND. Disabled accounts too. */
 int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_account);
 
 /* {"items": [{"id", "login", "name", "unit_id", "unit_name", "disabled", "must_change",
  * "grants": [{"role", "scope"}]}], "next"}
  * by id from `cursor` on; `query` is a part of login or name, or "". */
-int td_account_list(struct td_review *review, const char *query, const char *cursor, json_t **ret_page);
+int td_account_list(struct td_review *review, const char *query, const char *cursor,
+                    json_t **ret_page);
 
-/* --- account_admin.c: writing; each checks the actor, appends to the ledger ------------------------- */
+/* --- account_admin.c: writing; each checks the actor, appends to the ledger ------------------- */
 
-/* Checks everything about a new account but the password: {"login", "name", "unit_id"?, "person"?: {"sex",
- * "birth_date", "ethnicity", "in_service"}, "id_number"?, "phone"?, "grants"?: [{"role", "scope"}]}.
- * TD_EFIELDS with all problems; TD_EFORBIDDEN for others than administrators. */
+/* Checks everything about a new account but the password: {"login", "name", "unit_id"?, "person"?:
+ * {"sex", "birth_date", "ethnicity", "in_service"}, "id_number"?, "phone"?, "grants"?: [{"role",
+ * "scope"}]}. TD_EFIELDS with all problems; TD_EFORBIDDEN for others than administrators. */
 int td_account_check(struct td_review *review, const json_t *fields, struct td_error *reterr);
 
-/* Checks again and creates. `password_hash` may be "". TD_EFIELDS also when login or person exist. */
+/* Checks again and creates. `password_hash` may be "". TD_EFIELDS also when login or person exist.
+ */
 int td_account_create(struct td_review *review, const json_t *fields, const char *password_hash,
                       bool must_change, const char **ret_id, struct td_error *reterr);
 
-/* Grants or revokes a role. Nobody does either to himself ("own_grant") but the console; a supervisor
- * holds no other role ("grant_conflict"). Granting twice is a success. TD_ENOTFOUND, TD_EFIELDS. */
-int td_account_grant(struct td_review *review, const char *account_id, const char *role, const char *scope,
-                     struct td_error *reterr);
-int td_account_revoke(struct td_review *review, const char *account_id, const char *role, const char *scope,
-                      struct td_error *reterr);
+/* Grants or revokes a role. Nobody does either to himself ("own_grant") but the console; a
+ * supervisor holds no other role ("grant_conflict"). Granting twice is a success. TD_ENOTFOUND,
+ * TD_EFIELDS. */
+int td_account_grant(struct td_review *review, const char *account_id, const char *role,
+                     const char *scope, struct td_error *reterr);
+int td_account_revoke(struct td_review *review, const char *account_id, const char *role,
+                      const char *scope, struct td_error *reterr);
 
 /* A disabled account keeps its history, loses its sessions and cannot log in. Not on oneself. */
 int td_account_set_disabled(struct td_review *review, const char *account_id, bool disabled,
                             struct td_error *reterr);
 
-/* Stores a new hash; the account's sessions end after commit, but for `keep_session` (NULL = none is
- * kept). By the account itself or an administrator. */
-int td_account_set_password(struct td_review *review, const char *account_id, const char *password_hash,
-                            bool must_change, const char *keep_session, struct td_error *reterr);
+/* Stores a new hash; the account's sessions end after commit, but for `keep_session` (NULL = none
+ * is kept). By the account itself or an administrator. */
+int td_account_set_password(struct td_review *review, const char *account_id,
+                            const char *password_hash, bool must_change, const char *keep_session,
+                            struct td_error *reterr);
 
 #endif

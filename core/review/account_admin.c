@@ -1,7 +1,8 @@
 /* account_admin.c - creating accounts and changing what they may do; see account.h.
  *
- * A person's numbers are sealed before they reach the store, and a keyed fingerprint of the identity
- * number makes sure that one person has one account. The ledger gets ids, roles and scopes only. */
+ * A person's numbers are sealed before they reach the store, and a keyed fingerprint of the
+ * identity number makes sure that one person has one account. The ledger gets ids, roles and scopes
+ * only. */
 #include "review/account.h"
 
 #include "base/id.h"
@@ -41,13 +42,14 @@ static int need_other(const struct td_review *review, const char *account_id, co
 static int need_account(struct td_review *review, const char *account_id, struct td_error *reterr)
 {
     int64_t count = 0;
-    int result = td_tx_int(review->tx, &count, "select count(*) from account where id = $1", "s", account_id);
+    int result = td_tx_int(review->tx, &count, "select count(*) from account where id = $1", "s",
+                           account_id);
     if (result == 0 && count == 0)
         result = td_error_set(reterr, TD_ENOTFOUND, "there is no account %s", account_id);
     return result;
 }
 
-/* --- scopes --------------------------------------------------------------------------------------- */
+/* --- scopes ----------------------------------------------------------------------------------- */
 
 static bool exists(struct td_review *review, const char *sql, const char *key)
 {
@@ -89,8 +91,8 @@ static bool scope_fits(struct td_review *review, enum td_role role, const char *
 }
 
 /* Checks one grant; problems name `prefix` + "role" or "scope". */
-static int check_grant(struct td_review *review, const char *prefix, const char *role, const char *scope,
-                       struct td_error *reterr)
+static int check_grant(struct td_review *review, const char *prefix, const char *role,
+                       const char *scope, struct td_error *reterr)
 {
     char field[64];
     enum td_role parsed;
@@ -104,15 +106,16 @@ static int check_grant(struct td_review *review, const char *prefix, const char 
     return td_error_field(reterr, field, "scope", "not a scope of the role %s", role);
 }
 
-/* --- the fields of a new account ------------------------------------------------------------------ */
+/* --- the fields of a new account -------------------------------------------------------------- */
 
 static void check_login(const char *login, struct td_error *reterr)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
     size_t length = strlen(login);
-    if (length < LOGIN_MIN || length > LOGIN_MAX || strspn(login, allowed) != length || login[0] < '0' ||
-        !strcmp(login, "console") || !strcmp(login, "system"))
-        td_error_field(reterr, "login", "login", "3 to 64 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit");
+    if (length < LOGIN_MIN || length > LOGIN_MAX || strspn(login, allowed) != length ||
+        login[0] < '0' || !strcmp(login, "console") || !strcmp(login, "system"))
+        td_error_field(reterr, "login", "login",
+                       "3 to 64 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit");
 }
 
 static void check_person(const json_t *person, struct td_error *reterr)
@@ -158,9 +161,12 @@ static void check_id_number(const json_t *fields, struct td_error *reterr)
     }
     const char *sex = td_row_text(person, "sex");
     if (*sex && strcmp(sex, number.female ? "female" : "male"))
-        td_error_field(reterr, "person.sex", "id_number_mismatch", "differs from the identity number");
-    if (td_date_parse(td_row_text(person, "birth_date"), &birth_date) == 0 && birth_date != number.birth_date)
-        td_error_field(reterr, "person.birth_date", "id_number_mismatch", "differs from the identity number");
+        td_error_field(reterr, "person.sex", "id_number_mismatch",
+                       "differs from the identity number");
+    if (td_date_parse(td_row_text(person, "birth_date"), &birth_date) == 0 &&
+        birth_date != number.birth_date)
+        td_error_field(reterr, "person.birth_date", "id_number_mismatch",
+                       "differs from the identity number");
 }
 
 static void check_phone(const char *phone, struct td_error *reterr)
@@ -183,11 +189,13 @@ static int check_grants(struct td_review *review, const json_t *grants, struct t
         if (!*td_row_text(grant, "role"))
             continue; /* left empty in a form */
         snprintf(prefix, sizeof(prefix), "grants.%zu.", i);
-        check_grant(review, prefix, td_row_text(grant, "role"), td_row_text(grant, "scope"), reterr);
+        check_grant(review, prefix, td_row_text(grant, "role"), td_row_text(grant, "scope"),
+                    reterr);
         supervises |= td_row_equals(grant, "role", "supervisor");
     }
     if (supervises && json_array_size(grants) > 1)
-        return td_error_field(reterr, "grants", "grant_conflict", "a supervisor holds no other role");
+        return td_error_field(reterr, "grants", "grant_conflict",
+                              "a supervisor holds no other role");
     return 0;
 }
 
@@ -217,7 +225,7 @@ int td_account_check(struct td_review *review, const json_t *fields, struct td_e
     return result;
 }
 
-/* --- creating ------------------------------------------------------------------------------------- */
+/* --- creating --------------------------------------------------------------------------------- */
 
 struct sealed {
     char *id_number, *phone;
@@ -250,29 +258,33 @@ static void sealed_done(struct sealed *sealed)
     free(sealed->phone);
 }
 
-/* The person as plugins expect it: nothing empty, and in_service a boolean also when a form sent text. */
+/* The person as plugins expect it: nothing empty, and in_service a boolean also when a form sent
+ * text. */
 static json_t *person_of(const json_t *fields)
 {
     const char *name;
     json_t *value, *person = json_object();
-    json_object_foreach(json_object_get(fields, "person"), name, value)
-        if (!json_is_string(value) || json_string_length(value))
-            json_object_set(person, name, value);
+    json_object_foreach(json_object_get(fields, "person"), name,
+                        value) if (!json_is_string(value) || json_string_length(value))
+        json_object_set(person, name, value);
     const json_t *in_service = json_object_get(person, "in_service");
     const char *text = json_string_value(in_service);
-    bool yes = json_is_true(in_service) || (text && strcmp(text, "false") && strcmp(text, "0") && *text);
+    bool yes =
+        json_is_true(in_service) || (text && strcmp(text, "false") && strcmp(text, "0") && *text);
     if (person)
         json_object_set_new(person, "in_service", json_boolean(yes));
     return person;
 }
 
-static int add_grant(struct td_review *review, const char *account_id, const char *role, const char *scope)
+static int add_grant(struct td_review *review, const char *account_id, const char *role,
+                     const char *scope)
 {
     int64_t changed = 0;
-    int result = td_tx_exec(review->tx, &changed,
-                            "insert into account_grant (account_id, role, scope, granted_by, granted_at)"
-                            " values ($1, $2, $3, $4, $5) on conflict do nothing",
-                            "sssss", account_id, role, scope, td_row_actor(review), review->now);
+    int result =
+        td_tx_exec(review->tx, &changed,
+                   "insert into account_grant (account_id, role, scope, granted_by, granted_at)"
+                   " values ($1, $2, $3, $4, $5) on conflict do nothing",
+                   "sssss", account_id, role, scope, td_row_actor(review), review->now);
     if (result < 0 || changed == 0)
         return result;
     return td_row_log(review, "account.grant", "account", account_id,
@@ -293,28 +305,31 @@ static int add_grants(struct td_review *review, const char *account_id, const js
     return 0;
 }
 
-static int insert(struct td_review *review, const char *id, const json_t *fields, const char *password_hash,
-                  bool must_change, const struct sealed *sealed)
+static int insert(struct td_review *review, const char *id, const json_t *fields,
+                  const char *password_hash, bool must_change, const struct sealed *sealed)
 {
     const char *unit = td_row_text(fields, "unit_id");
     json_t *person = person_of(fields);
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into account (id, login, name, password_hash, unit_id, person, id_number_sealed,"
-                            " id_number_key, phone_sealed, must_change, created_at)"
-                            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                            "sssssjsssbs", id, td_row_text(fields, "login"), td_row_text(fields, "name"),
-                            password_hash, *unit ? unit : NULL, person, sealed->id_number,
-                            sealed->fingerprint_or_null, sealed->phone, (int)must_change, review->now);
+    int result = td_tx_exec(
+        review->tx, NULL,
+        "insert into account (id, login, name, password_hash, unit_id, person, id_number_sealed,"
+        " id_number_key, phone_sealed, must_change, created_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "sssssjsssbs", id, td_row_text(fields, "login"), td_row_text(fields, "name"), password_hash,
+        *unit ? unit : NULL, person, sealed->id_number, sealed->fingerprint_or_null, sealed->phone,
+        (int)must_change, review->now);
     json_decref(person);
     if (result == 0)
-        result = td_row_log(review, "account.create", "account", id, json_pack("{s:s}", "unit_id", unit));
+        result = td_row_log(review, "account.create", "account", id,
+                            json_pack("{s:s}", "unit_id", unit));
     return result;
 }
 
 static int already(struct td_review *review, const struct sealed *sealed, struct td_error *reterr)
 {
     if (sealed->fingerprint_or_null &&
-        exists(review, "select count(*) from account where id_number_key = $1", sealed->fingerprint))
+        exists(review, "select count(*) from account where id_number_key = $1",
+               sealed->fingerprint))
         return td_error_field(reterr, "id_number", "person_exists", "this person has an account");
     return 0;
 }
@@ -343,7 +358,7 @@ int td_account_create(struct td_review *review, const json_t *fields, const char
     return result;
 }
 
-/* --- changing ------------------------------------------------------------------------------------- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 /* Whoever supervises must not act, and whoever acts must not supervise. */
 static int check_conflict(struct td_review *review, const char *account_id, const char *role,
@@ -351,17 +366,19 @@ static int check_conflict(struct td_review *review, const char *account_id, cons
 {
     int64_t others = 0;
     bool supervisor = !strcmp(role, "supervisor");
-    int result = td_tx_int(review->tx, &others,
-                           supervisor ? "select count(*) from account_grant where account_id = $1 and role <> 'supervisor'"
-                                      : "select count(*) from account_grant where account_id = $1 and role = 'supervisor'",
-                           "s", account_id);
+    int result = td_tx_int(
+        review->tx, &others,
+        supervisor
+            ? "select count(*) from account_grant where account_id = $1 and role <> 'supervisor'"
+            : "select count(*) from account_grant where account_id = $1 and role = 'supervisor'",
+        "s", account_id);
     if (result == 0 && others > 0)
         result = td_error_key(reterr, TD_ECONFLICT, "grant_conflict", NULL);
     return result;
 }
 
-int td_account_grant(struct td_review *review, const char *account_id, const char *role, const char *scope,
-                     struct td_error *reterr)
+int td_account_grant(struct td_review *review, const char *account_id, const char *role,
+                     const char *scope, struct td_error *reterr)
 {
     int result = need_admin(review, reterr);
     if (result == 0)
@@ -375,17 +392,18 @@ int td_account_grant(struct td_review *review, const char *account_id, const cha
     return result < 0 ? result : add_grant(review, account_id, role, scope);
 }
 
-int td_account_revoke(struct td_review *review, const char *account_id, const char *role, const char *scope,
-                      struct td_error *reterr)
+int td_account_revoke(struct td_review *review, const char *account_id, const char *role,
+                      const char *scope, struct td_error *reterr)
 {
     int64_t changed = 0;
     int result = need_admin(review, reterr);
     if (result == 0)
         result = need_other(review, account_id, "own_grant", reterr);
     if (result == 0)
-        result = td_tx_exec(review->tx, &changed,
-                            "delete from account_grant where account_id = $1 and role = $2 and scope = $3", "sss",
-                            account_id, role, scope);
+        result = td_tx_exec(
+            review->tx, &changed,
+            "delete from account_grant where account_id = $1 and role = $2 and scope = $3", "sss",
+            account_id, role, scope);
     if (result < 0)
         return result;
     if (changed == 0)
@@ -412,24 +430,28 @@ int td_account_set_disabled(struct td_review *review, const char *account_id, bo
     if (result == 0)
         result = need_other(review, account_id, "own_disable", reterr);
     if (result == 0)
-        result = td_tx_exec(review->tx, NULL, "update account set disabled = $1 where id = $2", "bs", (int)disabled,
-                            account_id);
+        result = td_tx_exec(review->tx, NULL, "update account set disabled = $1 where id = $2",
+                            "bs", (int)disabled, account_id);
     if (result == 0)
-        result = td_row_log(review, disabled ? "account.disable" : "account.enable", "account", account_id, NULL);
+        result = td_row_log(review, disabled ? "account.disable" : "account.enable", "account",
+                            account_id, NULL);
     return result == 0 && disabled ? end_sessions(review, account_id, NULL) : result;
 }
 
-int td_account_set_password(struct td_review *review, const char *account_id, const char *password_hash,
-                            bool must_change, const char *keep_session, struct td_error *reterr)
+int td_account_set_password(struct td_review *review, const char *account_id,
+                            const char *password_hash, bool must_change, const char *keep_session,
+                            struct td_error *reterr)
 {
     bool own = review->who && !strcmp(review->who->id, account_id);
     int result = own ? 0 : need_admin(review, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
-        result = td_tx_exec(review->tx, NULL, "update account set password_hash = $1, must_change = $2 where id = $3",
+        result = td_tx_exec(review->tx, NULL,
+                            "update account set password_hash = $1, must_change = $2 where id = $3",
                             "sbs", password_hash, (int)must_change, account_id);
     if (result == 0)
-        result = td_row_log(review, "account.password", "account", account_id, json_pack("{s:b}", "own", own));
+        result = td_row_log(review, "account.password", "account", account_id,
+                            json_pack("{s:b}", "own", own));
     return result == 0 ? end_sessions(review, account_id, keep_session) : result;
 }

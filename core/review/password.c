@@ -1,4 +1,5 @@
-/* password.c - see password.h. The only state is one hash that nothing matches, made at first use. */
+/* password.c - see password.h. The only state is one hash that nothing matches, made at first use.
+ */
 #include "review/password.h"
 
 #include <pthread.h>
@@ -35,13 +36,16 @@ static size_t count_characters(const char *text)
     return count;
 }
 
-int td_password_check(const char *password, const char *login, const char *field, struct td_error *reterr)
+int td_password_check(const char *password, const char *login, const char *field,
+                      struct td_error *reterr)
 {
     size_t characters = count_characters(password);
     if (characters < TD_PASSWORD_MIN)
-        return td_error_field(reterr, field, "password_short", "at least %d characters", TD_PASSWORD_MIN);
+        return td_error_field(reterr, field, "password_short", "at least %d characters",
+                              TD_PASSWORD_MIN);
     if (characters > TD_PASSWORD_MAX)
-        return td_error_field(reterr, field, "password_long", "at most %d characters", TD_PASSWORD_MAX);
+        return td_error_field(reterr, field, "password_long", "at most %d characters",
+                              TD_PASSWORD_MAX);
     bool repeated = strspn(password, (char[]){password[0], 0}) == strlen(password);
     if (repeated || !strcasecmp(password, login))
         return td_error_field(reterr, field, "password_simple", "too easy to guess");

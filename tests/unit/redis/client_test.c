@@ -20,7 +20,8 @@ static void keep(void *arg, int result, const struct redisReply *reply)
     answer->done++;
     answer->result = result;
     answer->type = reply ? reply->type : 0;
-    snprintf(answer->text, sizeof(answer->text), "%s", td_reply_text(reply) ? td_reply_text(reply) : "");
+    snprintf(answer->text, sizeof(answer->text), "%s",
+             td_reply_text(reply) ? td_reply_text(reply) : "");
 }
 
 static int setup(void **state)
@@ -45,7 +46,9 @@ static void answers_commands(void **state)
     (void)state;
     struct td_redis *client = private_redis_client(&server, base);
     struct answer set = {0}, get = {0};
-    assert_int_equal(td_redis_command(client, keep, &set, (const char *[]){"SET", "titled:x", "a b\r\nc", NULL}), 0);
+    assert_int_equal(
+        td_redis_command(client, keep, &set, (const char *[]){"SET", "titled:x", "a b\r\nc", NULL}),
+        0);
     assert_int_equal(set.done, 0); /* never from inside */
     td_redis_command(client, keep, &get, (const char *[]){"GET", "titled:x", NULL});
     spin_until(base, &get.done);
@@ -61,7 +64,8 @@ static void keeps_to_its_rights(void **state)
     struct answer key = {0}, command = {0}, script = {0};
     td_redis_command(client, keep, &key, (const char *[]){"GET", "other", NULL});
     td_redis_command(client, keep, &command, (const char *[]){"FLUSHALL", NULL});
-    td_redis_eval(client, keep, &script, "return redis.call('KEYS', '*')", 0, (const char *[]){NULL});
+    td_redis_eval(client, keep, &script, "return redis.call('KEYS', '*')", 0,
+                  (const char *[]){NULL});
     spin_until(base, &script.done);
     assert_int_equal(key.result, TD_EREDIS);
     assert_int_equal(command.result, TD_EREDIS);
@@ -80,13 +84,15 @@ static void refuses_a_wrong_password(void **state)
     options.password = "wrong";
     struct td_redis *client = td_redis_new(&options);
     td_redis_watch(client, note_change, &changed);
-    for (int i = 0; i < 20; i++) { /* as many round trips of another client: time enough to be let in */
+    for (int i = 0; i < 20;
+         i++) { /* as many round trips of another client: time enough to be let in */
         answer.done = 0;
         td_redis_command(good, keep, &answer, (const char *[]){"PING", NULL});
         spin_until(base, &answer.done);
     }
     assert_int_equal(changed, 0);
-    assert_int_equal(td_redis_command(client, keep, &answer, (const char *[]){"PING", NULL}), TD_EREDIS);
+    assert_int_equal(td_redis_command(client, keep, &answer, (const char *[]){"PING", NULL}),
+                     TD_EREDIS);
     td_redis_free(client);
     td_redis_free(good);
 }
@@ -105,7 +111,8 @@ static void survives_a_killed_redis(void **state)
     assert_int_equal(changed, -1);
     assert_int_equal(open.done, 1);
     assert_int_equal(open.result, TD_EREDIS);
-    assert_int_equal(td_redis_command(client, keep, &open, (const char *[]){"PING", NULL}), TD_EREDIS);
+    assert_int_equal(td_redis_command(client, keep, &open, (const char *[]){"PING", NULL}),
+                     TD_EREDIS);
     assert_int_equal(open.done, 1);
     changed = 0;
     private_redis_launch(&server);
@@ -166,7 +173,8 @@ static void send_again(void *arg, int result, const struct redisReply *reply)
     (void)reply;
     chain->done = 1;
     if (result < 0)
-        chain->refused = td_redis_command(chain->client, NULL, NULL, (const char *[]){"PING", NULL}) == TD_EREDIS;
+        chain->refused = td_redis_command(chain->client, NULL, NULL,
+                                          (const char *[]){"PING", NULL}) == TD_EREDIS;
 }
 
 static void refuses_sends_from_a_dying_connection(void **state)
@@ -190,7 +198,8 @@ static void bounds_open_commands(void **state)
     struct answer last = {0};
     for (int i = 0; i < TD_REDIS_IN_FLIGHT_MAX; i++)
         assert_int_equal(td_redis_command(client, keep, &last, (const char *[]){"PING", NULL}), 0);
-    assert_int_equal(td_redis_command(client, keep, &last, (const char *[]){"PING", NULL}), TD_EBUSY);
+    assert_int_equal(td_redis_command(client, keep, &last, (const char *[]){"PING", NULL}),
+                     TD_EBUSY);
     while (last.done < TD_REDIS_IN_FLIGHT_MAX)
         event_base_loop(base, EVLOOP_ONCE);
     assert_int_equal(last.result, 0);

@@ -1,5 +1,6 @@
-/* dispatch_test.c - every outbox row is done, once in effect: with failing jobs, a killed and a wiped Redis,
- * a new dispatcher on old rows. A real store and a real Redis; the scorer is played by this file. */
+/* dispatch_test.c - every outbox row is done, once in effect: with failing jobs, a killed and a
+ * wiped Redis, a new dispatcher on old rows. A real store and a real Redis; the scorer is played by
+ * this file. */
 #include "private_redis.h"
 
 #include "../../../core/dispatch.c"
@@ -8,7 +9,7 @@
 /* dispatch_kinds.c would bring the field with it. */
 const struct td_dispatch_kind td_dispatch_kinds[] = {{0}};
 
-/* --- the scorer ------------------------------------------------------------------------------------ */
+/* --- the scorer ------------------------------------------------------------------------------- */
 
 struct order {
     td_pool_done_fn done;
@@ -64,9 +65,10 @@ json_t *td_pool_catalog(struct td_pool *pool)
     return json_object();
 }
 
-/* --- kinds ----------------------------------------------------------------------------------------- */
+/* --- kinds ------------------------------------------------------------------------------------ */
 
-static int echo_read(struct td_review *review, const json_t *payload, json_t **ret_job, struct td_error *reterr)
+static int echo_read(struct td_review *review, const json_t *payload, json_t **ret_job,
+                     struct td_error *reterr)
 {
     (void)reterr;
     assert_null(review->who);
@@ -77,19 +79,23 @@ static int echo_read(struct td_review *review, const json_t *payload, json_t **r
 }
 
 /* Adds to a row of `setting`, so that running twice in effect would show. */
-static int echo_write(struct td_review *review, const json_t *payload, const json_t *result, struct td_error *reterr)
+static int echo_write(struct td_review *review, const json_t *payload, const json_t *result,
+                      struct td_error *reterr)
 {
     char text[32];
     int64_t value = json_integer_value(json_object_get(result, "echo"));
     (void)payload, (void)reterr;
     snprintf(text, sizeof(text), "value.%lld", (long long)value);
-    return td_tx_exec(review->tx, NULL, "insert into setting (name, value) values ($1, '1')", "s", text);
+    return td_tx_exec(review->tx, NULL, "insert into setting (name, value) values ($1, '1')", "s",
+                      text);
 }
 
-static int broken_write(struct td_review *review, const json_t *payload, const json_t *result, struct td_error *reterr)
+static int broken_write(struct td_review *review, const json_t *payload, const json_t *result,
+                        struct td_error *reterr)
 {
     (void)payload, (void)result;
-    int done = td_tx_exec(review->tx, NULL, "insert into setting (name, value) values ('broken', '1')", "");
+    int done = td_tx_exec(review->tx, NULL,
+                          "insert into setting (name, value) values ('broken', '1')", "");
     assert_int_equal(done, 0);
     return td_error_set(reterr, TD_ECONFLICT, "this never works");
 }
@@ -101,7 +107,7 @@ static const struct td_dispatch_kind kinds[] = {
     {0},
 };
 
-/* --- a server around it ---------------------------------------------------------------------------- */
+/* --- a server around it ----------------------------------------------------------------------- */
 
 static struct private_redis server;
 static struct td_redis *commands;
@@ -115,9 +121,17 @@ static void open_dispatch(void)
 {
     struct td_redis_options redis = private_redis_options(&server, base);
     struct td_error error = TD_ERROR_INIT;
-    struct td_dispatch_options options = {.base = base, .store = store, .pool = (struct td_pool *)&server, .commands = commands,
-                                          .redis = &redis, .live = live, .sessions = sessions, .node = "test",
-                                          .kinds = kinds, .sweep_ms = 300, .retry_ms = 1};
+    struct td_dispatch_options options = {.base = base,
+                                          .store = store,
+                                          .pool = (struct td_pool *)&server,
+                                          .commands = commands,
+                                          .redis = &redis,
+                                          .live = live,
+                                          .sessions = sessions,
+                                          .node = "test",
+                                          .kinds = kinds,
+                                          .sweep_ms = 300,
+                                          .retry_ms = 1};
     assert_int_equal(td_dispatch_new(&options, &dispatch, &error), 0);
 }
 
@@ -172,7 +186,8 @@ static int put_rows(struct td_tx *tx, void *arg, struct td_error *reterr)
     (void)reterr;
     int result = 0;
     for (int i = 0; i < rows->count && result == 0; i++) {
-        json_t *payload = rows->payload ? json_incref(rows->payload) : json_pack("{s:i}", "value", rows->first + i);
+        json_t *payload = rows->payload ? json_incref(rows->payload)
+                                        : json_pack("{s:i}", "value", rows->first + i);
         result = td_tx_outbox(tx, rows->kind, payload);
         json_decref(payload);
     }
@@ -217,7 +232,7 @@ static void spin_until_number(const char *sql, int64_t wanted)
     }
 }
 
-#define OPEN "select count(*) from outbox where done_at is null"
+#define OPEN   "select count(*) from outbox where done_at is null"
 #define VALUES "select count(*) from setting where name like 'value.%'"
 
 static void does_every_row_once(void **state)
@@ -237,7 +252,8 @@ static void gets_through_more_than_a_page(void **state)
     (void)state;
     put("echo", 1000, PAGE + 150, NULL);
     spin_until_number(OPEN, 0);
-    assert_int_equal(number_of("select count(*) from setting where name like 'value.1___'"), PAGE + 150);
+    assert_int_equal(number_of("select count(*) from setting where name like 'value.1___'"),
+                     PAGE + 150);
 }
 
 struct ear {
@@ -254,11 +270,13 @@ static void publishes_live_rows(void **state)
 {
     (void)state;
     struct ear ear = {0};
-    struct td_live_subscription *subscription = td_live_subscribe(live, "application/1", hear, &ear);
+    struct td_live_subscription *subscription =
+        td_live_subscribe(live, "application/1", hear, &ear);
     put("live", 0, 1, json_pack("{s:s, s:s}", "topic", "application/1", "event", "changed"));
     spin_until(base, &ear.count);
     spin_until_number(OPEN, 0);
-    put("live", 0, 1, json_pack("{s:s}", "event", "without a topic")); /* nobody can hear it: done */
+    put("live", 0, 1,
+        json_pack("{s:s}", "event", "without a topic")); /* nobody can hear it: done */
     spin_until_number(OPEN, 0);
     assert_int_equal(ear.count, 1);
     td_live_unsubscribe(subscription);
@@ -272,8 +290,10 @@ static void gives_up_a_broken_job_and_goes_on(void **state)
     put("echo", 2000, 20, NULL);
     spin_until_number("select count(*) from setting where name like 'value.20__'", 20);
     spin_until_number("select count(*) from outbox where done_at is null and attempts = 5", 2);
-    assert_int_equal(number_of("select count(*) from outbox where failure = 'this never works'"), 1);
-    assert_int_equal(number_of("select count(*) from setting where name = 'broken'"), 0); /* rolled back */
+    assert_int_equal(number_of("select count(*) from outbox where failure = 'this never works'"),
+                     1);
+    assert_int_equal(number_of("select count(*) from setting where name = 'broken'"),
+                     0); /* rolled back */
     while (dispatch->in_flight)
         event_base_loop(base, EVLOOP_ONCE);
     json_t *status = td_dispatch_status(dispatch);
@@ -345,7 +365,8 @@ static void waits_for_redis(void **state)
     assert_int_equal(number_of("select count(*) from setting where name like 'value.30__'"), 10);
 }
 
-/* Redis dies with all it knew while jobs are with the scorer: they end once, and the others are dealt out anew. */
+/* Redis dies with all it knew while jobs are with the scorer: they end once, and the others are
+ * dealt out anew. */
 static void survives_a_wiped_redis(void **state)
 {
     (void)state;

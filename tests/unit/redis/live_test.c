@@ -1,4 +1,5 @@
-/* live_test.c - who hears what, on two nodes, with subscriptions that end while they hear, and after a gap. */
+/* live_test.c - who hears what, on two nodes, with subscriptions that end while they hear, and
+ * after a gap. */
 #include "private_redis.h"
 
 #include "../../../core/redis/live.c" /* to know when a node listens */
@@ -17,7 +18,8 @@ static void hear(void *arg, const json_t *message)
 {
     struct ear *ear = arg;
     ear->count++;
-    snprintf(ear->event, sizeof(ear->event), "%s", json_string_value(json_object_get(message, "event")));
+    snprintf(ear->event, sizeof(ear->event), "%s",
+             json_string_value(json_object_get(message, "event")));
     td_live_unsubscribe(ear->ends);
     ear->ends = NULL;
 }

@@ -76,10 +76,14 @@ static inline void private_redis_stop(struct private_redis *redis)
     rmdir(redis->folder);
 }
 
-static inline struct td_redis_options private_redis_options(struct private_redis *redis, struct event_base *base)
+static inline struct td_redis_options private_redis_options(struct private_redis *redis,
+                                                            struct event_base *base)
 {
-    return (struct td_redis_options){
-        .base = base, .socket = redis->socket, .user = "titled", .password = redis->password, .name = "test"};
+    return (struct td_redis_options){.base = base,
+                                     .socket = redis->socket,
+                                     .user = "titled",
+                                     .password = redis->password,
+                                     .name = "test"};
 }
 
 static inline void note_late(evutil_socket_t fd, short events, void *arg)
@@ -106,7 +110,8 @@ static inline void note_change(void *arg, bool available)
 }
 
 /* A connected client. */
-static inline struct td_redis *private_redis_client(struct private_redis *redis, struct event_base *base)
+static inline struct td_redis *private_redis_client(struct private_redis *redis,
+                                                    struct event_base *base)
 {
     int connected = 0;
     struct td_redis_options options = private_redis_options(redis, base);

@@ -201,9 +201,12 @@ static void looks_at_no_more_than_it_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_in_order), cmocka_unit_test(leases_one),
-        cmocka_unit_test(never_gives_one_record_twice), cmocka_unit_test(a_lease_runs_out),
-        cmocka_unit_test(says_who_holds), cmocka_unit_test(looks_at_no_more_than_it_says),
+        cmocka_unit_test(takes_in_order),
+        cmocka_unit_test(leases_one),
+        cmocka_unit_test(never_gives_one_record_twice),
+        cmocka_unit_test(a_lease_runs_out),
+        cmocka_unit_test(says_who_holds),
+        cmocka_unit_test(looks_at_no_more_than_it_says),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -43,13 +43,15 @@ static void on_reply(void *arg, int result, const struct redisReply *reply)
     outcome->done = 1;
     outcome->result = result;
     outcome->number = td_reply_int(reply);
-    snprintf(outcome->text, sizeof(outcome->text), "%s", td_reply_text(reply) ? td_reply_text(reply) : "");
+    snprintf(outcome->text, sizeof(outcome->text), "%s",
+             td_reply_text(reply) ? td_reply_text(reply) : "");
 }
 
 static struct outcome start(const char *account)
 {
     struct outcome outcome = {0};
-    assert_int_equal(td_session_start(sessions, account, "10.1.2.3", "Browser", on_session, &outcome), 0);
+    assert_int_equal(
+        td_session_start(sessions, account, "10.1.2.3", "Browser", on_session, &outcome), 0);
     spin_until(base, &outcome.done);
     assert_int_equal(outcome.result, 0);
     return outcome;
@@ -58,7 +60,8 @@ static struct outcome start(const char *account)
 static struct outcome find(const char *token)
 {
     struct outcome outcome = {0};
-    outcome.result = td_session_find(sessions, token, "2001:db8:1:2::9", "Browser", on_session, &outcome);
+    outcome.result =
+        td_session_find(sessions, token, "2001:db8:1:2::9", "Browser", on_session, &outcome);
     if (outcome.result == 0)
         spin_until(base, &outcome.done);
     return outcome;
@@ -129,7 +132,9 @@ static void keeps_the_token_out_of_redis(void **state)
     assert_int_equal(probe.number, 0);
     snprintf(key, sizeof(key), "titled:session:%s", one.session.id);
     probe = (struct outcome){0};
-    td_redis_eval(client, on_reply, &probe, "return table.concat(redis.call('HMGET', KEYS[1], 'account', 'csrf', 'address', 'agent', 'seen'), ' ')",
+    td_redis_eval(client, on_reply, &probe,
+                  "return table.concat(redis.call('HMGET', KEYS[1], 'account', 'csrf', 'address', "
+                  "'agent', 'seen'), ' ')",
                   1, (const char *[]){key, NULL});
     spin_until(base, &probe.done);
     assert_int_equal(probe.result, 0);
@@ -156,7 +161,8 @@ static void age(const char *id, const char *ms)
     char key[128];
     snprintf(key, sizeof(key), "titled:session:%s", id);
     td_redis_eval(client, on_reply, &probe,
-                  "redis.call('HSET', KEYS[1], 'created', string.format('%.0f', redis.call('HMGET', KEYS[1], 'created')[1] - ARGV[1]))\n"
+                  "redis.call('HSET', KEYS[1], 'created', string.format('%.0f', "
+                  "redis.call('HMGET', KEYS[1], 'created')[1] - ARGV[1]))\n"
                   "redis.call('PEXPIRE', KEYS[1], 60000)\nreturn 1",
                   1, (const char *[]){key, ms, NULL});
     spin_until(base, &probe.done);
@@ -194,7 +200,8 @@ static void ends_one_of_its_own(void **state)
 static void ends_all_but_one(void **state)
 {
     (void)state;
-    struct outcome a = start("A7"), b = start("A7"), c = start("A7"), other = start("A8"), end = {0};
+    struct outcome a = start("A7"), b = start("A7"), c = start("A7"), other = start("A8"),
+                   end = {0};
     td_session_end_account(sessions, "A7", b.session.id, on_ended, &end);
     spin_until(base, &end.done);
     assert_int_equal(end.number, 2);
@@ -229,7 +236,8 @@ static void lists_the_live_ones(void **state)
     struct listed listed = {0};
     char key[128];
     snprintf(key, sizeof(key), "titled:session:%s", gone.session.id);
-    td_redis_command(client, on_reply, &end, (const char *[]){"DEL", key, NULL}); /* as if it had expired */
+    td_redis_command(client, on_reply, &end,
+                     (const char *[]){"DEL", key, NULL}); /* as if it had expired */
     td_session_list(sessions, "A9", on_listed, &listed);
     spin_until(base, &listed.done);
     assert_int_equal(listed.result, 0);
@@ -280,10 +288,14 @@ static void says_when_redis_is_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(starts_and_finds),     cmocka_unit_test(refuses_what_is_no_token),
-        cmocka_unit_test(keeps_the_token_out_of_redis), cmocka_unit_test(ends_by_itself),
-        cmocka_unit_test(ends_one_of_its_own),  cmocka_unit_test(ends_all_but_one),
-        cmocka_unit_test(lists_the_live_ones),  cmocka_unit_test(checks_csrf),
+        cmocka_unit_test(starts_and_finds),
+        cmocka_unit_test(refuses_what_is_no_token),
+        cmocka_unit_test(keeps_the_token_out_of_redis),
+        cmocka_unit_test(ends_by_itself),
+        cmocka_unit_test(ends_one_of_its_own),
+        cmocka_unit_test(ends_all_but_one),
+        cmocka_unit_test(lists_the_live_ones),
+        cmocka_unit_test(checks_csrf),
         cmocka_unit_test(says_when_redis_is_away),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -60,7 +60,8 @@ static void holds_a_guesser(void **state)
     struct outcome held = take_login("10.0.0.1", "wang");
     assert_int_equal(held.result, TD_ETHROTTLED);
     assert_in_range(held.wait, 1, 600);
-    assert_int_equal(take_login("10.0.0.2", "wang").result, 0); /* its owner elsewhere is not locked out */
+    assert_int_equal(take_login("10.0.0.2", "wang").result,
+                     0); /* its owner elsewhere is not locked out */
     assert_int_equal(take_login("10.0.0.1", "zhao").result, 0);
 }
 
@@ -78,7 +79,8 @@ static void holds_a_guesser_of_many_logins(void **state)
 static void a_held_request_counts_nowhere(void **state)
 {
     (void)state;
-    struct td_throttle_use tight = {TD_THROTTLE_PUBLIC, "10.0.2.1"}, both[2] = {tight, {TD_THROTTLE_WRITE, "acc"}};
+    struct td_throttle_use tight = {TD_THROTTLE_PUBLIC, "10.0.2.1"},
+                           both[2] = {tight, {TD_THROTTLE_WRITE, "acc"}};
     for (int i = 0; i < 20; i++)
         assert_int_equal(take(&tight, 1).result, 0);
     for (int i = 0; i < 5; i++)

@@ -37,8 +37,12 @@ static int in_transaction(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct step *step = arg;
     struct td_arena *arena = td_arena_new(1 << 20);
-    struct td_review review = {.tx = tx, .arena = arena, .who = td_account_console(), .seal = key,
-                               .now = "2026-10-01T00:00:00.000Z", .today = "2026-10-01"};
+    struct td_review review = {.tx = tx,
+                               .arena = arena,
+                               .who = td_account_console(),
+                               .seal = key,
+                               .now = "2026-10-01T00:00:00.000Z",
+                               .today = "2026-10-01"};
     int result = step->who ? td_account_load(tx, arena, step->who, &review.who) : 0;
     if (result == 0)
         result = step->run(&review, step, &step->error);
@@ -132,9 +136,11 @@ static const char *problem_with(const char *fields, const char *field)
     size_t i;
     json_t *problem;
     code[0] = 0;
-    json_array_foreach(step.error.fields, i, problem)
-        if (!code[0] && !strcmp(json_string_value(json_object_get(problem, "field")), field))
-            snprintf(code, sizeof(code), "%s", json_string_value(json_object_get(problem, "code")));
+    json_array_foreach(
+        step.error.fields, i,
+        problem) if (!code[0] &&
+                     !strcmp(json_string_value(json_object_get(problem, "field")), field))
+        snprintf(code, sizeof(code), "%s", json_string_value(json_object_get(problem, "code")));
     if (result < 0)
         assert_int_equal(result, TD_EFIELDS);
     step_done(&step);
@@ -153,10 +159,11 @@ static int64_t count_of(const char *sql)
 static int insert_unit(struct td_review *review, struct step *step, struct td_error *reterr)
 {
     (void)step, (void)reterr;
-    return td_tx_exec(review->tx, NULL,
-                      "insert into unit (id, name, division_code, kind, grassroots)"
-                      " values ('U1', '某村小学', (select min(code) from division), 'school', 'village')",
-                      "");
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into unit (id, name, division_code, kind, grassroots)"
+        " values ('U1', '某村小学', (select min(code) from division), 'school', 'village')",
+        "");
 }
 
 static char division[16];
@@ -165,7 +172,8 @@ static int find_division(struct td_review *review, struct step *step, struct td_
 {
     (void)reterr;
     int result = td_tx_row(review->tx, &step->value, "select min(code) as code from division", "");
-    snprintf(division, sizeof(division), "%s", json_string_value(json_object_get(step->value, "code")));
+    snprintf(division, sizeof(division), "%s",
+             json_string_value(json_object_get(step->value, "code")));
     return result;
 }
 
@@ -203,9 +211,12 @@ static void creates_and_shows(void **state)
 {
     char id[32];
     (void)state;
-    create("{\"login\": \"li.na\", \"name\": \"李娜\", \"unit_id\": \"U1\", \"id_number\": \"11010519491231002x\","
-           " \"phone\": \"13900001111\", \"person\": {\"sex\": \"female\", \"birth_date\": \"1949-12-31\", \"ethnicity\": \"\","
-           " \"in_service\": \"true\"}, \"grants\": [{\"role\": \"applicant\", \"scope\": \"\"}, {\"role\": \"\"}]}",
+    create("{\"login\": \"li.na\", \"name\": \"李娜\", \"unit_id\": \"U1\", \"id_number\": "
+           "\"11010519491231002x\","
+           " \"phone\": \"13900001111\", \"person\": {\"sex\": \"female\", \"birth_date\": "
+           "\"1949-12-31\", \"ethnicity\": \"\","
+           " \"in_service\": \"true\"}, \"grants\": [{\"role\": \"applicant\", \"scope\": \"\"}, "
+           "{\"role\": \"\"}]}",
            id);
     struct step view = {.run = do_view, .account = id};
     assert_int_equal(run(&view), 0);
@@ -221,9 +232,12 @@ static void creates_and_shows(void **state)
     assert_int_equal(json_array_size(json_object_get(view.value, "grants")), 1);
     free(text);
     step_done(&view);
-    struct step stored = {.run = do_rows, .fields = "select id_number_sealed, phone_sealed from account where login = 'li.na'"};
+    struct step stored = {
+        .run = do_rows,
+        .fields = "select id_number_sealed, phone_sealed from account where login = 'li.na'"};
     assert_int_equal(run(&stored), 0);
-    char *number = td_unseal(key, json_string_value(json_object_get(json_array_get(stored.value, 0), "id_number_sealed")));
+    char *number = td_unseal(key, json_string_value(json_object_get(json_array_get(stored.value, 0),
+                                                                    "id_number_sealed")));
     assert_string_equal(number, "11010519491231002X");
     free(number);
     step_done(&stored);
@@ -233,25 +247,47 @@ static void one_person_has_one_account(void **state)
 {
     (void)state;
     assert_string_equal(problem_with("{\"login\": \"li.na\", \"name\": \"x\"}", "login"), "taken");
-    assert_string_equal(problem_with("{\"login\": \"second\", \"name\": \"x\", \"id_number\": \"11010519491231002X\"}", "id_number"),
-                        "person_exists");
+    assert_string_equal(
+        problem_with(
+            "{\"login\": \"second\", \"name\": \"x\", \"id_number\": \"11010519491231002X\"}",
+            "id_number"),
+        "person_exists");
 }
 
 static void refuses_wrong_fields(void **state)
 {
     (void)state;
     assert_string_equal(problem_with("{\"login\": \"Li\", \"name\": \"x\"}", "login"), "login");
-    assert_string_equal(problem_with("{\"login\": \"console\", \"name\": \"x\"}", "login"), "login");
+    assert_string_equal(problem_with("{\"login\": \"console\", \"name\": \"x\"}", "login"),
+                        "login");
     assert_string_equal(problem_with("{\"login\": \"-abc\", \"name\": \"x\"}", "login"), "login");
     assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"\"}", "name"), "required");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"unit_id\": \"nowhere\"}", "unit_id"), "unknown");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"id_number\": \"11010519491231003X\"}", "id_number"), "id_number");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"phone\": \"call me\"}", "phone"), "phone");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"person\": {\"shoe_size\": 42}}", "person.shoe_size"), "invalid");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"person\": {\"sex\": \"male\"}, \"id_number\": \"11010519491231002X\"}",
-                                     "person.sex"), "id_number_mismatch");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"grants\": [{\"role\": \"king\", \"scope\": \"\"}]}", "grants.0.role"), "choice");
-    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"grants\": [{\"role\": \"supervisor\"}, {\"role\": \"bureau\"}]}", "grants"), "grant_conflict");
+    assert_string_equal(
+        problem_with("{\"login\": \"abc\", \"name\": \"x\", \"unit_id\": \"nowhere\"}", "unit_id"),
+        "unknown");
+    assert_string_equal(
+        problem_with("{\"login\": \"abc\", \"name\": \"x\", \"id_number\": \"11010519491231003X\"}",
+                     "id_number"),
+        "id_number");
+    assert_string_equal(
+        problem_with("{\"login\": \"abc\", \"name\": \"x\", \"phone\": \"call me\"}", "phone"),
+        "phone");
+    assert_string_equal(
+        problem_with("{\"login\": \"abc\", \"name\": \"x\", \"person\": {\"shoe_size\": 42}}",
+                     "person.shoe_size"),
+        "invalid");
+    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"person\": {\"sex\": "
+                                     "\"male\"}, \"id_number\": \"11010519491231002X\"}",
+                                     "person.sex"),
+                        "id_number_mismatch");
+    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"grants\": "
+                                     "[{\"role\": \"king\", \"scope\": \"\"}]}",
+                                     "grants.0.role"),
+                        "choice");
+    assert_string_equal(problem_with("{\"login\": \"abc\", \"name\": \"x\", \"grants\": "
+                                     "[{\"role\": \"supervisor\"}, {\"role\": \"bureau\"}]}",
+                                     "grants"),
+                        "grant_conflict");
     assert_int_equal(count_of("select id from account where login = 'abc'"), 0);
 }
 
@@ -265,48 +301,72 @@ static void scopes_fit_their_roles(void **state)
         const char *role, *scope;
         int result;
     } cases[] = {
-        {"unit", "U1", 0},          {"unit", "U2", TD_EFIELDS},       {"unit", "", TD_EFIELDS},
-        {"district_hr", division, 0}, {"district_hr", "999999", TD_EFIELDS}, {"district_industry", pair, 0},
-        {"district_industry", division, TD_EFIELDS}, {"district_industry", nowhere, TD_EFIELDS},
-        {"office", "teacher", 0},   {"office", "", TD_EFIELDS},       {"office", "../teacher", TD_EFIELDS},
-        {"expert", "teacher", 0},   {"applicant", "", 0},             {"applicant", "teacher", TD_EFIELDS},
-        {"bureau", "", 0},          {"admin", "x", TD_EFIELDS},       {"king", "", TD_EFIELDS},
+        {"unit", "U1", 0},
+        {"unit", "U2", TD_EFIELDS},
+        {"unit", "", TD_EFIELDS},
+        {"district_hr", division, 0},
+        {"district_hr", "999999", TD_EFIELDS},
+        {"district_industry", pair, 0},
+        {"district_industry", division, TD_EFIELDS},
+        {"district_industry", nowhere, TD_EFIELDS},
+        {"office", "teacher", 0},
+        {"office", "", TD_EFIELDS},
+        {"office", "../teacher", TD_EFIELDS},
+        {"expert", "teacher", 0},
+        {"applicant", "", 0},
+        {"applicant", "teacher", TD_EFIELDS},
+        {"bureau", "", 0},
+        {"admin", "x", TD_EFIELDS},
+        {"king", "", TD_EFIELDS},
         {"bureau", "", 0}, /* twice is a success */
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct step step = {.run = do_grant, .account = id, .role = cases[i].role, .scope = cases[i].scope};
+        struct step step = {
+            .run = do_grant, .account = id, .role = cases[i].role, .scope = cases[i].scope};
         int result = run(&step);
         if (result != cases[i].result)
             print_error("%s %s\n", cases[i].role, cases[i].scope);
         assert_int_equal(result, cases[i].result);
         step_done(&step);
     }
-    assert_int_equal(count_of("select g.role from account_grant g join account a on a.id = g.account_id where a.login = 'scopes'"), 7);
-    assert_int_equal(count_of("select l.sequence from ledger l join account a on l.subject = 'account/' || a.id"
-                              " where a.login = 'scopes' and l.action = 'account.grant'"), 7);
+    assert_int_equal(count_of("select g.role from account_grant g join account a on a.id = "
+                              "g.account_id where a.login = 'scopes'"),
+                     7);
+    assert_int_equal(
+        count_of("select l.sequence from ledger l join account a on l.subject = 'account/' || a.id"
+                 " where a.login = 'scopes' and l.action = 'account.grant'"),
+        7);
 }
 
 static void nobody_grants_to_himself(void **state)
 {
     char admin[32], other[32];
     (void)state;
-    create("{\"login\": \"admin1\", \"name\": \"x\", \"grants\": [{\"role\": \"admin\", \"scope\": \"\"}]}", admin);
+    create("{\"login\": \"admin1\", \"name\": \"x\", \"grants\": [{\"role\": \"admin\", \"scope\": "
+           "\"\"}]}",
+           admin);
     create("{\"login\": \"plain1\", \"name\": \"x\"}", other);
-    struct step own = {.run = do_grant, .who = admin, .account = admin, .role = "bureau", .scope = ""};
+    struct step own = {
+        .run = do_grant, .who = admin, .account = admin, .role = "bureau", .scope = ""};
     assert_int_equal(run(&own), TD_EFORBIDDEN);
     assert_string_equal(own.error.key, "own_grant");
-    struct step drop = {.run = do_revoke, .who = admin, .account = admin, .role = "admin", .scope = ""};
+    struct step drop = {
+        .run = do_revoke, .who = admin, .account = admin, .role = "admin", .scope = ""};
     assert_int_equal(run(&drop), TD_EFORBIDDEN);
     struct step stop = {.run = do_disable, .who = admin, .account = admin};
     assert_int_equal(run(&stop), TD_EFORBIDDEN);
-    struct step good = {.run = do_grant, .who = admin, .account = other, .role = "bureau", .scope = ""};
+    struct step good = {
+        .run = do_grant, .who = admin, .account = other, .role = "bureau", .scope = ""};
     assert_int_equal(run(&good), 0);
-    struct step climb = {.run = do_grant, .who = other, .account = admin, .role = "supervisor", .scope = ""};
+    struct step climb = {
+        .run = do_grant, .who = other, .account = admin, .role = "supervisor", .scope = ""};
     assert_int_equal(run(&climb), TD_EFORBIDDEN); /* a bureau is no administrator */
-    struct step both = {.run = do_grant, .who = admin, .account = other, .role = "supervisor", .scope = ""};
+    struct step both = {
+        .run = do_grant, .who = admin, .account = other, .role = "supervisor", .scope = ""};
     assert_int_equal(run(&both), TD_ECONFLICT);
     assert_string_equal(both.error.key, "grant_conflict");
-    struct step back = {.run = do_revoke, .who = admin, .account = other, .role = "bureau", .scope = ""};
+    struct step back = {
+        .run = do_revoke, .who = admin, .account = other, .role = "bureau", .scope = ""};
     assert_int_equal(run(&back), 0);
     assert_int_equal(run(&back), TD_ENOTFOUND);
     struct step console = {.run = do_grant, .account = admin, .role = "bureau", .scope = ""};
@@ -341,7 +401,9 @@ static void passwords_are_ones_own(void **state)
     assert_int_equal(run(&other), TD_EFORBIDDEN);
     struct step own = {.run = do_password, .who = mine, .account = mine};
     assert_int_equal(run(&own), 0);
-    assert_int_equal(count_of("select id from account where login = 'pw1' and password_hash = 'other hash' and not must_change"), 1);
+    assert_int_equal(count_of("select id from account where login = 'pw1' and password_hash = "
+                              "'other hash' and not must_change"),
+                     1);
     assert_int_equal(count_of("select sequence from ledger where payload like '%other hash%'"), 0);
     step_done(&other);
     step_done(&own);
@@ -358,7 +420,9 @@ static void lists_by_pages(void **state)
     struct step first = {.run = do_list, .fields = "many", .account = ""};
     assert_int_equal(run(&first), 0);
     assert_int_equal(json_array_size(json_object_get(first.value, "items")), 50);
-    struct step second = {.run = do_list, .fields = "many", .account = json_string_value(json_object_get(first.value, "next"))};
+    struct step second = {.run = do_list,
+                          .fields = "many",
+                          .account = json_string_value(json_object_get(first.value, "next"))};
     assert_int_equal(run(&second), 0);
     assert_int_equal(json_array_size(json_object_get(second.value, "items")), 10);
     assert_true(json_is_null(json_object_get(second.value, "next")));
@@ -373,7 +437,8 @@ static void lists_by_pages(void **state)
 static void knows_scopes_of_grants(void **state)
 {
     static const struct td_grant grants[] = {{TD_ROLE_UNIT, "U1"}, {TD_ROLE_BUREAU, ""}};
-    static const struct td_account who = {.roles = TD_ROLE_UNIT | TD_ROLE_BUREAU, .grants = grants, .grant_count = 2};
+    static const struct td_account who = {
+        .roles = TD_ROLE_UNIT | TD_ROLE_BUREAU, .grants = grants, .grant_count = 2};
     (void)state;
     assert_true(td_account_has(&who, TD_ROLE_UNIT, "U1"));
     assert_false(td_account_has(&who, TD_ROLE_UNIT, "U2"));
@@ -386,10 +451,10 @@ static void knows_scopes_of_grants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(creates_and_shows),      cmocka_unit_test(one_person_has_one_account),
-        cmocka_unit_test(refuses_wrong_fields),   cmocka_unit_test(scopes_fit_their_roles),
+        cmocka_unit_test(creates_and_shows),        cmocka_unit_test(one_person_has_one_account),
+        cmocka_unit_test(refuses_wrong_fields),     cmocka_unit_test(scopes_fit_their_roles),
         cmocka_unit_test(nobody_grants_to_himself), cmocka_unit_test(disabling_ends_everything),
-        cmocka_unit_test(passwords_are_ones_own), cmocka_unit_test(lists_by_pages),
+        cmocka_unit_test(passwords_are_ones_own),   cmocka_unit_test(lists_by_pages),
         cmocka_unit_test(knows_scopes_of_grants),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

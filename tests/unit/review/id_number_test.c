@@ -28,7 +28,8 @@ static void reads_the_examples_of_the_standard(void **state)
     assert_true(number.female);
     td_date_format(number.birth_date, date);
     assert_string_equal(date, "1949-12-31");
-    assert_int_equal(td_id_number_parse("440524188001010014", &number), TD_EINVALID); /* 1880: before our calendar */
+    assert_int_equal(td_id_number_parse("440524188001010014", &number),
+                     TD_EINVALID); /* 1880: before our calendar */
 }
 
 static void refuses_the_others(void **state)
@@ -42,7 +43,8 @@ static void refuses_the_others(void **state)
     assert_int_equal(parse("110105194912310020"), TD_EINVALID);
 }
 
-/* A wrong digit anywhere, and two neighbours exchanged, never pass: that is what the check is for. */
+/* A wrong digit anywhere, and two neighbours exchanged, never pass: that is what the check is for.
+ */
 static void notices_every_slip(void **state)
 {
     static const char right[] = "11010519491231002X";

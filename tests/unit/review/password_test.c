@@ -80,7 +80,8 @@ static clock_t time_of(const char *hash)
     return best;
 }
 
-/* The least of several runs is what the machine needs; nobody must cost about as much as somebody. */
+/* The least of several runs is what the machine needs; nobody must cost about as much as somebody.
+ */
 static void takes_as_long_for_nobody(void **state)
 {
     char hash[TD_PASSWORD_HASH_TEXT];
@@ -115,8 +116,11 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts_length_not_classes), cmocka_unit_test(refuses_the_obvious),
-        cmocka_unit_test(verifies), cmocka_unit_test(takes_as_long_for_nobody), cmocka_unit_test(generates),
+        cmocka_unit_test(accepts_length_not_classes),
+        cmocka_unit_test(refuses_the_obvious),
+        cmocka_unit_test(verifies),
+        cmocka_unit_test(takes_as_long_for_nobody),
+        cmocka_unit_test(generates),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
