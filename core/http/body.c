@@ -93,7 +93,10 @@ enum td_body_step td_body_read(struct td_connection *connection, const char **re
     struct evbuffer *input = bufferevent_get_input(connection->bev);
     enum td_body_step step = connection->exchange->complete ? TD_BODY_END : TD_BODY_MORE;
     struct evbuffer_iovec piece;
-    while (step == TD_BODY_MORE && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
+    /* The length first: a drained buffer may keep an empty piece, which peek would give for ever.
+     */
+    while (step == TD_BODY_MORE && evbuffer_get_length(input) > 0 &&
+           evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
         size_t used = 0;
         step = read_piece(connection, piece.iov_base, piece.iov_len, &used, ret_reason);
         evbuffer_drain(input, used);
