@@ -25,7 +25,7 @@ module Titled
 
     # {"met": ..., "because": ...}; a missing value is not met and says so.
     def ask(facts)
-      Titled.mark("#{@id} #{@name}")
+      Titled.mark(@label)
       met, because = answer(facts)
       {"id" => @id, "name" => @name, "met" => met ? true : false, "because" => because, "pending" => false}
     rescue Missing => missing

@@ -25,6 +25,7 @@ module Titled
 
     def initialize(standard, id, name, options)
       @standard, @id, @name, @options = standard, id, name, options
+      @label = [id, name].compact.join(" ")
       @facts = []
       @by = (options[:by] || "system").to_s
       allowed = COMMON + self.class::OPTIONS
@@ -40,7 +41,7 @@ module Titled
 
     # The Outcome with the cap applied; a missing value is an answer too, not an error.
     def evaluate(facts, expert)
-      Titled.mark("#{@id} #{@name}")
+      Titled.mark(@label)
       capped(measure(facts, expert))
     rescue Missing => missing
       who = WAITS_FOR[facts.by(missing.fact)] || WAITS_FOR[@by]
@@ -74,11 +75,11 @@ module Titled
     end
 
     def fail_with(message)
-      raise ScriptError, "#{[@id, @name].compact.join(" ")}：#{message}"
+      raise ScriptError, "#{@label}：#{message}"
     end
 
     def points(number, what)
-      Titled.hundredths(number, "#{[@id, @name].compact.join(" ")} 的#{what}")
+      Titled.hundredths(number, "#{@label} 的#{what}")
     end
 
     # Notes that the rule reads a fact; a name that the series does not have is a mistake.

@@ -41,15 +41,16 @@ module Titled
 
   # 950 -> "9.50"
   def self.points_text(hundredths)
-    sign = hundredths < 0 ? "-" : ""
-    sprintf("%s%d.%02d", sign, hundredths.abs.div(100), hundredths.abs % 100)
+    return "-#{points_text(-hundredths)}" if hundredths < 0
+    rest = hundredths % 100
+    "#{hundredths.div(100)}.#{rest < 10 ? "0" : ""}#{rest}"
   end
 
   # 950 -> "9.5", 1500 -> "15"
   def self.number_text(hundredths)
+    return hundredths.div(100).to_s if hundredths % 100 == 0
     text = points_text(hundredths)
-    text = text[0, text.length - 1] while text[-1] == "0"
-    text[-1] == "." ? text[0, text.length - 1] : text
+    text[-1] == "0" ? text[0, text.length - 1] : text
   end
 
   # --- facts of one dossier ---------------------------------------------------------------------
