@@ -1,7 +1,7 @@
 /* request.c - the header block of a request: its parsing by llhttp, and the checks on top.
  *
  * The raw bytes have passed head.c. The complete block is copied into the exchange and parsed there
- * by llhttp with nothing lenient; the callbacks collect names and values as pointers into the copy.
+ * by llhttp with nothing lenient; the callbacks collect the names as pointers into the copy.
  * Then the rules that decide where the body ends are applied once more by hand (RFC 9112, 6), and
  * llhttp must have come to the same result. Owns no connection state. */
 #include "http/wire.h"
@@ -39,15 +39,6 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t length)
     return 0;
 }
 
-static int on_header_value(llhttp_t *parser, const char *at, size_t length)
-{
-    struct td_exchange_own *own = parsed(parser);
-    (void)length; /* it ends at the line's CR */
-    if (!own->head_done && !own->headers[own->header_count].value)
-        own->headers[own->header_count].value = at;
-    return 0;
-}
-
 static int on_header_value_complete(llhttp_t *parser)
 {
     struct td_exchange_own *own = parsed(parser);
@@ -81,7 +72,6 @@ static int on_message_complete(llhttp_t *parser)
 
 static const llhttp_settings_t settings = {
     .on_header_field = on_header_field,
-    .on_header_value = on_header_value,
     .on_header_value_complete = on_header_value_complete,
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
@@ -89,21 +79,19 @@ static const llhttp_settings_t settings = {
 };
 
 /* Turns the collected places into strings. The parser has read the block; now its copy may be cut.
- */
+ * A value is what stands between the colon and the CR: for an empty one the parser points
+ * elsewhere. */
 static void cut_headers(struct td_exchange_own *own)
 {
     for (size_t i = 0; i < own->header_count; i++) {
         struct td_http_header *header = &own->headers[i];
-        char *name_end = strchr(header->name, ':');
-        *name_end = 0;
-        if (!header->value) {
-            header->value = name_end; /* "" */
-            continue;
-        }
-        char *end = strchr(header->value, '\r');
-        while (end > header->value && (end[-1] == ' ' || end[-1] == '\t'))
+        char *colon = strchr(header->name, ':');
+        char *value = colon + 1 + strspn(colon + 1, " \t");
+        char *end = strchr(value, '\r');
+        while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
             end--;
-        *end = 0;
+        *colon = *end = 0;
+        header->value = value;
     }
     own->headers[own->header_count] = (struct td_http_header){0};
 }

@@ -45,11 +45,11 @@ describe('replies', () => {
 
   test('tell what was asked', async () => {
     const wire = await server.connect();
-    const asked = (await wire.ask(request('GET', '/%E8%81%8C%E7%A7%B0/a%20b?q=%41&x', { 'X-Odd': '  a\tb \t' }))).json();
+    const asked = (await wire.ask(request('GET', '/%E8%81%8C%E7%A7%B0/a%20b?q=%41&x', { 'X-Blank': ' \t', 'X-Odd': '  a\tb \t' }))).json();
     assert.equal(asked.path, '/职称/a b');
     assert.equal(asked.query, 'q=%41&x');
     assert.equal(asked.target, '/%E8%81%8C%E7%A7%B0/a%20b?q=%41&x');
-    assert.deepEqual(asked.headers, [['Host', 'titled.test'], ['X-Odd', 'a\tb']]);
+    assert.deepEqual(asked.headers, [['Host', 'titled.test'], ['X-Blank', ''], ['X-Odd', 'a\tb']]);
     assert.equal(asked.address, '127.0.0.1');
     assert.equal(asked.control, false);
     const posted = (await wire.ask(request('POST', '/echo', {}, 'name=value'))).json();
@@ -295,6 +295,7 @@ const refused = {
   'no headers': [400, 'GET / HTTP/1.1\r\n\r\n'],
   'two Hosts': [400, 'GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n'],
   'an empty Host': [400, 'GET / HTTP/1.1\r\nHost:\r\n\r\n'],
+  'a blank Host': [400, 'GET / HTTP/1.1\r\nHost:  \r\nA: b\r\n\r\n'],
   'a Host with a path': [400, 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n'],
   'a Host with a user': [400, 'GET / HTTP/1.1\r\nHost: u@a\r\n\r\n'],
   'a Host with a space': [400, 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
