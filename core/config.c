@@ -1,6 +1,7 @@
 /* config.c - the settings as rows; a row gives parsing, default, validation and --help.
  *
- * Order: defaults, the file of --config, the command line. Paths are relative to the working directory. */
+ * Order: defaults, the file of --config, the command line. Paths are relative to the working
+ * directory. */
 #include "config.h"
 
 #include <ctype.h>
@@ -25,14 +26,19 @@ struct row {
 
 static const struct row rows[] = {
     {"listen_address", TEXT, "127.0.0.1", AT(listen_address), 0, 0, "numeric IPv4 or IPv6 address"},
-    {"listen_port", NUMBER, "8080", AT(listen_port), 0, 65535, "0 = any; see server.listening in the log"},
-    {"public_url", TEXT, "http://127.0.0.1:8080", AT(public_url), 0, 0, "how people reach the server; in QR codes"},
-    {"control_socket", TEXT, "", AT(control_socket), 0, 0, "unix socket for titlectl; empty = none"},
-    {"demo", FLAG, "false", AT(demo), 0, 0, "demonstration: a clock that can be moved, pages re-read when edited"},
+    {"listen_port", NUMBER, "8080", AT(listen_port), 0, 65535,
+     "0 = any; see server.listening in the log"},
+    {"public_url", TEXT, "http://127.0.0.1:8080", AT(public_url), 0, 0,
+     "how people reach the server; in QR codes"},
+    {"control_socket", TEXT, "", AT(control_socket), 0, 0,
+     "unix socket for titlectl; empty = none"},
+    {"demo", FLAG, "false", AT(demo), 0, 0,
+     "demonstration: a clock that can be moved, pages re-read when edited"},
     {"log_level", NUMBER, "1", AT(log_level), 0, 3, "0 debug, 1 info, 2 warnings, 3 errors"},
 
     {"state_folder", TEXT, "state", AT(state_folder), 0, 0, "database and evidence files"},
-    {"key_file", TEXT, "state/key", AT(key_file), 0, 0, "seals identity numbers; made when missing"},
+    {"key_file", TEXT, "state/key", AT(key_file), 0, 0,
+     "seals identity numbers; made when missing"},
     {"web_folder", TEXT, "web", AT(web_folder), 0, 0, "templates, assets, locales"},
     {"plugin_folder", TEXT, "plugins", AT(plugin_folder), 0, 0, "series plugins (*.so)"},
     {"script_folder", TEXT, "scripts", AT(script_folder), 0, 0, "scoring standards"},
@@ -45,23 +51,35 @@ static const struct row rows[] = {
 
     {"workers", NUMBER, "0", AT(workers), 0, 256, "scorer processes; 0 = cores"},
     {"readers", NUMBER, "4", AT(readers), 1, 64, "store reader threads"},
-    {"cpu_threads", NUMBER, "2", AT(cpu_threads), 1, 64, "threads for password hashing and the like"},
+    {"cpu_threads", NUMBER, "2", AT(cpu_threads), 1, 64,
+     "threads for password hashing and the like"},
 
-    {"session_idle_seconds", NUMBER, "1800", AT(session_idle_seconds), 60, 86400, "a session ends without requests"},
-    {"session_absolute_seconds", NUMBER, "43200", AT(session_absolute_seconds), 60, 604800, "and after login"},
-    {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400, "how long a dossier is held without work on it"},
+    {"session_idle_seconds", NUMBER, "1800", AT(session_idle_seconds), 60, 86400,
+     "a session ends without requests"},
+    {"session_absolute_seconds", NUMBER, "43200", AT(session_absolute_seconds), 60, 604800,
+     "and after login"},
+    {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400,
+     "how long a dossier is held without work on it"},
 
-    {"limit_request_line", NUMBER, "8192", AT(limit_request_line), 256, 65536, "bytes of method and address"},
-    {"limit_header_bytes", NUMBER, "16384", AT(limit_header_bytes), 1024, 262144, "bytes of a header block"},
+    {"limit_request_line", NUMBER, "8192", AT(limit_request_line), 256, 65536,
+     "bytes of method and address"},
+    {"limit_header_bytes", NUMBER, "16384", AT(limit_header_bytes), 1024, 262144,
+     "bytes of a header block"},
     {"limit_header_count", NUMBER, "100", AT(limit_header_count), 8, 1000, "header lines"},
     {"limit_body", NUMBER, "1048576", AT(limit_body), 1024, 67108864, "bytes of a body"},
-    {"limit_upload", NUMBER, "20971520", AT(limit_upload), 1024, 1073741824, "bytes of an evidence file"},
-    {"limit_header_seconds", NUMBER, "10", AT(limit_header_seconds), 1, 600, "to send a header block"},
-    {"limit_idle_seconds", NUMBER, "15", AT(limit_idle_seconds), 1, 3600, "between requests of a connection"},
-    {"limit_body_rate", NUMBER, "1000", AT(limit_body_rate), 1, 1000000, "bytes a second, at least, in and out"},
+    {"limit_upload", NUMBER, "20971520", AT(limit_upload), 1024, 1073741824,
+     "bytes of an evidence file"},
+    {"limit_header_seconds", NUMBER, "10", AT(limit_header_seconds), 1, 600,
+     "to send a header block"},
+    {"limit_idle_seconds", NUMBER, "15", AT(limit_idle_seconds), 1, 3600,
+     "between requests of a connection"},
+    {"limit_body_rate", NUMBER, "1000", AT(limit_body_rate), 1, 1000000,
+     "bytes a second, at least, in and out"},
     {"limit_connections", NUMBER, "2000", AT(limit_connections), 4, 100000, "open connections"},
-    {"limit_per_address", NUMBER, "64", AT(limit_per_address), 1, 100000, "open connections of one address"},
-    {"limit_pipeline", NUMBER, "32", AT(limit_pipeline), 1, 10000, "requests of one connection in a row"},
+    {"limit_per_address", NUMBER, "64", AT(limit_per_address), 1, 100000,
+     "open connections of one address"},
+    {"limit_pipeline", NUMBER, "32", AT(limit_pipeline), 1, 10000,
+     "requests of one connection in a row"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -92,8 +110,8 @@ static int set_number(struct td_config *config, const struct row *row, const cha
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (errno || end == value || *end || number < row->min || number > row->max)
-        return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is not a number from %lld to %lld", row->name,
-                            value, (long long)row->min, (long long)row->max);
+        return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is not a number from %lld to %lld",
+                            row->name, value, (long long)row->min, (long long)row->max);
     *(int64_t *)((char *)config + row->offset) = number;
     return 0;
 }
@@ -103,7 +121,8 @@ static int set_flag(struct td_config *config, const struct row *row, const char 
 {
     bool yes = strcmp(value, "true") == 0 || strcmp(value, "yes") == 0;
     if (!yes && strcmp(value, "false") != 0 && strcmp(value, "no") != 0)
-        return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is neither true nor false", row->name, value);
+        return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is neither true nor false", row->name,
+                            value);
     *(bool *)((char *)config + row->offset) = yes;
     return 0;
 }
@@ -169,7 +188,8 @@ static void print_help(void)
            "  titled [--config FILE] [--NAME VALUE ...]\n\n"
            "FILE has lines \"name = value\"; # begins a comment. Settings and their defaults:\n\n");
     for (size_t i = 0; i < ROWS; i++)
-        printf("  %-26s %-22s %s\n", rows[i].name, *rows[i].value ? rows[i].value : "\"\"", rows[i].help);
+        printf("  %-26s %-22s %s\n", rows[i].name, *rows[i].value ? rows[i].value : "\"\"",
+               rows[i].help);
 }
 
 static int read_arguments(struct td_config *config, int argc, char **argv, bool files,

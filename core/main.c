@@ -8,7 +8,8 @@
 
 static int complain(const char *event, const struct td_error *err)
 {
-    TD_LOG(TD_LOG_ERROR, event, TD_S("reason", err->detail[0] ? err->detail : td_error_text(err->code)));
+    TD_LOG(TD_LOG_ERROR, event,
+           TD_S("reason", err->detail[0] ? err->detail : td_error_text(err->code)));
     return 1;
 }
 

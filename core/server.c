@@ -1,8 +1,8 @@
-/* server.c - wiring: makes the parts in the order of their dependencies, connects them, takes them down in
- * reverse. No behaviour of its own but signals and the order of start and stop.
+/* server.c - wiring: makes the parts in the order of their dependencies, connects them, takes them
+ * down in reverse. No behaviour of its own but signals and the order of start and stop.
  *
- * Start: everything is opened, the scorer describes its plugins, then we listen. Stop (SIGTERM, SIGINT): the
- * listeners close, requests in flight end, then the loop does. */
+ * Start: everything is opened, the scorer describes its plugins, then we listen. Stop (SIGTERM,
+ * SIGINT): the listeners close, requests in flight end, then the loop does. */
 #include "app.h"
 
 #include "api/api.h"
@@ -58,7 +58,8 @@ struct td_server {
     struct td_error error;
 };
 
-/* --- stopping ------------------------------------------------------------------------------------------ */
+/* --- stopping
+ * ------------------------------------------------------------------------------------------ */
 
 static void on_stopped(void *arg)
 {
@@ -88,7 +89,8 @@ static void stop(struct td_server *server)
 static void on_reloaded(void *arg, int result)
 {
     (void)arg;
-    TD_LOG(result < 0 ? TD_LOG_WARNING : TD_LOG_INFO, "plugins.reloaded", TD_S("result", result < 0 ? td_error_name(result) : "ok"));
+    TD_LOG(result < 0 ? TD_LOG_WARNING : TD_LOG_INFO, "plugins.reloaded",
+           TD_S("result", result < 0 ? td_error_name(result) : "ok"));
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
@@ -101,18 +103,21 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
         stop(server);
 }
 
-/* --- listening ----------------------------------------------------------------------------------------- */
+/* --- listening
+ * ----------------------------------------------------------------------------------------- */
 
 static int listen_all(struct td_server *server, struct td_error *reterr)
 {
     const struct td_config *config = server->config;
     int port;
-    int r = td_http_server_listen(server->http, config->listen_address, (int)config->listen_port, &port, reterr);
+    int r = td_http_server_listen(server->http, config->listen_address, (int)config->listen_port,
+                                  &port, reterr);
     if (r == 0 && *config->control_socket)
         r = td_http_server_listen_control(server->http, config->control_socket, reterr);
     if (r == 0)
-        TD_LOG(TD_LOG_INFO, "server.listening", TD_S("address", config->listen_address), TD_I("port", port),
-               TD_S("control", config->control_socket), TD_I("demo", config->demo), TD_I("pid", getpid()));
+        TD_LOG(TD_LOG_INFO, "server.listening", TD_S("address", config->listen_address),
+               TD_I("port", port), TD_S("control", config->control_socket),
+               TD_I("demo", config->demo), TD_I("pid", getpid()));
     return r;
 }
 
@@ -138,7 +143,8 @@ static void on_moved(void *arg, void (*done)(void *done_arg), void *done_arg)
     td_ticker_run(server->ticker, done, done_arg);
 }
 
-/* --- opening, in the order of dependencies --------------------------------------------------------------- */
+/* --- opening, in the order of dependencies
+ * --------------------------------------------------------------- */
 
 static int need(const void *part, struct td_error *reterr, const char *what)
 {
@@ -150,7 +156,8 @@ static int open_files(struct td_server *server, struct td_error *reterr)
     const struct td_config *config = server->config;
     char assets[4096];
     snprintf(assets, sizeof(assets), "%s/assets", config->web_folder);
-    struct td_store_options options = {.folder = config->state_folder, .readers = (int)config->readers};
+    struct td_store_options options = {.folder = config->state_folder,
+                                       .readers = (int)config->readers};
     int r = td_calendar_load(config->calendar_file, &server->calendar, reterr);
     if (r == 0)
         r = td_views_load(config->web_folder, &server->views, reterr);
@@ -169,7 +176,8 @@ static int take_clock(struct td_tx *tx, void *arg, struct td_error *reterr)
     (void)arg;
     (void)reterr;
     int64_t shift = 0;
-    int r = td_tx_int(tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
+    int r = td_tx_int(
+        tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
     if (r == 0)
         td_clock_shift_ms(shift);
     return r;
@@ -285,7 +293,8 @@ static int open_http(struct td_server *server, struct td_error *reterr)
     limits.connections = (size_t)config->limit_connections;
     limits.per_address = (size_t)config->limit_per_address;
     limits.pipeline = (size_t)config->limit_pipeline;
-    return td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits, &server->http, reterr);
+    return td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits,
+                              &server->http, reterr);
 }
 
 static int open_signals(struct td_server *server, struct td_error *reterr)
@@ -301,7 +310,8 @@ static int open_signals(struct td_server *server, struct td_error *reterr)
     return need(server->deadline, reterr, "timer");
 }
 
-int td_server_new(const struct td_config *config, struct td_server **ret_server, struct td_error *reterr)
+int td_server_new(const struct td_config *config, struct td_server **ret_server,
+                  struct td_error *reterr)
 {
     static int (*const opening[])(struct td_server *, struct td_error *) = {
         open_files, open_redis, open_threads, open_frame, open_background, open_http, open_signals};
@@ -330,7 +340,8 @@ int td_server_run(struct td_server *server, struct td_error *reterr)
         *reterr = server->error;
         server->error = (struct td_error)TD_ERROR_INIT;
     }
-    TD_LOG(TD_LOG_INFO, "server.stopped", TD_I("open", server->frame ? td_frame_open(server->frame) : 0));
+    TD_LOG(TD_LOG_INFO, "server.stopped",
+           TD_I("open", server->frame ? td_frame_open(server->frame) : 0));
     return server->result;
 }
 
@@ -350,8 +361,8 @@ void td_server_free(struct td_server *server)
     if (!server)
         return;
     if (server->frame && td_frame_open(server->frame) > 0) {
-        /* A client or Redis holds a request open past the deadline. What was acknowledged is on disk; the
-         * system takes the rest back. */
+        /* A client or Redis holds a request open past the deadline. What was acknowledged is on
+         * disk; the system takes the rest back. */
         td_store_close(server->store);
         _exit(0);
     }

@@ -1,4 +1,5 @@
-/* ticker.c - one run at a time: a write that repeats while there is more to do, then the waiters are told. */
+/* ticker.c - one run at a time: a write that repeats while there is more to do, then the waiters
+ * are told. */
 #include "ticker.h"
 
 #include "base/clock.h"
@@ -39,7 +40,8 @@ static void begin(struct td_ticker *ticker);
 static int take_clock(struct td_tx *tx)
 {
     int64_t shift = 0;
-    int r = td_tx_int(tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
+    int r = td_tx_int(
+        tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
     if (r == 0)
         td_clock_shift_ms(shift);
     return r;
@@ -100,7 +102,8 @@ static void on_done(void *arg, int result, struct td_error *error)
     struct td_ticker *ticker = arg;
     ticker->result = result;
     if (result < 0)
-        TD_LOG(TD_LOG_ERROR, "tick.failed", TD_S("code", td_error_name(result)), TD_S("detail", error->detail));
+        TD_LOG(TD_LOG_ERROR, "tick.failed", TD_S("code", td_error_name(result)),
+               TD_S("detail", error->detail));
     td_mailbox_post(ticker->options.mailbox, &ticker->letter);
 }
 
@@ -139,7 +142,8 @@ struct td_ticker *td_ticker_new(const struct td_ticker_options *options)
         return NULL;
     ticker->options = *options;
     ticker->timer = event_new(options->base, -1, EV_PERSIST, on_timer, ticker);
-    if (!ticker->timer || event_add(ticker->timer, &(struct timeval){.tv_sec = PERIOD_SECONDS}) < 0) {
+    if (!ticker->timer ||
+        event_add(ticker->timer, &(struct timeval){.tv_sec = PERIOD_SECONDS}) < 0) {
         td_ticker_free(ticker);
         return NULL;
     }

@@ -1,5 +1,5 @@
-/* ticker.h - lets time pass for the records: runs review/tick.h as the system, every minute and when the
- * demo's clock was moved. */
+/* ticker.h - lets time pass for the records: runs review/tick.h as the system, every minute and
+ * when the demo's clock was moved. */
 #ifndef TD_TICKER_H
 #define TD_TICKER_H
 
@@ -26,8 +26,9 @@ struct td_ticker *td_ticker_new(const struct td_ticker_options *options);
 /* Only when no run is under way: after td_store_close and the mailbox was emptied. NULL is fine. */
 void td_ticker_free(struct td_ticker *ticker);
 
-/* Runs soon; `done` (may be NULL) is called on the loop once a run that began after this call has ended, well or
- * not. In demo mode every run first takes the clock from the setting clock_shift_ms. */
+/* Runs soon; `done` (may be NULL) is called on the loop once a run that began after this call has
+ * ended, well or not. In demo mode every run first takes the clock from the setting clock_shift_ms.
+ */
 void td_ticker_run(struct td_ticker *ticker, void (*done)(void *arg), void *arg);
 
 #endif

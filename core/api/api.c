@@ -5,7 +5,7 @@ const struct td_route *const td_api_resources[] = {
 #define X(resource) td_##resource##_routes,
     TD_RESOURCES(X)
 #undef X
-    NULL,
+        NULL,
 };
 
 int td_api_review(struct td_call *call, struct td_review *ret_review)

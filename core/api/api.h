@@ -1,4 +1,5 @@
-/* api.h - the resources: each file of api/ ends with its rows, td_<resource>_routes, and has one line here. */
+/* api.h - the resources: each file of api/ ends with its rows, td_<resource>_routes, and has one
+ * line here. */
 #ifndef TD_API_API_H
 #define TD_API_API_H
 

@@ -1,4 +1,5 @@
-/* health.c - whether the server lives, and whether it can do its work. For probes and for operators. */
+/* health.c - whether the server lives, and whether it can do its work. For probes and for
+ * operators. */
 #include "api/api.h"
 
 #include "store/files.h"
@@ -32,8 +33,8 @@ static int ready_work(struct td_call *call, struct td_reply *reply, struct td_er
     bool store = json_is_true(call->kept);
     bool ready = redis && scorer && store;
     reply->status = ready ? 200 : 503;
-    reply->value = json_pack("{s:b, s:b, s:b, s:b}", "ready", ready, "store", store, "redis", redis, "scorer",
-                             scorer);
+    reply->value = json_pack("{s:b, s:b, s:b, s:b}", "ready", ready, "store", store, "redis", redis,
+                             "scorer", scorer);
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -59,12 +60,24 @@ static int status_read(struct td_call *call, struct td_reply *reply, struct td_e
 }
 
 const struct td_route td_health_routes[] = {
-    {.method = TD_GET, .path = "/health", .roles = TD_ROLE_PUBLIC, .summary = "The process lives",
-     .work = TD_WORK_STATUS, .work_fn = live_work},
-    {.method = TD_GET, .path = "/ready", .roles = TD_ROLE_PUBLIC,
-     .summary = "Store, Redis and scorer work; 503 when one does not", .read = ready_read,
-     .work = TD_WORK_STATUS, .work_fn = ready_work},
-    {.method = TD_GET, .path = "/status", .roles = TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR,
-     .summary = "How the parts of the server are, for operators", .read = status_read, .work = TD_WORK_STATUS},
+    {.method = TD_GET,
+     .path = "/health",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "The process lives",
+     .work = TD_WORK_STATUS,
+     .work_fn = live_work},
+    {.method = TD_GET,
+     .path = "/ready",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "Store, Redis and scorer work; 503 when one does not",
+     .read = ready_read,
+     .work = TD_WORK_STATUS,
+     .work_fn = ready_work},
+    {.method = TD_GET,
+     .path = "/status",
+     .roles = TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR,
+     .summary = "How the parts of the server are, for operators",
+     .read = status_read,
+     .work = TD_WORK_STATUS},
     {0},
 };

@@ -4,7 +4,8 @@
 #include "review/application.h"
 #include "review/meeting.h"
 
-static int answer_topic(struct td_call *call, struct td_reply *reply, const char *kind, const char *id)
+static int answer_topic(struct td_call *call, struct td_reply *reply, const char *kind,
+                        const char *id)
 {
     const char *topic = td_arena_printf(call->arena, "%s/%s", kind, id);
     reply->value = topic ? json_pack("{s:[s]}", "topics", topic) : NULL;
@@ -47,13 +48,23 @@ static int follow_account(struct td_call *call, struct td_reply *reply, struct t
 }
 
 const struct td_route td_live_routes[] = {
-    {.method = TD_GET, .path = "/account/live", .roles = TD_ROLE_ANY, .summary = "An event for every new message",
-     .read = follow_account, .flags = TD_ROUTE_STREAM},
-    {.method = TD_GET, .path = "/applications/{application}/live", .roles = TD_ROLE_ANY,
-     .summary = "An event whenever the dossier changes", .read = follow_application, .flags = TD_ROUTE_STREAM},
-    {.method = TD_GET, .path = "/meetings/{meeting}/live",
+    {.method = TD_GET,
+     .path = "/account/live",
+     .roles = TD_ROLE_ANY,
+     .summary = "An event for every new message",
+     .read = follow_account,
+     .flags = TD_ROUTE_STREAM},
+    {.method = TD_GET,
+     .path = "/applications/{application}/live",
+     .roles = TD_ROLE_ANY,
+     .summary = "An event whenever the dossier changes",
+     .read = follow_application,
+     .flags = TD_ROUTE_STREAM},
+    {.method = TD_GET,
+     .path = "/meetings/{meeting}/live",
      .roles = TD_ROLE_EXPERT | TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR,
-     .summary = "An event whenever the meeting or its count of votes changes", .read = follow_meeting,
+     .summary = "An event whenever the meeting or its count of votes changes",
+     .read = follow_meeting,
      .flags = TD_ROUTE_STREAM},
     {0},
 };

@@ -1,4 +1,5 @@
-/* builtin.c - what the frame answers without a row: the language switch and the OpenAPI document. */
+/* builtin.c - what the frame answers without a row: the language switch and the OpenAPI document.
+ */
 #include "http/serving.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@ static void reply_language(struct td_serving *serving)
         td_serving_fail(serving, TD_ENOTFOUND);
         return;
     }
-    serving->cookie = td_arena_printf(serving->arena, "td_lang=%s; Path=/; Max-Age=31536000; SameSite=Lax", to);
+    serving->cookie =
+        td_arena_printf(serving->arena, "td_lang=%s; Path=/; Max-Age=31536000; SameSite=Lax", to);
     td_reply_redirect(serving, td_entry_is_local(next) ? next : "/");
 }
 
@@ -19,7 +21,8 @@ static void reply_openapi(struct td_serving *serving)
 {
     static const struct td_http_header headers[] = {{"Access-Control-Allow-Origin", "*"}, {0}};
     struct td_http_reply head = {.status = 200, .type = "application/json", .headers = headers};
-    td_exchange_reply(serving->exchange, &head, serving->frame->openapi, serving->frame->openapi_length);
+    td_exchange_reply(serving->exchange, &head, serving->frame->openapi,
+                      serving->frame->openapi_length);
     td_serving_free(serving);
 }
 
@@ -38,7 +41,8 @@ bool td_builtin_reply(struct td_serving *serving)
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         return false;
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
-        if (serving->call.face == builtins[i].face && strcmp(serving->path, builtins[i].path) == 0) {
+        if (serving->call.face == builtins[i].face &&
+            strcmp(serving->path, builtins[i].path) == 0) {
             builtins[i].reply(serving);
             return true;
         }

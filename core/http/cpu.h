@@ -1,4 +1,5 @@
-/* cpu.h - a few threads for work that is neither a transaction nor a scorer job: hashing a password, making a file. */
+/* cpu.h - a few threads for work that is neither a transaction nor a scorer job: hashing a
+ * password, making a file. */
 #ifndef TD_HTTP_CPU_H
 #define TD_HTTP_CPU_H
 
@@ -6,8 +7,8 @@
 
 struct td_cpu;
 
-/* Embedded in what is submitted. `run` is called on a thread of the pool; it hands its result on itself
- * (mailbox.h) and may free the job. */
+/* Embedded in what is submitted. `run` is called on a thread of the pool; it hands its result on
+ * itself (mailbox.h) and may free the job. */
 struct td_cpu_job {
     struct td_cpu_job *next;
     void (*run)(struct td_cpu_job *job);

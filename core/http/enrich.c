@@ -61,8 +61,8 @@ static void add_say(const struct td_locale *locale, json_t *object)
 }
 
 /* The value of x in the page's language: of x_en when that is a text. */
-static const json_t *translated(const struct td_locale *locale, const json_t *object, const char *name,
-                                const json_t *value)
+static const json_t *translated(const struct td_locale *locale, const json_t *object,
+                                const char *name, const json_t *value)
 {
     char longer[NAME_MAX_LENGTH + 16];
     if (!json_is_string(value) || strcmp(locale->lang, "zh") == 0)
@@ -78,10 +78,10 @@ static json_t *enrich_object(const struct td_locale *locale, const json_t *objec
     const char *name;
     if (!copy)
         return NULL;
+    json_object_foreach((json_t *)object, name, value) json_object_set_new(
+        copy, name, enrich(locale, translated(locale, object, name, value), depth + 1));
     json_object_foreach((json_t *)object, name, value)
-        json_object_set_new(copy, name,
-                            enrich(locale, translated(locale, object, name, value), depth + 1));
-    json_object_foreach((json_t *)object, name, value) {
+    {
         if (strlen(name) > NAME_MAX_LENGTH)
             continue;
         if (json_is_array(value))

@@ -1,4 +1,5 @@
-/* entry.c - who may come in, and in what shape: cookies, roles, origin, and the body's members for the frame. */
+/* entry.c - who may come in, and in what shape: cookies, roles, origin, and the body's members for
+ * the frame. */
 #include "http/serving.h"
 
 #include "config.h"
@@ -92,7 +93,8 @@ static int take_own_members(struct td_serving *serving, const char **ret_csrf,
 static bool is_type(const char *type, const char *wanted)
 {
     size_t length = strlen(wanted);
-    return strncasecmp(type, wanted, length) == 0 && (!type[length] || strchr("; \t", type[length]));
+    return strncasecmp(type, wanted, length) == 0 &&
+           (!type[length] || strchr("; \t", type[length]));
 }
 
 static int decode(struct td_serving *serving, struct td_error *reterr)
@@ -103,8 +105,8 @@ static int decode(struct td_serving *serving, struct td_error *reterr)
     int r = 0;
     if (exchange->upload || (type && is_type(type, "application/x-www-form-urlencoded"))) {
         serving->is_form = true;
-        r = td_payload_decode_form(exchange->body ? exchange->body : "", exchange->body_length, &sent,
-                                   reterr);
+        r = td_payload_decode_form(exchange->body ? exchange->body : "", exchange->body_length,
+                                   &sent, reterr);
     } else if (exchange->body_length == 0) {
         return 0;
     } else if (type && is_type(type, "application/json")) {

@@ -86,15 +86,14 @@ json_t *td_frame_status(const struct td_frame *frame)
     json_t *catalog = pool ? td_pool_catalog(pool) : json_object(), *descriptor;
     json_t *series = json_array();
     const char *id;
-    json_object_foreach(catalog, id, descriptor)
-        json_array_append_new(series, json_pack("{s:s, s:O?, s:O?}", "id", id, "name",
-                                                json_object_get(descriptor, "name"), "plugin_version",
-                                                json_object_get(descriptor, "plugin_version")));
-    json_t *status = json_pack("{s:b, s:b, s:o, s:o, s:I}", "redis",
-                               td_redis_available(frame->options.redis), "scorer",
-                               json_array_size(series) > 0, "series", series, "refused",
-                               pool ? td_pool_refusals(pool) : json_array(), "open_requests",
-                               (json_int_t)frame->open);
+    json_object_foreach(catalog, id, descriptor) json_array_append_new(
+        series,
+        json_pack("{s:s, s:O?, s:O?}", "id", id, "name", json_object_get(descriptor, "name"),
+                  "plugin_version", json_object_get(descriptor, "plugin_version")));
+    json_t *status = json_pack(
+        "{s:b, s:b, s:o, s:o, s:I}", "redis", td_redis_available(frame->options.redis), "scorer",
+        json_array_size(series) > 0, "series", series, "refused",
+        pool ? td_pool_refusals(pool) : json_array(), "open_requests", (json_int_t)frame->open);
     if (frame->dispatch)
         json_object_set_new(status, "dispatch", td_dispatch_status(frame->dispatch));
     json_decref(catalog);

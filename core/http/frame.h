@@ -1,10 +1,12 @@
 /* frame.h - between the wire and the handlers: every request passes the same phases.
  *
- *   route -> session (Redis) -> account and role (store) -> body -> origin and CSRF -> schema -> throttle
+ *   route -> session (Redis) -> account and role (store) -> body -> origin and CSRF -> schema ->
+ * throttle
  *   -> lease -> steps (read, work, write) -> session change -> reply
  *
- * Default deny: a row's roles are the only way in. The frame lives on the loop; steps run on store threads
- * and come back through a mailbox. A client that goes away does not stop a write that has begun. */
+ * Default deny: a row's roles are the only way in. The frame lives on the loop; steps run on store
+ * threads and come back through a mailbox. A client that goes away does not stop a write that has
+ * begun. */
 #ifndef TD_HTTP_FRAME_H
 #define TD_HTTP_FRAME_H
 
@@ -44,12 +46,12 @@ struct td_frame_options {
     struct td_live *live;
     struct td_mailbox *mailbox;
     struct td_cpu *cpu;
-    struct td_pool *pool;         /* may be NULL: no series, scorer rows answer TD_EBUSY */
+    struct td_pool *pool; /* may be NULL: no series, scorer rows answer TD_EBUSY */
     const struct td_static *assets;
-    struct td_views *views;       /* the frame takes its own reference */
+    struct td_views *views;                  /* the frame takes its own reference */
     const struct td_route *const *resources; /* NULL-ended */
-    /* Called on the loop after a TD_ROUTE_DEMO write was committed; calls done(arg) once the server has caught
-     * up with the moved clock. NULL = nothing to do. */
+    /* Called on the loop after a TD_ROUTE_DEMO write was committed; calls done(arg) once the server
+     * has caught up with the moved clock. NULL = nothing to do. */
     void (*moved)(void *arg, void (*done)(void *done_arg), void *done_arg);
     void *moved_arg;
     void (*stopped)(void *arg); /* td_http_server_stop has finished; may be NULL */
@@ -70,8 +72,8 @@ size_t td_frame_open(const struct td_frame *frame);
 
 const struct td_router *td_frame_router(const struct td_frame *frame);
 
-/* For TD_WORK_STATUS and the log: {"redis": true, "scorer": true, "series": [...], "refused": [...], "open": n}
- * and "dispatch" when one was set. A new reference. On the loop. */
+/* For TD_WORK_STATUS and the log: {"redis": true, "scorer": true, "series": [...], "refused":
+ * [...], "open": n} and "dispatch" when one was set. A new reference. On the loop. */
 json_t *td_frame_status(const struct td_frame *frame);
 void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch);
 

@@ -1,7 +1,7 @@
 /* idempotency.c - the same write twice gives the same answer.
  *
- * The answer is stored in the transaction of the write itself, under account and key. Failures are not
- * kept: they changed nothing and may be tried again. */
+ * The answer is stored in the transaction of the write itself, under account and key. Failures are
+ * not kept: they changed nothing and may be tried again. */
 #include "http/serving.h"
 
 #include "base/clock.h"
@@ -13,7 +13,8 @@
 
 enum { KEPT_SECONDS = 48 * 3600 };
 
-/* Keys age by real time: the demonstration's clock may jump over days between a request and its repeat. */
+/* Keys age by real time: the demonstration's clock may jump over days between a request and its
+ * repeat. */
 static void real_time(int64_t offset_seconds, char text[TD_TIME_TEXT])
 {
     td_time_format(((int64_t)time(NULL) + offset_seconds) * 1000, text);
@@ -34,9 +35,9 @@ static const char *owner_of(const struct td_serving *serving)
 void td_idempotency_hash(struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
-    json_t *request =
-        json_pack("{s:s, s:s, s:O?, s:s}", "method", td_method_name(call->route->method), "path",
-                  serving->path, "body", call->body, "upload", call->upload ? call->upload->hash : "");
+    json_t *request = json_pack("{s:s, s:s, s:O?, s:s}", "method",
+                                td_method_name(call->route->method), "path", serving->path, "body",
+                                call->body, "upload", call->upload ? call->upload->hash : "");
     if (!request || td_ledger_hash_json(request, serving->body_hash) < 0)
         serving->body_hash[0] = 0; /* matches nothing that was stored */
     json_decref(request);
@@ -47,8 +48,9 @@ int td_idempotency_find(struct td_serving *serving, struct td_tx *tx, bool *ret_
 {
     json_t *row;
     *ret_found = false;
-    int r = td_tx_row(tx, &row, "select body_hash, status, reply, location from idempotency"
-                                " where account_id = $1 and key = $2",
+    int r = td_tx_row(tx, &row,
+                      "select body_hash, status, reply, location from idempotency"
+                      " where account_id = $1 and key = $2",
                       "ss", owner_of(serving), serving->key);
     if (r == TD_ENOTFOUND)
         return 0;
@@ -75,12 +77,12 @@ int td_idempotency_store(struct td_serving *serving, struct td_tx *tx)
     const struct td_reply *reply = &serving->reply;
     char now[TD_TIME_TEXT];
     real_time(0, now);
-    return td_tx_exec(tx, NULL,
-                      "insert into idempotency (account_id, key, route, body_hash, status, reply, location, at)"
-                      " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                      "ssssijss", owner_of(serving), serving->key, serving->call.route->path,
-                      serving->body_hash, (int64_t)reply->status, reply->value,
-                      reply->location ? reply->location : "", now);
+    return td_tx_exec(
+        tx, NULL,
+        "insert into idempotency (account_id, key, route, body_hash, status, reply, location, at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "ssssijss", owner_of(serving), serving->key, serving->call.route->path, serving->body_hash,
+        (int64_t)reply->status, reply->value, reply->location ? reply->location : "", now);
 }
 
 int td_idempotency_forget(struct td_tx *tx)

@@ -53,7 +53,8 @@ static const char *direction(const char *lang)
 static int is_json(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
+    return entry->d_name[0] != '.' && length > 5 &&
+           strcmp(entry->d_name + length - 5, ".json") == 0;
 }
 
 int td_locale_load(const char *folder, const char *lang, struct td_locale **ret_locale,
@@ -116,7 +117,8 @@ int td_locale_is_points(const char *name)
 static char *hundredths(json_int_t value)
 {
     char *text = NULL;
-    unsigned long long size = value < 0 ? 0ull - (unsigned long long)value : (unsigned long long)value;
+    unsigned long long size =
+        value < 0 ? 0ull - (unsigned long long)value : (unsigned long long)value;
     if (asprintf(&text, "%s%llu.%02llu", value < 0 ? "-" : "", size / 100, size % 100) < 0)
         return NULL;
     return text;
@@ -175,7 +177,8 @@ static void add_parameter(const struct td_locale *locale, struct td_strbuf *out,
     free(shown);
 }
 
-/* The parameter for a place: in another language than Chinese its "<name>_<lang>" when there is one. */
+/* The parameter for a place: in another language than Chinese its "<name>_<lang>" when there is
+ * one. */
 static const json_t *find_parameter(const struct td_locale *locale, const json_t *parameters,
                                     const char *name)
 {

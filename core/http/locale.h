@@ -1,7 +1,7 @@
 /* locale.h - the texts of one language, and sentences with {places}.
  *
- * A language is a folder of locales/: each <member>.json (or <member>.<area>.json, merged) is the member
- * of that name in `texts`. Loaded once, never changed afterwards, read from every thread. */
+ * A language is a folder of locales/: each <member>.json (or <member>.<area>.json, merged) is the
+ * member of that name in `texts`. Loaded once, never changed afterwards, read from every thread. */
 #ifndef TD_HTTP_LOCALE_H
 #define TD_HTTP_LOCALE_H
 
@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 struct td_locale {
-    char *lang;     /* "zh" */
+    char *lang;      /* "zh" */
     const char *dir; /* "ltr" or "rtl" */
     json_t *texts;
 };
@@ -23,12 +23,13 @@ void td_locale_free(struct td_locale *locale);
 /* texts.<file>.<key>, borrowed; NULL when there is none. */
 const char *td_locale_text(const struct td_locale *locale, const char *file, const char *key);
 
-/* `sentence` with its {places} filled from `parameters`; a place without a parameter stays. malloc'd,
- * the caller frees; NULL when memory is short. */
-char *td_locale_fill(const struct td_locale *locale, const char *sentence, const json_t *parameters);
+/* `sentence` with its {places} filled from `parameters`; a place without a parameter stays.
+ * malloc'd, the caller frees; NULL when memory is short. */
+char *td_locale_fill(const struct td_locale *locale, const char *sentence,
+                     const json_t *parameters);
 
-/* A member as people read it, malloc'd: its label (t.label.<name>.<text>), a time in Asia/Shanghai for
- * x_at, "13.50" for points and cents. NULL when the plain value is all there is to say. */
+/* A member as people read it, malloc'd: its label (t.label.<name>.<text>), a time in Asia/Shanghai
+ * for x_at, "13.50" for points and cents. NULL when the plain value is all there is to say. */
 char *td_locale_member_text(const struct td_locale *locale, const char *name, const json_t *value);
 
 /* True for members in hundredths: points, cap, total, reference_line, x_points. */

@@ -1,8 +1,9 @@
 /* mustache.h - Mustache templates over JSON values.
  *
- * A template is parsed once into a compact tree and rendered any number of times, from any thread. It
- * passes the official specification (without the optional modules). Where the specification is silent:
- * an empty text is false in a section, a number is always true. Values are HTML-escaped by default. */
+ * A template is parsed once into a compact tree and rendered any number of times, from any thread.
+ * It passes the official specification (without the optional modules). Where the specification is
+ * silent: an empty text is false in a section, a number is always true. Values are HTML-escaped by
+ * default. */
 #ifndef TD_HTTP_MUSTACHE_H
 #define TD_HTTP_MUSTACHE_H
 
@@ -14,8 +15,8 @@
 
 struct td_mustache;
 
-/* Parses `source` (borrowed, copied). TD_EINVALID with the line: a tag or section that is not closed, a
- * closing tag of another section, an empty or too deep one. */
+/* Parses `source` (borrowed, copied). TD_EINVALID with the line: a tag or section that is not
+ * closed, a closing tag of another section, an empty or too deep one. */
 int td_mustache_parse(const char *source, size_t length, struct td_mustache **ret_template,
                       struct td_error *reterr);
 void td_mustache_free(struct td_mustache *template);
@@ -24,13 +25,14 @@ void td_mustache_free(struct td_mustache *template);
 typedef const struct td_mustache *(*td_mustache_find_fn)(void *arg, const char *name);
 
 /* Calls `each` for the name of every partial the template uses: for checks at start-up. */
-void td_mustache_partials(const struct td_mustache *template, void (*each)(void *arg, const char *name),
-                          void *arg);
+void td_mustache_partials(const struct td_mustache *template,
+                          void (*each)(void *arg, const char *name), void *arg);
 
-/* Appends the rendering over `root` to `out`. TD_ETOOLARGE when sections and partials nest deeper than
- * 100 levels or `out` would pass `limit` bytes; TD_ENOMEM when memory is short. What was appended before a
- * failure stays in `out`. */
-int td_mustache_render(const struct td_mustache *template, const json_t *root, td_mustache_find_fn find,
-                       void *arg, size_t limit, struct td_strbuf *out, struct td_error *reterr);
+/* Appends the rendering over `root` to `out`. TD_ETOOLARGE when sections and partials nest deeper
+ * than 100 levels or `out` would pass `limit` bytes; TD_ENOMEM when memory is short. What was
+ * appended before a failure stays in `out`. */
+int td_mustache_render(const struct td_mustache *template, const json_t *root,
+                       td_mustache_find_fn find, void *arg, size_t limit, struct td_strbuf *out,
+                       struct td_error *reterr);
 
 #endif

@@ -1,7 +1,8 @@
 /* mustache_parse.c - turns template text into the tree of mustache_tree.h.
  *
- * One pass over the source. `text_from` is the start of text not yet emitted; a tag that stands alone on
- * its line takes the line's white space and newline with it. Owns nothing after td_mustache_parse. */
+ * One pass over the source. `text_from` is the start of text not yet emitted; a tag that stands
+ * alone on its line takes the line's white space and newline with it. Owns nothing after
+ * td_mustache_parse. */
 #include "http/mustache.h"
 #include "http/mustache_tree.h"
 
@@ -104,12 +105,13 @@ static int take_name(struct parser *parser, const struct tag *tag, bool dotted,
     return 0;
 }
 
-/* Finds the next tag from text_from on: 0 when there is none, 1 when there is, negative on error. */
+/* Finds the next tag from text_from on: 0 when there is none, 1 when there is, negative on error.
+ */
 static int next_tag(struct parser *parser, struct tag *tag)
 {
     size_t open = strlen(parser->open);
-    const char *begin = memmem(parser->text_from, (size_t)(parser->end - parser->text_from),
-                               parser->open, open);
+    const char *begin =
+        memmem(parser->text_from, (size_t)(parser->end - parser->text_from), parser->open, open);
     if (!begin)
         return 0;
     *tag = (struct tag){.begin = begin, .inner = begin + open};
@@ -305,8 +307,8 @@ void td_mustache_free(struct td_mustache *template)
     free(template);
 }
 
-void td_mustache_partials(const struct td_mustache *template, void (*each)(void *arg, const char *name),
-                          void *arg)
+void td_mustache_partials(const struct td_mustache *template,
+                          void (*each)(void *arg, const char *name), void *arg)
 {
     for (size_t i = 0; i < template->count; i++)
         if (template->nodes[i].kind == TD_MUSTACHE_PARTIAL)

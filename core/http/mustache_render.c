@@ -171,8 +171,9 @@ static int render_range(struct render *render, const struct td_mustache *templat
     return r;
 }
 
-int td_mustache_render(const struct td_mustache *template, const json_t *root, td_mustache_find_fn find,
-                       void *arg, size_t limit, struct td_strbuf *out, struct td_error *reterr)
+int td_mustache_render(const struct td_mustache *template, const json_t *root,
+                       td_mustache_find_fn find, void *arg, size_t limit, struct td_strbuf *out,
+                       struct td_error *reterr)
 {
     struct render render = {.stack = {root},
                             .depth = 1,

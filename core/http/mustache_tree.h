@@ -1,4 +1,5 @@
-/* mustache_tree.h - the parsed template, shared by mustache_parse.c (makes it) and mustache_render.c. */
+/* mustache_tree.h - the parsed template, shared by mustache_parse.c (makes it) and
+ * mustache_render.c. */
 #ifndef TD_HTTP_MUSTACHE_TREE_H
 #define TD_HTTP_MUSTACHE_TREE_H
 
@@ -17,11 +18,11 @@ enum td_mustache_kind {
 
 /* Nodes lie in source order; a section's children are the nodes between it and `next`. */
 struct td_mustache_node {
-    const char *text; /* TEXT: the bytes. Else the name's segments, each ended by a NUL */
-    size_t length;    /* of TEXT in bytes */
+    const char *text;   /* TEXT: the bytes. Else the name's segments, each ended by a NUL */
+    size_t length;      /* of TEXT in bytes */
     const char *indent; /* PARTIAL on a line of its own: its indentation; else NULL */
-    uint32_t next;    /* SECTION, INVERTED: index after the last child */
-    uint16_t segments; /* of the name; 0 for the implicit iterator "." */
+    uint32_t next;      /* SECTION, INVERTED: index after the last child */
+    uint16_t segments;  /* of the name; 0 for the implicit iterator "." */
     uint8_t kind;
     bool line; /* begins a line: an indented partial puts its indentation before it */
 };

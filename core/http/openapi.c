@@ -1,4 +1,5 @@
-/* openapi.c - rows to paths, fields to schemas. Members are in a fixed order, so the text never wobbles. */
+/* openapi.c - rows to paths, fields to schemas. Members are in a fixed order, so the text never
+ * wobbles. */
 #include "http/openapi.h"
 
 #include <ctype.h>
@@ -22,9 +23,11 @@ static json_t *number_schema(const struct td_field *field)
         json_object_set_new(schema, "multipleOf", json_real(0.01));
     if (field->min || field->max) {
         json_object_set_new(schema, "minimum",
-                            points ? json_real((double)field->min / 100) : json_integer(field->min));
+                            points ? json_real((double)field->min / 100)
+                                   : json_integer(field->min));
         json_object_set_new(schema, "maximum",
-                            points ? json_real((double)field->max / 100) : json_integer(field->max));
+                            points ? json_real((double)field->max / 100)
+                                   : json_integer(field->max));
     }
     return schema;
 }
@@ -51,7 +54,8 @@ static json_t *field_schema(const struct td_field *field)
     case TD_FIELD_BOOL: schema = json_pack("{s:s}", "type", "boolean"); break;
     case TD_FIELD_CHOICE: schema = choice_schema(field); break;
     case TD_FIELD_ID:
-        schema = json_pack("{s:s, s:s}", "type", "string", "pattern", "^[0-7][0-9A-HJKMNP-TV-Z]{25}$");
+        schema =
+            json_pack("{s:s, s:s}", "type", "string", "pattern", "^[0-7][0-9A-HJKMNP-TV-Z]{25}$");
         break;
     case TD_FIELD_OBJECT: schema = json_pack("{s:s}", "type", "object"); break;
     case TD_FIELD_ARRAY: schema = json_pack("{s:s}", "type", "array"); break;
@@ -87,14 +91,16 @@ static json_t *make_parameters(const struct td_route *row)
     json_t *parameters = json_array();
     for (const char *open = strchr(row->path, '{'); open; open = strchr(open + 1, '{')) {
         size_t length = strcspn(open + 1, "}");
-        json_array_append_new(parameters,
-                              json_pack("{s:o, s:s, s:b, s:{s:s}}", "name", json_stringn(open + 1, length),
-                                        "in", "path", "required", 1, "schema", "type", "string"));
+        json_array_append_new(parameters, json_pack("{s:o, s:s, s:b, s:{s:s}}", "name",
+                                                    json_stringn(open + 1, length), "in", "path",
+                                                    "required", 1, "schema", "type", "string"));
     }
     if (row->write && !(row->flags & TD_ROUTE_SECRET) && row->limit != TD_LIMIT_LOGIN)
-        json_array_append_new(parameters, json_pack("{s:s}", "$ref", "#/components/parameters/IdempotencyKey"));
+        json_array_append_new(parameters,
+                              json_pack("{s:s}", "$ref", "#/components/parameters/IdempotencyKey"));
     if (row->flags & TD_ROUTE_IF_MATCH)
-        json_array_append_new(parameters, json_pack("{s:s}", "$ref", "#/components/parameters/IfMatch"));
+        json_array_append_new(parameters,
+                              json_pack("{s:s}", "$ref", "#/components/parameters/IfMatch"));
     return parameters;
 }
 
@@ -114,8 +120,9 @@ static json_t *make_roles(const struct td_route *row)
 static json_t *make_responses(const struct td_route *row)
 {
     const char *type = row->flags & TD_ROUTE_STREAM ? "text/event-stream" : "application/json";
-    return json_pack("{s:{s:s, s:{s:{}}}, s:{s:s}}", row->method == TD_GET ? "200" : "2XX", "description",
-                     "Done", "content", type, "default", "$ref", "#/components/responses/Problem");
+    return json_pack("{s:{s:s, s:{s:{}}}, s:{s:s}}", row->method == TD_GET ? "200" : "2XX",
+                     "description", "Done", "content", type, "default", "$ref",
+                     "#/components/responses/Problem");
 }
 
 /* "GET /applications/{application}/evidence" as "get_applications_application_evidence". */
@@ -136,9 +143,9 @@ static json_t *operation_id(const struct td_route *row)
 
 static json_t *make_operation(const struct td_route *row)
 {
-    json_t *operation = json_pack("{s:s, s:o, s:o, s:o}", "summary", row->summary, "operationId",
-                                  operation_id(row), "x-roles", make_roles(row), "parameters",
-                                  make_parameters(row));
+    json_t *operation =
+        json_pack("{s:s, s:o, s:o, s:o}", "summary", row->summary, "operationId", operation_id(row),
+                  "x-roles", make_roles(row), "parameters", make_parameters(row));
     if (row->body || row->limit == TD_LIMIT_UPLOAD)
         json_object_set_new(operation, "requestBody", make_body(row));
     json_object_set_new(operation, "responses", make_responses(row));
@@ -149,25 +156,30 @@ static json_t *make_operation(const struct td_route *row)
 
 static json_t *make_components(void)
 {
-    json_t *fault = json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object", "properties", "field",
-                              "type", "string", "code", "type", "string", "message", "type", "string");
-    json_t *problem = json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:o}}}",
-                                "type", "object", "properties", "type", "type", "string", "title", "type",
-                                "string", "status", "type", "integer", "detail", "type", "string",
-                                "instance", "type", "string", "key", "type", "string", "errors", "type",
-                                "array", "items", fault);
-    json_t *reply = json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", "A failure, RFC 9457", "content",
-                              "application/problem+json", "schema", "$ref", "#/components/schemas/Problem");
-    json_t *key = json_pack("{s:s, s:s, s:s, s:{s:s, s:i}}", "name", "Idempotency-Key", "in", "header",
-                            "description", "The same key and body give the same answer once more", "schema",
-                            "type", "string", "maxLength", 100);
-    json_t *match = json_pack("{s:s, s:s, s:b, s:s, s:{s:s}}", "name", "If-Match", "in", "header", "required",
-                              1, "description", "The ETag that was read", "schema", "type", "string");
-    json_t *session = json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", "cookie", "name", "td_session",
-                                "description", "Writes also need X-CSRF-Token with the value of the login's csrf");
-    return json_pack("{s:{s:o}, s:{s:o}, s:{s:o, s:o}, s:{s:o}}", "schemas", "Problem", problem, "responses",
-                     "Problem", reply, "parameters", "IdempotencyKey", key, "IfMatch", match,
-                     "securitySchemes", "session", session);
+    json_t *fault =
+        json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object", "properties", "field",
+                  "type", "string", "code", "type", "string", "message", "type", "string");
+    json_t *problem = json_pack(
+        "{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:o}}}", "type",
+        "object", "properties", "type", "type", "string", "title", "type", "string", "status",
+        "type", "integer", "detail", "type", "string", "instance", "type", "string", "key", "type",
+        "string", "errors", "type", "array", "items", fault);
+    json_t *reply =
+        json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", "A failure, RFC 9457", "content",
+                  "application/problem+json", "schema", "$ref", "#/components/schemas/Problem");
+    json_t *key =
+        json_pack("{s:s, s:s, s:s, s:{s:s, s:i}}", "name", "Idempotency-Key", "in", "header",
+                  "description", "The same key and body give the same answer once more", "schema",
+                  "type", "string", "maxLength", 100);
+    json_t *match =
+        json_pack("{s:s, s:s, s:b, s:s, s:{s:s}}", "name", "If-Match", "in", "header", "required",
+                  1, "description", "The ETag that was read", "schema", "type", "string");
+    json_t *session = json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", "cookie", "name",
+                                "td_session", "description",
+                                "Writes also need X-CSRF-Token with the value of the login's csrf");
+    return json_pack("{s:{s:o}, s:{s:o}, s:{s:o, s:o}, s:{s:o}}", "schemas", "Problem", problem,
+                     "responses", "Problem", reply, "parameters", "IdempotencyKey", key, "IfMatch",
+                     match, "securitySchemes", "session", session);
 }
 
 json_t *td_openapi_make(const struct td_router *router)
@@ -184,7 +196,7 @@ json_t *td_openapi_make(const struct td_router *router)
         static const char *const names[] = {"get", "post", "put", "patch", "delete"};
         json_object_set_new(path, names[rows[i]->method], make_operation(rows[i]));
     }
-    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:o, s:o}", "openapi", "3.1.0", "info", "title",
-                     "titled", "version", "1", "summary", "Review of professional titles", "servers", "url",
-                     "/api/v1", "paths", paths, "components", make_components());
+    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:o, s:o}", "openapi", "3.1.0", "info",
+                     "title", "titled", "version", "1", "summary", "Review of professional titles",
+                     "servers", "url", "/api/v1", "paths", paths, "components", make_components());
 }

@@ -1,4 +1,5 @@
-/* payload_check.c - a decoded body against a row's td_field list. All faults are collected before the answer. */
+/* payload_check.c - a decoded body against a row's td_field list. All faults are collected before
+ * the answer. */
 #include "http/payload.h"
 
 #include "base/clock.h"
@@ -18,7 +19,8 @@ struct check {
     bool failed;
 };
 
-/* Adds a fault; `parameters` (may be NULL, handed over) fills the {places} of the locale's sentence. */
+/* Adds a fault; `parameters` (may be NULL, handed over) fills the {places} of the locale's
+ * sentence. */
 static json_t *fault(struct check *check, const char *code, const char *message, json_t *parameters)
 {
     check->failed = true;
@@ -150,7 +152,8 @@ static json_t *check_points(struct check *check, const json_t *sent)
             return fault(check, "not_points", "must be a number with up to two decimals", NULL);
         return check_range(check, llround(hundredths));
     }
-    if (!check->is_form || !json_is_string(sent) || td_payload_points(json_string_value(sent), &points) < 0)
+    if (!check->is_form || !json_is_string(sent) ||
+        td_payload_points(json_string_value(sent), &points) < 0)
         return fault(check, "not_points", "must be a number with up to two decimals", NULL);
     return check_range(check, points);
 }
@@ -165,7 +168,8 @@ static json_t *check_date(struct check *check, const json_t *sent)
 
 static json_t *check_bool(struct check *check, const json_t *sent)
 {
-    static const char *const yes[] = {"1", "true", "on", "yes"}, *const no[] = {"0", "false", "off", "no"};
+    static const char *const yes[] = {"1", "true", "on", "yes"}, *const no[] = {"0", "false", "off",
+                                                                                "no"};
     if (json_is_boolean(sent))
         return json_incref((json_t *)sent);
     const char *text = check->is_form && json_is_string(sent) ? json_string_value(sent) : "";
@@ -258,7 +262,8 @@ static void refuse_unknown(struct check *check, const struct td_field *fields, c
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)sent, name, value) {
+    json_object_foreach((json_t *)sent, name, value)
+    {
         const struct td_field *field = fields;
         while (field && field->name && strcmp(field->name, name) != 0)
             field++;
@@ -271,8 +276,8 @@ static void refuse_unknown(struct check *check, const struct td_field *fields, c
     }
 }
 
-int td_payload_check(const struct td_field *fields, const json_t *sent, bool is_form, json_t **ret_body,
-                  struct td_error *reterr)
+int td_payload_check(const struct td_field *fields, const json_t *sent, bool is_form,
+                     json_t **ret_body, struct td_error *reterr)
 {
     json_t *body = json_object();
     if (!body)

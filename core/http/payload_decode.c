@@ -21,7 +21,8 @@ static int hex(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Decodes [from, end) in place of `to`; *to ends behind the NUL. False for a bad escape or a NUL. */
+/* Decodes [from, end) in place of `to`; *to ends behind the NUL. False for a bad escape or a NUL.
+ */
 static bool unescape(const char *from, const char *end, char **to)
 {
     char *out = *to;
@@ -72,7 +73,8 @@ static int each_pair(const char *bytes, size_t length, json_t *root, pair_fn add
         else if (++count > TD_PAYLOAD_MEMBERS_MAX)
             r = td_error_set(reterr, TD_ETOOLARGE, "more than %d members", TD_PAYLOAD_MEMBERS_MAX);
         else if (strlen(pair.name) > TD_PAYLOAD_NAME_MAX)
-            r = td_error_set(reterr, TD_ETOOLARGE, "a member name above %d bytes", TD_PAYLOAD_NAME_MAX);
+            r = td_error_set(reterr, TD_ETOOLARGE, "a member name above %d bytes",
+                             TD_PAYLOAD_NAME_MAX);
         else if (*pair.name)
             r = add(root, &pair, reterr);
         bytes = stop + 1;
@@ -180,7 +182,8 @@ static json_t *as_array(json_t *object)
     json_t *member;
     if (json_object_size(object) == 0)
         return NULL;
-    json_object_foreach(object, name, member) {
+    json_object_foreach(object, name, member)
+    {
         int index = array_index(name);
         if (index < 0)
             return NULL;
@@ -203,12 +206,12 @@ static json_t *settle(json_t *value)
         return array;
     json_t *copy = json_object(), *member;
     const char *name;
-    json_object_foreach(value, name, member)
-        json_object_set_new(copy, name, settle(member));
+    json_object_foreach(value, name, member) json_object_set_new(copy, name, settle(member));
     return copy;
 }
 
-int td_payload_decode_form(const char *bytes, size_t length, json_t **ret_form, struct td_error *reterr)
+int td_payload_decode_form(const char *bytes, size_t length, json_t **ret_form,
+                           struct td_error *reterr)
 {
     json_t *root = json_object();
     int r = root ? each_pair(bytes, length, root, add_dotted, reterr) : TD_ENOMEM;
@@ -245,10 +248,12 @@ static bool too_deep(const char *bytes, size_t length)
     return false;
 }
 
-int td_payload_decode_json(const char *bytes, size_t length, json_t **ret_value, struct td_error *reterr)
+int td_payload_decode_json(const char *bytes, size_t length, json_t **ret_value,
+                           struct td_error *reterr)
 {
     if (too_deep(bytes, length))
-        return td_error_set(reterr, TD_ETOOLARGE, "JSON nested deeper than %d", TD_PAYLOAD_DEPTH_MAX);
+        return td_error_set(reterr, TD_ETOOLARGE, "JSON nested deeper than %d",
+                            TD_PAYLOAD_DEPTH_MAX);
     json_error_t fault;
     json_t *value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &fault);
     if (!value)

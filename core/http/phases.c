@@ -1,8 +1,8 @@
 /* phases.c - the order of things for one request (frame.h), on the loop.
  *
- * Each phase either goes on to the next one, hands the serving to another thread or to Redis and goes on
- * in a callback, or ends it. Life of a serving: made in on_head, freed by td_serving_free after its
- * reply; when the client goes meanwhile, `exchange` is NULL and the reply is dropped. */
+ * Each phase either goes on to the next one, hands the serving to another thread or to Redis and
+ * goes on in a callback, or ends it. Life of a serving: made in on_head, freed by td_serving_free
+ * after its reply; when the client goes meanwhile, `exchange` is NULL and the reply is dropped. */
 #include "http/serving.h"
 
 #include "base/clock.h"
@@ -21,7 +21,8 @@
 
 enum { ARENA_MAX = 16 << 20, LOGIN_BODY_MAX = 16 << 10, VIEWS_LOOK_MS = 500 };
 
-/* --- failures and hand-over ------------------------------------------------------------------------ */
+/* --- failures and hand-over
+ * ------------------------------------------------------------------------ */
 
 void td_serving_fail(struct td_serving *serving, int code)
 {
@@ -49,7 +50,8 @@ void td_serving_post(struct td_serving *serving, td_serving_fn next)
     td_mailbox_post(serving->frame->options.mailbox, &serving->letter);
 }
 
-/* --- lease and throttle ----------------------------------------------------------------------------- */
+/* --- lease and throttle
+ * ----------------------------------------------------------------------------- */
 
 static void on_leased(void *arg, int result, const char *id, const char *holder)
 {
@@ -106,11 +108,13 @@ static void throttle(struct td_serving *serving)
         use.subject = call->who->id;
     }
     bool wanted = call->route->method != TD_GET && !serving->is_control;
-    if (!wanted || td_throttle_take(serving->frame->options.redis, uses, count, on_throttled, serving) < 0)
+    if (!wanted ||
+        td_throttle_take(serving->frame->options.redis, uses, count, on_throttled, serving) < 0)
         take_lease(serving);
 }
 
-/* --- what the body says ------------------------------------------------------------------------------ */
+/* --- what the body says
+ * ------------------------------------------------------------------------------ */
 
 static int check_csrf(const struct td_serving *serving, const char *sent, struct td_error *reterr)
 {
@@ -208,7 +212,8 @@ static void accept_upload(struct td_serving *serving)
 {
     char path[4096];
     int fd = -1;
-    int r = td_files_create(serving->frame->options.store, &fd, path, sizeof(path), &serving->error);
+    int r =
+        td_files_create(serving->frame->options.store, &fd, path, sizeof(path), &serving->error);
     if (r < 0) {
         td_serving_fail(serving, r);
         return;
@@ -245,7 +250,8 @@ static void accept_body(struct td_serving *serving)
     td_exchange_accept_body(serving->exchange, limit);
 }
 
-/* --- who asks ---------------------------------------------------------------------------------------- */
+/* --- who asks
+ * ---------------------------------------------------------------------------------------- */
 
 /* A page's first read step loads the account itself; everything else needs to know the role before
  * it looks at a body. */
@@ -307,7 +313,8 @@ static void find_session(struct td_serving *serving)
     }
 }
 
-/* --- what is asked ----------------------------------------------------------------------------------- */
+/* --- what is asked
+ * ----------------------------------------------------------------------------------- */
 
 static bool prefers_json(const struct td_exchange *exchange)
 {
@@ -341,7 +348,8 @@ static void find_route(struct td_serving *serving)
 {
     struct td_match match;
     int r = td_router_find(serving->frame->router, serving->method, serving->path, &match);
-    bool hidden = r == 0 && (match.route->flags & TD_ROUTE_DEMO) && !serving->frame->options.config->demo;
+    bool hidden =
+        r == 0 && (match.route->flags & TD_ROUTE_DEMO) && !serving->frame->options.config->demo;
     if (r == 0) {
         serving->call.params = td_arena_json(serving->arena, match.params);
         serving->call.route = match.route;
@@ -349,16 +357,15 @@ static void find_route(struct td_serving *serving)
     /* A form may mean another method than POST; its body will say. */
     bool later = r == TD_EMETHOD && is_form_post(serving);
     if (hidden || (r < 0 && !later)) {
-        if (r == TD_EMETHOD)
-            td_error_set(&serving->error, r, "%u", match.methods);
         serving->call.route = NULL;
         td_serving_fail(serving, hidden ? TD_ENOTFOUND : r);
-        return;
+    } else {
+        find_session(serving);
     }
-    find_session(serving);
 }
 
-/* --- beginning and end ------------------------------------------------------------------------------- */
+/* --- beginning and end
+ * ------------------------------------------------------------------------------- */
 
 static void gone(struct td_owner *owner)
 {
@@ -421,6 +428,8 @@ static int copy_request(struct td_serving *serving)
     serving->query = td_arena_strdup(serving->arena, exchange->query);
     serving->agent = td_arena_strdup(serving->arena, agent ? agent : "");
     serving->key = td_arena_strdup(serving->arena, key);
+    serving->if_none_match =
+        td_arena_strdup(serving->arena, td_exchange_header(exchange, "If-None-Match"));
     call->request_id = td_arena_strdup(serving->arena, exchange->request_id);
     call->address = td_arena_strdup(serving->arena, exchange->address);
     if (version && strncmp(version, "W/", 2) == 0)
@@ -442,8 +451,8 @@ static int fill_call(struct td_serving *serving)
     call->config = options->config;
     call->calendar = options->calendar;
     call->seal = options->seal;
-    call->catalog = td_arena_json(serving->arena, options->pool ? td_pool_catalog(options->pool)
-                                                               : json_object());
+    call->catalog = td_arena_json(serving->arena,
+                                  options->pool ? td_pool_catalog(options->pool) : json_object());
     return call->catalog ? copy_request(serving) : TD_ENOMEM;
 }
 

@@ -7,14 +7,16 @@
 
 #include <jansson.h>
 
-/* {"type": "/problems/fields", "title", "status", "detail", "instance": request id, "key"?, "parameters"?,
- *  "errors"?: [{"field", "code", "message"}]}; a new reference. Title and detail come from the locale:
- * problem.<slug with _> and problem.<key>; field messages from field_problem.<code>. What the locale lacks is
- * said in technical English, but for failures of the server itself, whose detail is for the log. */
+/* {"type": "/problems/fields", "title", "status", "detail", "instance": request id, "key"?,
+ * "parameters"?, "errors"?: [{"field", "code", "message"}]}; a new reference. Title and detail come
+ * from the locale: problem.<slug with _> and problem.<key>; field messages from
+ * field_problem.<code>. What the locale lacks is said in technical English, but for failures of the
+ * server itself, whose detail is for the log. */
 json_t *td_problem_make(const struct td_locale *locale, int code, const struct td_error *error,
                         const char *request_id);
 
-/* The same for `page.problem`: `errors` is called `fields` there. Borrows `problem`, a new reference. */
+/* The same for `page.problem`: `errors` is called `fields` there. Borrows `problem`, a new
+ * reference. */
 json_t *td_problem_for_page(const json_t *problem);
 
 #endif

@@ -1,7 +1,7 @@
 /* reply.c - what a handler answered, in the face that was asked for; and failures likewise.
  *
- * A page that failed with _back is made by running the GET row of that path again with page.problem and
- * page.form (begin_back): the serving goes through steps.c a second time. */
+ * A page that failed with _back is made by running the GET row of that path again with page.problem
+ * and page.form (begin_back): the serving goes through steps.c a second time. */
 #include "http/serving.h"
 
 #include "base/clock.h"
@@ -23,10 +23,12 @@ static const char api_type[] = "application/json";
 static const char page_type[] = "text/html; charset=utf-8";
 
 /* For files of people: shown by the browser at most, never run. */
-static const char file_policy[] = "default-src 'none'; img-src 'self'; object-src 'self'; media-src 'self';"
-                                  " style-src 'unsafe-inline'; frame-ancestors 'self'";
+static const char file_policy[] =
+    "default-src 'none'; img-src 'self'; object-src 'self'; media-src 'self';"
+    " style-src 'unsafe-inline'; frame-ancestors 'self'";
 
-/* --- composing, on any thread -------------------------------------------------------------------------- */
+/* --- composing, on any thread
+ * -------------------------------------------------------------------------- */
 
 static int add_chunk(const char *bytes, size_t size, void *out)
 {
@@ -36,17 +38,29 @@ static int add_chunk(const char *bytes, size_t size, void *out)
 
 static int compose_json(struct td_serving *serving, const json_t *value, const char *type)
 {
-    if (json_dump_callback(value, add_chunk, &serving->out, JSON_COMPACT) < 0 || serving->out.failed)
+    if (json_dump_callback(value, add_chunk, &serving->out, JSON_COMPACT) < 0 ||
+        serving->out.failed)
         return TD_ENOMEM;
     serving->type = type;
     return 0;
+}
+
+/* What the form of a failed page is filled with again: never a password, never the frame's own
+ * members. */
+static json_t *make_form(struct td_serving *serving)
+{
+    json_t *form = json_object(), *value;
+    const char *name;
+    json_object_foreach(serving->sent, name, value) if (name[0] != '_' && !strstr(name, "password"))
+        json_object_set(form, name, value);
+    return td_arena_json(serving->arena, form);
 }
 
 static int compose_page(struct td_serving *serving, const char *name, const json_t *value,
                         struct td_error *reterr)
 {
     const struct td_call *call = &serving->call;
-    json_t *form = serving->problem ? serving->sent : NULL;
+    json_t *form = serving->problem ? make_form(serving) : NULL;
     struct td_page page = {
         .name = name,
         .path = serving->path,
@@ -89,7 +103,8 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
     return r;
 }
 
-/* --- sending, on the loop ------------------------------------------------------------------------------ */
+/* --- sending, on the loop
+ * ------------------------------------------------------------------------------ */
 
 void td_serving_free(struct td_serving *serving)
 {
@@ -126,11 +141,12 @@ static const char *disposition(struct td_serving *serving, const char *filename)
     td_strbuf_init(&text);
     td_strbuf_adds(&text, "attachment; filename=\"");
     for (const char *c = filename; *c; c++)
-        td_strbuf_addc(&text, (unsigned char)*c < 0x80 && *c >= ' ' && !strchr("\"\\%", *c) ? *c : '_');
+        td_strbuf_addc(&text,
+                       (unsigned char)*c < 0x80 && *c >= ' ' && !strchr("\"\\%", *c) ? *c : '_');
     td_strbuf_adds(&text, "\"; filename*=UTF-8''");
     for (const unsigned char *c = (const unsigned char *)filename; *c; c++) {
-        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
-                     strchr("-._~", *c);
+        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') ||
+                     (*c >= 'a' && *c <= 'z') || strchr("-._~", *c);
         td_strbuf_addf(&text, plain ? "%c" : "%%%02X", *c);
     }
     const char *copy = td_arena_strndup(serving->arena, text.bytes, text.length);
@@ -157,10 +173,12 @@ static void send_out(struct td_serving *serving, struct head *head)
     }
     add_header(head, "Set-Cookie", serving->cookie);
     add_header(head, "Content-Language", serving->type == page_type ? serving->locale->lang : NULL);
-    add_header(head, "Vary", serving->type == page_type ? "Accept, Accept-Language, Cookie" : "Accept");
+    add_header(head, "Vary",
+               serving->type == page_type ? "Accept, Accept-Language, Cookie" : "Accept");
     char *bytes = empty ? NULL : td_strbuf_take(&serving->out, &length);
     if (bytes)
-        td_exchange_reply_owned(serving->exchange, &head->reply, bytes, length, release_bytes, NULL);
+        td_exchange_reply_owned(serving->exchange, &head->reply, bytes, length, release_bytes,
+                                NULL);
     else
         td_exchange_reply(serving->exchange, &head->reply, "", 0);
     td_serving_free(serving);
@@ -236,10 +254,22 @@ static void add_meta(struct td_serving *serving, struct head *head)
         add_header(head, "Content-Disposition", "attachment; filename=\"list.csv\"");
 }
 
+/* An API client that has this version already. */
+static bool is_known(const struct td_serving *serving)
+{
+    const struct td_reply *reply = &serving->reply;
+    char tag[32];
+    snprintf(tag, sizeof(tag), "\"%lld\"", (long long)reply->version);
+    return reply->version > 0 && serving->call.face == TD_FACE_JSON &&
+           serving->call.route->method == TD_GET && serving->if_none_match &&
+           strstr(serving->if_none_match, tag);
+}
+
 static bool sends_elsewhere(const struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
-    if (call->face != TD_FACE_PAGE || serving->reply.file || serving->reply.bytes || serving->problem)
+    if (call->face != TD_FACE_PAGE || serving->reply.file || serving->reply.bytes ||
+        serving->problem)
         return false;
     return serving->reply.location || (call->route->method != TD_GET && !call->route->page);
 }
@@ -270,13 +300,18 @@ void td_reply_send(struct td_serving *serving)
         return;
     }
     add_meta(serving, &head);
+    if (is_known(serving)) {
+        head.reply.status = 304;
+        td_strbuf_cut(&serving->out, 0);
+    }
     if (reply->file || reply->bytes)
         send_content(serving, &head);
     else
         send_out(serving, &head);
 }
 
-/* --- failures ------------------------------------------------------------------------------------------ */
+/* --- failures
+ * ------------------------------------------------------------------------------------------ */
 
 static void log_failure(const struct td_serving *serving, int code)
 {
@@ -319,9 +354,10 @@ static const char *remedy(struct td_serving *serving, int code)
             return "/login";
         char *next = td_arena_alloc(serving->arena, 3 * strlen(serving->path) + 1), *at = next;
         for (const char *c = serving->path; next && *c; c++)
-            at += sprintf(at, strchr("/-_.", *c) || (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'z')
-                                  ? "%c"
-                                  : "%%%02X",
+            at += sprintf(at,
+                          strchr("/-_.", *c) || (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'z')
+                              ? "%c"
+                              : "%%%02X",
                           (unsigned char)*c);
         return next ? td_arena_printf(serving->arena, "/login?next=%s", next) : "/login";
     }
@@ -335,7 +371,8 @@ static const char *remedy(struct td_serving *serving, int code)
     return NULL;
 }
 
-/* Begins the page that _back names, for this problem. False when there is no such page for this account. */
+/* Begins the page that _back names, for this problem. False when there is no such page for this
+ * account. */
 static bool begin_back(struct td_serving *serving)
 {
     struct td_call *call = &serving->call;
@@ -401,16 +438,17 @@ void td_reply_problem(struct td_serving *serving, int code)
         td_reply_redirect(serving, place);
         return;
     }
-    if (serving->is_back && serving->problem) { /* the page it came from cannot be made: say it plainly */
+    if (serving->is_back &&
+        serving->problem) { /* the page it came from cannot be made: say it plainly */
         struct head again = {.reply = {.status = serving->problem_status}};
         send_page_problem(serving, &again, serving->problem);
         return;
     }
     struct head head = {.reply = {.status = td_error_http(code)}};
     add_problem_headers(serving, &head, code);
-    json_t *problem = td_arena_json(
-        serving->arena,
-        td_problem_make(serving->locale, code, &serving->error, serving->call.request_id));
+    json_t *problem =
+        td_arena_json(serving->arena, td_problem_make(serving->locale, code, &serving->error,
+                                                      serving->call.request_id));
     if (serving->call.face == TD_FACE_JSON || !problem) {
         send_json_problem(serving, &head, problem);
         return;

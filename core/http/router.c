@@ -1,5 +1,5 @@
-/* router.c - a tree by path segment. Rows are borrowed from the resources' tables; the tree is built once
- * and never changes, so every thread may read it. */
+/* router.c - a tree by path segment. Rows are borrowed from the resources' tables; the tree is
+ * built once and never changes, so every thread may read it. */
 #include "http/router.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ enum { SEGMENTS_MAX = 12 };
 struct node {
     const char *segment; /* NULL for a parameter */
     size_t length;
-    struct node *next;  /* sibling; the parameter comes last */
+    struct node *next; /* sibling; the parameter comes last */
     struct node *child;
     const struct td_route *rows[METHODS];
 };
@@ -69,10 +69,12 @@ static bool is_param(const struct segment *segment)
            segment->text[segment->length - 1] == '}';
 }
 
-static int refuse(struct td_error *reterr, const struct td_route *row, const char *why, const char *what)
+static int refuse(struct td_error *reterr, const struct td_route *row, const char *why,
+                  const char *what)
 {
     return td_error_set(reterr, TD_EINVALID, "route %s %s: %s%s",
-                        row->method < METHODS ? method_names[row->method] : "?", row->path, why, what);
+                        row->method < METHODS ? method_names[row->method] : "?", row->path, why,
+                        what);
 }
 
 static bool word(const char *text, size_t length, bool param)
@@ -120,7 +122,7 @@ static int check_row(const struct td_route *row, td_router_has_page_fn has_page,
         return refuse(reterr, row, "no role may call it", "");
     if (!row->summary || !*row->summary)
         return refuse(reterr, row, "a summary is missing", "");
-    if (!row->read && !row->work_fn && !row->write && 
+    if (!row->read && !row->work_fn && !row->write &&
         (row->work == TD_WORK_NONE || needs_job(row->work)))
         return refuse(reterr, row, "no step", "");
     if (row->method == TD_GET && (row->write || row->body))
@@ -131,7 +133,8 @@ static int check_row(const struct td_route *row, td_router_has_page_fn has_page,
         return refuse(reterr, row, "this work needs a read step that sets the job", "");
     if ((row->flags & TD_ROUTE_STREAM) && row->method != TD_GET)
         return refuse(reterr, row, "a stream is a GET", "");
-    if ((row->flags & TD_ROUTE_LEASE) && (row->method == TD_GET || !strstr(row->path, "{application}")))
+    if ((row->flags & TD_ROUTE_LEASE) &&
+        (row->method == TD_GET || !strstr(row->path, "{application}")))
         return refuse(reterr, row, "a lease needs a write and {application}", "");
     if (row->page && has_page && !has_page(arg, row->page))
         return refuse(reterr, row, "unknown page template ", row->page);
@@ -188,8 +191,8 @@ static int by_path(const void *a, const void *b)
     return order ? order : (int)left->method - (int)right->method;
 }
 
-int td_router_new(const struct td_route *const *resources, td_router_has_page_fn has_page, void *arg,
-                  struct td_router **ret_router, struct td_error *reterr)
+int td_router_new(const struct td_route *const *resources, td_router_has_page_fn has_page,
+                  void *arg, struct td_router **ret_router, struct td_error *reterr)
 {
     size_t total = 0;
     for (const struct td_route *const *rows = resources; *rows; rows++)
@@ -242,7 +245,8 @@ const struct td_route *const *td_router_rows(const struct td_router *router, siz
     return router->rows;
 }
 
-/* The first node that fits the segments and has the method; nodes that fit without it add to *methods. */
+/* The first node that fits the segments and has the method; nodes that fit without it add to
+ * *methods. */
 static const struct node *match(const struct node *node, const struct segment *segments, int count,
                                 enum td_method method, unsigned *methods)
 {
@@ -277,7 +281,8 @@ static json_t *make_params(const struct td_route *route, const struct segment *s
         size_t length = names[i].length - 2 < sizeof(name) ? names[i].length - 2 : sizeof(name) - 1;
         memcpy(name, names[i].text + 1, length);
         name[length] = 0;
-        if (json_object_set_new(params, name, json_stringn(segments[i].text, segments[i].length)) < 0) {
+        if (json_object_set_new(params, name, json_stringn(segments[i].text, segments[i].length)) <
+            0) {
             json_decref(params);
             return NULL;
         }

@@ -17,12 +17,12 @@ struct td_router;
 /* True when the page template `name` exists; the router refuses rows that name another. */
 typedef bool (*td_router_has_page_fn)(void *arg, const char *name);
 
-/* Compiles `resources`, a NULL-ended list of row arrays, each ended by a row without a path. Refused
- * with the row's method and path in words: a path that is not "/a/{b}", a parameter twice, no role, no
- * step, a write step or a body on GET, an unknown page, a second row for the same
+/* Compiles `resources`, a NULL-ended list of row arrays, each ended by a row without a path.
+ * Refused with the row's method and path in words: a path that is not "/a/{b}", a parameter twice,
+ * no role, no step, a write step or a body on GET, an unknown page, a second row for the same
  * requests, a work that lacks its function. The rows are borrowed. */
-int td_router_new(const struct td_route *const *resources, td_router_has_page_fn has_page, void *arg,
-                  struct td_router **ret_router, struct td_error *reterr);
+int td_router_new(const struct td_route *const *resources, td_router_has_page_fn has_page,
+                  void *arg, struct td_router **ret_router, struct td_error *reterr);
 void td_router_free(struct td_router *router);
 
 /* All rows in the order of their paths, then methods. */

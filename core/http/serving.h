@@ -1,8 +1,8 @@
 /* serving.h - one request on its way through the phases: what the frame's files share. Nobody else
  * includes it.
  *
- * A serving is touched by one thread at a time: the loop, or the store or CPU thread that runs its step.
- * `exchange` belongs to the loop alone and becomes NULL when the client has gone. */
+ * A serving is touched by one thread at a time: the loop, or the store or CPU thread that runs its
+ * step. `exchange` belongs to the loop alone and becomes NULL when the client has gone. */
 #ifndef TD_HTTP_SERVING_H
 #define TD_HTTP_SERVING_H
 
@@ -24,8 +24,8 @@ struct td_frame {
     struct td_router *router;
     struct td_views *views;
     int64_t views_looked_ms;
-    json_t *asset;        /* addresses of web/assets for templates */
-    char *openapi;        /* the document, made at start */
+    json_t *asset; /* addresses of web/assets for templates */
+    char *openapi; /* the document, made at start */
     size_t openapi_length;
     size_t open;
 };
@@ -39,11 +39,11 @@ struct td_serving;
 typedef void (*td_serving_fn)(struct td_serving *serving);
 
 struct td_serving {
-    struct td_owner owner;   /* first: an owner of this kind is its serving */
+    struct td_owner owner; /* first: an owner of this kind is its serving */
     struct td_letter letter;
     struct td_cpu_job job;
-    td_serving_fn next;      /* where the loop goes on when the letter is opened */
-    td_serving_fn then;      /* and after the account was loaded */
+    td_serving_fn next; /* where the loop goes on when the letter is opened */
+    td_serving_fn then; /* and after the account was loaded */
 
     struct td_frame *frame;
     struct td_exchange *exchange;
@@ -57,8 +57,9 @@ struct td_serving {
     const char *query; /* as sent */
     const char *agent; /* User-Agent, "" when absent */
     bool is_control;
-    bool waits_for_body; /* nothing is under way but the body's arrival */
-    const char *upload_path; /* temporary file; unlinked at the end */
+    bool waits_for_body;       /* nothing is under way but the body's arrival */
+    const char *if_none_match; /* as sent; NULL */
+    const char *upload_path;   /* temporary file; unlinked at the end */
     struct td_upload upload;
 
     /* the body, before the row's schema */
@@ -80,11 +81,11 @@ struct td_serving {
     struct td_reply reply;
     struct td_error error;
     int result;
-    bool replayed;     /* an earlier reply to the same Idempotency-Key */
-    bool leased;       /* this request took or renewed the lease on {application} */
-    bool moved_on;     /* the dossier changed its state: the lease is over */
-    bool is_back;      /* the page that `_back` names is being made for `problem` */
-    json_t *problem;   /* arena-owned; the failure that a page shows */
+    bool replayed;   /* an earlier reply to the same Idempotency-Key */
+    bool leased;     /* this request took or renewed the lease on {application} */
+    bool moved_on;   /* the dossier changed its state: the lease is over */
+    bool is_back;    /* the page that `_back` names is being made for `problem` */
+    json_t *problem; /* arena-owned; the failure that a page shows */
     int problem_status;
 
     /* the reply */
@@ -93,7 +94,8 @@ struct td_serving {
     const char *cookie;
 };
 
-/* --- phases.c: the order of things, all on the loop ----------------------------------------------- */
+/* --- phases.c: the order of things, all on the loop
+ * ----------------------------------------------- */
 
 /* Ends the request with this failure: problem document, page, or the page it came from. */
 void td_serving_fail(struct td_serving *serving, int code);
@@ -102,50 +104,57 @@ void td_serving_fail_key(struct td_serving *serving, int code, const char *key);
 /* Has `next` called on the loop; from any thread. */
 void td_serving_post(struct td_serving *serving, td_serving_fn next);
 
-/* --- entry.c: who may come in, and in what shape -------------------------------------------------- */
+/* --- entry.c: who may come in, and in what shape
+ * -------------------------------------------------- */
 
 /* A cookie of the request, copied into the arena; NULL when absent. */
 const char *td_entry_cookie(struct td_serving *serving, const char *name);
 
-/* 0 when the row's roles let this account (NULL = nobody logged in) in; TD_ELOGIN, TD_EFORBIDDEN. */
+/* 0 when the row's roles let this account (NULL = nobody logged in) in; TD_ELOGIN, TD_EFORBIDDEN.
+ */
 int td_entry_check_role(const struct td_route *route, const struct td_account *who,
                         struct td_error *reterr);
 
 /* 0 when a write comes from our own pages or from no browser at all. */
 int td_entry_check_origin(const struct td_serving *serving, struct td_error *reterr);
 
-/* Decodes the body into `sent` and takes _back, _key, _version, and the CSRF value. *ret_method is changed
- * by a form's _method. */
+/* Decodes the body into `sent` and takes _back, _key, _version, and the CSRF value. *ret_method is
+ * changed by a form's _method. */
 int td_entry_decode(struct td_serving *serving, const char **ret_csrf, enum td_method *ret_method,
                     struct td_error *reterr);
 
 /* True for "/..." on this server: never "//host" or a backslash. */
 bool td_entry_is_local(const char *path);
 
-/* --- steps.c: read, work, write ------------------------------------------------------------------- */
+/* --- steps.c: read, work, write
+ * ------------------------------------------------------------------- */
 
-/* Loads the session's account on a reader thread, checks the role, goes on with `next`; failures end it. */
+/* Loads the session's account on a reader thread, checks the role, goes on with `next`; failures
+ * end it. */
 void td_steps_load_account(struct td_serving *serving, td_serving_fn next);
 
 /* Runs the row's steps, then td_session_change_apply. */
 void td_steps_run(struct td_serving *serving);
 
-/* --- session_change.c: the session change that a reply asks for ------------------------------------------- */
+/* --- session_change.c: the session change that a reply asks for
+ * ------------------------------------------- */
 
 /* Starts or ends sessions as the reply says, then td_reply_send. On the loop, after the commit. */
 void td_session_change_apply(struct td_serving *serving);
 
-/* --- idempotency.c -------------------------------------------------------------------------------- */
+/* --- idempotency.c
+ * -------------------------------------------------------------------------------- */
 
-/* 0 with *ret_found when this key has an answer, which is put into the reply; TD_EFIELDS when the key was
- * used for another request. */
+/* 0 with *ret_found when this key has an answer, which is put into the reply; TD_EFIELDS when the
+ * key was used for another request. */
 int td_idempotency_find(struct td_serving *serving, struct td_tx *tx, bool *ret_found,
                         struct td_error *reterr);
 int td_idempotency_store(struct td_serving *serving, struct td_tx *tx);
 bool td_idempotency_wanted(const struct td_serving *serving);
 void td_idempotency_hash(struct td_serving *serving);
 
-/* --- reply.c -------------------------------------------------------------------------------------- */
+/* --- reply.c
+ * -------------------------------------------------------------------------------------- */
 
 /* Makes `out` of the reply's value: JSON, page or CSV. On any thread. */
 int td_reply_compose(struct td_serving *serving, struct td_error *reterr);
@@ -158,12 +167,14 @@ void td_reply_problem(struct td_serving *serving, int code);
 /* Ends the serving; the exchange must have been ended. */
 void td_serving_free(struct td_serving *serving);
 
-/* --- builtin.c: what the frame answers itself ------------------------------------------------------ */
+/* --- builtin.c: what the frame answers itself
+ * ------------------------------------------------------ */
 
 /* True when it was one of: /language, /openapi.json; the serving is ended then. */
 bool td_builtin_reply(struct td_serving *serving);
 
-/* --- stream.c ------------------------------------------------------------------------------------- */
+/* --- stream.c
+ * ------------------------------------------------------------------------------------- */
 
 /* Turns the exchange into an event stream on the topics in reply.value; the serving is ended. */
 void td_stream_open(struct td_serving *serving);

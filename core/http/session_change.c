@@ -14,7 +14,8 @@ static const char *cookie_flags(const struct td_serving *serving)
 
 static void forget_cookie(struct td_serving *serving)
 {
-    serving->cookie = td_arena_printf(serving->arena, "td_session=; Max-Age=0%s", cookie_flags(serving));
+    serving->cookie =
+        td_arena_printf(serving->arena, "td_session=; Max-Age=0%s", cookie_flags(serving));
 }
 
 static void on_started(void *arg, int result, const struct td_session *session, const char *token)
@@ -71,7 +72,8 @@ void td_session_change_apply(struct td_serving *serving)
     int r = 0;
     if (serving->login_uses && !serving->is_back) /* the password was right: only failures count */
         td_throttle_give_back(serving->frame->options.redis, serving->login_uses->uses, 3);
-    if (reply->session == TD_SESSION_KEEP || (reply->session != TD_SESSION_START && !serving->has_session))
+    if (reply->session == TD_SESSION_KEEP ||
+        (reply->session != TD_SESSION_START && !serving->has_session))
         td_reply_send(serving);
     else if (reply->session == TD_SESSION_START)
         r = td_session_start(serving->frame->options.sessions, reply->session_account,

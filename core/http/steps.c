@@ -1,6 +1,6 @@
-/* steps.c - a row's steps, each where it belongs: read on a reader thread, work on the CPU pool, in the
- * scorer or in Redis, write on the writer thread. The first failure ends the request; what a step left in the
- * reply then counts for nothing. */
+/* steps.c - a row's steps, each where it belongs: read on a reader thread, work on the CPU pool, in
+ * the scorer or in Redis, write on the writer thread. The first failure ends the request; what a
+ * step left in the reply then counts for nothing. */
 #include "http/serving.h"
 
 #include "base/log.h"
@@ -41,7 +41,8 @@ static bool failed(struct td_serving *serving)
     return true;
 }
 
-/* --- read ---------------------------------------------------------------------------------------------- */
+/* --- read
+ * ---------------------------------------------------------------------------------------------- */
 
 static int load_account(struct td_serving *serving, struct td_tx *tx, struct td_error *reterr)
 {
@@ -130,7 +131,8 @@ static void read_done(void *arg, int result, struct td_error *error)
     td_serving_post(serving, after_read);
 }
 
-/* --- work ---------------------------------------------------------------------------------------------- */
+/* --- work
+ * ---------------------------------------------------------------------------------------------- */
 
 static void cpu_run(struct td_cpu_job *job)
 {
@@ -215,8 +217,7 @@ static int begin_work(struct td_serving *serving)
     case TD_WORK_RELEASE:
         return td_queue_release(options->queue, account, json_string_value(call->job), on_released,
                                 serving);
-    case TD_WORK_SESSIONS:
-        return td_session_list(options->sessions, account, on_sessions, serving);
+    case TD_WORK_SESSIONS: return td_session_list(options->sessions, account, on_sessions, serving);
     case TD_WORK_HOLDERS:
         if (td_queue_holders(options->queue, call->job, on_holders, serving) < 0)
             on_holders(serving, TD_EREDIS, NULL);
@@ -233,7 +234,8 @@ static bool has_work(const struct td_serving *serving)
     return work != TD_WORK_NONE && (jobless || serving->call.job);
 }
 
-/* --- write --------------------------------------------------------------------------------------------- */
+/* --- write
+ * --------------------------------------------------------------------------------------------- */
 
 static int state_of(struct td_tx *tx, const struct td_call *call, json_t **ret_row)
 {
@@ -241,7 +243,8 @@ static int state_of(struct td_tx *tx, const struct td_call *call, json_t **ret_r
                      td_call_param(call, "application"));
 }
 
-/* A lease ends with the work it was for: when the dossier moves on, the next holder's people need it. */
+/* A lease ends with the work it was for: when the dossier moves on, the next holder's people need
+ * it. */
 static void notice_move(struct td_serving *serving, struct td_tx *tx, const json_t *before)
 {
     json_t *after;
@@ -255,7 +258,8 @@ static int write_step(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct td_serving *serving = arg;
     struct td_call *call = &serving->call;
-    int r = serving->body_hash[0] ? td_idempotency_find(serving, tx, &serving->replayed, reterr) : 0;
+    int r =
+        serving->body_hash[0] ? td_idempotency_find(serving, tx, &serving->replayed, reterr) : 0;
     if (r < 0 || serving->replayed)
         return r;
     json_t *before = NULL;
@@ -288,7 +292,8 @@ static void begin_write(struct td_serving *serving)
     }
 }
 
-/* --- after the commit ---------------------------------------------------------------------------------- */
+/* --- after the commit
+ * ---------------------------------------------------------------------------------- */
 
 static void release_lease(struct td_serving *serving)
 {

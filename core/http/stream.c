@@ -1,8 +1,9 @@
 /* stream.c - live pages: an exchange becomes a stream of server-sent events on some topics.
  *
  * The handler of a TD_ROUTE_STREAM row checks that the account may see the subject and answers
- * {"topics": ["application/01J..."]}. Each message of a topic goes out as an event of its "event" name.
- * After STREAM_SECONDS the stream ends, so that rights are looked at again when the page reconnects. */
+ * {"topics": ["application/01J..."]}. Each message of a topic goes out as an event of its "event"
+ * name. After STREAM_SECONDS the stream ends, so that rights are looked at again when the page
+ * reconnects. */
 #include "http/serving.h"
 
 #include "http/sse.h"

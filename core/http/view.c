@@ -18,7 +18,8 @@
 enum { LANGUAGES_MAX = 16 };
 #define PAGE_MAX ((size_t)8 << 20)
 
-struct template {
+struct template
+{
     char *name;
     struct td_mustache *mustache;
 };
@@ -33,7 +34,8 @@ struct td_views {
     int locale_count;
 };
 
-/* --- loading --------------------------------------------------------------------------------------- */
+/* --- loading
+ * --------------------------------------------------------------------------------------- */
 
 static int not_hidden(const struct dirent *entry)
 {
@@ -96,8 +98,8 @@ static int read_text(const char *path, struct td_strbuf *out)
     return fine ? 0 : TD_EIO;
 }
 
-static int load_template(struct td_views *views, const char *path, const char *prefix, const char *file,
-                         struct td_error *reterr)
+static int load_template(struct td_views *views, const char *path, const char *prefix,
+                         const char *file, struct td_error *reterr)
 {
     struct td_strbuf text;
     td_strbuf_init(&text);
@@ -152,7 +154,8 @@ static int load_locales(struct td_views *views, struct td_error *reterr)
     int r = 0, count = scandir(folder, &entries, not_hidden, alphasort);
     for (int i = 0; i < count; i++) {
         if (r == 0 && views->locale_count < LANGUAGES_MAX && !strchr(entries[i]->d_name, '.')) {
-            r = td_locale_load(folder, entries[i]->d_name, &views->locales[views->locale_count], reterr);
+            r = td_locale_load(folder, entries[i]->d_name, &views->locales[views->locale_count],
+                               reterr);
             views->locale_count += r == 0;
         }
         free(entries[i]);
@@ -262,7 +265,8 @@ bool td_views_has(const struct td_views *views, const char *page)
     return find(views, page) != NULL;
 }
 
-/* --- language -------------------------------------------------------------------------------------- */
+/* --- language
+ * -------------------------------------------------------------------------------------- */
 
 const struct td_locale *td_views_language(const struct td_views *views, const char *lang)
 {
@@ -309,7 +313,8 @@ const struct td_locale *td_views_locale(const struct td_views *views, const char
     return locale ? locale : td_views_language(views, "zh");
 }
 
-/* --- rendering ------------------------------------------------------------------------------------- */
+/* --- rendering
+ * ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -355,8 +360,9 @@ static json_t *make_page(const struct td_locale *locale, const struct td_page *p
     const char *problem = json_string_value(json_object_get(page->problem, "title"));
     set_text(made, "title", title ? title : problem ? problem : page->name);
     if (page->who) {
-        json_object_set_new(made, "account", json_pack("{s:s, s:s, s:s}", "id", page->who->id, "name",
-                                                       page->who->name, "login", page->who->login));
+        json_object_set_new(made, "account",
+                            json_pack("{s:s, s:s, s:s}", "id", page->who->id, "name",
+                                      page->who->name, "login", page->who->login));
         json_object_set_new(made, "is", make_is(page->who));
     }
     if (page->unread)

@@ -1,7 +1,8 @@
-/* view.h - pages: the templates and languages of the web folder, and the context a page is rendered in.
+/* view.h - pages: the templates and languages of the web folder, and the context a page is rendered
+ * in.
  *
- * A `struct td_views` is an immutable, counted snapshot: every request holds the one it began with, so
- * files may change under a demo server without a page made of two halves. */
+ * A `struct td_views` is an immutable, counted snapshot: every request holds the one it began with,
+ * so files may change under a demo server without a page made of two halves. */
 #ifndef TD_HTTP_VIEW_H
 #define TD_HTTP_VIEW_H
 
@@ -17,8 +18,8 @@
 
 struct td_views;
 
-/* Loads folder/templates/{,partials/}*.mustache and folder/locales/{lang}/. Refused with file and line:
- * a template that does not parse, a partial that does not exist, no Chinese. */
+/* Loads folder/templates/{,partials/}*.mustache and folder/locales/{lang}/. Refused with file and
+ * line: a template that does not parse, a partial that does not exist, no Chinese. */
 int td_views_load(const char *folder, struct td_views **ret_views, struct td_error *reterr);
 struct td_views *td_views_ref(struct td_views *views);
 void td_views_unref(struct td_views *views); /* NULL is fine */
@@ -28,11 +29,12 @@ bool td_views_changed(const struct td_views *views);
 
 bool td_views_has(const struct td_views *views, const char *page);
 
-/* The language of a request: `wanted` (a cookie's value, may be NULL) when there is such a language, else the
- * best of an Accept-Language header (may be NULL), else Chinese. */
+/* The language of a request: `wanted` (a cookie's value, may be NULL) when there is such a
+ * language, else the best of an Accept-Language header (may be NULL), else Chinese. */
 const struct td_locale *td_views_locale(const struct td_views *views, const char *wanted,
                                         const char *accept_language);
-const struct td_locale *td_views_language(const struct td_views *views, const char *lang); /* NULL = none */
+const struct td_locale *td_views_language(const struct td_views *views,
+                                          const char *lang); /* NULL = none */
 
 /* What `page` in the context says; everything borrowed, NULL where there is nothing to say. */
 struct td_page {

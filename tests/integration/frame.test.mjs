@@ -2,6 +2,9 @@
 // bodies, idempotency, problems, languages, and life without Redis.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import net from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { password, startServer } from './harness.mjs';
 
@@ -258,6 +261,75 @@ describe('the frame', () => {
     }
     assert.equal(reply.status, 429);
     assert.ok(Number(reply.headers['retry-after']) > 0);
+  });
+});
+
+describe('pages', () => {
+  const here = withServer();
+
+  test('every page without a parameter can be made for every role, in both languages and as JSON', async () => {
+    const { server } = here;
+    const { paths } = (await server.client().json('GET', '/openapi.json')).body;
+    const pages = Object.keys(paths).filter((path) => paths[path].get && !path.includes('{') && !path.endsWith('/live'));
+    assert.ok(pages.length > 5, `${pages.length} pages`);
+    const unit = await server.control.ok('POST', '/units', { name: '测试小学', division_code: '650121', town: '', kind: 'school', grassroots: 'township', hardship: false });
+    const scopes = {
+      applicant: '', unit: unit.id, district_industry: '650121/teacher', district_hr: '650121', office: 'teacher',
+      expert: 'teacher', bureau: '', admin: '', supervisor: '',
+    };
+    const people = [server.client()];
+    for (const [role, scope] of Object.entries(scopes)) people.push(await server.account(`role.${role}`, [{ role, scope }], { unit_id: unit.id }));
+    for (const client of people)
+      for (const path of pages)
+        for (const language of ['zh', 'en']) {
+          const page = await client.page(path, { 'Accept-Language': language });
+          assert.ok(page.status < 500 || path === '/ready', `${path}: ${page.status} ${page.text}`);
+          if (/^text\/html/.test(page.headers['content-type'] ?? '')) assert.match(page.text, /<\/html>\n$/, path);
+          const api = await client.json('GET', path);
+          assert.ok(api.status < 500 || path === '/ready', `${path}: ${api.status} ${api.text}`);
+          if (api.status === 200) assert.equal(page.status, 200, `${path}: the page answers ${page.status}`);
+        }
+  });
+
+  test('a stream of events follows what happens', async () => {
+    const { server } = here;
+    const client = await server.account('listener.one');
+    const request = http.get(`${server.url}/api/v1/account/live`, { headers: { Cookie: `td_session=${client.cookies.get('td_session')}` } });
+    const reply = await new Promise((resolve, reject) => request.on('response', resolve).on('error', reject));
+    assert.equal(reply.statusCode, 200);
+    assert.match(reply.headers['content-type'], /^text\/event-stream/);
+    let text = '';
+    const heard = new Promise((resolve) => reply.on('data', (bytes) => {
+      text += bytes;
+      if (/event: resync\n/.test(text)) resolve();
+    }));
+    reply.on('error', () => {});
+    await server.stopRedis(); // a gap: every subscriber is told to look again
+    await server.restartRedis();
+    await heard;
+    assert.match(text, new RegExp(`"topic":"account/${client.account.id}"`));
+    request.destroy();
+    assert.equal((await server.client().json('GET', '/account/live')).status, 401);
+  });
+
+  test('who goes away is served wholly or not at all, and leaves nothing behind', async () => {
+    const { server } = here;
+    const before = await server.control.ok('POST', '/demo/advance', { days: 1 });
+    const body = '{"days":5}';
+    const head = ['POST /api/v1/demo/advance HTTP/1.1', 'Host: t', 'Content-Type: application/json', `Content-Length: ${body.length}`];
+    const leave = async (turns) => {
+      const socket = net.connect(join(server.folder, 'control.sock'));
+      await new Promise((resolve) => socket.on('connect', resolve));
+      await new Promise((resolve) => socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, resolve));
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+      socket.destroy();
+      await new Promise((resolve) => socket.on('close', resolve));
+    };
+    for (let turns = 0; turns < 30; turns++) await leave(turns);
+    const after = await server.control.ok('POST', '/demo/advance', { days: 1 });
+    const days = (Date.parse(after.today) - Date.parse(before.today)) / 86_400_000;
+    assert.equal(days % 5, 1, `${days} days`);
+    assert.equal((await server.control.ok('GET', '/status')).result.open_requests, 1);
   });
 });
 

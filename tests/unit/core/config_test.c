@@ -57,7 +57,8 @@ static void test_order(void **state)
     put("# a comment\n\n  listen_port =  9000 \ndemo = true\nweb_folder = /a b/c\n");
     struct td_config *config =
         load(5, (char *[]){"titled", "--listen_port", "9001", "--config", path});
-    assert_int_equal(config->listen_port, 9001); /* the command line wins wherever --config stands */
+    assert_int_equal(config->listen_port,
+                     9001); /* the command line wins wherever --config stands */
     assert_true(config->demo);
     assert_string_equal(config->web_folder, "/a b/c");
     td_config_free(config);
@@ -67,7 +68,8 @@ static void test_refuses(void **state)
 {
     (void)state;
     assert_refused(3, (char *[]){"titled", "--listen_prt", "1"}, "no setting \"listen_prt\"");
-    assert_refused(3, (char *[]){"titled", "--listen_port", "65536"}, "not a number from 0 to 65535");
+    assert_refused(3, (char *[]){"titled", "--listen_port", "65536"},
+                   "not a number from 0 to 65535");
     assert_refused(3, (char *[]){"titled", "--listen_port", "80x"}, "\"80x\"");
     assert_refused(3, (char *[]){"titled", "--demo", "perhaps"}, "neither true nor false");
     assert_refused(2, (char *[]){"titled", "--demo"}, "write --name value");
@@ -81,7 +83,8 @@ static void test_refuses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults), cmocka_unit_test(test_order),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults),
+                                       cmocka_unit_test(test_order),
                                        cmocka_unit_test(test_refuses)};
     int fd = mkstemp(path);
     if (fd < 0)

@@ -1,4 +1,5 @@
-/* The CPU pool and the mailbox together: work goes out to threads and its results come back to the loop. */
+/* The CPU pool and the mailbox together: work goes out to threads and its results come back to the
+ * loop. */
 #include "http/cpu.h"
 #include "http/mailbox.h"
 
@@ -52,7 +53,8 @@ static void test_round_trip(void **state)
     int left = JOBS;
     assert_int_equal(td_cpu_new(4, JOBS, &cpu, NULL), 0);
     for (int i = 0; i < JOBS; i++) {
-        errands[i] = (struct errand){.mailbox = mailbox, .base = base, .left = &left, .loop = pthread_self()};
+        errands[i] = (struct errand){
+            .mailbox = mailbox, .base = base, .left = &left, .loop = pthread_self()};
         errands[i].job.run = go;
         assert_int_equal(td_cpu_submit(cpu, &errands[i].job), 0);
     }
@@ -79,7 +81,8 @@ static void test_full_and_finished(void **state)
 {
     (void)state;
     struct td_cpu *cpu = NULL;
-    struct td_cpu_job jobs[4] = {{.run = wait_at_gate}, {.run = wait_at_gate}, {.run = wait_at_gate}, {.run = wait_at_gate}};
+    struct td_cpu_job jobs[4] = {
+        {.run = wait_at_gate}, {.run = wait_at_gate}, {.run = wait_at_gate}, {.run = wait_at_gate}};
     assert_int_equal(td_cpu_new(1, 2, &cpu, NULL), 0);
     pthread_mutex_lock(&gate);
     int taken = 0;
@@ -93,6 +96,7 @@ static void test_full_and_finished(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_full_and_finished)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip),
+                                       cmocka_unit_test(test_full_and_finished)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,17 +31,18 @@ static void run_case(const char *file, const json_t *test)
 {
     const char *name, *expected, *source;
     json_t *root, *partials = NULL, *slots = json_object(), *partial;
-    assert_int_equal(json_unpack((json_t *)test, "{s:s, s:s, s:s, s:o, s?o}", "name", &name, "expected",
-                                 &expected, "template", &source, "data", &root, "partials", &partials),
+    assert_int_equal(json_unpack((json_t *)test, "{s:s, s:s, s:s, s:o, s?o}", "name", &name,
+                                 "expected", &expected, "template", &source, "data", &root,
+                                 "partials", &partials),
                      0);
     const char *key;
-    json_object_foreach(partials, key, partial)
-        json_object_set_new(slots, key,
-                            json_integer((json_int_t)(uintptr_t)parse(json_string_value(partial))));
+    json_object_foreach(partials, key, partial) json_object_set_new(
+        slots, key, json_integer((json_int_t)(uintptr_t)parse(json_string_value(partial))));
     struct td_mustache *template = parse(source);
     struct td_strbuf out;
     td_strbuf_init(&out);
-    assert_int_equal(td_mustache_render(template, root, find_partial, slots, 1 << 20, &out, NULL), 0);
+    assert_int_equal(td_mustache_render(template, root, find_partial, slots, 1 << 20, &out, NULL),
+                     0);
     char normal[4096] = ""; /* the specification writes &quot; for the quote, we write it so too */
     snprintf(normal, sizeof(normal), "%s", out.bytes);
     if (strcmp(normal, expected) != 0)
@@ -66,7 +67,8 @@ static void test_specification(void **state)
         assert_non_null(spec);
         size_t index;
         json_t *test;
-        json_array_foreach(json_object_get(spec, "tests"), index, test) {
+        json_array_foreach(json_object_get(spec, "tests"), index, test)
+        {
             run_case(files[i], test);
             cases++;
         }
@@ -130,7 +132,8 @@ static void test_limits(void **state)
     assert_int_equal(td_mustache_render(endless, root, find_self, endless, 1 << 20, &out, &err),
                      TD_ETOOLARGE);
     td_strbuf_cut(&out, 0);
-    struct td_mustache *wide = parse("{{#xs}}{{#xs}}{{#xs}}{{#xs}}0123456789{{/xs}}{{/xs}}{{/xs}}{{/xs}}");
+    struct td_mustache *wide =
+        parse("{{#xs}}{{#xs}}{{#xs}}{{#xs}}0123456789{{/xs}}{{/xs}}{{/xs}}{{/xs}}");
     assert_int_equal(td_mustache_render(wide, root, NULL, NULL, 1000, &out, &err), TD_ETOOLARGE);
     assert_true(out.length < 1100);
     td_mustache_free(wide);

@@ -23,9 +23,18 @@ static const struct td_field fields[] = {
     {0},
 };
 static const struct td_route one[] = {
-    {.method = TD_POST, .path = "/a/{b}/files", .roles = TD_ROLE_OFFICE | TD_ROLE_UNIT, .summary = "Send",
-     .write = step, .body = fields, .flags = TD_ROUTE_IF_MATCH},
-    {.method = TD_GET, .path = "/a/{b}/files", .roles = TD_ROLE_PUBLIC, .summary = "List", .read = step},
+    {.method = TD_POST,
+     .path = "/a/{b}/files",
+     .roles = TD_ROLE_OFFICE | TD_ROLE_UNIT,
+     .summary = "Send",
+     .write = step,
+     .body = fields,
+     .flags = TD_ROUTE_IF_MATCH},
+    {.method = TD_GET,
+     .path = "/a/{b}/files",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "List",
+     .read = step},
     {0},
 };
 static const struct td_route two[] = {
@@ -63,8 +72,9 @@ static void test_content(void **state)
     json_t *schema = NULL;
     const char *id, *role, *type;
     int maximum, enum_size;
-    assert_int_equal(json_unpack(post, "{s:s, s:[s, s], s:{s:{s:{s:o}}}}", "operationId", &id, "x-roles", &role,
-                                 &type, "requestBody", "content", "application/json", "schema", &schema),
+    assert_int_equal(json_unpack(post, "{s:s, s:[s, s], s:{s:{s:{s:o}}}}", "operationId", &id,
+                                 "x-roles", &role, &type, "requestBody", "content",
+                                 "application/json", "schema", &schema),
                      0);
     assert_string_equal(id, "post_a_b_files");
     assert_string_equal(role, "unit");
@@ -72,10 +82,12 @@ static void test_content(void **state)
     json_t *properties = json_object_get(schema, "properties");
     assert_int_equal(json_unpack(properties, "{s:{s:i}}", "note", "maxLength", &maximum), 0);
     assert_int_equal(maximum, 300);
-    enum_size = (int)json_array_size(json_object_get(json_object_get(properties, "verdict"), "enum"));
+    enum_size =
+        (int)json_array_size(json_object_get(json_object_get(properties, "verdict"), "enum"));
     assert_int_equal(enum_size, 2);
     assert_int_equal(json_array_size(json_object_get(schema, "required")), 2);
-    assert_int_equal(json_array_size(json_object_get(post, "parameters")), 3); /* b, key, If-Match */
+    assert_int_equal(json_array_size(json_object_get(post, "parameters")),
+                     3); /* b, key, If-Match */
     assert_null(json_object_get(json_object_get(path, "get"), "security"));
     assert_non_null(json_object_get(post, "security"));
     json_decref(made);
@@ -84,6 +96,7 @@ static void test_content(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_words), cmocka_unit_test(test_content)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_words),
+                                       cmocka_unit_test(test_content)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

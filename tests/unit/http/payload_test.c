@@ -168,7 +168,8 @@ static void assert_faults(bool form, const char *sent, const char *faults)
     assert_non_null(value);
     assert_int_equal(td_payload_check(fields, value, form, &body, &err), TD_EFIELDS);
     assert_null(body);
-    json_array_foreach(err.fields, index, fault) {
+    json_array_foreach(err.fields, index, fault)
+    {
         strcat(found, index ? " " : "");
         strcat(found, json_string_value(json_object_get(fault, "field")));
         strcat(strcat(found, ":"), json_string_value(json_object_get(fault, "code")));
@@ -182,16 +183,24 @@ static void test_accepts(void **state)
 {
     (void)state;
     assert_accepts(false, "{\"name\":\" 马明\xe3\x80\x80\\n\"}", "{\"name\":\"马明\"}");
-    assert_accepts(false, "{\"name\":\"abcd\",\"count\":10,\"points\":6.5,\"day\":\"2024-02-29\",\"agreed\":true,"
-                          "\"verdict\":\"ok\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"content\":{\"a\":1},"
-                          "\"grants\":[],\"note\":null}",
-                   "{\"name\":\"abcd\",\"count\":10,\"points\":650,\"day\":\"2024-02-29\",\"agreed\":true,"
-                   "\"verdict\":\"ok\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"content\":{\"a\":1},\"grants\":[]}");
-    assert_accepts(false, "{\"name\":\"四个汉字\",\"points\":15}", "{\"name\":\"四个汉字\",\"points\":1500}");
-    assert_accepts(true, "{\"name\":\"ab\",\"count\":\"3\",\"points\":\"6.50\",\"agreed\":\"on\",\"grants\":\"x\","
-                         "\"_csrf\":\"t\",\"note\":\"\"}",
-                   "{\"name\":\"ab\",\"count\":3,\"points\":650,\"agreed\":true,\"grants\":[\"x\"],\"note\":\"\"}");
-    assert_accepts(true, "{\"name\":\"ab\",\"count\":\"\",\"day\":\"\",\"verdict\":\"\",\"id\":\"\"}",
+    assert_accepts(
+        false,
+        "{\"name\":\"abcd\",\"count\":10,\"points\":6.5,\"day\":\"2024-02-29\",\"agreed\":true,"
+        "\"verdict\":\"ok\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"content\":{\"a\":1},"
+        "\"grants\":[],\"note\":null}",
+        "{\"name\":\"abcd\",\"count\":10,\"points\":650,\"day\":\"2024-02-29\",\"agreed\":true,"
+        "\"verdict\":\"ok\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"content\":{\"a\":1},\"grants\":"
+        "[]}");
+    assert_accepts(false, "{\"name\":\"四个汉字\",\"points\":15}",
+                   "{\"name\":\"四个汉字\",\"points\":1500}");
+    assert_accepts(
+        true,
+        "{\"name\":\"ab\",\"count\":\"3\",\"points\":\"6.50\",\"agreed\":\"on\",\"grants\":\"x\","
+        "\"_csrf\":\"t\",\"note\":\"\"}",
+        "{\"name\":\"ab\",\"count\":3,\"points\":650,\"agreed\":true,\"grants\":[\"x\"],\"note\":"
+        "\"\"}");
+    assert_accepts(true,
+                   "{\"name\":\"ab\",\"count\":\"\",\"day\":\"\",\"verdict\":\"\",\"id\":\"\"}",
                    "{\"name\":\"ab\",\"agreed\":false}");
 }
 
@@ -203,16 +212,21 @@ static void test_collects_all_faults(void **state)
     assert_faults(false, "{\"name\":\"a\"}", "name:too_short");
     assert_faults(false, "{\"name\":\"五个汉字了\"}", "name:too_long");
     assert_faults(false, "{\"name\":\"a\\u0007b\"}", "name:not_text");
-    assert_faults(false,
-                  "{\"name\":1,\"count\":\"3\",\"points\":6.505,\"day\":\"2023-02-29\",\"agreed\":\"on\","
-                  "\"verdict\":\"o\",\"id\":\"x\",\"content\":[],\"grants\":{},\"_csrf\":\"t\",\"more\":1}",
-                  "name:not_text count:not_a_number points:not_points day:not_a_date agreed:not_yes_no "
-                  "verdict:not_a_choice id:not_an_id content:not_an_object grants:not_a_list "
-                  "_csrf:unknown_field more:unknown_field");
-    assert_faults(false, "{\"name\":\"ab\",\"count\":11,\"points\":15.01}", "count:out_of_range points:out_of_range");
-    assert_faults(true, "{\"name\":\"ab\",\"count\":\"0x3\",\"points\":\"1e1\",\"agreed\":\"maybe\",\"more\":\"1\"}",
+    assert_faults(
+        false,
+        "{\"name\":1,\"count\":\"3\",\"points\":6.505,\"day\":\"2023-02-29\",\"agreed\":\"on\","
+        "\"verdict\":\"o\",\"id\":\"x\",\"content\":[],\"grants\":{},\"_csrf\":\"t\",\"more\":1}",
+        "name:not_text count:not_a_number points:not_points day:not_a_date agreed:not_yes_no "
+        "verdict:not_a_choice id:not_an_id content:not_an_object grants:not_a_list "
+        "_csrf:unknown_field more:unknown_field");
+    assert_faults(false, "{\"name\":\"ab\",\"count\":11,\"points\":15.01}",
+                  "count:out_of_range points:out_of_range");
+    assert_faults(true,
+                  "{\"name\":\"ab\",\"count\":\"0x3\",\"points\":\"1e1\",\"agreed\":\"maybe\","
+                  "\"more\":\"1\"}",
                   "count:not_a_number points:not_points agreed:not_yes_no more:unknown_field");
-    assert_faults(true, "{\"name\":\"ab\",\"count\":\"99999999999999999999\"}", "count:not_a_number");
+    assert_faults(true, "{\"name\":\"ab\",\"count\":\"99999999999999999999\"}",
+                  "count:not_a_number");
     assert_faults(false, "{\"name\":\"ab\",\"verdict\":\"ok|problem\"}", "verdict:not_a_choice");
     assert_faults(false, "{\"name\":\"ab\",\"verdict\":\"\"}", "verdict:not_a_choice");
 }
@@ -252,12 +266,14 @@ static void test_points(void **state)
     const struct {
         const char *text;
         int64_t points;
-    } good[] = {{"0", 0}, {"6.5", 650}, {"6.05", 605}, {"-1.25", -125}, {"6.500", 650}, {"007", 700}};
+    } good[] = {{"0", 0},        {"6.5", 650},   {"6.05", 605},
+                {"-1.25", -125}, {"6.500", 650}, {"007", 700}};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_int_equal(td_payload_points(good[i].text, &points), 0);
         assert_int_equal(points, good[i].points);
     }
-    const char *const bad[] = {"", "-", ".5", "6.", "6.505", "1e3", "6,5", " 6", "6 ", "1234567890123", "--1"};
+    const char *const bad[] = {
+        "", "-", ".5", "6.", "6.505", "1e3", "6,5", " 6", "6 ", "1234567890123", "--1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(td_payload_points(bad[i], &points), TD_EINVALID);
 }
@@ -265,11 +281,16 @@ static void test_points(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),       cmocka_unit_test(test_forms_refused),
-        cmocka_unit_test(test_form_limits), cmocka_unit_test(test_queries),
-        cmocka_unit_test(test_json),        cmocka_unit_test(test_accepts),
-        cmocka_unit_test(test_collects_all_faults), cmocka_unit_test(test_says_the_limit),
-        cmocka_unit_test(test_many_unknown_members_are_cut_short), cmocka_unit_test(test_points),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_forms_refused),
+        cmocka_unit_test(test_form_limits),
+        cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_accepts),
+        cmocka_unit_test(test_collects_all_faults),
+        cmocka_unit_test(test_says_the_limit),
+        cmocka_unit_test(test_many_unknown_members_are_cut_short),
+        cmocka_unit_test(test_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

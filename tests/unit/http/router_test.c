@@ -15,8 +15,14 @@ static int step(struct td_call *call, struct td_reply *reply, struct td_error *r
     return 0;
 }
 
-#define GET(path_) {.method = TD_GET, .path = (path_), .roles = TD_ROLE_ANY, .summary = "x", .read = step}
-#define POST(path_) {.method = TD_POST, .path = (path_), .roles = TD_ROLE_ANY, .summary = "x", .write = step}
+#define GET(path_)                                                                                 \
+    {                                                                                              \
+        .method = TD_GET, .path = (path_), .roles = TD_ROLE_ANY, .summary = "x", .read = step      \
+    }
+#define POST(path_)                                                                                \
+    {                                                                                              \
+        .method = TD_POST, .path = (path_), .roles = TD_ROLE_ANY, .summary = "x", .write = step    \
+    }
 
 static const struct td_route applications[] = {
     GET("/applications"),
@@ -57,7 +63,8 @@ static void test_finds(void **state)
     struct td_router *router = make();
     assert_string_equal(found(router, TD_GET, "/", NULL, NULL), "/");
     assert_string_equal(found(router, TD_GET, "/applications", NULL, NULL), "/applications");
-    assert_string_equal(found(router, TD_GET, "/applications/new", NULL, NULL), "/applications/new");
+    assert_string_equal(found(router, TD_GET, "/applications/new", NULL, NULL),
+                        "/applications/new");
     assert_string_equal(found(router, TD_GET, "/applications/01J", "application", "01J"),
                         "/applications/{application}");
     /* A literal that leads nowhere gives way to the parameter. */
@@ -196,9 +203,12 @@ static void test_methods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finds),      cmocka_unit_test(test_says_what_else_there_is),
-        cmocka_unit_test(test_sorts_rows), cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_refuses_the_same_twice), cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_finds),
+        cmocka_unit_test(test_says_what_else_there_is),
+        cmocka_unit_test(test_sorts_rows),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_refuses_the_same_twice),
+        cmocka_unit_test(test_methods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,8 +36,8 @@ static void drop(const char *name)
 static int make_folder(void **state)
 {
     (void)state;
-    static const char *const subs[] = {"", "/templates", "/templates/partials", "/locales", "/locales/zh",
-                                       "/locales/en"};
+    static const char *const subs[] = {"",         "/templates",  "/templates/partials",
+                                       "/locales", "/locales/zh", "/locales/en"};
     strcpy(folder, "/tmp/view-test-XXXXXX");
     assert_non_null(mkdtemp(folder));
     for (size_t i = 1; i < sizeof(subs) / sizeof(subs[0]); i++) {
@@ -45,7 +45,8 @@ static int make_folder(void **state)
         snprintf(path, sizeof(path), "%s%s", folder, subs[i]);
         assert_int_equal(mkdir(path, 0700), 0);
     }
-    put("locales/zh/label.json", "{\"state\": {\"draft\": \"草稿\"}, \"level\": {\"senior\": \"副高\"}}");
+    put("locales/zh/label.json",
+        "{\"state\": {\"draft\": \"草稿\"}, \"level\": {\"senior\": \"副高\"}}");
     put("locales/zh/say.json", "{\"moved\": \"{name}：{state}，{points} 分，{left} {none}\"}");
     put("locales/zh/problem.json", "{\"forbidden\": \"没有权限\"}");
     put("locales/zh/problem.more.json", "{\"stale\": \"现在是第 {present} 版\"}");
@@ -55,7 +56,9 @@ static int make_folder(void **state)
     put("locales/en/label.json", "{\"state\": {\"draft\": \"Draft\"}}");
     put("locales/en/say.json", "{\"moved\": \"{name}: {state}\"}");
     put("templates/partials/head.mustache", "<{{page.lang}} {{page.title}}>\n");
-    put("templates/home.mustache", "{{> head}}\n{{name}} {{t.label.state.draft}}{{#page.is.official}} official{{/page.is.official}}\n");
+    put("templates/home.mustache",
+        "{{> head}}\n{{name}} {{t.label.state.draft}}{{#page.is.official}} "
+        "official{{/page.is.official}}\n");
     return 0;
 }
 
@@ -101,23 +104,30 @@ static void test_enriches(void **state)
 {
     (void)state;
     struct td_views *views = load();
-    const struct td_locale *zh = td_views_language(views, "zh"), *en = td_views_language(views, "en");
+    const struct td_locale *zh = td_views_language(views, "zh"),
+                           *en = td_views_language(views, "en");
     assert_enriched(zh, "{\"state\":\"draft\",\"level\":\"odd\"}",
                     "{\"state\":\"draft\",\"level\":\"odd\",\"state_label\":\"草稿\"}");
-    assert_enriched(zh, "{\"due_at\":\"2026-12-31T16:30:00.000Z\",\"read_at\":null,\"odd_at\":\"soon\"}",
-                    "{\"due_at\":\"2026-12-31T16:30:00.000Z\",\"read_at\":null,\"odd_at\":\"soon\","
-                    "\"due_at_text\":\"2027-01-01 00:30\"}");
-    assert_enriched(zh, "{\"points\":1350,\"cap\":5,\"before_points\":-50,\"fee_cents\":18000,\"count\":7}",
-                    "{\"points\":1350,\"cap\":5,\"before_points\":-50,\"fee_cents\":18000,\"count\":7,"
-                    "\"points_text\":\"13.50\",\"cap_text\":\"0.05\",\"before_points_text\":\"-0.50\","
-                    "\"fee_cents_text\":\"180.00\"}");
-    assert_enriched(zh, "{\"xs\":[{\"a\":1},{\"a\":2}],\"ys\":[],\"zs\":[\"q\"]}",
-                    "{\"xs\":[{\"a\":1,\"is_first\":true,\"index\":1},{\"a\":2,\"is_first\":false,\"index\":2}],"
-                    "\"ys\":[],\"zs\":[\"q\"],\"has_xs\":true,\"xs_count\":2,\"has_ys\":false,\"ys_count\":0,"
-                    "\"has_zs\":true,\"zs_count\":1}");
-    assert_enriched(zh, "{\"name\":\"语文\",\"name_en\":\"Chinese\"}", "{\"name\":\"语文\",\"name_en\":\"Chinese\"}");
-    assert_enriched(en, "{\"name\":\"语文\",\"name_en\":\"Chinese\",\"hint\":\"无\",\"hint_en\":\"\"}",
-                    "{\"name\":\"Chinese\",\"name_en\":\"Chinese\",\"hint\":\"无\",\"hint_en\":\"\"}");
+    assert_enriched(
+        zh, "{\"due_at\":\"2026-12-31T16:30:00.000Z\",\"read_at\":null,\"odd_at\":\"soon\"}",
+        "{\"due_at\":\"2026-12-31T16:30:00.000Z\",\"read_at\":null,\"odd_at\":\"soon\","
+        "\"due_at_text\":\"2027-01-01 00:30\"}");
+    assert_enriched(
+        zh, "{\"points\":1350,\"cap\":5,\"before_points\":-50,\"fee_cents\":18000,\"count\":7}",
+        "{\"points\":1350,\"cap\":5,\"before_points\":-50,\"fee_cents\":18000,\"count\":7,"
+        "\"points_text\":\"13.50\",\"cap_text\":\"0.05\",\"before_points_text\":\"-0.50\","
+        "\"fee_cents_text\":\"180.00\"}");
+    assert_enriched(
+        zh, "{\"xs\":[{\"a\":1},{\"a\":2}],\"ys\":[],\"zs\":[\"q\"]}",
+        "{\"xs\":[{\"a\":1,\"is_first\":true,\"index\":1},{\"a\":2,\"is_first\":false,\"index\":2}]"
+        ","
+        "\"ys\":[],\"zs\":[\"q\"],\"has_xs\":true,\"xs_count\":2,\"has_ys\":false,\"ys_count\":0,"
+        "\"has_zs\":true,\"zs_count\":1}");
+    assert_enriched(zh, "{\"name\":\"语文\",\"name_en\":\"Chinese\"}",
+                    "{\"name\":\"语文\",\"name_en\":\"Chinese\"}");
+    assert_enriched(
+        en, "{\"name\":\"语文\",\"name_en\":\"Chinese\",\"hint\":\"无\",\"hint_en\":\"\"}",
+        "{\"name\":\"Chinese\",\"name_en\":\"Chinese\",\"hint\":\"无\",\"hint_en\":\"\"}");
     td_views_unref(views);
 }
 
@@ -125,10 +135,11 @@ static void test_keeps_what_the_handler_set(void **state)
 {
     (void)state;
     struct td_views *views = load();
-    assert_enriched(td_views_language(views, "zh"),
-                    "{\"state\":\"draft\",\"state_label\":\"mine\",\"xs\":[{\"index\":9}],\"has_xs\":false}",
-                    "{\"state\":\"draft\",\"state_label\":\"mine\",\"xs\":[{\"index\":9,\"is_first\":true}],"
-                    "\"has_xs\":false,\"xs_count\":1}");
+    assert_enriched(
+        td_views_language(views, "zh"),
+        "{\"state\":\"draft\",\"state_label\":\"mine\",\"xs\":[{\"index\":9}],\"has_xs\":false}",
+        "{\"state\":\"draft\",\"state_label\":\"mine\",\"xs\":[{\"index\":9,\"is_first\":true}],"
+        "\"has_xs\":false,\"xs_count\":1}");
     td_views_unref(views);
 }
 
@@ -136,10 +147,12 @@ static void test_says(void **state)
 {
     (void)state;
     struct td_views *views = load();
-    const char *value = "{\"say\":\"moved\",\"parameters\":{\"name\":\"{state}\",\"name_en\":\"Ma\",\"state\":\"draft\","
+    const char *value = "{\"say\":\"moved\",\"parameters\":{\"name\":\"{state}\",\"name_en\":"
+                        "\"Ma\",\"state\":\"draft\","
                         "\"points\":650,\"left\":[\"a\",\"b\"]}}";
     json_t *zh = enriched(td_views_language(views, "zh"), value);
-    assert_string_equal(json_string_value(json_object_get(zh, "say_text")), "{state}：草稿，6.50 分，a、b {none}");
+    assert_string_equal(json_string_value(json_object_get(zh, "say_text")),
+                        "{state}：草稿，6.50 分，a、b {none}");
     json_decref(zh);
     json_t *en = enriched(td_views_language(views, "en"), value);
     assert_string_equal(json_string_value(json_object_get(en, "say_text")), "Ma: Draft");
@@ -183,7 +196,8 @@ static void test_chooses_language(void **state)
         {NULL, "EN", "en"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_string_equal(td_views_locale(views, cases[i].wanted, cases[i].accept)->lang, cases[i].lang);
+        assert_string_equal(td_views_locale(views, cases[i].wanted, cases[i].accept)->lang,
+                            cases[i].lang);
     td_views_unref(views);
 }
 
@@ -191,15 +205,19 @@ static void test_renders(void **state)
 {
     (void)state;
     struct td_views *views = load();
-    const struct td_account who = {.id = "1", .login = "l", .name = "n", .unit_id = "", .roles = TD_ROLE_UNIT};
+    const struct td_account who = {
+        .id = "1", .login = "l", .name = "n", .unit_id = "", .roles = TD_ROLE_UNIT};
     struct td_page page = {.name = "home", .path = "/", .query = "", .who = &who};
     json_t *value = json_pack("{s:s}", "name", "<马>");
     struct td_strbuf out;
     td_strbuf_init(&out);
-    assert_int_equal(td_views_render(views, td_views_language(views, "zh"), &page, value, &out, NULL), 0);
+    assert_int_equal(
+        td_views_render(views, td_views_language(views, "zh"), &page, value, &out, NULL), 0);
     assert_string_equal(out.bytes, "<zh 首页>\n&lt;马&gt; 草稿 official\n");
     page.name = "absent";
-    assert_int_equal(td_views_render(views, td_views_language(views, "zh"), &page, value, &out, NULL), TD_EINTERNAL);
+    assert_int_equal(
+        td_views_render(views, td_views_language(views, "zh"), &page, value, &out, NULL),
+        TD_EINTERNAL);
     td_strbuf_done(&out);
     json_decref(value);
     td_views_unref(views);
@@ -251,9 +269,10 @@ static void test_problems(void **state)
     struct td_error err = TD_ERROR_INIT;
     td_error_key(&err, TD_EFORBIDDEN, "stale", json_pack("{s:i}", "present", 7));
     json_t *problem = td_problem_make(zh, TD_EFORBIDDEN, &err, "R1");
-    json_t *wanted = json_pack("{s:s, s:s, s:i, s:s, s:{s:i}, s:s, s:s}", "type", "/problems/forbidden", "title",
-                               "没有权限", "status", 403, "key", "stale", "parameters", "present", 7, "detail",
-                               "现在是第 7 版", "instance", "R1");
+    json_t *wanted =
+        json_pack("{s:s, s:s, s:i, s:s, s:{s:i}, s:s, s:s}", "type", "/problems/forbidden", "title",
+                  "没有权限", "status", 403, "key", "stale", "parameters", "present", 7, "detail",
+                  "现在是第 7 版", "instance", "R1");
     assert_true(json_equal(problem, wanted));
     json_decref(wanted);
     json_decref(problem);
@@ -262,7 +281,8 @@ static void test_problems(void **state)
     json_object_set_new(json_array_get(err.fields, 0), "parameters", json_pack("{s:i}", "max", 4));
     problem = td_problem_make(zh, TD_EFIELDS, &err, "R2");
     json_t *fault = json_array_get(json_object_get(problem, "errors"), 0);
-    assert_string_equal(json_string_value(json_object_get(fault, "message")), "学位: 最多 4 个字符");
+    assert_string_equal(json_string_value(json_object_get(fault, "message")),
+                        "学位: 最多 4 个字符");
     json_t *page = td_problem_for_page(problem);
     assert_int_equal(json_array_size(json_object_get(page, "fields")), 1);
     assert_null(json_object_get(page, "errors"));
@@ -280,8 +300,9 @@ static void test_csv(void **state)
 {
     (void)state;
     struct td_views *views = load();
-    json_t *items = json_pack("[{s:s, s:s, s:i}, {s:s, s:b, s:{}, s:i}, {s:s}]", "name", "=1+1", "state", "draft", "points", -650,
-                              "name", "a\"b,c", "ok", 1, "person", "count", -3, "name", "\t@x");
+    json_t *items = json_pack("[{s:s, s:s, s:i}, {s:s, s:b, s:{}, s:i}, {s:s}]", "name", "=1+1",
+                              "state", "draft", "points", -650, "name", "a\"b,c", "ok", 1, "person",
+                              "count", -3, "name", "\t@x");
     struct td_strbuf out;
     td_strbuf_init(&out);
     td_csv_write(td_views_language(views, "zh"), items, &out);
@@ -297,11 +318,16 @@ static void test_csv(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_enriches),       cmocka_unit_test(test_keeps_what_the_handler_set),
-        cmocka_unit_test(test_says),           cmocka_unit_test(test_stops_at_depth),
-        cmocka_unit_test(test_chooses_language), cmocka_unit_test(test_renders),
-        cmocka_unit_test(test_refuses_bad_files), cmocka_unit_test(test_notices_changes),
-        cmocka_unit_test(test_problems),       cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_enriches),
+        cmocka_unit_test(test_keeps_what_the_handler_set),
+        cmocka_unit_test(test_says),
+        cmocka_unit_test(test_stops_at_depth),
+        cmocka_unit_test(test_chooses_language),
+        cmocka_unit_test(test_renders),
+        cmocka_unit_test(test_refuses_bad_files),
+        cmocka_unit_test(test_notices_changes),
+        cmocka_unit_test(test_problems),
+        cmocka_unit_test(test_csv),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
