@@ -349,7 +349,9 @@ static const char *remedy(struct td_serving *serving, int code)
 {
     if (serving->call.face != TD_FACE_PAGE)
         return NULL;
-    if (code == TD_ELOGIN) {
+    const struct td_route *route = serving->call.route;
+    bool is_login = route && (route->roles & TD_ROLE_PUBLIC); /* it says itself what was wrong */
+    if (code == TD_ELOGIN && !is_login) {
         if (serving->method != TD_GET)
             return "/login";
         char *next = td_arena_alloc(serving->arena, 3 * strlen(serving->path) + 1), *at = next;
