@@ -1,18 +1,21 @@
 /* fault.h - why a job of the worker failed, in the words the server passes on.
  *
  * Codes (scoring/protocol.h): "script" the standard is wrong, "limit" it used more time, memory or
- * output than allowed, "plugin" the series plugin failed, "invalid" the job itself makes no sense. */
+ * output than allowed, "plugin" the series plugin failed, "invalid" the job is wrong. */
 #ifndef TD_SCORER_FAULT_H
 #define TD_SCORER_FAULT_H
 
 struct td_fault {
-    const char *code;  /* a literal; NULL while nothing failed */
+    const char *code; /* a literal; NULL while nothing failed */
     char message[512];
-    char file[128];    /* the standard's name, "" when no script is to blame */
-    int line;          /* in `file`; 0 when unknown */
-    char rule[64];     /* the rule that was being evaluated, "" when none */
+    char file[128]; /* the standard's name, "" when no script is to blame */
+    int line;       /* in `file`; 0 when unknown */
+    char rule[64];  /* the rule that was being evaluated, "" when none */
 };
 
-#define TD_FAULT_INIT { .code = 0 }
+#define TD_FAULT_INIT                                                                              \
+    {                                                                                              \
+        .code = 0                                                                                  \
+    }
 
 #endif

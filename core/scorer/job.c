@@ -1,5 +1,5 @@
-/* job.c - see job.h. Keeps the compiled standards of the last jobs, one VM each; a VM that failed is
- * thrown away, since it may hold anything. */
+/* job.c - see job.h. Keeps the compiled standards of the last jobs, one VM each; a VM that failed
+ * is thrown away, since it may hold anything. */
 #include "scorer/job.h"
 
 #include "scorer/guard.h"
@@ -29,7 +29,8 @@ static struct cached {
 
 static uint64_t uses;
 
-/* --- compiled standards --------------------------------------------------------------------------- */
+/* --- compiled standards
+ * --------------------------------------------------------------------------- */
 
 static void forget(struct cached *entry)
 {
@@ -48,7 +49,8 @@ void td_job_done(void)
 static struct cached *find_compiled(const struct standard *standard)
 {
     for (size_t i = 0; i < CACHE_SIZE; i++)
-        if (cache[i].vm && cache[i].length == standard->length && !strcmp(cache[i].name, standard->name) &&
+        if (cache[i].vm && cache[i].length == standard->length &&
+            !strcmp(cache[i].name, standard->name) &&
             !memcmp(cache[i].source, standard->source, standard->length))
             return &cache[i];
     return NULL;
@@ -72,7 +74,8 @@ static struct cached *compiled(const struct standard *standard, struct td_fault 
         if (!vm)
             return NULL;
         entry = free_entry();
-        *entry = (struct cached){vm, strdup(standard->name), malloc(standard->length + 1), standard->length, 0};
+        *entry = (struct cached){vm, strdup(standard->name), malloc(standard->length + 1),
+                                 standard->length, 0};
         if (!entry->name || !entry->source) {
             forget(entry);
             *fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
@@ -84,7 +87,8 @@ static struct cached *compiled(const struct standard *standard, struct td_fault 
     return entry;
 }
 
-/* --- the operations ------------------------------------------------------------------------------- */
+/* --- the operations
+ * ------------------------------------------------------------------------------- */
 
 static json_t *invalid(struct td_fault *fault, const char *message)
 {
@@ -96,8 +100,10 @@ static json_t *invalid(struct td_fault *fault, const char *message)
 /* Names become part of error lines and of a signal handler's answer: plain characters only. */
 static int read_standard(const json_t *job, struct standard *standard, struct td_fault *fault)
 {
-    const json_t *object = json_object_get(job, "standard"), *source = json_object_get(object, "source");
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@";
+    const json_t *object = json_object_get(job, "standard"),
+                 *source = json_object_get(object, "source");
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@";
     standard->name = json_string_value(json_object_get(object, "name"));
     standard->source = json_string_value(source);
     standard->length = json_string_length(source);
@@ -113,7 +119,8 @@ static int read_standard(const json_t *job, struct standard *standard, struct td
     return 0;
 }
 
-static json_t *facts(const struct td_plugins *plugins, const json_t *job, int job_ms, struct td_fault *fault)
+static json_t *facts(const struct td_plugins *plugins, const json_t *job, int job_ms,
+                     struct td_fault *fault)
 {
     const char *series = json_string_value(json_object_get(job, "series"));
     const json_t *dossier = json_object_get(job, "dossier");
@@ -122,7 +129,8 @@ static json_t *facts(const struct td_plugins *plugins, const json_t *job, int jo
     int index = td_plugins_find(plugins, series);
     if (index < 0) {
         fault->code = "plugin";
-        snprintf(fault->message, sizeof(fault->message), "no plugin for the series \"%.60s\" is loaded", series);
+        snprintf(fault->message, sizeof(fault->message),
+                 "no plugin for the series \"%.60s\" is loaded", series);
         return NULL;
     }
     td_guard_begin(TD_GUARD_PLUGIN, plugins->loaded[index].file, job_ms);
@@ -139,8 +147,11 @@ static json_t *score(const json_t *job, const json_t *found, int job_ms, struct 
     const json_t *known = json_object_get(found, "facts"), *gates = json_object_get(found, "gates");
     if (read_standard(job, &standard, fault) < 0)
         return NULL;
-    if (!json_is_object(known) || (gates && !json_is_array(gates)) || (expert && !json_is_object(expert)))
-        return invalid(fault, "the job needs an object \"facts\", an array \"gates\" and an object \"expert\"");
+    if (!json_is_object(known) || (gates && !json_is_array(gates)) ||
+        (expert && !json_is_object(expert)))
+        return invalid(
+            fault,
+            "the job needs an object \"facts\", an array \"gates\" and an object \"expert\"");
     json_t *input = json_object();
     json_object_set_new(input, "facts", json_incref((json_t *)known));
     json_object_set_new(input, "gates", gates ? json_incref((json_t *)gates) : json_array());
@@ -178,7 +189,8 @@ static json_t *wrap(const char *name, json_t *value)
     return value ? json_pack("{s:o}", name, value) : NULL;
 }
 
-static json_t *evaluate(const struct td_plugins *plugins, const json_t *job, int job_ms, struct td_fault *fault)
+static json_t *evaluate(const struct td_plugins *plugins, const json_t *job, int job_ms,
+                        struct td_fault *fault)
 {
     json_t *answer = facts(plugins, job, job_ms, fault);
     json_t *points = answer ? score(job, answer, job_ms, fault) : NULL;
@@ -192,8 +204,8 @@ static json_t *evaluate(const struct td_plugins *plugins, const json_t *job, int
 
 static json_t *error_answer(const struct td_fault *fault)
 {
-    return json_pack("{s:{s:s, s:s, s:s, s:i, s:s}}", "error", "code", fault->code, "message", fault->message,
-                     "file", fault->file, "line", fault->line, "rule", fault->rule);
+    return json_pack("{s:{s:s, s:s, s:s, s:i, s:s}}", "error", "code", fault->code, "message",
+                     fault->message, "file", fault->file, "line", fault->line, "rule", fault->rule);
 }
 
 json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job, int job_ms)

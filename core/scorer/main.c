@@ -3,9 +3,9 @@
  *   titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]
  *       answers jobs on descriptor 3; the server starts it so (scoring/pool.h).
  *   titled-scorer --try STANDARD.rb INPUT.json [FORM.json]
- *       scores INPUT ({"facts": {...}, "gates": [...], "expert": {...}}) with the standard and prints
- *       the SCORE, or "file:line: message"; for people who write standards. With the series' FORM.json
- *       the names of facts are checked. No sandbox, no time limit. */
+ *       scores INPUT ({"facts": {...}, "gates": [...], "expert": {...}}) with the standard and
+ * prints the SCORE, or "file:line: message"; for people who write standards. With the series'
+ * FORM.json the names of facts are checked. No sandbox, no time limit. */
 #include "scorer/score.h"
 #include "scorer/vm.h"
 #include "scorer/worker.h"
@@ -18,11 +18,13 @@
 #define SOCKET 3
 
 #ifdef __SANITIZE_ADDRESS__
-/* The sandbox keeps the leak checker from stopping threads; a worker that ends has nothing to leak. */
+/* The sandbox keeps the leak checker from stopping threads; a worker that ends has nothing to leak.
+ */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "detect_leaks=0:handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0";
+    return "detect_leaks=0:handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_"
+           "sigill=0";
 }
 #endif
 
@@ -42,7 +44,8 @@ static void say_fault(const struct td_fault *fault)
     fprintf(stderr, "%s", fault->file);
     if (fault->line)
         fprintf(stderr, ":%d", fault->line);
-    fprintf(stderr, ": %s%s%s [%s]\n", fault->message, fault->rule[0] ? ", in rule " : "", fault->rule, fault->code);
+    fprintf(stderr, ": %s%s%s [%s]\n", fault->message, fault->rule[0] ? ", in rule " : "",
+            fault->rule, fault->code);
 }
 
 static int try_standard(const char *path, const char *source, size_t length, const json_t *input)
@@ -95,11 +98,15 @@ int main(int argc, char **argv)
     if ((argc == 4 || argc == 5) && !strcmp(argv[1], "--try"))
         return try_files(argv[2], argv[3], argv[4]);
     if (argc >= 4 && !strcmp(argv[1], "--worker") && atoi(argv[3]) > 0) {
-        const struct td_worker_options options = {.fd = SOCKET, .plugin_folder = argv[2], .job_ms = atoi(argv[3]),
+        const struct td_worker_options options = {.fd = SOCKET,
+                                                  .plugin_folder = argv[2],
+                                                  .job_ms = atoi(argv[3]),
                                                   .skip = (const char *const *)argv + 4};
         return td_worker_run(&options);
     }
-    fprintf(stderr, "usage: titled-scorer --try STANDARD.rb INPUT.json [FORM.json]\n"
-                    "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]   (jobs on descriptor 3)\n");
+    fprintf(
+        stderr,
+        "usage: titled-scorer --try STANDARD.rb INPUT.json [FORM.json]\n"
+        "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]   (jobs on descriptor 3)\n");
     return 2;
 }

@@ -19,21 +19,24 @@
 
 #define SUFFIX ".so"
 #define SYMBOL "titled_plugin_v1"
-#define STRUCT_MIN (offsetof(struct titled_plugin, gates) + sizeof(((struct titled_plugin *)0)->gates))
+#define STRUCT_MIN                                                                                 \
+    (offsetof(struct titled_plugin, gates) + sizeof(((struct titled_plugin *)0)->gates))
 
-__attribute__((format(printf, 3, 4))) static bool refuse(struct td_plugins *plugins, const char *file,
-                                                         const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static bool refuse(struct td_plugins *plugins,
+                                                         const char *file, const char *fmt, ...)
 {
     char message[512];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    json_array_append_new(plugins->refused, json_pack("{s:s, s:s}", "file", file, "message", message));
+    json_array_append_new(plugins->refused,
+                          json_pack("{s:s, s:s}", "file", file, "message", message));
     return false;
 }
 
-/* --- loading -------------------------------------------------------------------------------------- */
+/* --- loading
+ * -------------------------------------------------------------------------------------- */
 
 static bool hash_file(int fd, char hex[65])
 {
@@ -49,13 +52,16 @@ static bool hash_file(int fd, char hex[65])
 }
 
 /* A file that somebody else can change is as good as somebody else's code. */
-static bool check_file(struct td_plugins *plugins, const char *path, const char *file, char hash[65])
+static bool check_file(struct td_plugins *plugins, const char *path, const char *file,
+                       char hash[65])
 {
     struct stat status;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return refuse(plugins, file, errno == ELOOP ? "is a symbolic link, not a regular file"
-                                                    : "cannot be opened: %s", strerror(errno));
+        return refuse(plugins, file,
+                      errno == ELOOP ? "is a symbolic link, not a regular file"
+                                     : "cannot be opened: %s",
+                      strerror(errno));
     bool good = false;
     if (fstat(fd, &status) < 0)
         refuse(plugins, file, "cannot be read: %s", strerror(errno));
@@ -84,17 +90,19 @@ static bool refuse_symbol(struct td_plugins *plugins, const char *file, void *ob
     return refuse(plugins, file, "exports no symbol " SYMBOL);
 }
 
-static bool check_interface(struct td_plugins *plugins, const char *file, const struct titled_plugin *plugin)
+static bool check_interface(struct td_plugins *plugins, const char *file,
+                            const struct titled_plugin *plugin)
 {
     int length = (int)(strlen(file) - strlen(SUFFIX));
     if (!plugin)
         return refuse(plugins, file, SYMBOL "() returned NULL");
     if (plugin->struct_size < STRUCT_MIN)
-        return refuse(plugins, file, "its struct titled_plugin has %u bytes; this server needs at least %zu",
+        return refuse(plugins, file,
+                      "its struct titled_plugin has %u bytes; this server needs at least %zu",
                       plugin->struct_size, STRUCT_MIN);
     if (plugin->abi_major != TITLED_PLUGIN_ABI_MAJOR)
-        return refuse(plugins, file, "is built for ABI major %u; this server speaks %d", plugin->abi_major,
-                      TITLED_PLUGIN_ABI_MAJOR);
+        return refuse(plugins, file, "is built for ABI major %u; this server speaks %d",
+                      plugin->abi_major, TITLED_PLUGIN_ABI_MAJOR);
     if (!plugin->id || !plugin->version || !plugin->describe || !plugin->facts || !plugin->gates)
         return refuse(plugins, file, "leaves a member of its struct titled_plugin empty");
     int other = td_plugins_find(plugins, plugin->id);
@@ -102,7 +110,8 @@ static bool check_interface(struct td_plugins *plugins, const char *file, const 
         return refuse(plugins, file, "has the id \"%.60s\", which %s has already", plugin->id,
                       plugins->loaded[other].file);
     if ((int)strlen(plugin->id) != length || strncmp(plugin->id, file, (size_t)length) != 0)
-        return refuse(plugins, file, "has the id \"%.60s\"; its file name says \"%.*s\"", plugin->id, length, file);
+        return refuse(plugins, file, "has the id \"%.60s\"; its file name says \"%.*s\"",
+                      plugin->id, length, file);
     return true;
 }
 
@@ -111,7 +120,8 @@ static void load_one(struct td_plugins *plugins, const char *folder, const char 
     char path[4096], hash[65];
     snprintf(path, sizeof(path), "%s/%s", folder, file);
     if (plugins->count == TD_PLUGINS_MAX || strlen(file) >= sizeof(plugins->loaded[0].file)) {
-        refuse(plugins, file, "is one plugin too many (%d), or its name is too long", TD_PLUGINS_MAX);
+        refuse(plugins, file, "is one plugin too many (%d), or its name is too long",
+               TD_PLUGINS_MAX);
         return;
     }
     if (!check_file(plugins, path, file, hash))
@@ -140,10 +150,13 @@ static bool check_folder(struct td_plugins *plugins, const char *folder)
 {
     struct stat status;
     if (stat(folder, &status) < 0)
-        return refuse(plugins, "", "the plugin folder %s cannot be read: %s", folder, strerror(errno));
+        return refuse(plugins, "", "the plugin folder %s cannot be read: %s", folder,
+                      strerror(errno));
     if (status.st_mode & 022)
-        return refuse(plugins, "", "the plugin folder %s has mode %04o: others may write to it; at most 0755 "
-                                   "is accepted", folder, (unsigned)status.st_mode & 07777);
+        return refuse(plugins, "",
+                      "the plugin folder %s has mode %04o: others may write to it; at most 0755 "
+                      "is accepted",
+                      folder, (unsigned)status.st_mode & 07777);
     return true;
 }
 
@@ -191,7 +204,8 @@ int td_plugins_find(const struct td_plugins *plugins, const char *id)
     return -1;
 }
 
-/* --- calls ---------------------------------------------------------------------------------------- */
+/* --- calls
+ * ---------------------------------------------------------------------------------------- */
 
 static void keep_sentence(const struct titled_host *host, const char *sentence)
 {
@@ -202,8 +216,10 @@ static void keep_sentence(const struct titled_host *host, const char *sentence)
 
 static struct titled_host host_for(struct td_fault *fault)
 {
-    return (struct titled_host){.struct_size = sizeof(struct titled_host), .abi_minor = TITLED_PLUGIN_ABI_MINOR,
-                                .opaque = fault, .fail = keep_sentence};
+    return (struct titled_host){.struct_size = sizeof(struct titled_host),
+                                .abi_minor = TITLED_PLUGIN_ABI_MINOR,
+                                .opaque = fault,
+                                .fail = keep_sentence};
 }
 
 /* Text of a plugin that goes into JSON must be UTF-8. */
@@ -225,11 +241,11 @@ static bool check_description(struct td_plugins *plugins, int index, const json_
     if (td_form_check_descriptor(descriptor, &error) < 0)
         refuse(plugins, file, "describe() is not accepted: %s", error.detail);
     else if (!series || strcmp(series, plugin->id) != 0)
-        refuse(plugins, file, "form.json says series \"%.60s\"; the plugin says \"%.60s\"", series ? series : "",
-               plugin->id);
+        refuse(plugins, file, "form.json says series \"%.60s\"; the plugin says \"%.60s\"",
+               series ? series : "", plugin->id);
     else if (!version || strcmp(version, plugin->version) != 0)
-        refuse(plugins, file, "form.json says version \"%.60s\"; the plugin says \"%.60s\"", version ? version : "",
-               plugin->version);
+        refuse(plugins, file, "form.json says version \"%.60s\"; the plugin says \"%.60s\"",
+               version ? version : "", plugin->version);
     else
         good = true;
     td_error_done(&error);
@@ -246,7 +262,8 @@ static bool describe_one(struct td_plugins *plugins, int index)
     json_t *descriptor = plugin->describe(&host);
     if (!json_is_object(descriptor)) {
         refuse(plugins, file, "describe() failed: %s",
-               fault.message[0] && is_utf8(fault.message) ? fault.message : "it gave no object and no reason");
+               fault.message[0] && is_utf8(fault.message) ? fault.message
+                                                          : "it gave no object and no reason");
         json_decref(descriptor);
         return false;
     }

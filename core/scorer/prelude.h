@@ -1,4 +1,5 @@
-/* prelude.h - the files of prelude/, embedded when the worker is built: the language of standards. */
+/* prelude.h - the files of prelude/, embedded when the worker is built: the language of standards.
+ */
 #ifndef TD_SCORER_PRELUDE_H
 #define TD_SCORER_PRELUDE_H
 

@@ -1,7 +1,7 @@
-/* sandbox.c - see sandbox.h. Several independent walls: no descriptors, resource limits, another user
- * when started as root, no new privileges, Landlock without a single rule where the kernel has it, and
- * a seccomp allow-list. The list traps instead of killing so that guard.c can say which call it was;
- * the handler ends the process, and sigaction is not on the list. */
+/* sandbox.c - see sandbox.h. Several independent walls: no descriptors, resource limits, another
+ * user when started as root, no new privileges, Landlock without a single rule where the kernel has
+ * it, and a seccomp allow-list. The list traps instead of killing so that guard.c can say which
+ * call it was; the handler ends the process, and sigaction is not on the list. */
 #include "scorer/sandbox.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,15 +19,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A sanitizer's runtime maps, opens and asks for much that the walls forbid; such builds are for
+ * tests. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED
+#endif
+
 #define NOBODY 65534
+#ifndef SANITIZED
 #define ADDRESS_SPACE ((rlim_t)512 << 20)
+#endif
 
 static int drop_descriptors(int fd)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (nothing < 0)
         return -errno;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
     const int last = 1; /* reports go to standard error */
 #else
     const int last = 2;
@@ -45,10 +54,11 @@ static int limit_resources(void)
         int resource;
         rlim_t limit;
     } limits[] = {
-#ifndef __SANITIZE_ADDRESS__ /* its shadow memory takes terabytes of address space */
-        {RLIMIT_AS, ADDRESS_SPACE},
+#ifndef SANITIZED /* shadow memory takes terabytes of addresses; the runtime reads and writes      \
+                     files */
+        {RLIMIT_AS, ADDRESS_SPACE}, {RLIMIT_NOFILE, 4}, {RLIMIT_FSIZE, 0},
 #endif
-        {RLIMIT_FSIZE, 0}, {RLIMIT_NPROC, 0}, {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 4}, {RLIMIT_MEMLOCK, 0},
+        {RLIMIT_NPROC, 0},          {RLIMIT_CORE, 0},   {RLIMIT_MEMLOCK, 0},
     };
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         struct rlimit limit = {limits[i].limit, limits[i].limit};
@@ -71,7 +81,8 @@ static int drop_user(void)
 
 static int forbid_privileges(void)
 {
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return -errno;
     return 0;
 }
@@ -79,6 +90,9 @@ static int forbid_privileges(void)
 /* All file access the running kernel can handle, and no rule that allows any. */
 static int forbid_files(void)
 {
+#ifdef SANITIZED
+    return 0; /* the runtime reads /proc/self/maps */
+#endif
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
         return 0;
@@ -90,7 +104,8 @@ static int forbid_files(void)
     if (abi >= 5)
         access |= 1ULL << 15; /* IOCTL_DEV */
     struct landlock_ruleset_attr rules = {.handled_access_fs = access};
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules.handled_access_fs), 0);
+    int ruleset =
+        (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules.handled_access_fs), 0);
     if (ruleset < 0)
         return -errno;
     int result = syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
@@ -100,15 +115,38 @@ static int forbid_files(void)
 
 /* Calls that need no look at their arguments. */
 static const int allowed[] = {
-    SCMP_SYS(exit),         SCMP_SYS(exit_group), SCMP_SYS(brk),            SCMP_SYS(munmap),
-    SCMP_SYS(mremap),       SCMP_SYS(madvise),    SCMP_SYS(futex),          SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(setitimer), SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(setitimer),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(getpid),
     SCMP_SYS(gettid),
-#ifdef __SANITIZE_ADDRESS__ /* what its runtime needs to work and to write a report */
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(openat), SCMP_SYS(close),
-    SCMP_SYS(readlink), SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(clock_gettime), SCMP_SYS(sigaltstack),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(sched_yield), SCMP_SYS(prctl), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(ioctl),
+#ifdef SANITIZED /* what its runtime needs to work and to write a report */
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(openat),
+    SCMP_SYS(close),
+    SCMP_SYS(readlink),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(lseek),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(prctl),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(ioctl),
 #endif
 };
 
@@ -117,14 +155,15 @@ static int allow_calls(scmp_filter_ctx filter, int fd)
     int result = 0;
     for (size_t i = 0; !result && i < sizeof(allowed) / sizeof(allowed[0]); i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SANITIZED
     const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
     const struct scmp_arg_cmp on_socket = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd);
     const struct scmp_arg_cmp on_error = SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO);
     if (!result)
         result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &not_executable);
     if (!result)
-        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_executable);
+        result =
+            seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_executable);
     if (!result)
         result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, &on_socket);
     if (!result)

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* After this the process can compute, read and write `fd`, get memory that is not executable, and end.
- * Standard input, output and error go nowhere. Every other system call ends it. Returns 0, or a
- * negative errno with `why` naming the step that failed: the caller must then exit. */
+/* After this the process can compute, read and write `fd`, get memory that is not executable, and
+ * end. Standard input, output and error go nowhere. Every other system call ends it. Returns 0, or
+ * a negative errno with `why` naming the step that failed: the caller must then exit. */
 int td_sandbox_enter(int fd, char *why, size_t room);
 
 #endif

@@ -1,5 +1,5 @@
-/* score.c - see score.h. The server stores what passes here, so a standard that bends the prelude must
- * not get another shape through. */
+/* score.c - see score.h. The server stores what passes here, so a standard that bends the prelude
+ * must not get another shape through. */
 #include "scorer/score.h"
 
 #include <stdarg.h>
@@ -10,7 +10,8 @@ struct checking {
     struct td_fault *fault;
 };
 
-__attribute__((format(printf, 2, 3))) static int wrong(const struct checking *checking, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static int wrong(const struct checking *checking,
+                                                       const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -21,10 +22,12 @@ __attribute__((format(printf, 2, 3))) static int wrong(const struct checking *ch
     return -1;
 }
 
-static int check_amount(const struct checking *checking, const char *where, json_int_t points, json_int_t cap)
+static int check_amount(const struct checking *checking, const char *where, json_int_t points,
+                        json_int_t cap)
 {
     if (points < 0 || cap < 0 || points > cap)
-        return wrong(checking, "%.60s: %lld points with a cap of %lld", where, (long long)points, (long long)cap);
+        return wrong(checking, "%.60s: %lld points with a cap of %lld", where, (long long)points,
+                     (long long)cap);
     return 0;
 }
 
@@ -33,12 +36,13 @@ static int check_findings(const struct checking *checking, const char *list, con
 {
     size_t i;
     json_t *finding;
-    json_array_foreach (findings, i, finding) {
+    json_array_foreach(findings, i, finding)
+    {
         const char *id, *name, *because;
         int met;
         json_error_t error;
-        if (json_unpack_ex(finding, &error, 0, "{s:s, s:s, s:b, s:s}", "id", &id, "name", &name, "met", &met,
-                           "because", &because) < 0)
+        if (json_unpack_ex(finding, &error, 0, "{s:s, s:s, s:b, s:s}", "id", &id, "name", &name,
+                           "met", &met, "because", &because) < 0)
             return wrong(checking, "%s %zu of the score: %s", list, i, error.text);
     }
     return 0;
@@ -51,9 +55,10 @@ static int check_item(const struct checking *checking, const json_t *item)
     int pending;
     json_t *facts;
     json_error_t error;
-    if (json_unpack_ex((json_t *)item, &error, 0, "{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:o, s:b}", "id", &id, "name",
-                       &name, "kind", &kind, "points", &points, "cap", &cap, "scorer", &scorer, "because",
-                       &because, "facts", &facts, "pending", &pending) < 0)
+    if (json_unpack_ex((json_t *)item, &error, 0, "{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:o, s:b}",
+                       "id", &id, "name", &name, "kind", &kind, "points", &points, "cap", &cap,
+                       "scorer", &scorer, "because", &because, "facts", &facts, "pending",
+                       &pending) < 0)
         return wrong(checking, "item %.60s of the score: %s", id, error.text);
     if (!json_is_array(facts))
         return wrong(checking, "item %.60s of the score: \"facts\" is no list", id);
@@ -67,12 +72,10 @@ static int check_section(const struct checking *checking, const json_t *section)
     json_t *items, *item;
     json_error_t error;
     size_t i;
-    if (json_unpack_ex((json_t *)section, &error, 0, "{s:s, s:s, s:I, s:I, s:o}", "id", &id, "name", &name, "points",
-                       &points, "cap", &cap, "items", &items) < 0)
+    if (json_unpack_ex((json_t *)section, &error, 0, "{s:s, s:s, s:I, s:I, s:o}", "id", &id, "name",
+                       &name, "points", &points, "cap", &cap, "items", &items) < 0)
         return wrong(checking, "section %.60s of the score: %s", id, error.text);
-    json_array_foreach (items, i, item)
-        if (check_item(checking, item) < 0)
-            return -1;
+    json_array_foreach(items, i, item) if (check_item(checking, item) < 0) return -1;
     return check_amount(checking, id, points, cap);
 }
 
@@ -84,16 +87,16 @@ int td_score_check(const json_t *score, const char *file, struct td_fault *fault
     json_t *line = NULL, *conditions, *vetoes, *sections, *section;
     json_error_t error;
     size_t i;
-    if (json_unpack_ex((json_t *)score, &error, 0, "{s:I, s:I, s:b, s:b, s?o, s:o, s:o, s:o}", "total", &total, "cap",
-                       &cap, "vetoed", &vetoed, "eligible", &eligible, "reference_line", &line, "conditions",
-                       &conditions, "vetoes", &vetoes, "sections", &sections) < 0)
+    if (json_unpack_ex((json_t *)score, &error, 0, "{s:I, s:I, s:b, s:b, s?o, s:o, s:o, s:o}",
+                       "total", &total, "cap", &cap, "vetoed", &vetoed, "eligible", &eligible,
+                       "reference_line", &line, "conditions", &conditions, "vetoes", &vetoes,
+                       "sections", &sections) < 0)
         return wrong(&checking, "the score: %s", error.text);
     if (line && !json_is_integer(line) && !json_is_null(line))
         return wrong(&checking, "the score: \"reference_line\" is no whole number");
-    if (check_findings(&checking, "condition", conditions) < 0 || check_findings(&checking, "veto", vetoes) < 0)
+    if (check_findings(&checking, "condition", conditions) < 0 ||
+        check_findings(&checking, "veto", vetoes) < 0)
         return -1;
-    json_array_foreach (sections, i, section)
-        if (check_section(&checking, section) < 0)
-            return -1;
+    json_array_foreach(sections, i, section) if (check_section(&checking, section) < 0) return -1;
     return check_amount(&checking, "total", total, cap);
 }

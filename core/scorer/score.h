@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* The shape of the whole and of every part, and that no points are below zero or above their cap. 0, or
- * -1 and `fault` (code "script") that names the place. `file` is the standard's name. */
+/* The shape of the whole and of every part, and that no points are below zero or above their cap.
+ * 0, or -1 and `fault` (code "script") that names the place. `file` is the standard's name. */
 int td_score_check(const json_t *score, const char *file, struct td_fault *fault);
 
 #endif

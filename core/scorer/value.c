@@ -16,7 +16,8 @@ static mrb_value from_json(mrb_state *mrb, const json_t *json, int depth)
         mrb_value hash = mrb_hash_new_capa(mrb, (mrb_int)json_object_size(json));
         const char *key;
         json_t *member;
-        json_object_foreach ((json_t *)json, key, member) {
+        json_object_foreach((json_t *)json, key, member)
+        {
             int arena = mrb_gc_arena_save(mrb);
             mrb_hash_set(mrb, hash, mrb_str_new_cstr(mrb, key), from_json(mrb, member, depth + 1));
             mrb_gc_arena_restore(mrb, arena);
@@ -27,7 +28,8 @@ static mrb_value from_json(mrb_state *mrb, const json_t *json, int depth)
         mrb_value array = mrb_ary_new_capa(mrb, (mrb_int)json_array_size(json));
         size_t i;
         json_t *element;
-        json_array_foreach (json, i, element) {
+        json_array_foreach(json, i, element)
+        {
             int arena = mrb_gc_arena_save(mrb);
             mrb_ary_push(mrb, array, from_json(mrb, element, depth + 1));
             mrb_gc_arena_restore(mrb, arena);
@@ -36,16 +38,11 @@ static mrb_value from_json(mrb_state *mrb, const json_t *json, int depth)
     }
     case JSON_STRING:
         return mrb_str_new(mrb, json_string_value(json), (mrb_int)json_string_length(json));
-    case JSON_INTEGER:
-        return mrb_int_value(mrb, json_integer_value(json));
-    case JSON_REAL:
-        return mrb_float_value(mrb, json_real_value(json));
-    case JSON_TRUE:
-        return mrb_true_value();
-    case JSON_FALSE:
-        return mrb_false_value();
-    case JSON_NULL:
-        break;
+    case JSON_INTEGER: return mrb_int_value(mrb, json_integer_value(json));
+    case JSON_REAL: return mrb_float_value(mrb, json_real_value(json));
+    case JSON_TRUE: return mrb_true_value();
+    case JSON_FALSE: return mrb_false_value();
+    case JSON_NULL: break;
     }
     return mrb_nil_value();
 }
@@ -110,7 +107,8 @@ static int add_member(mrb_state *mrb, mrb_value key, mrb_value value, void *arg)
         refuse(writer, "the script's answer has a hash key that is no text");
     json_t *member = name ? to_json(mrb, value, writer) : NULL;
     writer->object = object;
-    if (member && json_object_setn_new(object, json_string_value(name), json_string_length(name), member))
+    if (member &&
+        json_object_setn_new(object, json_string_value(name), json_string_length(name), member))
         refuse(writer, "the worker is short of memory");
     json_decref(name);
     return writer->problem != NULL;
@@ -150,20 +148,15 @@ static json_t *to_json(mrb_state *mrb, mrb_value value, struct writer *writer)
     if (mrb_nil_p(value))
         return json_null();
     switch (mrb_type(value)) {
-    case MRB_TT_FALSE:
-        return json_false();
-    case MRB_TT_TRUE:
-        return json_true();
-    case MRB_TT_INTEGER:
-        return json_integer(mrb_integer(value));
+    case MRB_TT_FALSE: return json_false();
+    case MRB_TT_TRUE: return json_true();
+    case MRB_TT_INTEGER: return json_integer(mrb_integer(value));
     case MRB_TT_FLOAT:
         if (!isfinite(mrb_float(value)))
             return refuse(writer, "the script's answer has a number that is not finite");
         return json_real(mrb_float(value));
-    case MRB_TT_STRING:
-        return text_to_json(writer, RSTRING_PTR(value), RSTRING_LEN(value));
-    case MRB_TT_SYMBOL:
-        return symbol_to_json(mrb, writer, mrb_symbol(value));
+    case MRB_TT_STRING: return text_to_json(writer, RSTRING_PTR(value), RSTRING_LEN(value));
+    case MRB_TT_SYMBOL: return symbol_to_json(mrb, writer, mrb_symbol(value));
     case MRB_TT_ARRAY:
     case MRB_TT_HASH: {
         if (writer->depth >= TD_VALUE_DEPTH_MAX)
@@ -175,7 +168,8 @@ static json_t *to_json(mrb_state *mrb, mrb_value value, struct writer *writer)
         return json;
     }
     default:
-        return refuse(writer, "the script's answer has a value that is no text, number, list or hash");
+        return refuse(writer,
+                      "the script's answer has a value that is no text, number, list or hash");
     }
 }
 

@@ -13,8 +13,8 @@
 mrb_value td_value_from_json(mrb_state *mrb, const json_t *json);
 
 /* A new reference, or NULL with `*ret_problem` a literal that says why: too deep, more than `limit`
- * bytes as JSON, not UTF-8, or an object that has no JSON form. Symbols become strings. Never raises
- * and never calls into the script. */
+ * bytes as JSON, not UTF-8, or an object that has no JSON form. Symbols become strings. Never
+ * raises and never calls into the script. */
 json_t *td_value_to_json(mrb_state *mrb, mrb_value value, size_t limit, const char **ret_problem);
 
 #endif

@@ -1,10 +1,11 @@
 /* vm.c - see vm.h. With value.c the only place that knows mruby.
  *
- * The interpreter starts from the bare core and adds the gems listed in `mrb_init_mrbgems` below, which
- * takes the place of the library's own: gems that are not listed (io, socket, eval, time, random,
- * objectspace ...) are not even linked. What the core itself offers too much of is taken away before
- * the prelude runs. Life: td_vm_new compiles prelude and standard and keeps what `Titled.take` answers;
- * each call runs under mrb_protect_error with the GC arena put back afterwards. */
+ * The interpreter starts from the bare core and adds the gems listed in `mrb_init_mrbgems` below,
+ * which takes the place of the library's own: gems that are not listed (io, socket, eval, time,
+ * random, objectspace ...) are not even linked. What the core itself offers too much of is taken
+ * away before the prelude runs. Life: td_vm_new compiles prelude and standard and keeps what
+ * `Titled.take` answers; each call runs under mrb_protect_error with the GC arena put back
+ * afterwards. */
 #include "scorer/vm.h"
 
 #include "scorer/prelude.h"
@@ -30,7 +31,8 @@ struct td_vm {
     mrb_state *mrb;
     mrb_value standard;
     size_t memory;  /* bytes the interpreter holds */
-    int refusals;   /* allocations refused one after the other: 2 means that collecting did not help */
+    int refusals;   /* allocations refused one after the other: 2 means that collecting did not help
+                     */
     bool exhausted; /* that happened */
     char name[128];
     char rule[64]; /* last Titled.mark */
@@ -42,8 +44,9 @@ static struct td_vm *volatile running;
 static const json_t *declared; /* td_vm_declare */
 
 #define GEMS(X)                                                                                    \
-    X(compar_ext) X(enum_ext) X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext)   \
-    X(proc_ext) X(symbol_ext) X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
+    X(compar_ext)                                                                                  \
+    X(enum_ext) X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext) X(proc_ext)     \
+        X(symbol_ext) X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
 
 #define X(gem) void GENERATED_TMP_mrb_mruby_##gem##_gem_init(mrb_state *mrb);
 GEMS(X)
@@ -64,7 +67,8 @@ void mrb_final_mrbgems(mrb_state *mrb)
     (void)mrb;
 }
 
-/* --- memory --------------------------------------------------------------------------------------- */
+/* --- memory
+ * --------------------------------------------------------------------------------------- */
 
 /* mruby's allocator: on NULL it collects garbage, asks once more and then raises NoMemoryError. */
 static void *allocate(mrb_state *mrb, void *old, size_t size, void *arg)
@@ -89,7 +93,8 @@ static void *allocate(mrb_state *mrb, void *old, size_t size, void *arg)
     return bytes;
 }
 
-/* --- what scripts may not do ---------------------------------------------------------------------- */
+/* --- what scripts may not do
+ * ---------------------------------------------------------------------- */
 
 static mrb_value object_to_s(mrb_state *mrb, mrb_value self)
 {
@@ -144,14 +149,15 @@ static const char listings[] =
     "  alias to_s inspect\n"
     "end\n";
 
-/* Output, the collector's controls, and everything that shows an address (the same dossier must give
- * the same points in every process). */
+/* Output, the collector's controls, and everything that shows an address (the same dossier must
+ * give the same points in every process). */
 static void take_away(mrb_state *mrb)
 {
-    static const char *const methods[] = {"p", "print", "puts", "printf", "object_id", "__id__", "hash",
-                                          "caller", "srand", "rand", "exit", "abort"};
-    static const char *const constants[] = {"GC", "ObjectSpace", "IO", "File", "Time", "Random",
-                                            "Process", "ENV", "ARGV", "RUBY_ENGINE"};
+    static const char *const methods[] = {"p",         "print",  "puts", "printf",
+                                          "object_id", "__id__", "hash", "caller",
+                                          "srand",     "rand",   "exit", "abort"};
+    static const char *const constants[] = {"GC",     "ObjectSpace", "IO",  "File", "Time",
+                                            "Random", "Process",     "ENV", "ARGV", "RUBY_ENGINE"};
     struct RClass *kernel = mrb->kernel_module;
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         if (mrb_obj_respond_to(mrb, mrb->object_class, mrb_intern_cstr(mrb, methods[i])))
@@ -164,7 +170,8 @@ static void take_away(mrb_state *mrb)
     mrb_define_method(mrb, kernel, "inspect", object_to_s, MRB_ARGS_NONE());
 }
 
-/* --- errors --------------------------------------------------------------------------------------- */
+/* --- errors
+ * --------------------------------------------------------------------------------------- */
 
 /* Finds the innermost line of the standard in "file:line:in method" entries. */
 static void place_of(mrb_state *mrb, struct td_vm *vm, mrb_value exception, struct td_fault *fault)
@@ -220,16 +227,20 @@ static void fail_with_exception(struct td_vm *vm, mrb_value exception, struct td
     mrb_protect_error(mrb, tell_exception, &telling, &again);
     if (exhausted) {
         char text[128];
-        snprintf(text, sizeof(text), "the script used more than %zu MB of memory", TD_VM_MEMORY_MAX >> 20);
+        snprintf(text, sizeof(text), "the script used more than %zu MB of memory",
+                 TD_VM_MEMORY_MAX >> 20);
         fail(vm, fault, "limit", text);
         return;
     }
     bool deep = strcmp(mrb_obj_classname(mrb, exception), "SystemStackError") == 0;
     fail(vm, fault, deep ? "limit" : "script",
-         deep ? "the script calls itself too deeply" : again ? "the script raised a broken exception" : NULL);
+         deep    ? "the script calls itself too deeply"
+         : again ? "the script raised a broken exception"
+                 : NULL);
 }
 
-/* --- compiling ------------------------------------------------------------------------------------ */
+/* --- compiling
+ * ------------------------------------------------------------------------------------ */
 
 struct source {
     struct td_vm *vm;
@@ -277,7 +288,8 @@ static bool run(struct td_vm *vm, mrb_protect_error_func *body, void *arg, struc
     vm->rule[0] = 0;
     running = vm;
     mrb_value result = mrb_protect_error(mrb, body, arg, &raised);
-    if (mrb->exc) { /* raised at the outermost level, where the interpreter returns instead of throwing */
+    if (mrb->exc) { /* raised at the outermost level, where the interpreter returns instead of
+                       throwing */
         result = mrb_obj_value(mrb->exc);
         mrb->exc = NULL;
         raised = TRUE;
@@ -309,7 +321,8 @@ static mrb_value declare_facts(mrb_state *mrb, void *arg)
     (void)arg;
     const char *series;
     json_t *descriptor;
-    json_object_foreach ((json_t *)declared, series, descriptor) {
+    json_object_foreach((json_t *)declared, series, descriptor)
+    {
         int arena = mrb_gc_arena_save(mrb);
         const json_t *facts = json_object_get(descriptor, "facts");
         mrb_funcall(mrb, titled(mrb), "declare", 2, mrb_str_new_cstr(mrb, series),
@@ -343,9 +356,9 @@ static bool load(struct td_vm *vm, const char *source, size_t length, struct td_
 {
     struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
     struct source standard = {vm, vm->name, source, length, fault};
-    if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) || !run_prelude(vm, fault) ||
-        !run(vm, declare_facts, NULL, fault) || !run(vm, run_source, &standard, fault) ||
-        !run(vm, take_standard, vm, fault))
+    if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) ||
+        !run_prelude(vm, fault) || !run(vm, declare_facts, NULL, fault) ||
+        !run(vm, run_source, &standard, fault) || !run(vm, take_standard, vm, fault))
         return false;
     if (mrb_nil_p(vm->standard))
         fail(vm, fault, "script", "the source defines no standard");
@@ -367,7 +380,8 @@ struct td_vm *td_vm_new(const char *name, const char *source, size_t length, str
     snprintf(vm->name, sizeof(vm->name), "%s", name);
     if (length > TD_VM_SOURCE_MAX) {
         char text[128];
-        snprintf(text, sizeof(text), "the source has %zu bytes; at most %zu are allowed", length, TD_VM_SOURCE_MAX);
+        snprintf(text, sizeof(text), "the source has %zu bytes; at most %zu are allowed", length,
+                 TD_VM_SOURCE_MAX);
         fail(vm, fault, "limit", text);
     } else if (!(vm->mrb = mrb_open_allocf(allocate, vm))) {
         fail(vm, fault, "limit", "the worker is short of memory");
@@ -389,7 +403,8 @@ void td_vm_free(struct td_vm *vm)
     free(vm);
 }
 
-/* --- calls ---------------------------------------------------------------------------------------- */
+/* --- calls
+ * ---------------------------------------------------------------------------------------- */
 
 struct call {
     struct td_vm *vm;
@@ -414,7 +429,8 @@ static mrb_value call_method(mrb_state *mrb, void *arg)
     return mrb_nil_value();
 }
 
-static json_t *call(struct td_vm *vm, const char *method, const json_t *input, struct td_fault *fault)
+static json_t *call(struct td_vm *vm, const char *method, const json_t *input,
+                    struct td_fault *fault)
 {
     struct call call = {vm, method, input, NULL, fault};
     if (run(vm, call_method, &call, fault))
@@ -433,7 +449,8 @@ json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault)
     return call(vm, "table", NULL, fault);
 }
 
-/* --- for the signal handler ----------------------------------------------------------------------- */
+/* --- for the signal handler
+ * ----------------------------------------------------------------------- */
 
 void td_vm_place(struct td_fault *fault)
 {
@@ -450,7 +467,8 @@ void td_vm_place(struct td_fault *fault)
             continue;
         const mrb_irep *irep = ci->proc->body.irep;
         uint32_t pc = ci->pc > irep->iseq && ci->pc <= irep->iseq + irep->ilen
-                          ? (uint32_t)(ci->pc - irep->iseq) - 1 : 0;
+                          ? (uint32_t)(ci->pc - irep->iseq) - 1
+                          : 0;
         const char *file = mrb_debug_get_filename(mrb, irep, pc);
         if (file && strcmp(file, vm->name) == 0) {
             fault->line = mrb_debug_get_line(mrb, irep, pc);

@@ -1,8 +1,8 @@
 /* vm.h - one scoring standard, compiled, in an interpreter of its own.
  *
  * A VM holds the prelude (the language of standards, prelude/) and one standard. It has no way out:
- * no files, processes, clock, randomness, eval or object addresses, and a cap on its memory. Time is
- * not watched here: guard.h ends a worker whose script does not come back.
+ * no files, processes, clock, randomness, eval or object addresses, and a cap on its memory. Time
+ * is not watched here: guard.h ends a worker whose script does not come back.
  *
  * After any failure the VM may hold half-changed state: free it and make a new one. */
 #ifndef TD_SCORER_VM_H
@@ -19,25 +19,27 @@
 
 struct td_vm;
 
-/* Tells VMs made from now on which facts each series has, so that a standard that asks for another one
- * is refused: `catalog` = {series: {"facts": [{"id", "name"}], ...}}, kept by the caller as long as VMs
- * are made. Without it names of facts are not checked. */
+/* Tells VMs made from now on which facts each series has, so that a standard that asks for another
+ * one is refused: `catalog` = {series: {"facts": [{"id", "name"}], ...}}, kept by the caller as
+ * long as VMs are made. Without it names of facts are not checked. */
 void td_vm_declare(const json_t *catalog);
 
-/* Compiles `source`; `name` is what errors call it ("teacher/intermediate.rb"). NULL and `fault` when
- * the source is wrong, too long or defines no standard. */
-struct td_vm *td_vm_new(const char *name, const char *source, size_t length, struct td_fault *fault);
+/* Compiles `source`; `name` is what errors call it ("teacher/intermediate.rb"). NULL and `fault`
+ * when the source is wrong, too long or defines no standard. */
+struct td_vm *td_vm_new(const char *name, const char *source, size_t length,
+                        struct td_fault *fault);
 void td_vm_free(struct td_vm *vm);
 
-/* Points for `input` = {"facts": {...}, "gates": [...], "expert": {...}}: a new reference to the SCORE
- * of scoring/protocol.h, or NULL and `fault`. */
+/* Points for `input` = {"facts": {...}, "gates": [...], "expert": {...}}: a new reference to the
+ * SCORE of scoring/protocol.h, or NULL and `fault`. */
 json_t *td_vm_score(struct td_vm *vm, const json_t *input, struct td_fault *fault);
 
 /* The standard as people read it; a new reference, or NULL and `fault`. */
 json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault);
 
-/* Where the interpreter is at this moment, for a signal handler: fills rule, and file and line as far
- * as they can be told, by reading only. Best effort: the innermost line may be that of the last call. */
+/* Where the interpreter is at this moment, for a signal handler: fills rule, and file and line as
+ * far as they can be told, by reading only. Best effort: the innermost line may be that of the last
+ * call. */
 void td_vm_place(struct td_fault *fault);
 
 #endif

@@ -69,8 +69,8 @@ static bool start(struct td_plugins *plugins, const struct td_worker_options *op
     }
     td_plugins_describe(plugins);
     td_vm_declare(plugins->catalog);
-    return send_message(json_pack("{s:b, s:O, s:O}", "ready", 1, "catalog", plugins->catalog, "refused",
-                                  plugins->refused));
+    return send_message(json_pack("{s:b, s:O, s:O}", "ready", 1, "catalog", plugins->catalog,
+                                  "refused", plugins->refused));
 }
 
 /* The next job, or NULL when the server is gone or sends no JSON: both end the worker. */

@@ -4,7 +4,7 @@
 #define TD_SCORER_WORKER_H
 
 struct td_worker_options {
-    int fd;                  /* the socket */
+    int fd; /* the socket */
     const char *plugin_folder;
     const char *const *skip; /* plugin files not to touch; NULL-terminated */
     int job_ms;              /* processor time a plugin or a script may use for one job */

@@ -1,7 +1,7 @@
 /* pool.c - see pool.h. Jobs, generations and their workers; process.c knows the processes.
  *
- * A generation starts with one worker, which finds out which plugins can be loaded; the others follow
- * with the same list of files to leave out. Everything runs on the loop's thread. */
+ * A generation starts with one worker, which finds out which plugins can be loaded; the others
+ * follow with the same list of files to leave out. Everything runs on the loop's thread. */
 #include "scoring/pool.h"
 
 #include "base/log.h"
@@ -15,10 +15,10 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#define SKIP_MAX 64
+#define SKIP_MAX       64
 #define DELAY_FIRST_MS 20
-#define DELAY_MAX_MS 2000
-#define START_TRIES 3 /* in a row, before a generation counts as failed */
+#define DELAY_MAX_MS   2000
+#define START_TRIES    3 /* in a row, before a generation counts as failed */
 
 struct job {
     TAILQ_ENTRY(job) entry;
@@ -85,7 +85,8 @@ struct td_pool {
 static void dispatch(struct td_pool *pool);
 static void spawn_missing(struct generation *generation);
 
-/* --- jobs ----------------------------------------------------------------------------------------- */
+/* --- jobs
+ * ----------------------------------------------------------------------------------------- */
 
 static void finish_job(struct job *job, int result, json_t *answer, struct td_error *error)
 {
@@ -126,7 +127,8 @@ static const char *member_text(const json_t *object, const char *name)
 }
 
 /* td_error_key with a detail of its own instead of the parameters. */
-static void explain(struct td_error *error, int code, const char *key, json_t *parameters, const char *detail)
+static void explain(struct td_error *error, int code, const char *key, json_t *parameters,
+                    const char *detail)
 {
     td_error_key(error, code, key, parameters);
     snprintf(error->detail, sizeof(error->detail), "%s", detail);
@@ -147,8 +149,13 @@ static int read_error(const json_t *error, struct td_error *reterr)
         snprintf(place, sizeof(place), "%s: ", file);
     char detail[sizeof(reterr->detail)];
     snprintf(detail, sizeof(detail), "%s%s%s%s", place, message, rule[0] ? ", in rule " : "", rule);
-    explain(reterr, result, plugin ? "plugin_failed" : !strcmp(code, "limit") ? "script_limit" : "script_failed",
-            json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", line, "rule", rule, "message", message), detail);
+    explain(reterr, result,
+            plugin                   ? "plugin_failed"
+            : !strcmp(code, "limit") ? "script_limit"
+                                     : "script_failed",
+            json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", line, "rule", rule, "message",
+                      message),
+            detail);
     return result;
 }
 
@@ -173,7 +180,9 @@ static void finish_with_death(struct job *job, const struct td_process_end *end)
         td_error_set(&error, code, "%s", message);
     else
         explain(&error, code, job->scores ? "script_failed" : "plugin_failed",
-                json_pack("{s:s, s:i, s:s, s:s}", "file", "", "line", 0, "rule", "", "message", message), message);
+                json_pack("{s:s, s:i, s:s, s:s}", "file", "", "line", 0, "rule", "", "message",
+                          message),
+                message);
     finish_job(job, code, NULL, &error);
 }
 
@@ -191,7 +200,8 @@ void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn
     if (!job)
         abort();
     const char *op = member_text(message, "op");
-    *job = (struct job){.scores = !strcmp(op, "score") || !strcmp(op, "check"), .done = done, .arg = arg};
+    *job = (struct job){
+        .scores = !strcmp(op, "score") || !strcmp(op, "check"), .done = done, .arg = arg};
     if (pool->waiting >= pool->options.queue_limit || (!pool->current && !pool->next))
         job->refused = TD_EBUSY;
     else if (!(job->frame = td_protocol_encode(message, &job->length)))
@@ -210,7 +220,7 @@ static void give(struct worker *worker, struct job *job)
 {
     worker->job = job;
     worker->state = BUSY;
-    td_process_deadline(worker->process, worker->generation->pool->options.job_ms);
+    td_process_deadline(worker->process, worker->generation->pool->options.deadline_ms);
     td_process_send(worker->process, job->frame, job->length);
     job->frame = NULL;
 }
@@ -220,7 +230,8 @@ static void dispatch(struct td_pool *pool)
     struct worker *worker;
     if (!pool->current)
         return;
-    TAILQ_FOREACH (worker, &pool->current->workers, entry) {
+    TAILQ_FOREACH(worker, &pool->current->workers, entry)
+    {
         struct job *job = TAILQ_FIRST(&pool->queue);
         if (!job)
             return;
@@ -232,7 +243,8 @@ static void dispatch(struct td_pool *pool)
     }
 }
 
-/* --- generations ---------------------------------------------------------------------------------- */
+/* --- generations
+ * ---------------------------------------------------------------------------------- */
 
 static void call_waiters(struct generation *generation, int result)
 {
@@ -279,7 +291,8 @@ static void retire(struct generation *generation)
     struct worker *worker;
     generation->leaving = true;
     event_del(generation->respawn);
-    TAILQ_FOREACH (worker, &generation->workers, entry) {
+    TAILQ_FOREACH(worker, &generation->workers, entry)
+    {
         if (worker->state == BUSY)
             continue;
         worker->state = ENDING;
@@ -338,14 +351,16 @@ static void serve(struct generation *generation)
     pool->current = generation;
     TD_LOG(TD_LOG_INFO, "scorer.ready", TD_I("generation", generation->number),
            TD_I("series", json_object_size(generation->catalog)),
-           TD_I("refused", json_array_size(generation->refused) + json_array_size(generation->crashed)));
+           TD_I("refused",
+                json_array_size(generation->refused) + json_array_size(generation->crashed)));
     if (old && old != generation)
         retire(old);
     spawn_missing(generation);
     call_waiters(generation, 0);
 }
 
-/* --- workers -------------------------------------------------------------------------------------- */
+/* --- workers
+ * -------------------------------------------------------------------------------------- */
 
 static void schedule_respawn(struct generation *generation)
 {
@@ -362,7 +377,8 @@ static void schedule_respawn(struct generation *generation)
 static void on_ready(struct worker *worker, const json_t *message)
 {
     struct generation *generation = worker->generation;
-    json_t *catalog = json_object_get(message, "catalog"), *refused = json_object_get(message, "refused");
+    json_t *catalog = json_object_get(message, "catalog"),
+           *refused = json_object_get(message, "refused");
     td_process_deadline(worker->process, 0);
     worker->state = IDLE;
     if (!generation->catalog) {
@@ -402,7 +418,7 @@ static void on_answer(struct worker *worker, const json_t *answer)
     struct generation *generation = worker->generation;
     struct job *job = worker->job;
     bool ending = json_is_true(json_object_get(answer, "ending"));
-    td_process_deadline(worker->process, ending ? generation->pool->options.job_ms : 0);
+    td_process_deadline(worker->process, ending ? generation->pool->options.deadline_ms : 0);
     worker->job = NULL;
     worker->state = ending || generation->leaving ? ENDING : IDLE;
     if (!ending)
@@ -430,20 +446,24 @@ static bool leave_out(struct worker *worker, const struct td_process_end *end)
 {
     struct generation *generation = worker->generation;
     char message[256];
-    if (worker->state != STARTING || !worker->loading[0] || json_array_size(generation->crashed) >= SKIP_MAX)
+    if (worker->state != STARTING || !worker->loading[0] ||
+        json_array_size(generation->crashed) >= SKIP_MAX)
         return false;
     snprintf(message, sizeof(message), "the worker that loaded it %s", end->reason);
-    TD_LOG(TD_LOG_ERROR, "scorer.plugin_crashed", TD_S("file", worker->loading), TD_S("reason", end->reason));
+    TD_LOG(TD_LOG_ERROR, "scorer.plugin_crashed", TD_S("file", worker->loading),
+           TD_S("reason", end->reason));
     json_array_append_new(generation->crashed,
                           json_pack("{s:s, s:s}", "file", worker->loading, "message", message));
     return true;
 }
 
-static void on_ended(void *arg, const struct td_process_end *end)
+static void on_ended(void *arg, const struct td_process_end *process_end)
 {
     struct worker *worker = arg;
     struct generation *generation = worker->generation;
     struct job *job = worker->job;
+    const struct td_process_end copy = *process_end,
+                                *end = &copy; /* the original goes with the process */
     bool left_out = leave_out(worker, end), unready = worker->state == STARTING && !left_out;
     TAILQ_REMOVE(&generation->workers, worker, entry);
     td_process_free(worker->process);
@@ -468,18 +488,19 @@ static int start_worker(struct generation *generation)
     static const struct td_process_events events = {on_frame, on_ended};
     struct td_pool *pool = generation->pool;
     char job_ms[16];
-    const char *argv[4 + SKIP_MAX + 1] = {pool->executable, "--worker", pool->plugin_folder, job_ms};
+    const char *argv[4 + SKIP_MAX + 1] = {pool->executable, "--worker", pool->plugin_folder,
+                                          job_ms};
     struct td_error error = TD_ERROR_INIT;
     size_t i;
     json_t *crashed;
-    snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms / 2);
-    json_array_foreach (generation->crashed, i, crashed)
-        argv[4 + i] = member_text(crashed, "file");
+    snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
+    json_array_foreach(generation->crashed, i, crashed) argv[4 + i] = member_text(crashed, "file");
     struct worker *worker = calloc(1, sizeof(*worker));
     if (!worker)
         abort();
     worker->generation = generation;
-    int result = td_process_start(pool->options.base, argv, &events, worker, &worker->process, &error);
+    int result =
+        td_process_start(pool->options.base, argv, &events, worker, &worker->process, &error);
     if (result < 0) {
         TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", error.detail));
         td_error_done(&error);
@@ -497,8 +518,8 @@ static void spawn_missing(struct generation *generation)
     struct worker *worker;
     if (generation->leaving)
         return;
-    TAILQ_FOREACH (worker, &generation->workers, entry)
-        alive++;
+    TAILQ_FOREACH(worker, &generation->workers, entry)
+    alive++;
     for (; alive < wanted; alive++) {
         if (start_worker(generation) < 0) {
             generation->deaths++;
@@ -510,7 +531,8 @@ static void spawn_missing(struct generation *generation)
     }
 }
 
-/* --- the pool ------------------------------------------------------------------------------------- */
+/* --- the pool
+ * ------------------------------------------------------------------------------------- */
 
 void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg)
 {
@@ -530,8 +552,8 @@ void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), 
     schedule_respawn(generation); /* on the loop, so that a failure is told from there */
 }
 
-int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result), void *arg,
-                struct td_pool **ret_pool, struct td_error *reterr)
+int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result),
+                void *arg, struct td_pool **ret_pool, struct td_error *reterr)
 {
     struct td_pool *pool = calloc(1, sizeof(*pool));
     if (!pool)
@@ -543,7 +565,9 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
     if (pool->options.queue_limit <= 0)
         pool->options.queue_limit = 10000;
     if (pool->options.job_ms <= 0)
-        pool->options.job_ms = 2000;
+        pool->options.job_ms = 500;
+    if (pool->options.deadline_ms <= 0)
+        pool->options.deadline_ms = 10 * pool->options.job_ms;
     if (pool->options.start_ms <= 0)
         pool->options.start_ms = 10000;
     TAILQ_INIT(&pool->generations);
@@ -594,12 +618,14 @@ json_t *td_pool_refusals(struct td_pool *pool)
 
 struct td_pool_stats td_pool_stats(const struct td_pool *pool)
 {
-    struct td_pool_stats stats = {.waiting = pool->waiting, .served = pool->served, .lost = pool->lost};
+    struct td_pool_stats stats = {
+        .waiting = pool->waiting, .served = pool->served, .lost = pool->lost};
     const struct worker *worker;
     if (!pool->current)
         return stats;
     stats.generation = pool->current->number;
-    TAILQ_FOREACH (worker, &pool->current->workers, entry) {
+    TAILQ_FOREACH(worker, &pool->current->workers, entry)
+    {
         stats.workers += worker->state == IDLE || worker->state == BUSY;
         stats.busy += worker->state == BUSY;
     }

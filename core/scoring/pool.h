@@ -1,21 +1,22 @@
 /* pool.h - the core's side of the scorer: supervised worker processes.
  *
- * The pool lives on the event loop. It execs `workers` titled-scorer processes, each on one end of a
- * socketpair; they load every plugin of the folder, describe them, enter their sandbox and answer jobs
- * (protocol.h). One job at a time goes to a worker. A worker that misses its deadline or dies is
- * killed and replaced, after a delay that grows while that goes on; its job is not retried. A plugin
- * that takes a worker down while loading is left out and listed as refused.
+ * The pool lives on the event loop. It execs `workers` titled-scorer processes, each on one end of
+ * a socketpair; they load every plugin of the folder, describe them, enter their sandbox and answer
+ * jobs (protocol.h). One job at a time goes to a worker. A worker that misses its deadline or dies
+ * is killed and replaced, after a delay that grows while that goes on; its job is not retried. A
+ * plugin that takes a worker down while loading is left out and listed as refused.
  *
  * A failed job answers, with the locale key in brackets:
- *   TD_ESCRIPT  [script_failed], [script_limit]: the standard is wrong or used too much; detail is
- *               "teacher/intermediate.rb:12: message, in rule A1", parameters file, line, rule, message
- *   TD_EPLUGIN  [plugin_failed]: the plugin failed or took the worker down; parameters file, message
- *   TD_ETIMEOUT the worker missed the job's deadline
- *   TD_EBUSY    the queue is full, no worker can be started, or the pool is being freed
- *   TD_ETOOLARGE the job does not fit a frame
+ *   TD_ESCRIPT    [script_failed], [script_limit] the standard is wrong or used too much; detail is
+ *                 "teacher/intermediate.rb:12: message, in rule A1"
+ *   TD_EPLUGIN    [plugin_failed] the plugin failed or took the worker down
+ *   TD_ETIMEOUT   the worker missed the job's deadline
+ *   TD_EBUSY      the queue is full, no worker can be started, or the pool is being freed
+ *   TD_ETOOLARGE  the job does not fit a frame
+ * The keys have the parameters file, line (0 when unknown), rule and message.
  *
- * td_pool_reload starts a new generation (new or changed plugins); the old one serves until the new one
- * is ready, finishes what it has and goes. A worker that comes back with other plugins than its
+ * td_pool_reload starts a new generation (new or changed plugins); the old one serves until the new
+ * one is ready, finishes what it has and goes. A worker that comes back with other plugins than its
  * generation has starts one too. Catalogs are immutable JSON values: each generation has its own,
  * references are counted. */
 #ifndef TD_SCORING_POOL_H
@@ -31,28 +32,29 @@ struct td_pool;
 
 struct td_pool_options {
     struct event_base *base;
-    const char *executable;    /* path of titled-scorer */
+    const char *executable; /* path of titled-scorer */
     const char *plugin_folder;
-    int workers;               /* 0 = number of cores */
-    int queue_limit;           /* waiting jobs; 0 = 10000 */
-    int job_ms;                /* deadline of a job; 0 = 2000. A plugin and a script may each use half of
-                                  it as processor time */
-    int start_ms;              /* deadline for loading the plugins; 0 = 10000 */
+    int workers;     /* 0 = number of cores */
+    int queue_limit; /* waiting jobs; 0 = 10000 */
+    int job_ms;      /* processor time a plugin or a script may use for one job; 0 = 500 */
+    int deadline_ms; /* for the whole job, by the clock; 0 = 10 * job_ms: on a busy machine the
+                        worker still gets to say what took so long */
+    int start_ms;    /* deadline for loading the plugins; 0 = 10000 */
 };
 
 struct td_pool_stats {
-    int workers;       /* ready, of the serving generation */
-    int busy;          /* of these */
-    int generation;    /* 1, 2 ... */
-    int64_t waiting;   /* jobs in the queue */
-    int64_t served;    /* jobs answered by workers, failed ones too */
-    int64_t lost;      /* workers that died or were killed */
+    int workers;     /* ready, of the serving generation */
+    int busy;        /* of these */
+    int generation;  /* 1, 2 ... */
+    int64_t waiting; /* jobs in the queue */
+    int64_t served;  /* jobs answered by workers, failed ones too */
+    int64_t lost;    /* workers that died or were killed */
 };
 
-/* Starts the first generation. `ready(arg, 0)` is called on the loop once a worker has described its
- * plugins, or with a negative code when none could start. It may not free the pool. */
-int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result), void *arg,
-                struct td_pool **ret_pool, struct td_error *reterr);
+/* Starts the first generation. `ready(arg, 0)` is called on the loop once a worker has described
+ * its plugins, or with a negative code when none could start. It may not free the pool. */
+int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result),
+                void *arg, struct td_pool **ret_pool, struct td_error *reterr);
 void td_pool_free(struct td_pool *pool); /* ends the workers; open jobs answer TD_EBUSY */
 
 /* {series id: descriptor}: form.json of each loaded plugin with "plugin_version" and "plugin_hash"
@@ -66,12 +68,12 @@ struct td_pool_stats td_pool_stats(const struct td_pool *pool);
 
 typedef void (*td_pool_done_fn)(void *arg, int result, json_t *answer, struct td_error *error);
 
-/* Sends `job` (borrowed) to a worker; `done` is called on the loop exactly once, never from inside this
- * function; `answer` is borrowed and NULL on failure. It may submit, but not free the pool. */
+/* Sends `job` (borrowed) to a worker; `done` is called on the loop exactly once, never from inside
+ * this function; `answer` is borrowed and NULL on failure. It may submit, but not free the pool. */
 void td_pool_submit(struct td_pool *pool, const json_t *job, td_pool_done_fn done, void *arg);
 
-/* A new generation; `ready` as above, or NULL. When one is starting already, the new one takes its place
- * and its `ready`. */
+/* A new generation; `ready` as above, or NULL. When one is starting already, the new one takes its
+ * place and its `ready`. */
 void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg);
 
 #endif

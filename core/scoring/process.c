@@ -1,5 +1,5 @@
-/* process.c - see process.h. `ended` waits for the exit status, not for the end of the stream: what a
- * dying process still wrote is read first, because its last frame may explain its death. */
+/* process.c - see process.h. `ended` waits for the exit status, not for the end of the stream: what
+ * a dying process still wrote is read first, because its last frame may explain its death. */
 #include "scoring/process.h"
 
 #include "scoring/protocol.h"
@@ -33,10 +33,11 @@ struct td_process {
     struct td_process_end end;
 };
 
-/* --- frames --------------------------------------------------------------------------------------- */
+/* --- frames
+ * --------------------------------------------------------------------------------------- */
 
-/* Takes one whole frame off the input; false when there is none. A frame that cannot be one ends the
- * process: nothing after it can be trusted. */
+/* Takes one whole frame off the input; false when there is none. A frame that cannot be one ends
+ * the process: nothing after it can be trusted. */
 static bool take_frame(struct td_process *process, json_t **ret_message)
 {
     struct evbuffer *input = bufferevent_get_input(process->stream);
@@ -49,7 +50,8 @@ static bool take_frame(struct td_process *process, json_t **ret_message)
     *ret_message = NULL;
     if (length) {
         evbuffer_drain(input, sizeof(header));
-        *ret_message = json_loadb((char *)evbuffer_pullup(input, (ev_ssize_t)length), length, 0, NULL);
+        *ret_message =
+            json_loadb((char *)evbuffer_pullup(input, (ev_ssize_t)length), length, 0, NULL);
         evbuffer_drain(input, length);
     }
     if (!*ret_message)
@@ -86,13 +88,15 @@ void td_process_send(struct td_process *process, unsigned char *frame, size_t le
     free(frame);
 }
 
-/* --- the end -------------------------------------------------------------------------------------- */
+/* --- the end
+ * -------------------------------------------------------------------------------------- */
 
 static void describe_end(struct td_process_end *end, const siginfo_t *status)
 {
     const char *prefix = end->timed_out ? "took too long and was " : "";
     if (status->si_code == CLD_EXITED && status->si_status <= 128)
-        snprintf(end->reason, sizeof(end->reason), "%sended with status %d", prefix, status->si_status);
+        snprintf(end->reason, sizeof(end->reason), "%sended with status %d", prefix,
+                 status->si_status);
     else
         snprintf(end->reason, sizeof(end->reason), "%sended by signal %d", prefix,
                  status->si_code == CLD_EXITED ? status->si_status - 128 : status->si_status);
@@ -109,7 +113,8 @@ static void on_exit_event(evutil_socket_t fd, short what, void *arg)
     event_del(process->exited);
     event_del(process->deadline);
     bufferevent_disable(process->stream, EV_READ | EV_WRITE);
-    while (evbuffer_read(bufferevent_get_input(process->stream), bufferevent_getfd(process->stream), -1) > 0)
+    while (evbuffer_read(bufferevent_get_input(process->stream), bufferevent_getfd(process->stream),
+                         -1) > 0)
         ;
     take_frames(process);
     describe_end(&process->end, &status);
@@ -161,7 +166,8 @@ void td_process_free(struct td_process *process)
     free(process);
 }
 
-/* --- the start ------------------------------------------------------------------------------------ */
+/* --- the start
+ * ------------------------------------------------------------------------------------ */
 
 /* The child starts with default signals, in a process group of its own: a Ctrl-C at the server's
  * terminal is the server's business. */
@@ -181,9 +187,10 @@ static int spawn(const char *const *argv, int socket, pid_t *ret_pid)
     posix_spawn_file_actions_addclosefrom_np(&actions, CHILD_SOCKET + 1);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    int result = posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv, no_environment);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETPGROUP);
+    int result =
+        posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv, no_environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return -result;
@@ -194,7 +201,8 @@ static int watch(struct td_process *process, struct event_base *base, int socket
     process->pidfd = pidfd_open(process->pid, 0);
     process->stream = bufferevent_socket_new(base, socket, BEV_OPT_CLOSE_ON_FREE);
     process->exited = process->pidfd < 0 ? NULL
-                      : event_new(base, process->pidfd, EV_READ | EV_PERSIST, on_exit_event, process);
+                                         : event_new(base, process->pidfd, EV_READ | EV_PERSIST,
+                                                     on_exit_event, process);
     process->deadline = evtimer_new(base, on_deadline, process);
     if (!process->stream)
         close(socket);
@@ -206,8 +214,9 @@ static int watch(struct td_process *process, struct event_base *base, int socket
     return 0;
 }
 
-int td_process_start(struct event_base *base, const char *const *argv, const struct td_process_events *events,
-                     void *arg, struct td_process **ret_process, struct td_error *reterr)
+int td_process_start(struct event_base *base, const char *const *argv,
+                     const struct td_process_events *events, void *arg,
+                     struct td_process **ret_process, struct td_error *reterr)
 {
     int sockets[2];
     struct td_process *process = calloc(1, sizeof(*process));
@@ -229,7 +238,8 @@ int td_process_start(struct event_base *base, const char *const *argv, const str
     }
     if (result < 0) {
         td_process_free(process);
-        return td_error_set(reterr, TD_EINTERNAL, "%s cannot be started: %s", argv[0], strerror(-result));
+        return td_error_set(reterr, TD_EINTERNAL, "%s cannot be started: %s", argv[0],
+                            strerror(-result));
     }
     *ret_process = process;
     return 0;

@@ -1,7 +1,7 @@
 /* process.h - one scorer process as the event loop sees it: start, frames both ways, deadline, end.
  *
- * Knows nothing of jobs or plugins (pool.c does). The process has descriptor 3, standard error and no
- * environment. Its end is noticed through a pidfd, so children of others are never touched. */
+ * Knows nothing of jobs or plugins (pool.c does). The process has descriptor 3, standard error and
+ * no environment. Its end is noticed through a pidfd, so children of others are never touched. */
 #ifndef TD_SCORING_PROCESS_H
 #define TD_SCORING_PROCESS_H
 
@@ -21,13 +21,14 @@ struct td_process_end {
 };
 
 struct td_process_events {
-    void (*frame)(void *arg, const json_t *message);                /* message is borrowed */
-    void (*ended)(void *arg, const struct td_process_end *end);     /* once, last; then free it */
+    void (*frame)(void *arg, const json_t *message);            /* message is borrowed */
+    void (*ended)(void *arg, const struct td_process_end *end); /* once, last; then free it */
 };
 
 /* `argv` as for execv, with an absolute or relative path in argv[0]. */
-int td_process_start(struct event_base *base, const char *const *argv, const struct td_process_events *events,
-                     void *arg, struct td_process **ret_process, struct td_error *reterr);
+int td_process_start(struct event_base *base, const char *const *argv,
+                     const struct td_process_events *events, void *arg,
+                     struct td_process **ret_process, struct td_error *reterr);
 
 /* Queues a frame made by td_protocol_encode and takes it over. */
 void td_process_send(struct td_process *process, unsigned char *frame, size_t length);

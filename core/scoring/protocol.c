@@ -22,6 +22,7 @@ unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length)
 
 size_t td_protocol_length(const unsigned char header[TD_PROTOCOL_HEADER])
 {
-    size_t length = (size_t)header[0] << 24 | (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
+    size_t length =
+        (size_t)header[0] << 24 | (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
     return length > TD_PROTOCOL_FRAME_MAX ? 0 : length;
 }

@@ -1,29 +1,35 @@
 /* protocol.h - what the server and a scorer worker say to each other.
  *
- * A frame is a 4-byte big-endian length and that many bytes of JSON (at most TD_PROTOCOL_FRAME_MAX).
+ * A frame is a 4-byte big-endian length and that many bytes of JSON, TD_PROTOCOL_FRAME_MAX at most.
  * A starting worker says {"loading": "x.so"} before code of a plugin runs for the first time, then
- * {"ready": true, "catalog": {...}, "refused": [...]}, or {"ready": false, "message": "..."} when it
- * cannot enter its sandbox. Then, per job:
+ * {"ready": true, "catalog": {...}, "refused": [...]}, or {"ready": false, "message": "..."} when
+ * it cannot enter its sandbox. Then it answers jobs:
  *
- *   {"op": "facts", "series": S, "dossier": D}                      -> {"facts": {...}, "problems": [...], "gates": [...]}
+ *   {"op": "facts", "series": S, "dossier": D}
+ *       {"facts": {...}, "problems": [...], "gates": [...]}
  *   {"op": "score", "series": S, "level": L, "facts": {...}, "gates": [...], "expert": {"D2": 650},
  *    "standard": {"name": "teacher/intermediate.rb", "hash": H, "source": "..."}}
- *                                                                  -> {"score": SCORE}
- *   {"op": "evaluate", ...both...}                                 -> {"facts": ..., "problems": ..., "gates": ..., "score": SCORE}
- *   {"op": "check", "standard": {...}}                             -> {"table": [...]} the standard as people read it
+ *       {"score": SCORE}
+ *   {"op": "evaluate", ...both...}
+ *       {"facts": ..., "problems": ..., "gates": ..., "score": SCORE}
+ *   {"op": "check", "standard": {...}}
+ *       {"table": [...]}: the standard as people read it
  *
  * A failed job answers {"error": {"code": "script"|"plugin"|"limit"|"invalid", "message": "...",
  * "file": "teacher/intermediate.rb", "line": 12, "rule": "A1"}}; the worker stays usable, unless the
  * answer also has "ending": true (it ran out of time, crashed or left its sandbox).
  *
  * SCORE = {"total": 7350, "cap": 10000, "vetoed": false, "eligible": true, "reference_line": 6000,
- *  "conditions": [{"id": "tenure", "name": "任职年限", "met": true, "because": "...", "basis": "..."}],
+ *  "conditions": [{"id": "tenure", "name": "任职年限", "met": true, "because": "...",
+ *                  "basis": "..."}],
  *  "vetoes": [{"id": "A0", "name": "...", "met": false, "because": "..."}],
  *  "sections": [{"id": "A", "name": "政治表现与师德师风", "points": 1350, "cap": 1500,
- *    "items": [{"id": "A1", "name": "...", "kind": "tier", "points": 600, "cap": 600, "scorer": "unit",
- *               "because": "优秀 = 6.00", "facts": ["political_grade"], "pending": false}]}]}
+ *    "items": [{"id": "A1", "name": "...", "kind": "tier", "points": 600, "cap": 600,
+ *               "scorer": "unit", "because": "优秀 = 6.00", "facts": ["political_grade"],
+ *               "pending": false}]}],
+ *  "tie_break": [7350, 12]}   what to compare when totals are equal, most important first
  * Points are integers in hundredths. `pending` marks items that wait for an official or an expert.
- * The worker keeps compiled standards by hash. */
+ * The worker keeps the compiled standards of the last jobs. */
 #ifndef TD_SCORING_PROTOCOL_H
 #define TD_SCORING_PROTOCOL_H
 
@@ -31,9 +37,10 @@
 #include <stddef.h>
 
 #define TD_PROTOCOL_FRAME_MAX ((size_t)8 << 20)
-#define TD_PROTOCOL_HEADER 4
+#define TD_PROTOCOL_HEADER    4
 
-/* Serialises a frame: malloc'd header + JSON, caller frees; NULL when memory is short or it is too long. */
+/* Serialises a frame: malloc'd header + JSON, caller frees; NULL when memory is short or it is too
+ * long. */
 unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length);
 
 /* The payload length in a header, or 0 when it is zero or over the maximum. */

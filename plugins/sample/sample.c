@@ -1,7 +1,7 @@
 /* sample.c - the smallest complete series plugin. README.md beside it walks through it.
  *
- * It counts the months of work up to the cut-off date and passes the unit's grade on. Two facts, one
- * gate, no points: those are scripts/sample/junior.rb. */
+ * It counts the months of work up to the cut-off date and passes the unit's grade on. Two facts,
+ * one gate, no points: those are scripts/sample/junior.rb. */
 #include <titled/embed.h>
 #include <titled/plugin.h>
 
@@ -27,11 +27,13 @@ static int month_of(const json_t *date)
     return text && sscanf(text, "%4d-%2d", &year, &month) == 2 ? year * 12 + month - 1 : -1;
 }
 
-static json_t *problem(const char *section, size_t index, const char *field, const char *code, const char *message)
+static json_t *problem(const char *section, size_t index, const char *field, const char *code,
+                       const char *message)
 {
     char path[64];
     snprintf(path, sizeof(path), "%s.%zu.%s", section, index, field);
-    return json_pack("{s:s, s:s, s:s, s:b}", "field", path, "code", code, "message", message, "blocks", 1);
+    return json_pack("{s:s, s:s, s:s, s:b}", "field", path, "code", code, "message", message,
+                     "blocks", 1);
 }
 
 static int count_months(const json_t *dossier, json_t *problems, json_t *sources)
@@ -39,13 +41,16 @@ static int count_months(const json_t *dossier, json_t *problems, json_t *sources
     const json_t *posts = json_object_get(json_object_get(dossier, "content"), "employment"), *post;
     int cutoff = month_of(json_object_get(dossier, "cutoff_date")), months = 0;
     size_t i;
-    json_array_foreach (posts, i, post) {
-        int start = month_of(json_object_get(post, "start")), end = month_of(json_object_get(post, "end"));
+    json_array_foreach(posts, i, post)
+    {
+        int start = month_of(json_object_get(post, "start")),
+            end = month_of(json_object_get(post, "end"));
         char source[32];
         if (end < 0 || end > cutoff)
             end = cutoff;
         if (start < 0 || start > end) {
-            json_array_append_new(problems, problem("employment", i, "start", "order", "开始日期晚于结束日期或截止日"));
+            json_array_append_new(problems, problem("employment", i, "start", "order",
+                                                    "开始日期晚于结束日期或截止日"));
             continue;
         }
         months += end - start;
@@ -55,10 +60,12 @@ static int count_months(const json_t *dossier, json_t *problems, json_t *sources
     return months;
 }
 
-/* Facts carry the words of the standard, forms carry ids. NULL while the unit has given no grade. */
+/* Facts carry the words of the standard, forms carry ids. NULL while the unit has given no grade.
+ */
 static const char *grade_of(const json_t *dossier)
 {
-    const json_t *assessment = json_object_get(json_object_get(dossier, "assessments"), "assessment");
+    const json_t *assessment =
+        json_object_get(json_object_get(dossier, "assessments"), "assessment");
     const char *grade = json_string_value(json_object_get(assessment, "grade"));
     if (!grade)
         return NULL;
@@ -73,10 +80,10 @@ static json_t *facts(const struct titled_host *host, const json_t *dossier)
     int months = count_months(dossier, problems, sources);
     char because[80];
     snprintf(because, sizeof(because), "%zu 段经历共 %d 个月", json_array_size(sources), months);
-    return json_pack("{s:{s:{s:i, s:s, s:s, s:s, s:o}, s:{s:s?, s:s, s:s, s:s, s:[s]}}, s:o}", "facts",
-                     "work_months", "value", months, "name", "从事本专业工作时间", "unit", "月", "because",
-                     because, "sources", sources,
-                     "grade", "value", grade, "name", "单位考核", "because", grade ? "单位填写" : "待单位填写", "by", "unit",
+    return json_pack("{s:{s:{s:i, s:s, s:s, s:s, s:o}, s:{s:s?, s:s, s:s, s:s, s:[s]}}, s:o}",
+                     "facts", "work_months", "value", months, "name", "从事本专业工作时间", "unit",
+                     "月", "because", because, "sources", sources, "grade", "value", grade, "name",
+                     "单位考核", "because", grade ? "单位填写" : "待单位填写", "by", "unit",
                      "sources", "assessment", "problems", problems);
 }
 
@@ -84,9 +91,11 @@ static json_t *gates(const struct titled_host *host, const json_t *dossier, cons
 {
     (void)host;
     (void)found;
-    int in_service = json_is_true(json_object_get(json_object_get(dossier, "person"), "in_service"));
-    return json_pack("[{s:s, s:s, s:b, s:s, s:s, s:s}]", "id", "in_service", "name", "在职在岗", "met", in_service,
-                     "because", in_service ? "在职" : "不在职", "basis", "示例规定第一条", "blocks", "submit");
+    int in_service =
+        json_is_true(json_object_get(json_object_get(dossier, "person"), "in_service"));
+    return json_pack("[{s:s, s:s, s:b, s:s, s:s, s:s}]", "id", "in_service", "name", "在职在岗",
+                     "met", in_service, "because", in_service ? "在职" : "不在职", "basis",
+                     "示例规定第一条", "blocks", "submit");
 }
 
 static const struct titled_plugin plugin = {

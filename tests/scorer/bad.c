@@ -11,14 +11,19 @@
 
 static const char form[] =
     "{\"series\": \"" ID "\", \"name\": \"坏\", \"name_en\": \"Bad\", \"version\": \"1\","
-    "\"levels\": [{\"id\": \"junior\", \"name\": \"初级\", \"title\": \"员\", \"title_en\": \"Clerk\", \"approval\": \"市\"}],"
-    "\"specialties\": [{\"id\": \"general\", \"name\": \"综合\", \"name_en\": \"General\", \"exam_based\": false}],"
-    "\"sections\": [{\"id\": \"a\", \"name\": \"甲\", \"name_en\": \"A\", \"by\": \"applicant\", \"verifier\": [\"unit\"],"
+    "\"levels\": [{\"id\": \"junior\", \"name\": \"初级\", \"title\": \"员\", \"title_en\": "
+    "\"Clerk\", \"approval\": \"市\"}],"
+    "\"specialties\": [{\"id\": \"general\", \"name\": \"综合\", \"name_en\": \"General\", "
+    "\"exam_based\": false}],"
+    "\"sections\": [{\"id\": \"a\", \"name\": \"甲\", \"name_en\": \"A\", \"by\": \"applicant\", "
+    "\"verifier\": [\"unit\"],"
     "\"repeat\": false, \"evidence\": \"none\","
 #ifdef KIND_BAD_FORM
-    "\"fields\": [{\"id\": \"x\", \"name\": \"乙\", \"name_en\": \"X\", \"required\": true, \"type\": \"colour\"}]}]}";
+    "\"fields\": [{\"id\": \"x\", \"name\": \"乙\", \"name_en\": \"X\", \"required\": true, "
+    "\"type\": \"colour\"}]}]}";
 #else
-    "\"fields\": [{\"id\": \"x\", \"name\": \"乙\", \"name_en\": \"X\", \"required\": true, \"type\": \"integer\"}]}]}";
+    "\"fields\": [{\"id\": \"x\", \"name\": \"乙\", \"name_en\": \"X\", \"required\": true, "
+    "\"type\": \"integer\"}]}]}";
 #endif
 
 /* Volatile, so that the compiler keeps the harm. */
@@ -69,10 +74,9 @@ static json_t *facts(const struct titled_host *host, const json_t *dossier)
 #elif defined KIND_FORK_FACTS
     return json_pack("{s:{s:{s:i}}}", "facts", "pid", "value", (int)fork());
 #elif defined KIND_LOUD_FACTS
-    json_t *huge = json_array();
-    for (int i = 0; i < 3000000; i++)
-        json_array_append_new(huge, json_string("loud"));
-    return json_pack("{s:{s:{s:o}}}", "facts", "huge", "value", huge);
+    static char huge[9 << 20];
+    memset(huge, 'x', sizeof(huge));
+    return json_pack("{s:{s:{s:s#}}}", "facts", "huge", "value", huge, (int)sizeof(huge));
 #elif defined KIND_FAIL_FACTS
     host->fail(host, "任职年限缺少起始日期");
     return NULL;

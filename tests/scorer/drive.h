@@ -1,8 +1,14 @@
-/* drive.h - a pool on its own event loop, driven step by step: what the tests of the scorer share. */
+/* drive.h - a pool on its own event loop, driven step by step: what the tests of the scorer share.
+ */
 #ifndef TD_TESTS_SCORER_DRIVE_H
 #define TD_TESTS_SCORER_DRIVE_H
 
 #include "scoring/pool.h"
+
+/* Processor time for a job, and a deadline that a machine busy with other tests keeps. */
+#define DRIVE_JOB_MS      300
+#define DRIVE_LIMIT       "300 ms"
+#define DRIVE_DEADLINE_MS 30000
 
 struct drive {
     struct event_base *base;
@@ -18,8 +24,8 @@ struct drive_answer {
     char detail[512];
 };
 
-/* Starts a pool and waits until it is ready or has given up: see drive->ready. Ends the test program
- * when nothing happens for a minute, as every wait here does. */
+/* Starts a pool and waits until it is ready or has given up: see drive->ready. Ends the test
+ * program when nothing happens for a minute, as every wait here does. */
 void drive_start(struct drive *drive, const struct td_pool_options *options);
 void drive_stop(struct drive *drive);
 

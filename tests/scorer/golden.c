@@ -1,9 +1,12 @@
-/* golden.c - titled-golden SCORER PLUGINS SCRIPTS/SERIES: golden cases of a series through a real worker.
+/* golden.c - titled-golden SCORER PLUGINS SCRIPTS/SERIES: golden cases of a series through a real
+ * worker.
  *
- * Each file of SCRIPTS/SERIES/cases is {"name", "level", "dossier", "expert": {"D2": 650}, "expected":
- * {"total": 7350, "eligible": true, "vetoed": false, "items": {"A1": 600, ...}}, "arithmetic": ["..."]}.
- * All items of the standard are listed; points in hundredths. Optional in "expected": "conditions",
- * "vetoes" and "gates" as {id: met}. "arithmetic" is for readers. Prints one line for each difference. */
+ * Each file of SCRIPTS/SERIES/cases is {"name", "level", "dossier", "expert": {"D2": 650},
+ * "expected":
+ * {"total": 7350, "eligible": true, "vetoed": false, "items": {"A1": 600, ...}}, "arithmetic":
+ * ["..."]}. All items of the standard are listed; points in hundredths. Optional in "expected":
+ * "conditions", "vetoes" and "gates" as {id: met}. "arithmetic" is for readers. Prints one line for
+ * each difference. */
 #include "drive.h"
 
 #include <dirent.h>
@@ -18,18 +21,20 @@ struct golden {
     int differences;
 };
 
-static void differ(struct golden *golden, const char *what, const char *id, const json_t *expected, const json_t *found)
+static void differ(struct golden *golden, const char *what, const char *id, const json_t *expected,
+                   const json_t *found)
 {
     char *want = expected ? json_dumps(expected, JSON_ENCODE_ANY) : NULL;
     char *have = found ? json_dumps(found, JSON_ENCODE_ANY) : NULL;
-    printf("%s/cases/%s: %s %s: expected %s, is %s\n", golden->series, golden->file, what, id, want ? want : "nothing",
-           have ? have : "nothing");
+    printf("%s/cases/%s: %s %s: expected %s, is %s\n", golden->series, golden->file, what, id,
+           want ? want : "nothing", have ? have : "nothing");
     free(want);
     free(have);
     golden->differences++;
 }
 
-static void compare_member(struct golden *golden, const json_t *expected, const json_t *score, const char *name)
+static void compare_member(struct golden *golden, const json_t *expected, const json_t *score,
+                           const char *name)
 {
     const json_t *want = json_object_get(expected, name), *have = json_object_get(score, name);
     if (!want || !json_equal(want, have))
@@ -37,14 +42,15 @@ static void compare_member(struct golden *golden, const json_t *expected, const 
 }
 
 /* `found` = [{"id", member}] against {id: value}, both ways when `all`. */
-static void compare_list(struct golden *golden, const char *what, json_t *expected, const json_t *found,
-                         const char *member, int all)
+static void compare_list(struct golden *golden, const char *what, json_t *expected,
+                         const json_t *found, const char *member, int all)
 {
     size_t i;
     json_t *entry, *value;
     const char *id;
     json_t *seen = json_object();
-    json_array_foreach (found, i, entry) {
+    json_array_foreach(found, i, entry)
+    {
         id = json_string_value(json_object_get(entry, "id"));
         json_t *want = json_object_get(expected, id), *have = json_object_get(entry, member);
         json_object_set(seen, id, have);
@@ -53,9 +59,8 @@ static void compare_list(struct golden *golden, const char *what, json_t *expect
             printf("    %s\n", json_string_value(json_object_get(entry, "because")));
         }
     }
-    json_object_foreach (expected, id, value)
-        if (!json_object_get(seen, id))
-            differ(golden, what, id, value, NULL);
+    json_object_foreach(expected, id, value) if (!json_object_get(seen, id))
+        differ(golden, what, id, value, NULL);
     json_decref(seen);
 }
 
@@ -63,7 +68,7 @@ static json_t *all_items(const json_t *score)
 {
     json_t *items = json_array(), *section;
     size_t i;
-    json_array_foreach (json_object_get(score, "sections"), i, section)
+    json_array_foreach(json_object_get(score, "sections"), i, section)
         json_array_extend(items, json_object_get(section, "items"));
     return items;
 }
@@ -76,10 +81,12 @@ static void compare(struct golden *golden, const json_t *expected, const json_t 
     compare_member(golden, expected, score, "eligible");
     compare_member(golden, expected, score, "vetoed");
     compare_list(golden, "item", json_object_get(expected, "items"), items, "points", 1);
-    compare_list(golden, "condition", json_object_get(expected, "conditions"), json_object_get(score, "conditions"),
-                 "met", 0);
-    compare_list(golden, "veto", json_object_get(expected, "vetoes"), json_object_get(score, "vetoes"), "met", 0);
-    compare_list(golden, "gate", json_object_get(expected, "gates"), json_object_get(answer, "gates"), "met", 0);
+    compare_list(golden, "condition", json_object_get(expected, "conditions"),
+                 json_object_get(score, "conditions"), "met", 0);
+    compare_list(golden, "veto", json_object_get(expected, "vetoes"),
+                 json_object_get(score, "vetoes"), "met", 0);
+    compare_list(golden, "gate", json_object_get(expected, "gates"),
+                 json_object_get(answer, "gates"), "met", 0);
     json_decref(items);
 }
 
@@ -108,10 +115,11 @@ static json_t *job_of(struct golden *golden, const json_t *golden_case)
     snprintf(name, sizeof(name), "%s/%s.rb", golden->series, level);
     char *source = read_text(path);
     const json_t *expert = json_object_get(golden_case, "expert");
-    json_t *job = json_pack("{s:s, s:s, s:s, s:O, s:o, s:{s:s, s:s, s:s}}", "op", "evaluate", "series", golden->series,
-                            "level", level, "dossier", json_object_get(golden_case, "dossier"), "expert",
-                            expert ? json_incref((json_t *)expert) : json_object(), "standard", "name", name, "hash",
-                            "", "source", source);
+    json_t *job = json_pack("{s:s, s:s, s:s, s:O, s:o, s:{s:s, s:s, s:s}}", "op", "evaluate",
+                            "series", golden->series, "level", level, "dossier",
+                            json_object_get(golden_case, "dossier"), "expert",
+                            expert ? json_incref((json_t *)expert) : json_object(), "standard",
+                            "name", name, "hash", "", "source", source);
     free(source);
     return job;
 }
@@ -135,8 +143,8 @@ static void run_case(struct golden *golden, struct drive *drive, const char *pat
             differ(golden, "failed:", answer.detail, NULL, NULL);
         drive_answer_done(&answer);
     }
-    printf("%s %s/%s: %s\n", golden->differences == before ? "ok  " : "FAIL", golden->series, golden->file,
-           json_string_value(json_object_get(golden_case, "name")));
+    printf("%s %s/%s: %s\n", golden->differences == before ? "ok  " : "FAIL", golden->series,
+           golden->file, json_string_value(json_object_get(golden_case, "name")));
     json_decref(golden_case);
 }
 
@@ -150,7 +158,7 @@ static int print_refusals(struct drive *drive)
 {
     json_t *refusals = td_pool_refusals(drive->pool), *refusal;
     size_t i;
-    json_array_foreach (refusals, i, refusal)
+    json_array_foreach(refusals, i, refusal)
         printf("refused: %s %s\n", json_string_value(json_object_get(refusal, "file")),
                json_string_value(json_object_get(refusal, "message")));
     json_decref(refusals);
@@ -170,8 +178,9 @@ int main(int argc, char **argv)
     char folder[4096];
     snprintf(folder, sizeof(folder), "%s/cases", argv[3]);
     int count = scandir(folder, &entries, is_case, alphasort);
-    drive_start(&drive, &(struct td_pool_options){.executable = argv[1], .plugin_folder = argv[2], .workers = 1,
-                                                  .job_ms = 10000});
+    drive_start(&drive,
+                &(struct td_pool_options){
+                    .executable = argv[1], .plugin_folder = argv[2], .workers = 1, .job_ms = 5000});
     golden.differences = drive.ready < 0 || print_refusals(&drive);
     for (int i = 0; i < count && drive.ready == 0; i++) {
         char path[8192];

@@ -1,4 +1,5 @@
-/* pool_test.c - supervision: queue, back-pressure, deadlines, lost workers, a worker that never starts. */
+/* pool_test.c - supervision: queue, back-pressure, deadlines, lost workers, a worker that never
+ * starts. */
 #include "drive.h"
 
 #include <dirent.h>
@@ -17,22 +18,28 @@
 #include <cmocka.h>
 
 #define SOURCE                                                                                     \
-    "standard 'x', 'junior' do\n  section 'A', 'A', cap: 10 do\n    linear 'A1', 'A', cap: 10, of: :years, per: 1\n"  \
+    "standard 'x', 'junior' do\n  section 'A', 'A', cap: 10 do\n    linear 'A1', 'A', cap: 10, "   \
+    "of: :years, per: 1\n"                                                                         \
     "  end\n%s\nend\n"
 
 static json_t *job_with(const char *lines, int years)
 {
     char source[1024];
     snprintf(source, sizeof(source), SOURCE, lines);
-    return json_pack("{s:s, s:{s:{s:i}}, s:{s:s, s:s}}", "op", "score", "facts", "years", "value", years, "standard",
-                     "name", "x/a.rb", "source", source);
+    return json_pack("{s:s, s:{s:{s:i}}, s:{s:s, s:s}}", "op", "score", "facts", "years", "value",
+                     years, "standard", "name", "x/a.rb", "source", source);
 }
 
-static struct drive start(const char *executable, int workers, int queue_limit, int job_ms)
+static struct drive start(const char *executable, int workers, int queue_limit, int deadline_ms)
 {
     struct drive drive;
-    drive_start(&drive, &(struct td_pool_options){.executable = executable, .plugin_folder = SAMPLE_PLUGINS,
-                                                  .workers = workers, .queue_limit = queue_limit, .job_ms = job_ms});
+    drive_start(&drive, &(struct td_pool_options){.executable = executable,
+                                                  .plugin_folder = SAMPLE_PLUGINS,
+                                                  .workers = workers,
+                                                  .queue_limit = queue_limit,
+                                                  .job_ms = DRIVE_JOB_MS,
+                                                  .deadline_ms = deadline_ms ? deadline_ms
+                                                                             : DRIVE_DEADLINE_MS});
     return drive;
 }
 
@@ -101,7 +108,8 @@ static void jobs_that_do_not_fit_are_refused(void **state)
     char *huge = malloc((9 << 20) + 1);
     memset(huge, 'x', 9 << 20);
     huge[9 << 20] = 0;
-    struct drive_answer answer = drive_job(&drive, json_pack("{s:s, s:s}", "op", "score", "huge", huge));
+    struct drive_answer answer =
+        drive_job(&drive, json_pack("{s:s, s:s}", "op", "score", "huge", huge));
     assert_int_equal(answer.code, TD_ETOOLARGE);
     free(huge);
     answer = drive_job(&drive, job_with("", 2));
@@ -114,7 +122,7 @@ static void jobs_that_do_not_fit_are_refused(void **state)
 static void hanging_jobs_do_not_stop_others(void **state)
 {
     (void)state;
-    struct drive drive = start(TD_SCORER, 2, 0, 400);
+    struct drive drive = start(TD_SCORER, 2, 0, 0);
     struct drive_answer hanging[3], others[30];
     for (int i = 0; i < 3; i++) {
         json_t *job = job_with("adjust('A1', 'r') { |p, f| loop { } }", 1);
@@ -187,7 +195,7 @@ static void killed_workers_are_replaced(void **state)
 static void silent_worker_times_out(void **state)
 {
     (void)state;
-    struct drive drive = start(TD_SCORER, 1, 0, 300);
+    struct drive drive = start(TD_SCORER, 1, 0, 1000);
     pid_t pids[8];
     struct drive_answer answer;
     assert_int_equal(children(pids, 8), 1);
@@ -208,7 +216,8 @@ static void other_children_are_left_alone(void **state)
     if (other == 0)
         _exit(7);
     struct drive drive = start(TD_SCORER, 1, 0, 0);
-    struct drive_answer answer = drive_job(&drive, job_with("adjust('A1', 'r') { |p, f| loop { } }", 4));
+    struct drive_answer answer =
+        drive_job(&drive, job_with("adjust('A1', 'r') { |p, f| loop { } }", 4));
     assert_int_equal(answer.code, TD_ESCRIPT);
     drive_stop(&drive);
     int status = 0;
@@ -240,7 +249,8 @@ static void failed_reload_keeps_the_old(void **state)
     char path[] = "/tmp/td-scorer-XXXXXX", command[512];
     int fd = mkstemp(path);
     close(fd);
-    snprintf(command, sizeof(command), "cp '%s' '%s.x' && chmod 0755 '%s.x' && rm '%s'", TD_SCORER, path, path, path);
+    snprintf(command, sizeof(command), "cp '%s' '%s.x' && chmod 0755 '%s.x' && rm '%s'", TD_SCORER,
+             path, path, path);
     assert_int_equal(system(command), 0);
     strcat(strcpy(command, path), ".x");
     struct drive drive = start(command, 1, 0, 0);

@@ -1,5 +1,5 @@
-/* scripts_test.c - standards that are wrong or mean harm, each through a real worker: the answer names
- * code, script, line and rule, and the next job works. */
+/* scripts_test.c - standards that are wrong or mean harm, each through a real worker: the answer
+ * names code, script, line and rule, and the next job works. */
 #include "drive.h"
 
 #include <setjmp.h>
@@ -16,17 +16,17 @@ static struct drive drive;
 
 #define GOOD                                                                                       \
     "standard 'x', 'junior' do\n"                                                                  \
-    "  section 'A', '甲', cap: 10 do\n"                                                            \
-    "    linear 'A1', '年数', cap: 10, of: :years, per: 1\n"                                       \
+    "  section 'A', '甲', cap: 10 do\n"                                                           \
+    "    linear 'A1', '年数', cap: 10, of: :years, per: 1\n"                                     \
     "  end\n"                                                                                      \
     "%s"                                                                                           \
     "end\n"
 
 static json_t *score_job(const char *name, const char *source)
 {
-    return json_pack("{s:s, s:s, s:s, s:{s:{s:i}}, s:[], s:{}, s:{s:s, s:s, s:s}}", "op", "score", "series", "x",
-                     "level", "junior", "facts", "years", "value", 3, "gates", "expert", "standard", "name", name,
-                     "hash", "", "source", source);
+    return json_pack("{s:s, s:s, s:s, s:{s:{s:i}}, s:[], s:{}, s:{s:s, s:s, s:s}}", "op", "score",
+                     "series", "x", "level", "junior", "facts", "years", "value", 3, "gates",
+                     "expert", "standard", "name", name, "hash", "", "source", source);
 }
 
 static json_int_t total(const struct drive_answer *answer)
@@ -48,58 +48,76 @@ static void expect_good(void)
 
 struct row {
     const char *what;
-    const char *harm;   /* the source; "%" at its start: lines put into the block of an otherwise good standard */
+    const char *harm; /* the source; "%" at its start: lines put into the block of an otherwise good
+                         standard */
     const char *key;
-    const char *place;  /* "x/bad.rb:3: ": how the detail must begin */
-    const char *says;   /* what it must contain */
+    const char *place; /* "x/bad.rb:3: ": how the detail must begin */
+    const char *says;  /* what it must contain */
 };
 
 static const struct row rows[] = {
-    {"endless loop in a rule", "%adjust('A1', 'r') do |p, f|\nwhile true\np += 1\nend\nend\n", "script_limit",
-     "x/bad.rb:", "ran longer than 500 ms, in rule A1"},
-    {"endless loop at the top", "n = 1\nwhile true do n = 2 end\n", "script_limit", "x/bad.rb:", "ran longer than"},
-    {"endless loop in a method", "def f(a)\n  loop do\n    [a].map { |x| x }\n  end\nend\nf 1\n", "script_limit",
+    {"endless loop in a rule", "%adjust('A1', 'r') do |p, f|\nwhile true\np += 1\nend\nend\n",
+     "script_limit", "x/bad.rb:", "ran longer than " DRIVE_LIMIT ", in rule A1"},
+    {"endless loop at the top", "n = 1\nwhile true do n = 2 end\n", "script_limit",
      "x/bad.rb:", "ran longer than"},
-    {"rescue everything and go on", "begin\n  loop { 'a' * 100 }\nrescue Exception\n  retry\nend\n", "script_limit",
-     "x/bad.rb:", "ran longer than"},
-    {"memory bomb, one string", "a = 'x' * 1000\nb = a * 1000000\n", "script_limit", "x/bad.rb:", "64 MB of memory"},
-    {"memory bomb, growing", "a = ['x' * 1000]\nloop { a = a + a }\n", "script_limit", "x/bad.rb:", "64 MB of memory"},
-    {"memory bomb that rescues", "a = []\nbegin\n  loop { a << 'x' * 100000 }\nrescue Exception\n  a = []\nend\n" GOOD,
+    {"endless loop in a method", "def f(a)\n  loop do\n    [a].map { |x| x }\n  end\nend\nf 1\n",
+     "script_limit", "x/bad.rb:", "ran longer than"},
+    {"rescue everything and go on", "begin\n  loop { 'a' * 100 }\nrescue Exception\n  retry\nend\n",
+     "script_limit", "x/bad.rb:", "ran longer than"},
+    {"memory bomb, one string", "a = 'x' * 1000\nb = a * 1000000\n", "script_limit",
+     "x/bad.rb:", "64 MB of memory"},
+    {"memory bomb, growing", "a = ['x' * 1000]\nloop { a = a + a }\n", "script_limit",
+     "x/bad.rb:", "64 MB of memory"},
+    {"memory bomb that rescues",
+     "a = []\nbegin\n  loop { a << 'x' * 100000 }\nrescue Exception\n  a = []\nend\n" GOOD,
      "script_limit", "x/bad.rb:", "memory"},
-    {"symbol flood", "i = 0\nloop { (i += 1).to_s.+('x' * 200).to_sym }\n", "script_limit", "x/bad.rb:", ""},
-    {"deep recursion", "def f(n)\n  f(n + 1)\nend\nf 0\n", "script_limit", "x/bad.rb:2: ", "calls itself too deeply"},
-    {"deep recursion through blocks", "def f(n)\n  [1].each { |x| f(n + x) }\nend\nf 0\n", "script_limit",
-     "x/bad.rb:", "calls itself too deeply"},
-    {"recursion in to_s", "class A\n  def to_s\n    \"#{self}\"\n  end\nend\nA.new.to_s\n", "script_limit", "x/bad.rb:",
-     "calls itself too deeply"},
-    {"a list in itself", "a = []\na << a\na.inspect\n", "script_limit", "x/bad.rb:3: ", "calls itself too deeply"},
-    {"huge output", "%adjust('A1', 'r' * 2000000) { |p, f| p - 1 }\n", "script_limit", "x/bad.rb: ", "larger than allowed"},
-    {"syntax error", "standard 'x', 'junior' do\n  section 'A', cap: 10 do\n  ) \nend\n", "script_failed",
-     "x/bad.rb:3: ", "syntax error"},
+    {"symbol flood", "i = 0\nloop { (i += 1).to_s.+('x' * 200).to_sym }\n", "script_limit",
+     "x/bad.rb:", ""},
+    {"deep recursion", "def f(n)\n  f(n + 1)\nend\nf 0\n", "script_limit",
+     "x/bad.rb:2: ", "calls itself too deeply"},
+    {"deep recursion through blocks", "def f(n)\n  [1].each { |x| f(n + x) }\nend\nf 0\n",
+     "script_limit", "x/bad.rb:", "calls itself too deeply"},
+    {"recursion in to_s", "class A\n  def to_s\n    \"#{self}\"\n  end\nend\nA.new.to_s\n",
+     "script_limit", "x/bad.rb:", "calls itself too deeply"},
+    {"a list in itself", "a = []\na << a\na.inspect\n", "script_limit",
+     "x/bad.rb:3: ", "calls itself too deeply"},
+    {"huge output", "%adjust('A1', 'r' * 2000000) { |p, f| p - 1 }\n", "script_limit",
+     "x/bad.rb: ", "larger than allowed"},
+    {"syntax error", "standard 'x', 'junior' do\n  section 'A', cap: 10 do\n  ) \nend\n",
+     "script_failed", "x/bad.rb:3: ", "syntax error"},
     {"unclosed text", "standard \"x\n", "script_failed", "x/bad.rb:", ""},
-    {"raise in a rule", "%adjust('A1', 'r') do |p, f|\nraise '坏了'\nend\n", "script_failed", "x/bad.rb:6: ",
-     "坏了 (RuntimeError), in rule A1"},
-    {"division by zero", "%adjust('A1', 'r') { |p, f| p / 0 }\n", "script_failed", "x/bad.rb:5: ", "ZeroDivisionError"},
-    {"unknown method", "standrad 'x'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'standrad'"},
+    {"raise in a rule", "%adjust('A1', 'r') do |p, f|\nraise '坏了'\nend\n", "script_failed",
+     "x/bad.rb:6: ", "坏了 (RuntimeError), in rule A1"},
+    {"division by zero", "%adjust('A1', 'r') { |p, f| p / 0 }\n", "script_failed",
+     "x/bad.rb:5: ", "ZeroDivisionError"},
+    {"unknown method", "standrad 'x'\n", "script_failed",
+     "x/bad.rb:1: ", "undefined method 'standrad'"},
     {"no standard", "1 + 1\n", "script_failed", "x/bad.rb: ", "defines no standard"},
     {"empty", "", "script_failed", "x/bad.rb: ", "defines no standard"},
-    {"broken exception", "class E < StandardError\n  def message\n    raise 'again'\n  end\nend\nraise E\n",
+    {"broken exception",
+     "class E < StandardError\n  def message\n    raise 'again'\n  end\nend\nraise E\n",
      "script_failed", "x/bad.rb", "raised a broken exception"},
-    {"exception with bytes that are no text", "raise \"\\xff\\xfe\"\n", "script_failed", "x/bad.rb:1: ", ""},
-    {"another score", "def Titled.score(a, b)\n  {'total' => 99}\nend\n" GOOD, "script_failed", "x/bad.rb: ", "the score: "},
+    {"exception with bytes that are no text", "raise \"\\xff\\xfe\"\n", "script_failed",
+     "x/bad.rb:1: ", ""},
+    {"another score", "def Titled.score(a, b)\n  {'total' => 99}\nend\n" GOOD, "script_failed",
+     "x/bad.rb: ", "the score: "},
     {"points beyond the cap",
-     "def Titled.score(a, b)\n  {'total' => 20000, 'cap' => 10000, 'vetoed' => false, 'eligible' => true,\n"
+     "def Titled.score(a, b)\n  {'total' => 20000, 'cap' => 10000, 'vetoed' => false, 'eligible' "
+     "=> true,\n"
      "   'conditions' => [], 'vetoes' => [], 'sections' => []}\nend\n" GOOD,
      "script_failed", "x/bad.rb: ", "total: 20000 points with a cap of 10000"},
-    {"a score that is no hash", "def Titled.score(a, b)\n  Object.new\nend\n" GOOD, "script_failed", "x/bad.rb: ",
-     "no text, number, list or hash"},
-    {"infinite points", "def Titled.score(a, b)\n  [1.0 / 0.0]\nend\n" GOOD, "script_failed", "x/bad.rb: ", "not finite"},
+    {"a score that is no hash", "def Titled.score(a, b)\n  Object.new\nend\n" GOOD, "script_failed",
+     "x/bad.rb: ", "no text, number, list or hash"},
+    {"infinite points", "def Titled.score(a, b)\n  [1.0 / 0.0]\nend\n" GOOD, "script_failed",
+     "x/bad.rb: ", "not finite"},
     {"no prelude left", "Titled = nil\n", "script_failed", "x/bad.rb", ""},
     {"eval", "eval '1'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'eval'"},
-    {"instance_eval of a text", "Object.new.instance_eval '1'\n", "script_failed", "x/bad.rb:1: ", "not implemented"},
+    {"instance_eval of a text", "Object.new.instance_eval '1'\n", "script_failed",
+     "x/bad.rb:1: ", "not implemented"},
     {"require", "require 'json'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'require'"},
     {"load", "load '/etc/passwd'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'load'"},
-    {"File", "File.open('/etc/passwd')\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant File"},
+    {"File", "File.open('/etc/passwd')\n", "script_failed",
+     "x/bad.rb:1: ", "uninitialized constant File"},
     {"IO", "IO.popen('id')\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant IO"},
     {"open", "open('/etc/passwd')\n", "script_failed", "x/bad.rb:1: ", "undefined method 'open'"},
     {"backticks", "`id`\n", "script_failed", "x/bad.rb:1: ", "backquotes not implemented"},
@@ -107,17 +125,22 @@ static const struct row rows[] = {
     {"exec", "exec 'id'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'exec'"},
     {"fork", "fork\n", "script_failed", "x/bad.rb:1: ", "undefined method 'fork'"},
     {"exit", "exit\n", "script_failed", "x/bad.rb:1: ", "undefined method 'exit'"},
-    {"socket", "TCPSocket.new('127.0.0.1', 80)\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant TCPSocket"},
+    {"socket", "TCPSocket.new('127.0.0.1', 80)\n", "script_failed",
+     "x/bad.rb:1: ", "uninitialized constant TCPSocket"},
     {"environment", "ENV['PATH']\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant ENV"},
     {"time", "Time.now\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant Time"},
     {"rand", "rand\n", "script_failed", "x/bad.rb:1: ", "undefined method 'rand'"},
     {"Random", "Random.new\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant Random"},
     {"shuffle", "[1, 2].shuffle\n", "script_failed", "x/bad.rb:1: ", "undefined method 'shuffle'"},
     {"collector off", "GC.disable\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant GC"},
-    {"ObjectSpace", "ObjectSpace.count_objects\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant ObjectSpace"},
-    {"address as a number", "Object.new.object_id\n", "script_failed", "x/bad.rb:1: ", "undefined method 'object_id'"},
-    {"hash of an address", "Object.new.hash\n", "script_failed", "x/bad.rb:1: ", "undefined method 'hash'"},
-    {"address as text", "raise 'at ' + Object.new.inspect + Object.new.to_s + proc { }.inspect + Class.new.to_s\n",
+    {"ObjectSpace", "ObjectSpace.count_objects\n", "script_failed",
+     "x/bad.rb:1: ", "uninitialized constant ObjectSpace"},
+    {"address as a number", "Object.new.object_id\n", "script_failed",
+     "x/bad.rb:1: ", "undefined method 'object_id'"},
+    {"hash of an address", "Object.new.hash\n", "script_failed",
+     "x/bad.rb:1: ", "undefined method 'hash'"},
+    {"address as text",
+     "raise 'at ' + Object.new.inspect + Object.new.to_s + proc { }.inspect + Class.new.to_s\n",
      "script_failed", "x/bad.rb:1: ", "at #<Object>#<Object>#<Proc>#<Class>"},
     {"print", "puts 'x'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'puts'"},
     {"fiber", "Fiber.new { }\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant Fiber"},
@@ -139,10 +162,11 @@ static char *source_of(const struct row *row)
 static void expect_failure(const struct row *row, const struct drive_answer *answer)
 {
     bool good = answer->code == TD_ESCRIPT && !strcmp(answer->key, row->key) &&
-                !strncmp(answer->detail, row->place, strlen(row->place)) && strstr(answer->detail, row->says);
+                !strncmp(answer->detail, row->place, strlen(row->place)) &&
+                strstr(answer->detail, row->says);
     if (!good)
-        print_error("%s: code %s, key %s, detail \"%s\"\n", row->what, td_error_name(answer->code), answer->key,
-                    answer->detail);
+        print_error("%s: code %s, key %s, detail \"%s\"\n", row->what, td_error_name(answer->code),
+                    answer->key, answer->detail);
     assert_true(good);
 }
 
@@ -174,20 +198,25 @@ static char *repeat(const char *first, const char *part, const char *last, size_
     return text;
 }
 
-/* What the compiler makes of these is its own affair: an error or a standard, but within the limits. */
+/* What the compiler makes of these is its own affair: an error or a standard, but within the
+ * limits. */
 static void compiler_is_contained(void **state)
 {
     (void)state;
     static const struct {
         const char *first, *part, *last;
     } sources[] = {
-        {"x = 1", "+1", "\n"},          {"x = ", "[", "\n"},           {"x = ", "(", "\n"},
-        {"x = ", "-", "1\n"},           {"", "if true\n", "\n"},       {"", "def f\n", ""},
-        {"x = \"", "#{\"", "\n"},       {"", "a=", "1\n"},             {"", "[1].each{|x|", ""},
-        {"f(", "1,", "1)\n"},           {"x = {", "1=>1,", "}\n"},     {"", "\xff", ""},
-        {"x = ", "!", "1\n"},           {"case 1\n", "when 1\n", ""},  {"", "x.y.", "z\n"},
-        {"x = 'a'", ".to_s", "\n"},     {"x = %w(", "a ", ")\n"},      {"", "begin\n", ""},
-        {"x = 1", "?1:1", "\n"},        {"x = ", "lambda{", ""},       {"<<A\n", "a\n", ""},
+        {"x = 1", "+1", "\n"},     {"x = ", "[", "\n"},
+        {"x = ", "(", "\n"},       {"x = ", "-", "1\n"},
+        {"", "if true\n", "\n"},   {"", "def f\n", ""},
+        {"x = \"", "#{\"", "\n"},  {"", "a=", "1\n"},
+        {"", "[1].each{|x|", ""},  {"f(", "1,", "1)\n"},
+        {"x = {", "1=>1,", "}\n"}, {"", "\xff", ""},
+        {"x = ", "!", "1\n"},      {"case 1\n", "when 1\n", ""},
+        {"", "x.y.", "z\n"},       {"x = 'a'", ".to_s", "\n"},
+        {"x = %w(", "a ", ")\n"},  {"", "begin\n", ""},
+        {"x = 1", "?1:1", "\n"},   {"x = ", "lambda{", ""},
+        {"<<A\n", "a\n", ""},
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
         char *source = repeat(sources[i].first, sources[i].part, sources[i].last, 60000);
@@ -211,7 +240,8 @@ static void source_has_a_limit(void **state)
     char *source = repeat("# ", "x", "\n", (64 << 10) + 1);
     struct drive_answer answer = drive_job(&drive, score_job("x/bad.rb", source));
     assert_string_equal(answer.key, "script_limit");
-    assert_string_equal(answer.detail, "x/bad.rb: the source has 65537 bytes; at most 65536 are allowed");
+    assert_string_equal(answer.detail,
+                        "x/bad.rb: the source has 65537 bytes; at most 65536 are allowed");
     drive_answer_done(&answer);
     free(source);
 }
@@ -222,7 +252,8 @@ static void failed_standard_starts_afresh(void **state)
     (void)state;
     char source[1024];
     snprintf(source, sizeof(source), GOOD,
-             "adjust('A1', 'r') do |p, f|\n$n = ($n || 0) + 1\nraise 'second' if $n > 1\nraise 'first' if f['years'] == 3\np\nend\n");
+             "adjust('A1', 'r') do |p, f|\n$n = ($n || 0) + 1\nraise 'second' if $n > 1\nraise "
+             "'first' if f['years'] == 3\np\nend\n");
     for (int i = 0; i < 3; i++) {
         struct drive_answer answer = drive_job(&drive, score_job("x/bad.rb", source));
         assert_string_equal(answer.detail, "x/bad.rb:8: first (RuntimeError), in rule A1 年数");
@@ -239,10 +270,14 @@ static void bad_jobs_are_refused(void **state)
         {"{}", "the job has no op"},
         {"{\"op\": \"dance\"}", "none of"},
         {"{\"op\": \"score\"}", "needs a standard"},
-        {"{\"op\": \"check\", \"standard\": {\"name\": \"a b\", \"source\": \"\"}}", "plain characters"},
-        {"{\"op\": \"check\", \"standard\": {\"name\": \"a\\\"b\", \"source\": \"\"}}", "plain characters"},
+        {"{\"op\": \"check\", \"standard\": {\"name\": \"a b\", \"source\": \"\"}}",
+         "plain characters"},
+        {"{\"op\": \"check\", \"standard\": {\"name\": \"a\\\"b\", \"source\": \"\"}}",
+         "plain characters"},
         {"{\"op\": \"score\", \"standard\": {\"name\": \"a\", \"source\": \"\"}}", "\"facts\""},
-        {"{\"op\": \"score\", \"facts\": {}, \"expert\": 1, \"standard\": {\"name\": \"a\", \"source\": \"\"}}", "\"expert\""},
+        {"{\"op\": \"score\", \"facts\": {}, \"expert\": 1, \"standard\": {\"name\": \"a\", "
+         "\"source\": \"\"}}",
+         "\"expert\""},
         {"{\"op\": \"facts\"}", "needs a series"},
     };
     for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
@@ -259,8 +294,9 @@ static void check_gives_the_table(void **state)
     (void)state;
     char source[1024];
     snprintf(source, sizeof(source), GOOD, "");
-    struct drive_answer answer = drive_job(
-        &drive, json_pack("{s:s, s:{s:s, s:s}}", "op", "check", "standard", "name", "x/good.rb", "source", source));
+    struct drive_answer answer =
+        drive_job(&drive, json_pack("{s:s, s:{s:s, s:s}}", "op", "check", "standard", "name",
+                                    "x/good.rb", "source", source));
     assert_int_equal(answer.code, 0);
     json_t *table = json_object_get(answer.answer, "table");
     assert_true(json_is_array(table));
@@ -289,8 +325,11 @@ static void standards_do_not_mix(void **state)
 static int start(void **state)
 {
     (void)state;
-    drive_start(&drive, &(struct td_pool_options){.executable = TD_SCORER, .plugin_folder = SAMPLE_PLUGINS,
-                                                  .workers = 1, .job_ms = 1000});
+    drive_start(&drive, &(struct td_pool_options){.executable = TD_SCORER,
+                                                  .plugin_folder = SAMPLE_PLUGINS,
+                                                  .workers = 1,
+                                                  .job_ms = DRIVE_JOB_MS,
+                                                  .deadline_ms = DRIVE_DEADLINE_MS});
     return drive.ready;
 }
 
@@ -304,9 +343,9 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(harm_is_contained),       cmocka_unit_test(compiler_is_contained),
-        cmocka_unit_test(source_has_a_limit),      cmocka_unit_test(failed_standard_starts_afresh),
-        cmocka_unit_test(bad_jobs_are_refused),    cmocka_unit_test(check_gives_the_table),
+        cmocka_unit_test(harm_is_contained),    cmocka_unit_test(compiler_is_contained),
+        cmocka_unit_test(source_has_a_limit),   cmocka_unit_test(failed_standard_starts_afresh),
+        cmocka_unit_test(bad_jobs_are_refused), cmocka_unit_test(check_gives_the_table),
         cmocka_unit_test(standards_do_not_mix),
     };
     return cmocka_run_group_tests(tests, start, stop);
