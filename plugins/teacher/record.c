@@ -165,9 +165,11 @@ static int ce_window(const struct reading *reading)
     return taught < 1 ? 1 : taught < window ? taught : window;
 }
 
+/* Two decimals. What is far beyond any real number of hours stays as it is. */
 static double average(double sum, int years)
 {
-    return (double)(long)(sum * 100 / years + 0.5) / 100;
+    double exact = sum / years;
+    return exact > 0 && exact < 1e9 ? (double)(long)(exact * 100 + 0.5) / 100 : exact;
 }
 
 static void put_average(struct reading *reading, enum fact fact, double sum, int years)
