@@ -15,6 +15,7 @@ function run(program, args, { input = '', env = {} } = {}) {
     child.stdout.on('data', (bytes) => (out += bytes));
     child.stderr.on('data', (bytes) => (err += bytes));
     child.on('close', (code) => resolve({ code, out, err }));
+    child.stdin.on('error', () => {}); // it may end without reading
     child.stdin.end(input);
   });
 }
