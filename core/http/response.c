@@ -179,7 +179,7 @@ void td_exchange_reply(struct td_exchange *exchange, const struct td_http_reply 
     bool failed = false;
     if (own->connection) {
         struct td_strbuf *out = build_head(own, reply, length);
-        if (sent <= SMALL_BODY)
+        if (sent > 0 && sent <= SMALL_BODY)
             td_strbuf_add(out, bytes, sent);
         failed = !send_scratch(own);
         if (!failed && sent > SMALL_BODY)

@@ -207,7 +207,7 @@ static void on_request(void *frame, struct td_exchange *exchange)
     else if (strcmp(path, "/plain") == 0)
         td_exchange_reply(exchange, &plain, "ok", 2);
     else if (strcmp(path, "/none") == 0)
-        td_exchange_reply(exchange, &(struct td_http_reply){.status = 204}, "dropped", 7);
+        td_exchange_reply(exchange, &(struct td_http_reply){.status = 204}, NULL, 0);
     else if (strcmp(path, "/later") == 0)
         later(echo, exchange, false);
     else if (strcmp(path, "/large") == 0)
