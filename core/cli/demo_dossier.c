@@ -167,8 +167,11 @@ static void draw_career(struct career *career)
     uint32_t degree = draw(career, 10);
     int years = career->year - career->start;
     career->education = degree < 7 || strcmp(career->level, "full_senior") == 0 ? "bachelor" : "college";
-    if (degree == 9 && years >= 20 && strcmp(career->level, "senior") == 0)
+    if (degree == 9 && years >= 21 && strcmp(career->level, "senior") == 0) {
         career->education = "secondary";
+        if (career->title_years < 8)
+            career->title_years = 8;
+    }
     career->quality = between(career, 0, 99);
 }
 
@@ -343,6 +346,33 @@ static json_t *summary(struct career *career)
     return value;
 }
 
+/* One in five has served a year or more in a village work team. */
+static json_t *village_service(struct career *career)
+{
+    json_t *list = json_array();
+    int years = career->year - career->start;
+    if (career->number % 5 != 0 || years < 4)
+        return list;
+    int from = career->year - between(career, 2, years < 6 ? years - 1 : 5);
+    json_t *service = json_pack("{s:s, s:o, s:o}", "place", "萨尔达坂乡（“访惠聚”工作队）", "start",
+                                date(from, 1, 5), "end", date(from + 1, between(career, 1, 6), 28));
+    json_array_append_new(list, item(career, service));
+    return list;
+}
+
+static json_t *student_awards(struct career *career)
+{
+    static const char *const names[] = {"中小学生科技创新大赛", "经典诵读展演", "中小学生运动会", "书法美术作品展"};
+    static const char *const levels[] = {"county", "city", "province"};
+    json_t *list = json_array();
+    for (int count = career->quality / 45; count > 0; count--)
+        json_array_append_new(
+            list, item(career, json_pack("{s:s, s:s, s:o}", "name", names[draw(career, 4)], "level",
+                                         levels[between(career, 0, career->quality / 40)], "date",
+                                         date(career->year - between(career, 1, 3), 6, 10))));
+    return list;
+}
+
 static json_t *sections(struct career *career)
 {
     int obtained = career->start + 1;
@@ -360,11 +390,9 @@ static json_t *sections(struct career *career)
     json_object_set_new(all, "homeroom", homeroom(career));
     json_object_set_new(all, "annual_assessment", yearly(career, false));
     json_object_set_new(all, "ethics_assessment", yearly(career, true));
-    json_object_set_new(all, "village_service", json_array());
     json_object_set_new(all, "honours", honours(career));
     json_object_set_new(all, "open_lessons", open_lessons(career));
     json_object_set_new(all, "mentoring", mentoring(career));
-    json_object_set_new(all, "student_awards", json_array());
     json_object_set_new(all, "research", research(career));
     json_object_set_new(all, "continuing_education", continuing_education(career));
     json_object_set_new(all, "exam", json_pack("{s:s, s:o}", "result", "passed", "date",
@@ -375,6 +403,8 @@ static json_t *sections(struct career *career)
                              "summary", "结合本校学情设计的单元教学，两年内班级阅读量翻番，被区县教研室采纳推广。");
     json_object_set_new(all, "representative_work", json_pack("[o]", item(career, work)));
     json_object_set_new(all, "summary", json_pack("{s:o}", "text", summary(career)));
+    json_object_set_new(all, "village_service", village_service(career));
+    json_object_set_new(all, "student_awards", student_awards(career));
     return all;
 }
 
