@@ -1,0 +1,99 @@
+// A small city for tests: one teacher's dossier in full, the offices it passes, a cycle that is open.
+// What the tests of a dossier's way share.
+
+import assert from 'node:assert/strict';
+
+export const division = '650121';
+export const pdf = Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n');
+
+const years = [2021, 2022, 2023, 2024, 2025];
+
+/** The applicant's sections of a complete dossier for 一级教师 (intermediate). */
+export const content = () => ({
+  education: [{ id: 'eduaaaaa', degree: 'bachelor', school: '新疆师范大学', major: '汉语言文学', study_form: 'full_time', start: '2006-09-01', end: '2010-07-01' }],
+  qualification: { kind: 'primary', subject: '语文', obtained: '2010-07-10' },
+  employment: [{ id: 'empaaaaa', unit_name: '水西沟镇中心小学', unit_kind: 'school', grassroots: 'township', hardship: false, post: '语文教师', teaching: true, seconded: false, start: '2010-09-01' }],
+  current_title: { level: 'junior', track: 'general', obtained: '2012-07-01', appointed: '2012-09-01', certificate_number: 'A-1' },
+  teaching: { stage: 'primary', subject: '语文', classes: '三年级一班', weekly_hours: 15 },
+  homeroom: [{ id: 'homaaaaa', role: 'homeroom', unit_name: '水西沟镇中心小学', start: '2012-09-01', end: '2018-07-31' }],
+  annual_assessment: years.map((year, i) => ({ id: `annaaaa${'abcde'[i]}`, year, grade: i ? 'qualified' : 'excellent' })),
+  ethics_assessment: years.map((year, i) => ({ id: `ethaaaa${'abcde'[i]}`, year, grade: 'qualified' })),
+  continuing_education: years.map((year, i) => ({ id: `conaaaa${'abcde'[i]}`, year, hours: 100, public_hours: 35 })),
+  exam: { result: 'passed', date: '2024-05-18' },
+  declarations: { sanctioned: false, civil_servant: false, general_track: false },
+  representative_work: [{ id: 'repaaaaa', name: '《观潮》教学设计', kind: 'lesson', summary: '乡村小学阅读教学的一次完整设计与反思。'.repeat(10) }],
+  summary: { text: '扎根乡村学校，承担语文教学与班主任工作。'.repeat(20) },
+});
+
+export const unitAssessments = {
+  political_appraisal: { grade: 'good', vetting_passed: true },
+  workload_appraisal: { grade: 'met' },
+  democratic_appraisal: { expected: 30, attended: 28, satisfied_percent: 92.5 },
+  conduct: { ethics_failed: false, sanctioned: false, violation_found: false, false_material: false },
+};
+
+export const districtAssessments = {
+  district_appraisal: { grade: 'good', signed_by: '王某' },
+  hardship_recognition: { recognised: false },
+};
+
+const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
+
+/** Units, an active standard, an open cycle and one account per office. */
+export async function buildCity(server, { fee = 0, cutoff = '2026-08-31' } = {}) {
+  const { control } = server;
+  const unit = await control.ok('POST', '/units', { name: '水西沟镇中心小学', division_code: division, kind: 'school', grassroots: 'township', town: '水西沟镇' });
+  await control.ok('POST', '/standards', { series: 'teacher', level: 'intermediate', bootstrap: true });
+  const cycle = await control.ok('POST', '/cycles', {
+    series: 'teacher', year: Number(cutoff.slice(0, 4)), name: '教师系列定向评审', notice_number: '乌人社发〔2026〕1号', notice_text: '通知', notice_date: day(-40),
+    cutoff_date: cutoff, opens_on: day(-30), closes_on: day(30), parameters: { fee_cents: { intermediate: fee } },
+  });
+  await control.ok('POST', `/cycles/${cycle.id}/open`);
+  return {
+    server, unit, cycle,
+    clerk: await server.account('clerk', [{ role: 'unit', scope: unit.id }], { unit_id: unit.id }),
+    industry: await server.account('industry', [{ role: 'district_industry', scope: `${division}/teacher` }]),
+    hr: await server.account('personnel', [{ role: 'district_hr', scope: division }]),
+    office: await server.account('office', [{ role: 'office', scope: 'teacher' }]),
+    bureau: await server.account('bureau', [{ role: 'bureau', scope: '' }]),
+    supervisor: await server.account('supervisor', [{ role: 'supervisor', scope: '' }]),
+  };
+}
+
+/** A teacher of the unit, logged in. */
+export const teacher = (city, login) =>
+  city.server.account(login, [{ role: 'applicant', scope: '' }], { unit_id: city.unit.id, person: { sex: 'female', birth_date: '1988-03-02', in_service: true } });
+
+/** Saves a section; answers the dossier's new version. */
+export async function save(client, id, version, section, value) {
+  const reply = await client.json('PUT', `/applications/${id}/sections/${section}`, { content: { [section]: value } }, { 'If-Match': `"${version}"` });
+  assert.equal(reply.status, 200, reply.text);
+  assert.deepEqual(reply.body.problems, [], section);
+  return reply.body.version;
+}
+
+/** A complete draft with its evidence; answers its id. */
+export async function draft(city, client, more = {}) {
+  const { id } = await client.ok('POST', '/applications', { cycle: city.cycle.id, level: 'intermediate', specialty: 'chinese' });
+  let version = 1;
+  for (const [section, value] of Object.entries({ ...content(), ...more })) version = await save(client, id, version, section, value);
+  for (const [section, value] of Object.entries(content())) {
+    if (['declarations', 'summary'].includes(section)) continue;
+    for (const item of Array.isArray(value) ? value : [{ id: '' }]) {
+      const reply = await client.upload(`/api/v1/applications/${id}/evidence`, { section, item: item.id }, { name: '证明.pdf', type: 'application/pdf', bytes: Buffer.concat([pdf, Buffer.from(`% ${section} ${item.id}\n`)]) });
+      assert.equal(reply.status, 201, reply.text);
+    }
+  }
+  return id;
+}
+
+export const submit = (client, id) => client.json('POST', `/applications/${id}/submit`, { pledge: true, consequences: true });
+
+/** Every item that waits for a verdict at this stage is in order. */
+export async function verifyAll(client, id) {
+  const { items } = await client.ok('GET', `/applications/${id}/verifications`);
+  if (items.length) await client.ok('PUT', `/applications/${id}/verifications`, { verdicts: items.map(({ section, item }) => ({ section, item, verdict: 'ok' })) });
+  return items.length;
+}
+
+export const act = (client, id, action, body = {}) => client.json('POST', `/applications/${id}/actions/${action}`, body);
