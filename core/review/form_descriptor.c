@@ -151,5 +151,7 @@ int td_form_check_descriptor(const json_t *descriptor, struct td_error *reterr)
         result = each_named(descriptor, NULL, "specialties", "id", check_specialty, reterr);
     if (result == 0)
         result = each_named(descriptor, NULL, "sections", "id", check_section, reterr);
+    if (result == 0 && json_object_get(descriptor, "facts"))
+        result = each_named(descriptor, NULL, "facts", "id", NULL, reterr);
     return result;
 }

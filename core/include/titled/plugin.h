@@ -83,7 +83,10 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *     "fields": [{"id": "start", "name": "开始日期", "name_en": "...", "hint": "...", "required": true,
  *                 "type": "text|longtext|integer|decimal|date|choice|yesno",
  *                 "options": [{"value": "x", "name": "...", "name_en": "..."}],
- *                 "min": 0, "max": 100, "max_length": 200, "public": false}]}]}
+ *                 "min": 0, "max": 100, "min_length": 0, "max_length": 200, "public": false}]}]}
+ * Levels, specialties, sections and fields may carry English beside Chinese: "name_en", "hint_en",
+ * "evidence_hint_en". A section that does not repeat must be answered when its "min" is 1, or, without
+ * "min", when one of its fields is required. "min_length" is not yet a fault in a draft.
  *
  * --- the dossier that facts() and gates() get -----------------------------------------------------
  * {"cutoff_date": "2026-08-31", "level": "intermediate", "specialty": "chinese", "track": "directed",

@@ -333,6 +333,9 @@ static void mistakes_in_a_descriptor_are_named(void **state)
     assert_refused("'type': 'decimal'", "'type': 'float'",
                    "sections.jobs.fields.hours: unknown type \"float\"");
     assert_refused("'min': 0, 'max': 100", "'min': 200, 'max': 100", "sections.jobs.fields.hours");
+    assert_refused("'version': '1.0.0'",
+                   "'version': '1', 'facts': [{'id': 'a', 'name': 'A'}, {'id': 'a', 'name': 'A'}]",
+                   "facts.a: is there twice");
     assert_refused("{'value': 'b'", "{'value': 'a'",
                    "sections.jobs.fields.kind.options.a: is there twice");
 }
