@@ -43,6 +43,71 @@ static json_t *role_options(void)
     return options;
 }
 
+static int add_option(json_t *row, void *options)
+{
+    return json_array_append(options, row) < 0 ? TD_ENOMEM : 0;
+}
+
+/* Series, and each with every division, as far as plugins are loaded. */
+static int add_series(const struct td_call *call, json_t *options, const json_t *divisions)
+{
+    const char *series;
+    json_t *descriptor, *division;
+    size_t i;
+    int result = 0;
+    json_object_foreach((json_t *)call->catalog, series, descriptor)
+    {
+        const char *name = td_row_text(descriptor, "name");
+        result |=
+            json_array_append_new(options, json_pack("{s:s, s:s}", "scope", series, "name", name));
+        json_array_foreach((json_t *)divisions, i, division)
+        {
+            const char *code = td_row_text(division, "scope");
+            const char *scope = td_arena_printf(call->arena, "%s/%s", code, series);
+            const char *both =
+                td_arena_printf(call->arena, "%s %s", td_row_text(division, "name"), name);
+            result |=
+                json_array_append_new(options, json_pack("{s:s, s:s}", "scope", scope ? scope : "",
+                                                         "name", both ? both : ""));
+        }
+    }
+    return result < 0 ? TD_ENOMEM : 0;
+}
+
+/* What the scope of a grant may be, for a page to choose from by name: [{"scope", "name"}]. */
+static int scope_options(const struct td_call *call, json_t **ret_options)
+{
+    json_t *options = NULL;
+    int result = td_tx_rows(call->tx, &options,
+                            "select code as scope, name from division order by code", "");
+    if (result < 0)
+        return result;
+    json_t *divisions = json_copy(options);
+    result = add_series(call, options, divisions);
+    json_decref(divisions);
+    if (result == 0)
+        result = td_tx_each(call->tx, add_option, options,
+                            "select id as scope, name from unit order by name limit $1", "i",
+                            (int64_t)UNITS_MAX);
+    if (result < 0)
+        json_decref(options);
+    else
+        *ret_options = options;
+    return result;
+}
+
+/* Adds to a page's value what its form of grants offers. */
+static int add_choices(const struct td_call *call, struct td_reply *reply)
+{
+    json_t *options = NULL;
+    int result = scope_options(call, &options);
+    if (result < 0)
+        return result;
+    json_object_set_new(reply->value, "scope_options", options);
+    json_object_set_new(reply->value, "role_options", role_options());
+    return 0;
+}
+
 static int new_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     json_t *units = NULL;
@@ -51,8 +116,8 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
                             "i", (int64_t)UNITS_MAX);
     if (result < 0)
         return result;
-    reply->value = json_pack("{s:o, s:o}", "units", units, "role_options", role_options());
-    return reply->value ? 0 : TD_ENOMEM;
+    reply->value = json_pack("{s:o}", "units", units);
+    return reply->value ? add_choices(call, reply) : TD_ENOMEM;
 }
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -61,11 +126,12 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
     if (result < 0)
         return td_error_set(reterr, result, "there is no such account");
-    bool other = call->who && strcmp(call->who->id, td_row_text(account, "id"));
+    bool other = strcmp(call->who->id, td_row_text(account, "id")) != 0;
     bool may_change = other && (call->who->roles & TD_ROLE_ADMIN);
-    reply->value = json_pack("{s:o, s:b, s:o}", "account", account, "may_change", may_change,
-                             "role_options", role_options());
-    return reply->value ? 0 : TD_ENOMEM;
+    reply->value = json_pack("{s:o, s:b}", "account", account, "may_change", may_change);
+    if (!reply->value)
+        return TD_ENOMEM;
+    return may_change && call->face == TD_FACE_PAGE ? add_choices(call, reply) : 0;
 }
 
 /* --- passwords -------------------------------------------------------------------------------- */

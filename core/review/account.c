@@ -158,7 +158,7 @@ int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_accou
         return result;
     result = td_tx_rows(
         tx, &grants,
-        "select g.role, g.scope, g.granted_at, coalesce(u.name, d.name, g.scope) as scope_name"
+        "select g.role, g.scope, g.granted_at, coalesce(u.name, d.name, '') as scope_name"
         " from account_grant g left join unit u on u.id = g.scope"
         " left join division d on d.code = substr(g.scope, 1, 6)"
         " where g.account_id = $1 order by g.role, g.scope",
