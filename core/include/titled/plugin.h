@@ -54,6 +54,8 @@ struct titled_plugin {
 
     /* Facts of one dossier: {"facts": {name: {"value": number|string|boolean|array, "name": "中文",
      * "unit": "年", "because": "sentence", "sources": ["employment.0", ...]}}, "problems": [...]}.
+     * "value" is null while nobody has given it; "by" (applicant | unit | district_industry | system) then
+     * says who has still to. Give every fact of the series always: a missing one cannot be told from null.
      * A problem is {"field": "education.0.end", "code": "...", "message": "...", "blocks": true}: found
      * by looking at several fields together (gaps, overlaps, impossible dates). */
     json_t *(*facts)(const struct titled_host *host, const json_t *dossier);
