@@ -15,8 +15,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define LINGER_MAX (1024 * 1024) /* bytes read away from a refused client */
-#define READ_AHEAD (64 * 1024)   /* unread input kept per connection, beyond a header block */
+/* A refused client may still be sending an upload that is too large: how much of it is read away,
+ * and how many times linger_ms, which is for one pause, that may take. */
+#define LINGER_MAX   (64u << 20)
+#define LINGER_TIMES 10
+#define READ_AHEAD   (64 * 1024) /* unread input kept per connection, beyond a header block */
 
 static size_t unsent(const struct td_connection *connection)
 {
@@ -176,12 +179,15 @@ static bool step_close(struct td_connection *connection)
         return false;
     }
     set_phase(connection, TD_PHASE_LINGER);
+    connection->beat_ms = connection->phase_ms;
     return true;
 }
 
 static bool step_linger(struct td_connection *connection)
 {
     struct evbuffer *input = bufferevent_get_input(connection->bev);
+    if (evbuffer_get_length(input) > 0)
+        connection->beat_ms = td_clock_mono_ms();
     connection->lingered += evbuffer_get_length(input);
     evbuffer_drain(input, evbuffer_get_length(input));
     if (connection->eof || connection->lingered > LINGER_MAX)
@@ -328,6 +334,15 @@ static void check_head(struct td_connection *connection, int64_t now)
     }
 }
 
+/* A browser shows our reply only once its upload is read away, so a client that sends gets some
+ * time. */
+static bool lingered_enough(const struct td_connection *connection, int64_t now)
+{
+    int64_t pause = connection->server->limits.linger_ms;
+    int64_t whole = connection->server->stopping ? pause : pause * LINGER_TIMES;
+    return now - connection->beat_ms > pause || now - connection->phase_ms > whole;
+}
+
 void td_connection_check(struct td_connection *connection, int64_t now)
 {
     if (unsent(connection) > 0 && too_slow(connection, &connection->out, now)) {
@@ -342,8 +357,7 @@ void td_connection_check(struct td_connection *connection, int64_t now)
         td_connection_wake(connection);
     } else if (connection->phase == TD_PHASE_STREAM) {
         td_sse_check(connection, now);
-    } else if (connection->phase == TD_PHASE_LINGER &&
-               now - connection->phase_ms > connection->server->limits.linger_ms) {
+    } else if (connection->phase == TD_PHASE_LINGER && lingered_enough(connection, now)) {
         td_connection_free(connection);
     }
 }

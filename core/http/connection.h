@@ -94,7 +94,7 @@ struct td_http_limits {
     int64_t idle_ms;            /* 15 s between requests */
     int64_t grace_ms;           /* 10 s: the rate below is asked for in every such stretch of time */
     int64_t body_rate;          /* 1000 bytes a second, in (408) and out (closed) */
-    int64_t linger_ms;          /* 2 s to read away what a refused client still sends */
+    int64_t linger_ms;          /* 2 s without bytes, 20 s in all, to read away what a refused client still sends */
     int64_t heartbeat_ms;       /* 15 s between comments on an event stream */
     size_t connections;         /* 2000; more wait in the backlog */
     size_t per_address;         /* 64; an IPv6 /64 counts as one address; 503 */

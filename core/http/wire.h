@@ -93,7 +93,7 @@ struct td_connection {
     struct td_chunk_guard guard;
     uint64_t body_left;
     int64_t phase_ms;    /* when the present wait began */
-    int64_t beat_ms;     /* last bytes on an event stream */
+    int64_t beat_ms;     /* last bytes: sent on an event stream, read away while lingering */
     size_t lingered;     /* bytes read away */
     struct td_flow in, out;
     struct td_address_key key;

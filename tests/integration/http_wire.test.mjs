@@ -573,6 +573,16 @@ describe('uploads', () => {
     assert.equal(reply.headers.connection, 'close');
   });
 
+  test('who sends far too much can still read why', async () => {
+    const wire = await server.connect();
+    const sent = wire.send(request('POST', '/upload?limit=1000', {}, 'x'.repeat(20000000)));
+    assert.equal((await wire.reply()).status, 413);
+    await sent;
+    wire.shut();
+    await new Promise((resolve) => wire.socket.on('close', resolve));
+    assert.equal(wire.failure, undefined);
+  });
+
   test('no proper boundary is 400', async () => {
     const wire = await server.connect();
     for (const type of ['multipart/form-data', 'multipart/form-data; boundary=' + 'a'.repeat(71), 'multipart/form-data; boundary=""']) {

@@ -53,6 +53,7 @@ export class Wire {
     this.waiting = [];
     socket.setNoDelay(true);
     const wake = () => this.waiting.splice(0).forEach((resolve) => resolve());
+    socket.on('error', (error) => (this.failure = error));
     socket.on('data', (bytes) => {
       this.bytes = Buffer.concat([this.bytes, bytes]);
       wake();
