@@ -10,18 +10,29 @@
     X(accounts)                                                                                    \
     X(applications)                                                                                \
     X(calendar)                                                                                    \
+    X(committees)                                                                                  \
+    X(cycles)                                                                                      \
     X(demo)                                                                                        \
     X(drafts)                                                                                      \
     X(evidence)                                                                                    \
     X(fees)                                                                                        \
-    X(live)                                                                                        \
+    X(filings)                                                                                     \
     X(health)                                                                                      \
     X(home)                                                                                        \
+    X(ledger)                                                                                      \
+    X(live)                                                                                        \
+    X(meetings)                                                                                    \
     X(messages)                                                                                    \
     X(notices)                                                                                     \
+    X(panels)                                                                                      \
     X(queue)                                                                                       \
+    X(reviews)                                                                                     \
+    X(series)                                                                                      \
     X(session)                                                                                     \
+    X(standards)                                                                                   \
     X(submissions)                                                                                 \
+    X(titles)                                                                                      \
+    X(units)                                                                                       \
     X(verification)
 
 #define X(resource) extern const struct td_route td_##resource##_routes[];

@@ -34,7 +34,11 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
                                                     td_row_text(descriptor, "name_en"), "levels",
                                                     json_object_get(descriptor, "levels")));
     }
-    reply->value = json_pack("{s:o}", "series_list", series);
+    static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
+    json_t *options = json_array();
+    for (size_t i = 0; i < 4; i++)
+        json_array_append_new(options, json_pack("{s:s}", "level", levels[i]));
+    reply->value = json_pack("{s:o, s:o}", "series_list", series, "level_options", options);
     return reply->value ? 0 : TD_ENOMEM;
 }
 

@@ -4,6 +4,9 @@
 #include "store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { HASH_SHORT = 12 };
 
 /* Newest first; ?cursor= is the sequence number to continue below, ?subject= and ?actor= filter. */
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -36,6 +39,10 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
         char *text = json_dumps(json_object_get(row, "payload"), JSON_COMPACT | JSON_ENCODE_ANY);
         json_object_set_new(row, "payload_text", json_string(text ? text : ""));
         free(text);
+        json_object_set(row, "when_at", json_object_get(row, "at"));
+        json_object_set_new(
+            row, "hash_short",
+            json_stringn(td_row_text(row, "hash"), strnlen(td_row_text(row, "hash"), HASH_SHORT)));
     }
     reply->value = json_pack("{s:o, s:o, s:s, s:s}", "items", rows, "next", next, "subject",
                              subject, "actor", actor);

@@ -22,7 +22,7 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     json_t *series = json_array(), *descriptor;
     const char *id;
     json_object_foreach((json_t *)call->catalog, id, descriptor)
-        json_array_append_new(series, json_pack("{s:s, s:s, s:s, s:O?}", "id", id, "name",
+        json_array_append_new(series, json_pack("{s:s, s:s, s:s, s:O?}", "series", id, "name",
                                                 td_row_text(descriptor, "name"), "name_en",
                                                 td_row_text(descriptor, "name_en"), "levels",
                                                 json_object_get(descriptor, "levels")));
@@ -72,7 +72,7 @@ static int import_read(struct td_call *call, struct td_reply *reply, struct td_e
 /* What the scorer found wrong with a script, with the line. */
 static int script_fault(const json_t *fault, struct td_error *reterr)
 {
-    return td_error_key(reterr, TD_ESCRIPT, "script",
+    return td_error_key(reterr, TD_ESCRIPT, "script_fault",
                         json_pack("{s:s, s:I, s:s}", "file", td_row_text(fault, "file"), "line",
                                   td_row_int(fault, "line"), "message",
                                   td_row_text(fault, "message")));

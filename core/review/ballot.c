@@ -3,6 +3,7 @@
 #include "review/ballot.h"
 
 #include "base/id.h"
+#include "review/application.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
 #include "review/recusal.h"
@@ -28,7 +29,7 @@ static int load_open(struct td_review *review, const char *meeting_id, json_t **
         return rc;
     if (strcmp(td_row_text(meeting, "state"), "open")) {
         rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
-                          json_pack("{s:s}", "state", td_row_text(meeting, "state")));
+                          json_pack("{s:s}", "meeting_state", td_row_text(meeting, "state")));
         json_decref(meeting);
         return rc;
     }
@@ -115,7 +116,8 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
     rc = td_tx_rows(
         review->tx, &rows,
         "select o.id, o.sequence, a.id as application_id, a.number, c.name, u.name as unit_name,"
-        " a.specialty, a.level, s.total, case when b.motion_id is null then 0 else 1 end as voted"
+        " a.series, a.specialty, a.level, s.total, case when b.motion_id is null then 0 else 1 end "
+        "as voted"
         " from motion o join application a on a.id = o.application_id"
         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
         " left join score s on s.id = a.score_id"
@@ -126,7 +128,11 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row)
+    {
         json_object_set_new(row, "cast", json_boolean(td_row_int(row, "voted")));
+        json_object_del(row, "voted");
+        td_application_name(review, row);
+    }
     *ret_motions = rows;
     return 0;
 }
@@ -142,7 +148,7 @@ static int check_motion(struct td_review *review, const char *meeting_id, const 
         return rc;
     if (strcmp(td_row_text(motion, "state"), "voting"))
         rc = td_error_key(reterr, TD_ECONFLICT, "motion_state",
-                          json_pack("{s:s}", "state", td_row_text(motion, "state")));
+                          json_pack("{s:s}", "motion_state", td_row_text(motion, "state")));
     bool recused = false;
     if (rc == 0)
         rc = td_recusal_check(review->tx, review->who->id, td_row_text(motion, "application_id"),

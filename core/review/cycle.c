@@ -357,7 +357,7 @@ static int load_in(struct td_review *review, const char *cycle_id, const char *s
         return rc;
     if (strcmp(td_row_text(cycle, "state"), state) != 0) {
         rc = td_error_key(reterr, TD_ECONFLICT, "cycle_state",
-                          json_pack("{s:s}", "state", td_row_text(cycle, "state")));
+                          json_pack("{s:s}", "cycle_state", td_row_text(cycle, "state")));
         json_decref(cycle);
         return rc;
     }

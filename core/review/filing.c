@@ -58,14 +58,15 @@ int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *
 int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
     json_t *rows;
-    int rc = td_tx_rows(
-        review->tx, &rows,
-        "select f.id, f.kind, f.state, f.state as filing_state, f.package_hash, f.reference, f.approved_on, f.created_at,"
-        " y.name as cycle_name,"
-        " (select count(*) from filing_entry e where e.filing_id = f.id) as dossiers"
-        " from filing f join cycle y on y.id = f.cycle_id where ($1 = '' or f.id < $1)"
-        " order by f.id desc limit $2",
-        "si", cursor, (int64_t)TD_ROW_PAGE + 1);
+    int rc =
+        td_tx_rows(review->tx, &rows,
+                   "select f.id, f.kind, f.state, f.state as filing_state, f.package_hash, "
+                   "f.reference, f.approved_on, f.created_at,"
+                   " y.name as cycle_name,"
+                   " (select count(*) from filing_entry e where e.filing_id = f.id) as dossiers"
+                   " from filing f join cycle y on y.id = f.cycle_id where ($1 = '' or f.id < $1)"
+                   " order by f.id desc limit $2",
+                   "si", cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
@@ -76,7 +77,8 @@ static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 {
     return td_tx_row(
         tx, ret_filing,
-        "select f.*, f.state as filing_state, y.name as cycle_name, (select count(*) from filing_entry e"
+        "select f.*, f.state as filing_state, y.name as cycle_name, (select count(*) from "
+        "filing_entry e"
         " join application a on a.id = e.application_id where e.filing_id = f.id"
         " and a.state = 'filed') as uncertified from filing f join cycle y on y.id = f.cycle_id"
         " where f.id = $1",
@@ -86,7 +88,8 @@ static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret_filing,
                    struct td_error *reterr)
 {
-    json_t *filing, *entries;
+    json_t *filing, *entries, *entry;
+    size_t i;
     if (!td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR))
         return td_error_set(reterr, TD_ENOTFOUND, "not within this account's scope");
     int rc = load(review->tx, filing_id, &filing);
@@ -94,7 +97,8 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
         return rc;
     rc = td_tx_rows(
         review->tx, &entries,
-        "select a.id, a.number, c.name, u.name as unit_name, a.specialty, a.level, a.state,"
+        "select a.id, a.number, c.name, u.name as unit_name, a.series, a.specialty, a.level, "
+        "a.state,"
         " coalesce(t.number, '') as certificate_number, coalesce(t.id, '') as title_id"
         " from filing_entry e join application a on a.id = e.application_id"
         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
@@ -104,6 +108,7 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
         json_decref(filing);
         return rc;
     }
+    json_array_foreach(entries, i, entry) td_application_name(review, entry);
     bool bureau = td_row_is(review, TD_ROLE_BUREAU);
     const char *state = td_row_text(filing, "state");
     json_object_set_new(filing, "dossiers", entries);
@@ -196,7 +201,7 @@ static int load_in(struct td_review *review, const char *filing_id, const char *
         return rc;
     if (strcmp(td_row_text(filing, "state"), state)) {
         rc = td_error_key(reterr, TD_ECONFLICT, "filing_state",
-                          json_pack("{s:s}", "state", td_row_text(filing, "state")));
+                          json_pack("{s:s}", "filing_state", td_row_text(filing, "state")));
         json_decref(filing);
         return rc;
     }

@@ -51,7 +51,8 @@ int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **r
     json_t *meeting;
     int rc =
         td_tx_row(review->tx, &meeting,
-                  "select g.*, g.state as meeting_state, k.name as committee_name, k.founding_unit, k.series, k.level,"
+                  "select g.*, g.state as meeting_state, k.name as committee_name, "
+                  "k.founding_unit, k.series, k.level,"
                   " y.name as cycle_name, y.notice_number from meeting g"
                   " join committee k on k.id = g.committee_id join cycle y on y.id = g.cycle_id"
                   " where g.id = $1",
@@ -81,7 +82,7 @@ static int load_for(struct td_review *review, const char *meeting_id, const char
         rc = td_error_key(reterr, TD_EFORBIDDEN, clerk ? "chair_or_office" : "chair_only", NULL);
     else if (strcmp(td_row_text(meeting, "state"), state))
         rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
-                          json_pack("{s:s}", "state", td_row_text(meeting, "state")));
+                          json_pack("{s:s}", "meeting_state", td_row_text(meeting, "state")));
     if (rc < 0)
         json_decref(meeting);
     else
@@ -218,7 +219,7 @@ int td_meeting_add(struct td_review *review, const char *meeting_id, const json_
         rc = td_error_key(reterr, TD_EFORBIDDEN, "office_only", NULL);
     else if (!strcmp(td_row_text(meeting, "state"), "closed"))
         rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
-                          json_pack("{s:s}", "state", "closed"));
+                          json_pack("{s:s}", "meeting_state", "closed"));
     if (rc == 0)
         rc = add_all(review, meeting, applications, ret_added);
     if (rc == 0 && *ret_added == 0)

@@ -2,6 +2,7 @@
  * ballots: a motion that is not counted has no numbers but how many have voted. */
 #include "review/meeting.h"
 
+#include "review/application.h"
 #include "review/ballot.h"
 #include "review/committee.h"
 #include "review/recusal.h"
@@ -16,7 +17,8 @@ int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_p
     const char *me = review->who ? review->who->id : "";
     int rc = td_tx_rows(
         review->tx, &rows,
-        "select g.id, g.name, g.held_on, g.state, g.state as meeting_state, g.members, g.present, k.name as committee_name,"
+        "select g.id, g.name, g.held_on, g.state, g.state as meeting_state, g.members, g.present, "
+        "k.name as committee_name,"
         " k.series, k.level, y.name as cycle_name,"
         " (select count(*) from motion o where o.meeting_id = g.id) as motions"
         " from meeting g join committee k on k.id = g.committee_id"
@@ -71,6 +73,7 @@ static int add_progress(struct td_tx *tx, json_t *motion)
         json_object_del(motion, "voted");
     else
         json_object_set_new(motion, "voters", json_integer(voters));
+    json_object_set(motion, "motion_state", json_object_get(motion, "state"));
     json_object_set_new(motion, "is_waiting", json_boolean(!counted && !voting));
     json_object_set_new(motion, "is_voting", json_boolean(voting));
     json_object_set_new(motion, "is_counted", json_boolean(counted));
@@ -80,9 +83,19 @@ static int add_progress(struct td_tx *tx, json_t *motion)
 /* A member who must recuse does not see the dossier itself, only that there is one. */
 static void hide(json_t *motion)
 {
-    static const char *const about[] = {"application_id", "number", "name",   "unit_name",
-                                        "specialty",      "total",  "yes",    "no",
-                                        "abstain",        "passed", "present"};
+    static const char *const about[] = {"application_id",
+                                        "number",
+                                        "name",
+                                        "unit_name",
+                                        "specialty",
+                                        "specialty_name",
+                                        "specialty_name_en",
+                                        "total",
+                                        "yes",
+                                        "no",
+                                        "abstain",
+                                        "passed",
+                                        "present"};
     for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++)
         json_object_del(motion, about[i]);
 }
@@ -95,7 +108,7 @@ static int motions(struct td_review *review, const json_t *meeting,
     int rc = td_tx_rows(
         review->tx, &rows,
         "select o.id, o.sequence, o.state, o.application_id, a.number, c.name,"
-        " u.name as unit_name, a.specialty, a.level, s.total, o.present, o.yes, o.no,"
+        " u.name as unit_name, a.series, a.specialty, a.level, s.total, o.present, o.yes, o.no,"
         " o.abstain, o.passed, o.counted_at,"
         " (select count(*) from ballot_cast b where b.motion_id = o.id) as voted,"
         " case when " TD_RECUSAL_SQL(
@@ -112,6 +125,7 @@ static int motions(struct td_review *review, const json_t *meeting,
         bool recused = td_row_int(row, "mine_recused") != 0 && seat->member;
         json_object_del(row, "mine_recused");
         json_object_set_new(row, "recused", json_boolean(recused));
+        td_application_name(review, row);
         if (recused)
             hide(row);
         if ((rc = add_progress(review->tx, row)) < 0)
@@ -181,6 +195,7 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     json_array_foreach(people, i, person) here += td_row_bool(person, "here");
     int64_t size = (int64_t)json_array_size(people);
     json_object_del(meeting, "minutes");
+    json_object_set(meeting, "meeting_id", json_object_get(meeting, "id"));
     json_object_set_new(meeting, "can", can(meeting, &seat, list));
     json_object_set_new(meeting, "quorum",
                         json_pack("{s:I, s:I, s:I, s:b}", "members", size, "present", here,

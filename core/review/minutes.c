@@ -1,6 +1,7 @@
 /* minutes.c - makes the minutes of a meeting from what is stored. Writes nothing. */
 #include "review/minutes.h"
 
+#include "review/application.h"
 #include "review/cycle.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -33,14 +34,15 @@ static int recused(struct td_tx *tx, const json_t *meeting, const char *applicat
         "ss", td_row_text(meeting, "committee_id"), application_id);
 }
 
-static int results(struct td_tx *tx, const json_t *meeting, json_t **ret_motions)
+static int results(struct td_review *review, const json_t *meeting, json_t **ret_motions)
 {
+    struct td_tx *tx = review->tx;
     json_t *rows, *row;
     size_t i;
     int rc = td_tx_rows(
         tx, &rows,
         "select o.sequence, o.application_id, a.number, c.name, u.name as unit_name,"
-        " a.specialty, a.level, s.total, o.present, o.yes, o.no, o.abstain, o.passed,"
+        " a.series, a.specialty, a.level, s.total, o.present, o.yes, o.no, o.abstain, o.passed,"
         " o.counted_at, (select count(*) from ballot_cast b where b.motion_id = o.id) as votes"
         " from motion o join application a on a.id = o.application_id"
         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
@@ -58,6 +60,10 @@ static int results(struct td_tx *tx, const json_t *meeting, json_t **ret_motions
             return rc;
         }
         json_object_set_new(row, "recused", names);
+        json_object_set_new(row, "missing",
+                            json_integer(td_row_int(row, "present") - td_row_int(row, "yes") -
+                                         td_row_int(row, "no") - td_row_int(row, "abstain")));
+        td_application_name(review, row);
     }
     *ret_motions = rows;
     return 0;
@@ -117,7 +123,7 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
         json_object_set_new(minutes, "attendance", part);
     if (rc == 0 && (rc = people(review->tx, meeting, false, &part)) == 0)
         json_object_set_new(minutes, "absent", part);
-    if (rc == 0 && (rc = results(review->tx, meeting, &part)) == 0) {
+    if (rc == 0 && (rc = results(review, meeting, &part)) == 0) {
         json_object_set_new(minutes, "summary", summary(part));
         json_object_set_new(minutes, "motions", part);
     }

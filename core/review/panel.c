@@ -2,6 +2,7 @@
  * and `panel_assignment`; the sheets are sheet.c's, the state of a dossier the workflow's. */
 #include "review/panel.h"
 
+#include "review/application.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/recusal.h"
@@ -92,11 +93,13 @@ static int members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
                         " and h.submitted_at is not null and not " TD_RECUSAL_SQL(                 \
                             "h.account_id") ") as submitted"
 
-static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_t **ret_dossiers)
+static int dossiers(struct td_review *review, const char *panel_id, int64_t least,
+                    json_t **ret_dossiers)
 {
     json_t *rows;
-    int rc = td_tx_rows(tx, &rows,
-                        "select a.id, a.number, c.name, u.name as unit_name, a.specialty, a.state,"
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
+                        "a.specialty, a.state,"
                         " s.sequence, " PROGRESS_SQL " from panel_assignment s"
                         " join application a on a.id = s.application_id"
                         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
@@ -109,6 +112,7 @@ static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_
     json_array_foreach(rows, i, row)
     {
         int64_t eligible = td_row_int(row, "eligible");
+        td_application_name(review, row);
         bool waits = !strcmp(td_row_text(row, "state"), "panel_review");
         json_object_set_new(
             row, "ready",
@@ -120,14 +124,21 @@ static int dossiers(struct td_tx *tx, const char *panel_id, int64_t least, json_
 }
 
 /* Accepted dossiers that could be assigned, by specialty: what the office chooses from. */
-static int waiting(struct td_tx *tx, const json_t *panel, json_t **ret_waiting)
+static int waiting(struct td_review *review, const json_t *panel, json_t **ret_waiting)
 {
-    return td_tx_rows(
-        tx, ret_waiting,
-        "select specialty, count(*) as waiting from application where state = 'accepted'"
-        " and cycle_id = $1 and series = $2 and level = $3 group by specialty order by specialty",
-        "sss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
-        td_row_text(panel, "level"));
+    json_t *rows, *row;
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select series, level, specialty, count(*) as waiting from application"
+                        " where state = 'accepted' and cycle_id = $1 and series = $2 and level = $3"
+                        " group by series, level, specialty order by specialty",
+                        "sss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
+                        td_row_text(panel, "level"));
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row) td_application_name(review, row);
+    *ret_waiting = rows;
+    return 0;
 }
 
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
@@ -143,9 +154,9 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
         rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
     if (rc == 0 && (rc = members(review->tx, panel_id, &part)) == 0)
         json_object_set_new(panel, "members", part);
-    if (rc == 0 && (rc = dossiers(review->tx, panel_id, least, &part)) == 0)
+    if (rc == 0 && (rc = dossiers(review, panel_id, least, &part)) == 0)
         json_object_set_new(panel, "dossiers", part);
-    if (rc == 0 && (rc = waiting(review->tx, panel, &part)) == 0)
+    if (rc == 0 && (rc = waiting(review, panel, &part)) == 0)
         json_object_set_new(panel, "waiting", part);
     if (rc == 0 &&
         (rc = td_committee_experts(review->tx, td_row_text(panel, "series"), &part)) == 0)
@@ -431,7 +442,7 @@ int td_panel_close(struct td_review *review, const char *panel_id, const char *a
         return rc;
     rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
     if (rc == 0)
-        rc = dossiers(review->tx, panel_id, least, &rows);
+        rc = dossiers(review, panel_id, least, &rows);
     json_array_foreach(rows, i, row)
     {
         const char *id = td_row_text(row, "id");

@@ -133,6 +133,16 @@ static int others(struct td_review *review, const char *application_id, const js
     return 0;
 }
 
+static json_t *opinions(const char *chosen)
+{
+    static const char *const words[] = {"recommend", "reserve", "against"};
+    json_t *list = json_array();
+    for (size_t i = 0; i < 3; i++)
+        json_array_append_new(list, json_pack("{s:s, s:b}", "opinion", words[i], "chosen",
+                                              !strcmp(words[i], chosen)));
+    return list;
+}
+
 static int add_sheet(struct td_review *review, const json_t *application, const json_t *sheet,
                      json_t *page)
 {
@@ -151,7 +161,10 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
         rc = others(review, td_row_text(application, "id"), indicators, page);
     fill_in(indicators, json_object_get(sheet, "points"));
     json_object_set_new(page, "indicators", indicators);
-    json_object_set(page, "sheet", (json_t *)sheet);
+    json_t *shown = json_copy((json_t *)sheet);
+    json_object_set_new(shown, "sheet_state", json_string(state));
+    json_object_set_new(shown, "opinions", opinions(td_row_text(sheet, "opinion")));
+    json_object_set_new(page, "sheet", shown);
     json_object_set_new(page, "submitted", json_boolean(submitted));
     json_object_set_new(
         page, "writable",

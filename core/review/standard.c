@@ -4,6 +4,7 @@
 #include "review/standard.h"
 
 #include "config.h"
+#include "review/application.h"
 #include "review/cycle.h"
 #include "review/row.h"
 #include "store/ledger.h"
@@ -33,7 +34,8 @@ int td_standard_list(struct td_review *review, const char *series, const char *l
                      const char *cursor, json_t **ret_page)
 {
     bool insider = td_cycle_insider(review->who, series);
-    json_t *rows;
+    json_t *rows, *row;
+    size_t i;
     int rc =
         td_tx_rows(review->tx, &rows,
                    "select s.id, s.series, s.level, s.version, s.state, s.state as standard_state,"
@@ -45,6 +47,7 @@ int td_standard_list(struct td_review *review, const char *series, const char *l
                    "ssbsi", series, level, (int)insider, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
+    json_array_foreach(rows, i, row) td_application_name(review, row);
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
 }
@@ -260,7 +263,7 @@ static int load_for(struct td_review *review, const char *standard_id, const cha
     const char *state = td_row_text(standard, "state");
     if (strcmp(state, first) && strcmp(state, second)) {
         rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
-                          json_pack("{s:s}", "state", state));
+                          json_pack("{s:s}", "standard_state", state));
         json_decref(standard);
         return rc;
     }
