@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-enum { TEACHERS = 200, FIRST_WAVE = 56, SECOND_WAVE = 76, NOTICE_DAYS = 13, YEAR = 2026 };
+enum { TEACHERS = 200, FIRST_WAVE = 56, SECOND_WAVE = 76, NOTICE_DAYS = 13, YEAR = 2026, HANDS = 4 };
 
 static const char begins_on[] = "2026-09-01";
 static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
@@ -19,7 +22,7 @@ enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
 struct seed {
     struct td_demo demo;
     char cycle[27];
-    struct td_demo_case cases[TEACHERS];
+    struct td_demo_case *cases; /* TEACHERS of them, shared with the processes that declare */
     const char *level[TEACHERS];
     size_t schools[64]; /* indexes of units where teachers declare */
     size_t school_count;
@@ -59,33 +62,72 @@ static const char *level_of(size_t number)
     return mix[number * 7 % 10];
 }
 
-static int declare(struct seed *seed, size_t number, struct td_error *reterr)
+static int invent(struct seed *seed, size_t number)
 {
     struct td_demo_case *one = &seed->cases[number];
     seed->level[number] = level_of(number);
     one->unit = json_array_get(seed->demo.units, seed->schools[number % seed->school_count]);
     one->dossier = td_demo_dossier(seed->demo.city, one->unit, seed->level[number], (uint32_t)number, YEAR);
     snprintf(one->login, sizeof(one->login), "teacher-%03zu", number + 1);
-    if (!one->dossier)
-        return TD_ENOMEM;
+    return one->dossier ? 0 : TD_ENOMEM;
+}
+
+static int declare(struct seed *seed, size_t number, bool submit, struct td_error *reterr)
+{
+    struct td_demo_case *one = &seed->cases[number];
     int result = td_demo_create_teacher(&seed->demo, one->login, one->unit, one->dossier, reterr);
     if (result == 0)
         result = td_demo_declare(&seed->demo, one, seed->cycle, seed->level[number], reterr);
-    return result;
+    return result == 0 && submit ? td_demo_submit(&seed->demo, one, reterr) : result;
 }
 
-/* Declares and submits the dossiers [from, to). */
+/* Every HANDS-th dossier, in a process of its own with connections of its own. */
+static int declare_share(struct seed *seed, size_t from, size_t to, bool submit)
+{
+    struct td_error err = TD_ERROR_INIT;
+    struct seed own = *seed;
+    int result = td_demo_open(seed->demo.cli, &own.demo, &err);
+    for (size_t i = from; result == 0 && i < to; i += HANDS)
+        result = declare(&own, i, submit, &err);
+    size_t index;
+    json_t *field;
+    if (result < 0)
+        fprintf(stderr, "titlectl: %s\n", err.detail);
+    json_array_foreach(err.fields, index, field)
+        fprintf(stderr, "  %s: %s\n", text_of(field, "field"), text_of(field, "message"));
+    return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Invents and declares the dossiers [from, to), some at the same time, as teachers do. */
+static int declare_range(struct seed *seed, size_t from, size_t to, bool submit, struct td_error *reterr)
+{
+    pid_t hands[HANDS];
+    bool failed = false;
+    for (size_t i = from; i < to; i++)
+        if (invent(seed, i) < 0)
+            return TD_ENOMEM;
+    fflush(NULL);
+    for (int hand = 0; hand < HANDS; hand++) {
+        hands[hand] = fork();
+        if (hands[hand] == 0)
+            _exit(declare_share(seed, from + (size_t)hand, to, submit));
+        failed |= hands[hand] < 0;
+    }
+    for (int hand = 0; hand < HANDS; hand++) {
+        int status = 1;
+        if (hands[hand] > 0)
+            waitpid(hands[hand], &status, 0);
+        failed |= status != 0;
+    }
+    if (failed)
+        return td_error_set(reterr, TD_EIO, "not every teacher could declare; the reasons are above");
+    say(submit ? "teachers declared and submitted" : "teachers still write their drafts", to - from);
+    return 0;
+}
+
 static int submit_range(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
 {
-    for (size_t i = from; i < to; i++) {
-        int result = declare(seed, i, reterr);
-        if (result == 0)
-            result = td_demo_submit(&seed->demo, &seed->cases[i], reterr);
-        if (result < 0)
-            return result;
-    }
-    say("teachers declared and submitted", to - from);
-    return 0;
+    return declare_range(seed, from, to, true, reterr);
 }
 
 /* --- steps over a range --------------------------------------------------------------------------- */
@@ -277,11 +319,7 @@ static int third_wave(struct seed *seed, struct td_error *reterr)
             result = td_demo_send_back(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"),
                                        "return", reterr);
     }
-    for (size_t i = submitted; result == 0 && i < TEACHERS; i++)
-        result = declare(seed, i, reterr);
-    if (result == 0)
-        say("teachers still write their drafts", TEACHERS - submitted);
-    return result;
+    return result == 0 ? declare_range(seed, submitted, TEACHERS, false, reterr) : result;
 }
 
 static int build_city(struct seed *seed, struct td_error *reterr)
@@ -309,6 +347,10 @@ int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_erro
         return TD_EINVALID;
     static struct seed seed;
     char notice[27] = "";
+    seed.cases = mmap(NULL, TEACHERS * sizeof(*seed.cases), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (seed.cases == MAP_FAILED)
+        return TD_ENOMEM;
     int result = td_demo_open(cli, &seed.demo, reterr);
     if (result < 0)
         return result;

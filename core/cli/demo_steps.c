@@ -104,7 +104,7 @@ static bool needs_evidence(const json_t *form, const char *section)
 int td_demo_declare(struct td_demo *demo, struct td_demo_case *one, const char *cycle, const char *level,
                     struct td_error *reterr)
 {
-    json_t *created = NULL, *series = NULL, *content;
+    json_t *created = NULL, *form = NULL, *content;
     const char *section;
     int64_t version = 1;
     int result = td_demo_call(demo, one->login, "POST",
@@ -112,9 +112,8 @@ int td_demo_declare(struct td_demo *demo, struct td_demo_case *one, const char *
                                         text_of(one->dossier, "specialty")),
                               &created, reterr, "/api/v1/applications");
     if (result == 0)
-        result = td_demo_call(demo, "", "GET", NULL, &series, reterr, "/api/v1/series/teacher");
+        result = td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/teacher");
     snprintf(one->application, sizeof(one->application), "%s", text_of(created, "id"));
-    const json_t *form = json_object_get(series, "series");
     json_object_foreach(json_object_get(one->dossier, "sections"), section, content)
     {
         if (result == 0)
@@ -129,7 +128,7 @@ int td_demo_declare(struct td_demo *demo, struct td_demo_case *one, const char *
             json_decref(now);
         }
     }
-    json_decref(series);
+    json_decref(form);
     json_decref(created);
     return result;
 }
