@@ -5,13 +5,10 @@
  * after its reply; when the client goes meanwhile, `exchange` is NULL and the reply is dropped. */
 #include "http/serving.h"
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "config.h"
 #include "http/payload.h"
 #include "http/static.h"
 #include "redis/queue.h"
-#include "scoring/pool.h"
 #include "store/files.h"
 
 #include <stdio.h>
@@ -19,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ARENA_MAX = 16 << 20, LOGIN_BODY_MAX = 16 << 10, VIEWS_LOOK_MS = 500 };
+enum { LOGIN_BODY_MAX = 16 << 10 };
 
 /* --- failures and hand-over
  * ------------------------------------------------------------------------ */
@@ -316,14 +313,6 @@ static void find_session(struct td_serving *serving)
 /* --- what is asked
  * ----------------------------------------------------------------------------------- */
 
-static bool prefers_json(const struct td_exchange *exchange)
-{
-    const char *accept = td_exchange_header(exchange, "Accept");
-    const char *json = accept ? strstr(accept, "json") : NULL;
-    const char *html = accept ? strstr(accept, "text/html") : NULL;
-    return json && (!html || json < html);
-}
-
 static bool is_form_post(const struct td_serving *serving)
 {
     const char *type = td_exchange_header(serving->exchange, "Content-Type");
@@ -387,110 +376,16 @@ static void on_gone(void *frame, struct td_exchange *exchange)
         td_exchange_drop(exchange);
 }
 
-/* Under a demo server pages are edited while it runs. */
-static void refresh_views(struct td_frame *frame)
-{
-    int64_t now = td_clock_mono_ms();
-    if (!frame->options.config->demo || now - frame->views_looked_ms < VIEWS_LOOK_MS)
-        return;
-    frame->views_looked_ms = now;
-    if (!td_views_changed(frame->views))
-        return;
-    struct td_views *views;
-    struct td_error err = TD_ERROR_INIT;
-    if (td_views_load(frame->options.config->web_folder, &views, &err) < 0) {
-        TD_LOG(TD_LOG_WARNING, "views.refused", TD_S("reason", err.detail));
-        return;
-    }
-    td_views_unref(frame->views);
-    frame->views = views;
-}
-
-static void choose_face(struct td_serving *serving)
-{
-    static const char prefix[] = "/api/v1";
-    size_t length = sizeof(prefix) - 1;
-    bool api = strncmp(serving->path, prefix, length) == 0 && serving->path[length] == '/';
-    if (api)
-        serving->path += length;
-    serving->call.face = api || prefers_json(serving->exchange) ? TD_FACE_JSON : TD_FACE_PAGE;
-}
-
-/* Copies what outlives the exchange; 0 or TD_ENOMEM. */
-static int copy_request(struct td_serving *serving)
-{
-    struct td_exchange *exchange = serving->exchange;
-    struct td_call *call = &serving->call;
-    const char *agent = td_exchange_header(exchange, "User-Agent");
-    const char *version = td_exchange_header(exchange, "If-Match");
-    const char *key = td_exchange_header(exchange, "Idempotency-Key");
-    serving->path = td_arena_strdup(serving->arena, exchange->path);
-    serving->query = td_arena_strdup(serving->arena, exchange->query);
-    serving->agent = td_arena_strdup(serving->arena, agent ? agent : "");
-    serving->key = td_arena_strdup(serving->arena, key);
-    serving->if_none_match =
-        td_arena_strdup(serving->arena, td_exchange_header(exchange, "If-None-Match"));
-    call->request_id = td_arena_strdup(serving->arena, exchange->request_id);
-    call->address = td_arena_strdup(serving->arena, exchange->address);
-    if (version && strncmp(version, "W/", 2) == 0)
-        version += 2;
-    if (version && *version == '"' && strlen(version) > 2)
-        call->if_match = td_arena_strndup(serving->arena, version + 1, strlen(version) - 2);
-    else
-        call->if_match = td_arena_strdup(serving->arena, version);
-    return serving->path && serving->query && serving->agent && call->request_id && call->address
-               ? 0
-               : TD_ENOMEM;
-}
-
-static int fill_call(struct td_serving *serving)
-{
-    const struct td_frame_options *options = &serving->frame->options;
-    struct td_call *call = &serving->call;
-    call->arena = serving->arena;
-    call->config = options->config;
-    call->calendar = options->calendar;
-    call->seal = options->seal;
-    call->catalog = td_arena_json(serving->arena,
-                                  options->pool ? td_pool_catalog(options->pool) : json_object());
-    return call->catalog ? copy_request(serving) : TD_ENOMEM;
-}
-
-static struct td_serving *begin(struct td_frame *frame, struct td_exchange *exchange)
-{
-    struct td_serving *serving = calloc(1, sizeof(*serving));
-    if (!serving)
-        return NULL;
-    serving->owner.gone = gone;
-    serving->frame = frame;
-    serving->exchange = exchange;
-    serving->is_control = exchange->is_control;
-    td_strbuf_init(&serving->out);
-    serving->arena = td_arena_new(ARENA_MAX);
-    serving->views = td_views_ref(frame->views);
-    frame->open++;
-    if (!serving->arena || fill_call(serving) < 0) {
-        td_serving_free(serving);
-        return NULL;
-    }
-    serving->locale = td_views_locale(serving->views, td_entry_cookie(serving, "td_lang"),
-                                      td_exchange_header(exchange, "Accept-Language"));
-    exchange->frame_state = serving;
-    return serving;
-}
-
 static void on_head(void *arg, struct td_exchange *exchange)
 {
     struct td_frame *frame = arg;
     if (td_static_reply(frame->options.assets, exchange))
         return;
-    refresh_views(frame);
-    struct td_serving *serving = begin(frame, exchange);
+    struct td_serving *serving = td_serving_begin(frame, exchange, gone);
     if (!serving) {
         td_exchange_problem(exchange, 500, td_error_slug(TD_ENOMEM), td_error_text(TD_ENOMEM), "");
         return;
     }
-    choose_face(serving);
     json_t *query;
     int r = td_payload_decode_query(serving->query, &query, &serving->error);
     if (r == 0 && !(serving->call.query = td_arena_json(serving->arena, query)))

@@ -94,6 +94,13 @@ struct td_serving {
     const char *cookie;
 };
 
+/* --- begin.c
+ * -------------------------------------------------------------------------------------- */
+
+/* A serving for this exchange, which then knows it; NULL when memory is short. */
+struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *exchange,
+                                    void (*gone)(struct td_owner *owner));
+
 /* --- phases.c: the order of things, all on the loop
  * ----------------------------------------------- */
 
