@@ -600,11 +600,3 @@ json_t *td_dispatch_status(const struct td_dispatch *dispatch)
                      (json_int_t)dispatch->in_flight, "done", (json_int_t)dispatch->done, "failed",
                      (json_int_t)dispatch->failed, "given_up", (json_int_t)dispatch->given_up);
 }
-
-int td_dispatch_abandoned(struct td_tx *tx, json_t **ret_rows)
-{
-    return td_tx_rows(tx, ret_rows,
-                      "select id, kind, attempts, failure, created_at from outbox"
-                      " where done_at is null and attempts >= $1 order by id desc limit 100",
-                      "i", (int64_t)TD_DISPATCH_ATTEMPTS);
-}

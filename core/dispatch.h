@@ -32,7 +32,6 @@ struct td_redis_options;
 struct td_seal_key;
 struct td_sessions;
 struct td_store;
-struct td_tx;
 
 enum { TD_DISPATCH_ATTEMPTS = 5, TD_DISPATCH_IN_FLIGHT = 16 };
 
@@ -87,10 +86,5 @@ void td_dispatch_free(struct td_dispatch *dispatch);
 /* For the operations page: {"available": true, "in_flight": 3, "done": 120, "failed": 2,
  * "given_up": 0}, counted by this node since its start. A new reference. On the loop. */
 json_t *td_dispatch_status(const struct td_dispatch *dispatch);
-
-/* For the operations page: rows that were given up, newest first:
- * [{"id", "kind", "attempts", "failure", "created_at"}], at most 100. In a transaction. A new
- * reference. */
-int td_dispatch_abandoned(struct td_tx *tx, json_t **ret_rows);
 
 #endif

@@ -19,6 +19,7 @@
     X(filings)                                                                                     \
     X(health)                                                                                      \
     X(home)                                                                                        \
+    X(jobs)                                                                                        \
     X(ledger)                                                                                      \
     X(live)                                                                                        \
     X(meetings)                                                                                    \

@@ -68,6 +68,15 @@ describe('Redis', () => {
     assert.equal(now.failed, 0);
   });
 
+  test('what was given up is for officials to see and for administrators to order again', async () => {
+    const admin = await here.server.account('ops', [{ role: 'admin', scope: '' }]);
+    const bureau = await here.server.account('city', [{ role: 'bureau', scope: '' }]);
+    assert.deepEqual(await bureau.ok('GET', '/jobs'), { items: [], next: null });
+    assert.match((await bureau.page('/jobs')).text, /没有失败的任务/);
+    assert.equal((await bureau.json('POST', '/jobs/01M83Y3RAVPC681XHNQZZZEFZ8/retry')).status, 403);
+    assert.equal((await admin.json('POST', '/jobs/01M83Y3RAVPC681XHNQZZZEFZ8/retry')).status, 404);
+  });
+
   test('sessions outlive the server', async () => {
     const client = await here.server.account('four');
     await here.server.crash();
