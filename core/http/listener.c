@@ -259,7 +259,7 @@ int td_http_server_listen(struct td_http_server *server, const char *address, in
         add_listener(server, place, is_four ? sizeof(four) : sizeof(six), false, address, reterr);
     if (rc != 0 || !ret_port)
         return rc;
-    struct sockaddr_in6 real;
+    struct sockaddr_in6 real = {0};
     socklen_t size = sizeof(real);
     getsockname(evconnlistener_get_fd(server->listeners[server->listener_count - 1].handle),
                 (struct sockaddr *)&real, &size);

@@ -54,7 +54,7 @@ static const char *read_value(const char *text, char *value, size_t size, long *
 
 long td_parameter_find(const char *text, const char *name, char *value, size_t size)
 {
-    char other[1024];
+    char other[1024] = "";
     long found = -1;
     text += strcspn(text, ";");
     while (*text == ';') {

@@ -109,7 +109,12 @@ static bool proper_head(const struct td_http_reply *reply)
 static void add_common(struct td_strbuf *out, struct td_http_server *server,
                        const struct td_http_reply *reply)
 {
-    td_strbuf_addf(out, "HTTP/1.1 %d %s\r\n", reply->status, reason_of(reply->status));
+    const char digits[] = {(char)('0' + reply->status / 100), (char)('0' + reply->status / 10 % 10),
+                           (char)('0' + reply->status % 10), ' '};
+    td_strbuf_adds(out, "HTTP/1.1 ");
+    td_strbuf_add(out, digits, sizeof(digits));
+    td_strbuf_adds(out, reason_of(reply->status));
+    td_strbuf_adds(out, "\r\n");
     add_header(out, "Date", td_http_server_date(server));
     add_header(out, "Content-Type", reply->type);
     add_header(out, "Cache-Control", reply->cache ? reply->cache : "no-store");

@@ -84,11 +84,10 @@ static int name_version(struct asset *asset)
     unsigned length = 0;
     if (EVP_Digest(asset->bytes, asset->length, digest, &length, EVP_sha256(), NULL) != 1)
         return TD_EINTERNAL;
-    char *out = asset->etag;
-    *out++ = '"';
+    asset->etag[0] = '"';
     for (unsigned i = 0; i < length; i++)
-        out += sprintf(out, "%02x", digest[i]);
-    strcpy(out, "\"");
+        snprintf(asset->etag + 1 + 2 * i, 3, "%02x", digest[i]);
+    memcpy(asset->etag + 1 + 2 * length, "\"", 2);
     return asprintf(&asset->url, PREFIX "%s?v=%.*s", asset->name, VERSION_LENGTH, asset->etag + 1) <
                    0
                ? TD_ENOMEM

@@ -145,12 +145,12 @@ void td_text_safe_name(const char *bytes, size_t length, char name[TD_TEXT_NAME_
     if (td_text_is_utf8(bytes, length)) {
         size_t extension = extension_length(bytes, length);
         out = copy_shown(bytes, length - extension, TD_TEXT_NAME_MAX - extension, name);
-        if (out && extension)
-            out += copy_shown(bytes + length - extension + 1, extension - 1, extension,
-                              memcpy(name + out, ".", 1) + 1) +
-                   1;
-        else if (extension)
+        if (out && extension) {
+            name[out++] = '.';
+            out += copy_shown(bytes + length - extension + 1, extension - 1, extension, name + out);
+        } else if (extension) {
             out = copy_shown(bytes, length, TD_TEXT_NAME_MAX, name);
+        }
     }
     while (out && (name[out - 1] == ' ' || name[out - 1] == '.'))
         out--;

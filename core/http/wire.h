@@ -37,7 +37,7 @@ struct td_http_server {
     size_t listener_count;
     struct event *tick;    /* looks at every deadline a few times a second */
     struct event *stopped; /* fires on_stopped once */
-    LIST_HEAD(, td_connection) connections;
+    LIST_HEAD(td_connection_list, td_connection) connections;
     struct td_address_table addresses;
     struct td_http_counters counters;
     struct td_strbuf scratch; /* head of the reply being built */
