@@ -36,6 +36,8 @@ static int check_findings(const struct checking *checking, const char *list, con
 {
     size_t i;
     json_t *finding;
+    if (!json_is_array(findings))
+        return wrong(checking, "the score: \"%s\" is no list", list);
     json_array_foreach(findings, i, finding)
     {
         const char *id, *name, *because;
@@ -43,7 +45,7 @@ static int check_findings(const struct checking *checking, const char *list, con
         json_error_t error;
         if (json_unpack_ex(finding, &error, 0, "{s:s, s:s, s:b, s:s}", "id", &id, "name", &name,
                            "met", &met, "because", &because) < 0)
-            return wrong(checking, "%s %zu of the score: %s", list, i, error.text);
+            return wrong(checking, "entry %zu in \"%s\" of the score: %s", i, list, error.text);
     }
     return 0;
 }
@@ -75,7 +77,13 @@ static int check_section(const struct checking *checking, const json_t *section)
     if (json_unpack_ex((json_t *)section, &error, 0, "{s:s, s:s, s:I, s:I, s:o}", "id", &id, "name",
                        &name, "points", &points, "cap", &cap, "items", &items) < 0)
         return wrong(checking, "section %.60s of the score: %s", id, error.text);
-    json_array_foreach(items, i, item) if (check_item(checking, item) < 0) return -1;
+    if (!json_is_array(items))
+        return wrong(checking, "section %.60s of the score: \"items\" is no list", id);
+    json_array_foreach(items, i, item)
+    {
+        if (check_item(checking, item) < 0)
+            return -1;
+    }
     return check_amount(checking, id, points, cap);
 }
 
@@ -94,9 +102,15 @@ int td_score_check(const json_t *score, const char *file, struct td_fault *fault
         return wrong(&checking, "the score: %s", error.text);
     if (line && !json_is_integer(line) && !json_is_null(line))
         return wrong(&checking, "the score: \"reference_line\" is no whole number");
-    if (check_findings(&checking, "condition", conditions) < 0 ||
-        check_findings(&checking, "veto", vetoes) < 0)
+    if (check_findings(&checking, "conditions", conditions) < 0 ||
+        check_findings(&checking, "vetoes", vetoes) < 0)
         return -1;
-    json_array_foreach(sections, i, section) if (check_section(&checking, section) < 0) return -1;
+    if (!json_is_array(sections))
+        return wrong(&checking, "the score: \"sections\" is no list");
+    json_array_foreach(sections, i, section)
+    {
+        if (check_section(&checking, section) < 0)
+            return -1;
+    }
     return check_amount(&checking, "total", total, cap);
 }

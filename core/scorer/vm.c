@@ -45,8 +45,9 @@ static const json_t *declared; /* td_vm_declare */
 
 #define GEMS(X)                                                                                    \
     X(compar_ext)                                                                                  \
-    X(enum_ext) X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext) X(proc_ext)     \
-        X(symbol_ext) X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
+    X(enum_ext)                                                                                    \
+    X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext) X(proc_ext) X(symbol_ext)   \
+        X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
 
 #define X(gem) void GENERATED_TMP_mrb_mruby_##gem##_gem_init(mrb_state *mrb);
 GEMS(X)

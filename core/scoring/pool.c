@@ -494,7 +494,10 @@ static int start_worker(struct generation *generation)
     size_t i;
     json_t *crashed;
     snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
-    json_array_foreach(generation->crashed, i, crashed) argv[4 + i] = member_text(crashed, "file");
+    json_array_foreach(generation->crashed, i, crashed)
+    {
+        argv[4 + i] = member_text(crashed, "file");
+    }
     struct worker *worker = calloc(1, sizeof(*worker));
     if (!worker)
         abort();

@@ -59,8 +59,11 @@ static void compare_list(struct golden *golden, const char *what, json_t *expect
             printf("    %s\n", json_string_value(json_object_get(entry, "because")));
         }
     }
-    json_object_foreach(expected, id, value) if (!json_object_get(seen, id))
-        differ(golden, what, id, value, NULL);
+    json_object_foreach(expected, id, value)
+    {
+        if (!json_object_get(seen, id))
+            differ(golden, what, id, value, NULL);
+    }
     json_decref(seen);
 }
 

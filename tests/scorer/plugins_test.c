@@ -49,9 +49,11 @@ static void expect_refusal(struct drive *drive, const char *file, const char *sa
     json_t *refusals = td_pool_refusals(drive->pool), *refusal;
     size_t i;
     bool found = false;
-    json_array_foreach(refusals, i, refusal) found =
-        found || (!strcmp(json_string_value(json_object_get(refusal, "file")), file) &&
-                  strstr(json_string_value(json_object_get(refusal, "message")), says));
+    json_array_foreach(refusals, i, refusal)
+    {
+        found = found || (!strcmp(json_string_value(json_object_get(refusal, "file")), file) &&
+                          strstr(json_string_value(json_object_get(refusal, "message")), says));
+    }
     if (!found) {
         char *text = json_dumps(refusals, JSON_INDENT(1));
         print_error("no refusal of %s that says \"%s\" in %s\n", file, says, text);

@@ -243,6 +243,66 @@ static void executable_that_ends_is_told(void **state)
     drive_stop(&drive);
 }
 
+/* A worker that does not keep to the protocol, as a shell script; its path is kept by the caller.
+ */
+static struct drive start_fake(char path[], const char *body, int deadline_ms)
+{
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    fprintf(file, "#!/bin/sh\n%s\n", body);
+    fclose(file);
+    assert_int_equal(chmod(path, 0700), 0);
+    return start(path, 1, 0, deadline_ms);
+}
+
+#define FRAME_READY "printf '\\0\\0\\0\\50{\"ready\":true,\"catalog\":{},\"refused\":[]}' >&3\n"
+
+static void workers_that_talk_nonsense_never_serve(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "printf '\\377\\377\\377\\377' >&3; cat <&3",           /* too long a frame */
+        "printf '\\0\\0\\0\\0' >&3; cat <&3",                   /* an empty one */
+        "printf '\\0\\0\\0\\3{]}' >&3; cat <&3",                /* no JSON */
+        "printf '\\0\\0\\0\\2{}' >&3; cat <&3",                 /* not ready */
+        "printf '\\0\\0\\0\\16{\"ready\":true}' >&3; cat <&3",  /* ready without a catalog */
+        "printf '\\0\\0\\0\\17{\"ready\":false}' >&3; cat <&3", /* no sandbox */
+        "printf '\\0\\0\\0\\377{\"ready' >&3",                  /* half a frame */
+    };
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        char path[] = "/tmp/td-fake-XXXXXX";
+        struct drive drive = start_fake(path, bodies[i], 0);
+        if (drive.ready != TD_EPLUGIN)
+            print_error("%s\n", bodies[i]);
+        assert_int_equal(drive.ready, TD_EPLUGIN);
+        drive_stop(&drive);
+        unlink(path);
+    }
+}
+
+static void nonsense_for_an_answer_fails_the_job(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        int code;
+    } rows[] = {
+        {FRAME_READY "head -c 4 <&3 >/dev/null; printf '\\0\\0\\0\\3{]}' >&3; cat <&3", TD_ESCRIPT},
+        {FRAME_READY "head -c 4 <&3 >/dev/null; exit 3", TD_ESCRIPT},
+        {FRAME_READY "cat <&3 >/dev/null", TD_ETIMEOUT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char path[] = "/tmp/td-fake-XXXXXX";
+        struct drive drive = start_fake(path, rows[i].body, rows[i].code == TD_ETIMEOUT ? 200 : 0);
+        assert_int_equal(drive.ready, 0);
+        struct drive_answer answer = drive_job(&drive, job_with("", 1));
+        assert_int_equal(answer.code, rows[i].code);
+        assert_null(answer.answer);
+        drive_stop(&drive);
+        unlink(path);
+    }
+}
+
 static void failed_reload_keeps_the_old(void **state)
 {
     (void)state;
@@ -331,6 +391,8 @@ int main(void)
         cmocka_unit_test(other_children_are_left_alone),
         cmocka_unit_test(missing_executable_is_told),
         cmocka_unit_test(executable_that_ends_is_told),
+        cmocka_unit_test(workers_that_talk_nonsense_never_serve),
+        cmocka_unit_test(nonsense_for_an_answer_fails_the_job),
         cmocka_unit_test(failed_reload_keeps_the_old),
         cmocka_unit_test(freeing_answers_open_jobs),
         cmocka_unit_test(worker_is_locked_in),
