@@ -51,8 +51,8 @@ int td_ballot_voters(struct td_tx *tx, const char *motion_id, int64_t *ret_voter
 {
     return td_tx_int(tx, ret_voters,
                      "select count(*) from motion o join application a on a.id = o.application_id"
-                     " join " PRESENT_SQL " on g.id = o.meeting_id"
-                     " where o.id = $1 and not " TD_RECUSAL_SQL("t.account_id"),
+                     ", " PRESENT_SQL
+                     " where o.id = $1 and g.id = o.meeting_id and not " TD_RECUSAL_SQL("t.account_id"),
                      "s", motion_id);
 }
 
