@@ -163,6 +163,16 @@ static int take_lock(struct td_store *store, struct td_error *reterr)
     return 0;
 }
 
+/* SQLite would make it readable by all, and the files beside it after it. */
+static int make_private(const char *path, struct td_error *reterr)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return td_error_set(reterr, TD_EIO, "%s: %s", path, strerror(errno));
+    close(fd);
+    return 0;
+}
+
 static int open_writer(struct td_store *store, const char *path, struct td_error *reterr)
 {
     int result = make_folder(store->folder, reterr);
@@ -170,6 +180,8 @@ static int open_writer(struct td_store *store, const char *path, struct td_error
         result = take_lock(store, reterr);
     if (result == 0)
         result = td_files_prepare(store->folder, reterr);
+    if (result == 0)
+        result = make_private(path, reterr);
     if (result == 0)
         result = td_sqlite_open(path, TD_SQLITE_WRITER, &store->db, reterr);
     if (result == 0)

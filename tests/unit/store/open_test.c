@@ -105,6 +105,8 @@ static void test_makes_folders(void **state)
     assert_int_equal(stat(deep, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
     assert_int_equal(stat(inside("a/b/files/incoming"), &st), 0);
+    assert_int_equal(stat(inside("a/b/titled.db"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
 }
 
 /* The second one is refused and told who the first is; afterwards the lock is free. */
