@@ -33,6 +33,8 @@ struct td_config {
     int64_t limit_header_seconds, limit_idle_seconds, limit_body_rate, limit_connections,
         limit_per_address, limit_pipeline;
     int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
+    int64_t throttle_login, throttle_login_name, throttle_login_address, throttle_public,
+        throttle_write, throttle_upload; /* redis/throttle.h */
     int64_t log_level;
 };
 

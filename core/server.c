@@ -18,6 +18,7 @@
 #include "redis/live.h"
 #include "redis/queue.h"
 #include "redis/session.h"
+#include "redis/throttle.h"
 #include "review/calendar.h"
 #include "scoring/pool.h"
 #include "store/store.h"
@@ -193,11 +194,26 @@ static struct td_redis_options redis_options(const struct td_server *server, con
                                      .name = name};
 }
 
+static void set_throttles(const struct td_config *config)
+{
+    const int64_t limits[TD_THROTTLE_CLASS_COUNT] = {
+        [TD_THROTTLE_LOGIN] = config->throttle_login,
+        [TD_THROTTLE_LOGIN_NAME] = config->throttle_login_name,
+        [TD_THROTTLE_LOGIN_ADDRESS] = config->throttle_login_address,
+        [TD_THROTTLE_PUBLIC] = config->throttle_public,
+        [TD_THROTTLE_WRITE] = config->throttle_write,
+        [TD_THROTTLE_UPLOAD] = config->throttle_upload,
+    };
+    for (int class = 0; class < TD_THROTTLE_CLASS_COUNT; class ++)
+        td_throttle_set_limit((enum td_throttle_class) class, limits[class]);
+}
+
 static int open_redis(struct td_server *server, struct td_error *reterr)
 {
     const struct td_config *config = server->config;
     struct td_redis_options options = redis_options(server, "commands");
     server->redis = td_redis_new(&options);
+    set_throttles(config);
     if (server->redis) {
         server->sessions = td_sessions_new(server->redis, config->session_idle_seconds,
                                            config->session_absolute_seconds);

@@ -8,7 +8,7 @@
  *
  * Commands are argument vectors, never format strings: what users send cannot become a command.
  * Only redis/ sees replies; the rest of the server uses session.h, queue.h, throttle.h, live.h.
- * Everything here runs on the loop's thread. */
+ * Everything here runs on the loop's thread, in a process that ignores SIGPIPE. */
 #ifndef TD_REDIS_CLIENT_H
 #define TD_REDIS_CLIENT_H
 

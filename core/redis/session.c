@@ -25,13 +25,14 @@ enum {
     AGENT_BYTES = 16,
     KEY_TEXT = 128,
     NUMBER_TEXT = 24,
-    LIST_MAX = 100
+    MOST = TD_SESSION_MOST
 };
 
 #define NOW "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
 
 /* The idle expiry never passes the absolute one. ARGV: account, csrf, address, agent, idle ms,
- * absolute ms, id. */
+ * absolute ms, id, how many sessions an account may have (the oldest go), prefix of session keys.
+ */
 static const char start_script[] =
     NOW "local idle, absolute = tonumber(ARGV[5]), tonumber(ARGV[6])\n"
         "redis.call('HSET', KEYS[1], 'account', ARGV[1], 'csrf', ARGV[2], 'address', ARGV[3], "
@@ -40,6 +41,10 @@ static const char start_script[] =
         "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
         "redis.call('ZADD', KEYS[2], now, ARGV[7])\n"
         "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)\n"
+        "for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -ARGV[8] - 1)) do\n"
+        "  redis.call('DEL', ARGV[9] .. id)\n"
+        "  redis.call('ZREM', KEYS[2], id)\n"
+        "end\n"
         "redis.call('PEXPIRE', KEYS[2], absolute)\n"
         "return string.format('%.0f', now)\n";
 
@@ -230,13 +235,15 @@ int td_session_start(struct td_sessions *sessions, const char *account_id, const
     hash_text(agent ? agent : "", session->agent, AGENT_BYTES);
     address_prefix(address, session->address);
     snprintf(session->account_id, sizeof(session->account_id), "%s", account_id);
-    char key[KEY_TEXT], set[KEY_TEXT];
+    char key[KEY_TEXT], set[KEY_TEXT], most[NUMBER_TEXT];
     session_key(session->id, key);
     account_key(session->account_id, set);
+    snprintf(most, sizeof(most), "%d", MOST);
     int result = td_redis_eval(sessions->redis, on_started, pending, start_script, 2,
                                (const char *[]){key, set, session->account_id, session->csrf,
                                                 session->address, session->agent, sessions->idle_ms,
-                                                sessions->absolute_ms, session->id, NULL});
+                                                sessions->absolute_ms, session->id, most,
+                                                SESSION_PREFIX, NULL});
     if (result < 0)
         pending_free(pending);
     return result;
@@ -330,11 +337,11 @@ int td_session_end_account(struct td_sessions *sessions, const char *account_id,
 static void on_listed(void *arg, int result, const struct redisReply *reply)
 {
     struct pending *pending = arg;
-    struct td_session *list = result ? NULL : calloc(LIST_MAX, sizeof(*list));
+    struct td_session *list = result ? NULL : calloc(MOST, sizeof(*list));
     size_t count = 0;
     if (result == 0 && !list)
         result = TD_ENOMEM;
-    for (size_t i = 0; list && i < td_reply_count(reply) && count < LIST_MAX; i++) {
+    for (size_t i = 0; list && i < td_reply_count(reply) && count < MOST; i++) {
         const struct redisReply *fields = td_reply_at(reply, i);
         const char *id = td_reply_text(td_reply_at(fields, 6));
         if (!id || !read_fields(fields, &list[count]))
@@ -356,7 +363,7 @@ int td_session_list(struct td_sessions *sessions, const char *account_id, td_ses
     pending->done.list = done;
     char set[KEY_TEXT], most[NUMBER_TEXT];
     account_key(account_id, set);
-    snprintf(most, sizeof(most), "%d", LIST_MAX);
+    snprintf(most, sizeof(most), "%d", MOST);
     int result = td_redis_eval(sessions->redis, on_listed, pending, list_script, 1,
                                (const char *[]){set, SESSION_PREFIX, most, NULL});
     if (result < 0)

@@ -22,7 +22,8 @@ enum {
     TD_SESSION_TOKEN_TEXT = 44, /* 43 characters of base64url and the NUL */
     TD_SESSION_ID_TEXT = 65, /* BLAKE2b-256 of the token in hex: the id, safe to log and to show */
     TD_SESSION_ADDRESS_TEXT = 64,
-    TD_SESSION_AGENT_TEXT = 33
+    TD_SESSION_AGENT_TEXT = 33,
+    TD_SESSION_MOST = 100 /* sessions of one account; one more ends the oldest */
 };
 
 struct td_session {
@@ -63,7 +64,7 @@ int td_session_end(struct td_sessions *sessions, const char *account_id, const c
 int td_session_end_account(struct td_sessions *sessions, const char *account_id,
                            const char *keep_id, td_session_end_fn done, void *arg);
 
-/* The live sessions of an account, newest first, at most 100. */
+/* The live sessions of an account, newest first. */
 typedef void (*td_session_list_fn)(void *arg, int result, const struct td_session *list,
                                    size_t count);
 int td_session_list(struct td_sessions *sessions, const char *account_id, td_session_list_fn done,

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+static struct {
     const char *name;
-    int limit, window_seconds;
+    int64_t limit, window_seconds;
 } classes[TD_THROTTLE_CLASS_COUNT] = {
     [TD_THROTTLE_LOGIN] = {"login", 10, 600},
     [TD_THROTTLE_LOGIN_NAME] = {"login_name", 100, 3600},
@@ -40,15 +40,19 @@ static const char take_script[] =
     "end\n"
     "return 0\n";
 
-static const char give_back_script[] =
-    "for i, key in ipairs(KEYS) do\n"
-    "  local count = tonumber(redis.call('GET', key) or 0)\n"
-    "  if count > 1 then redis.call('DECR', key)\n"
-    "  elseif count == 1 then redis.call('DEL', key) end\n"
-    "end\n"
-    "return 0\n";
+static const char give_back_script[] = "for i, key in ipairs(KEYS) do\n"
+                                       "  local count = tonumber(redis.call('GET', key) or 0)\n"
+                                       "  if count > 1 then redis.call('DECR', key)\n"
+                                       "  elseif count == 1 then redis.call('DEL', key) end\n"
+                                       "end\n"
+                                       "return 0\n";
 
-enum { HASH_BYTES = 16, KEY_TEXT = 80, NUMBER_TEXT = 16 };
+void td_throttle_set_limit(enum td_throttle_class class, int64_t limit)
+{
+    classes[class].limit = limit;
+}
+
+enum { HASH_BYTES = 16, KEY_TEXT = 80, NUMBER_TEXT = 24 };
 
 struct pending {
     td_throttle_fn done;
@@ -75,9 +79,9 @@ static void fill(struct vector *vector, const struct td_throttle_use *uses, size
         sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
         snprintf(vector->keys[i], KEY_TEXT, "titled:throttle:%s:%s", classes[uses[i].class].name,
                  hex);
-        snprintf(vector->limits[i], NUMBER_TEXT, "%d", classes[uses[i].class].limit);
+        snprintf(vector->limits[i], NUMBER_TEXT, "%lld", (long long)classes[uses[i].class].limit);
         snprintf(vector->windows[i], NUMBER_TEXT, "%lld",
-                 classes[uses[i].class].window_seconds * 1000LL);
+                 (long long)classes[uses[i].class].window_seconds * 1000);
         vector->argv[i] = vector->keys[i];
         vector->argv[count + 2 * i] = vector->limits[i];
         vector->argv[count + 2 * i + 1] = vector->windows[i];

@@ -8,10 +8,11 @@
 #define TD_REDIS_THROTTLE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct td_redis;
 
-/* Window and limit of each class are rows in throttle.c. */
+/* Window and default limit of each class are rows in throttle.c. */
 enum td_throttle_class {
     TD_THROTTLE_LOGIN, /* subject: login + address prefix: wrong passwords of one person, here */
     TD_THROTTLE_LOGIN_NAME,    /* subject: login: guessing spread over many addresses */
@@ -23,6 +24,9 @@ enum td_throttle_class {
 };
 
 enum { TD_THROTTLE_USES_MAX = 8 };
+
+/* How many times per window; before the loop runs. */
+void td_throttle_set_limit(enum td_throttle_class class, int64_t limit);
 
 struct td_throttle_use {
     enum td_throttle_class class;

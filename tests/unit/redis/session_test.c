@@ -253,6 +253,22 @@ static void lists_the_live_ones(void **state)
     json_decref(listed.items);
 }
 
+static void ends_the_oldest_of_too_many(void **state)
+{
+    (void)state;
+    struct outcome first = start("B2"), second = start("B2"), last = second;
+    for (int i = 2; i <= TD_SESSION_MOST; i++)
+        last = start("B2");
+    assert_int_equal(
+        find(first.token).result == TD_ELOGIN || find(second.token).result == TD_ELOGIN, 1);
+    assert_int_equal(find(last.token).result, 0);
+    struct listed listed = {0};
+    td_session_list(sessions, "B2", on_listed, &listed);
+    spin_until(base, &listed.done);
+    assert_int_equal(json_array_size(listed.items), TD_SESSION_MOST);
+    json_decref(listed.items);
+}
+
 static void checks_csrf(void **state)
 {
     (void)state;
@@ -296,6 +312,7 @@ int main(void)
         cmocka_unit_test(ends_all_but_one),
         cmocka_unit_test(lists_the_live_ones),
         cmocka_unit_test(checks_csrf),
+        cmocka_unit_test(ends_the_oldest_of_too_many),
         cmocka_unit_test(says_when_redis_is_away),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -104,6 +104,16 @@ static void gives_back(void **state)
     assert_int_equal(take(room.uses, 3).result, TD_ETHROTTLED);
 }
 
+static void keeps_to_the_limit_that_was_set(void **state)
+{
+    (void)state;
+    struct td_throttle_use use = {TD_THROTTLE_UPLOAD, "set"};
+    td_throttle_set_limit(TD_THROTTLE_UPLOAD, 2);
+    assert_int_equal(take(&use, 1).result, 0);
+    assert_int_equal(take(&use, 1).result, 0);
+    assert_int_equal(take(&use, 1).result, TD_ETHROTTLED);
+}
+
 static void says_when_redis_is_away(void **state)
 {
     (void)state;
@@ -123,6 +133,7 @@ int main(void)
         cmocka_unit_test(holds_a_guesser_of_many_logins),
         cmocka_unit_test(a_held_request_counts_nowhere),
         cmocka_unit_test(gives_back),
+        cmocka_unit_test(keeps_to_the_limit_that_was_set),
         cmocka_unit_test(says_when_redis_is_away),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
