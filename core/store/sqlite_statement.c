@@ -117,11 +117,11 @@ static int compile(struct td_sqlite *db, const char *sql,
         return td_sqlite_complain(db, TD_ENOMEM, "memory is short");
     memcpy(statement->sql, sql, length + 1);
     statement->db = db;
-    const char *tail = NULL;
+    const char *tail = "";
     int rc = sqlite3_prepare_v3(db->handle, sql, (int)length, SQLITE_PREPARE_PERSISTENT,
                                 &statement->handle, &tail);
     int result = td_sqlite_fail(db, rc);
-    while (result == 0 && tail && (isspace((unsigned char)*tail) || *tail == ';'))
+    while (result == 0 && (isspace((unsigned char)*tail) || *tail == ';'))
         tail++;
     if (result == 0 && (!statement->handle || *tail))
         result = td_sqlite_complain(db, TD_EINTERNAL, "not exactly one statement: %.120s", sql);
