@@ -42,6 +42,11 @@ static int save_verdicts(struct td_call *call, struct td_reply *reply, struct td
 {
     struct td_review review;
     int result = td_api_review(call, &review);
+    size_t i;
+    json_t *verdict;
+    json_array_foreach(td_call_json(call, "verdicts"), i, verdict)
+        if (*td_call_text(call, "rest") && json_is_object(verdict) && !*td_row_text(verdict, "verdict"))
+            json_object_set_new(verdict, "verdict", json_string(td_call_text(call, "rest")));
     if (!result)
         result = td_verification_save(&review, td_call_param(call, "application"), td_call_json(call, "verdicts"),
                                       reterr);
@@ -134,6 +139,7 @@ static int list_codes(struct td_call *call, struct td_reply *reply, struct td_er
 
 static const struct td_field verdicts_body[] = {
     {"verdicts", TD_FIELD_ARRAY, true, 0, 1000, NULL, "[{section, item, verdict: ok|problem, code, note}]"},
+    {"rest", TD_FIELD_CHOICE, false, 0, 0, "ok", "verdict on the entries of the array that have none"},
     {0},
 };
 

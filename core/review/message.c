@@ -44,7 +44,7 @@ int td_message_list(struct td_review *review, const char *cursor, json_t **ret_p
     json_t *rows = NULL, *row;
     size_t i;
     int result = td_tx_rows(review->tx, &rows,
-                            "select m.id, m.application_id, a.number, m.kind, m.parameters, m.at, m.read_at "
+                            "select m.id, m.application_id, a.number, m.kind, m.parameters, m.at as sent_at, m.read_at "
                             "from message m left join application a on a.id = m.application_id "
                             "where m.account_id = $1 and ($2 = '' or m.id < $2) order by m.id desc limit $3",
                             "ssi", review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);

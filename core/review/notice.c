@@ -104,7 +104,7 @@ static int publish_all(struct td_review *review, struct publication *publication
     json_t *id;
     int result = td_date_parse(ends_on, &date);
     if (!result)
-        td_time_format(td_clock_day_end_ms(date), publication->due);
+        td_time_format(td_clock_day_end_ms(date) - 1, publication->due);
     json_array_foreach((json_t *)applications, i, id)
         if (!result)
             result = publish_one(review, publication, json_string_value(id) ? json_string_value(id) : "", reterr);

@@ -109,7 +109,7 @@ static int set_due(struct td_review *review, json_t *application, const char *du
         return 0;
     if (td_date_parse(due_on, &date))
         return td_error_field(reterr, "due_on", "date", "a date is YYYY-MM-DD");
-    td_time_format(td_clock_day_end_ms(date), due);
+    td_time_format(td_clock_day_end_ms(date) - 1, due);
     if (strcmp(due, td_row_text(application, "due_at")) < 0)
         return td_error_field(reterr, "due_on", "too_small", "the deadline may only be later than the default");
     json_object_set_new(application, "due_at", json_string(due));
@@ -200,7 +200,7 @@ int td_verification_orders(struct td_review *review, const json_t *application, 
     json_t *orders = NULL, *order, *reason;
     size_t i, j;
     int result = td_tx_rows(review->tx, &orders,
-                            "select id, stage, kind, note, due_at, at, answered_at from return_order "
+                            "select id, stage, kind, note, due_at, at as ordered_at, answered_at from return_order "
                             "where application_id = $1 order by id desc",
                             "s", td_row_text(application, "id"));
     json_array_foreach(orders, i, order)

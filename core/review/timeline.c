@@ -56,7 +56,7 @@ static const json_t *entered_at(const json_t *application, const json_t *history
     json_t *step;
     json_array_foreach((json_t *)history, i, step)
         if (td_row_equals(step, "to_state", state))
-            at = json_object_get(step, "at");
+            at = json_object_get(step, "done_at");
     return at;
 }
 
@@ -69,7 +69,7 @@ static json_t *stage(const json_t *application, const json_t *history, int index
                               (int)current, "holder", td_state_holder(way[index]));
     const json_t *at = index <= place ? entered_at(application, history, name) : NULL;
     if (at)
-        json_object_set(entry, "at", (json_t *)at);
+        json_object_set(entry, "entered_at", (json_t *)at);
     if (current)
         json_object_set(entry, "due_at", json_object_get(application, "due_at"));
     return entry;
@@ -79,7 +79,7 @@ int td_timeline(struct td_review *review, const json_t *application, json_t **re
 {
     json_t *history = NULL, *orders = NULL, *stages = json_array();
     int result = td_tx_rows(review->tx, &history,
-                            "select action, from_state, to_state, role, note, at from transition "
+                            "select action, from_state, to_state, role, note, at as done_at from transition "
                             "where application_id = $1 order by at, id",
                             "s", td_row_text(application, "id"));
     if (!result)

@@ -237,18 +237,26 @@ static int check_verdict(const json_t *items, const json_t *verdict, size_t inde
     if (strcmp(word, "ok") && strcmp(word, "problem"))
         return td_error_field(reterr, field, "choice", "a verdict is ok or problem");
     snprintf(field, sizeof(field), "verdicts.%zu.code", index);
-    if (!strcmp(word, "problem") && !known_code(td_row_text(verdict, "code")))
-        return td_error_field(reterr, field, "required", "a problem needs a code");
+    const char *code = td_row_text(verdict, "code");
+    if (!strcmp(word, "problem") && (*code ? !known_code(code) : !*td_row_text(verdict, "note")))
+        return td_error_field(reterr, field, "required", "a problem needs a code or a note");
     snprintf(field, sizeof(field), "verdicts.%zu.note", index);
     if (strlen(td_row_text(verdict, "note")) > 2000)
         return td_error_field(reterr, field, "too_long", "a note has at most 2000 bytes");
     return 0;
 }
 
+/* The code to store: none when all is in order. */
+static const char *verdict_code(const json_t *verdict)
+{
+    if (!td_row_equals(verdict, "verdict", "problem"))
+        return "";
+    return *td_row_text(verdict, "code") ? td_row_text(verdict, "code") : "other";
+}
+
 static int store_verdict(struct td_review *review, const char *application_id, const char *stage,
                          const json_t *verdict)
 {
-    bool problem = td_row_equals(verdict, "verdict", "problem");
     int result = td_tx_exec(review->tx, NULL,
                             "delete from verification where application_id = $1 and stage = $2 "
                             "and section = $3 and item = $4",
@@ -260,7 +268,7 @@ static int store_verdict(struct td_review *review, const char *application_id, c
                                "code, note, account_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                                "sssssssss", application_id, stage, td_row_text(verdict, "section"),
                                td_row_text(verdict, "item"), td_row_text(verdict, "verdict"),
-                               problem ? td_row_text(verdict, "code") : "", td_row_text(verdict, "note"),
+                               verdict_code(verdict), td_row_text(verdict, "note"),
                                review->who->id, review->now);
 }
 
@@ -299,7 +307,7 @@ int td_verification_save(struct td_review *review, const char *application_id, c
 int td_verification_list(struct td_review *review, const char *application_id, json_t **ret_rows)
 {
     return td_tx_rows(review->tx, ret_rows,
-                      "select v.stage, v.section, v.item, v.verdict, v.code, v.note, v.at, p.name as account_name "
+                      "select v.stage, v.section, v.item, v.verdict, v.code, v.note, v.at as given_at, p.name as account_name "
                       "from verification v join account p on p.id = v.account_id "
                       "where v.application_id = $1 order by v.at, v.stage, v.section, v.item",
                       "s", application_id);

@@ -15,7 +15,8 @@ const char *td_verification_stage(const char *state);
 json_t *td_verification_codes(void);
 
 /* Saves verdicts of the present stage: array of {"section", "item", "verdict": "ok|problem", "code",
- * "note"}. A problem needs a code. TD_EFIELDS names the entry ("verdicts.2.code"). */
+ * "note"}; entries without a verdict are passed over. A problem needs a code, or a note (its code is then
+ * "other"). TD_EFIELDS names the entry ("verdicts.2.code"). */
 int td_verification_save(struct td_review *review, const char *application_id, const json_t *verdicts,
                          struct td_error *reterr);
 

@@ -244,7 +244,7 @@ int td_workflow_due(struct td_review *review, const json_t *cycle, enum td_state
     else if (!result)
         date += (td_date)count;
     if (!result)
-        td_time_format(td_clock_day_end_ms(date), due);
+        td_time_format(td_clock_day_end_ms(date) - 1, due); /* still that day, for readers */
     return result;
 }
 

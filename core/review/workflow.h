@@ -89,7 +89,7 @@ int td_workflow_apply(struct td_review *review, const char *application_id, cons
 const char *td_workflow_role(const struct td_review *review, uint32_t roles, const json_t *application,
                              struct td_error *reterr);
 
-/* When the holder of state `to` must have acted: `days` from today (< 0 working days), or the number the
+/* When the holder of state `to` must have acted, the last millisecond of a day in Shanghai: `days` from today (< 0 working days), or the number the
  * cycle's parameter for that state gives; "" for 0 days. */
 int td_workflow_due(struct td_review *review, const json_t *cycle, enum td_state to, int days,
                     char due[TD_TIME_TEXT], struct td_error *reterr);
