@@ -74,9 +74,9 @@ static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_
         return rc;
     rc = td_ballot_mine(&review, id, &motions, reterr);
     if (rc == 0)
-        reply->value = json_pack("{s:s, s:O, s:O, s:o}", "id", id, "meeting_name",
+        reply->value = json_pack("{s:s, s:O, s:O, s:o, s:n}", "id", id, "meeting_name",
                                  json_object_get(meeting, "name"), "committee_name",
-                                 json_object_get(meeting, "committee_name"), "motions", motions);
+                                 json_object_get(meeting, "committee_name"), "items", motions, "next");
     json_decref(meeting);
     return rc;
 }
