@@ -18,13 +18,13 @@ const struct td_prelude_file *td_prelude(size_t number)
         FILES(X)
 #undef X
     };
-    static const char *const ends[] = {
-#define X(file) file##_end,
+    static size_t (*const sizes[])(void) = {
+#define X(file) file##_size,
         FILES(X)
 #undef X
     };
     if (number >= sizeof(files) / sizeof(files[0]))
         return NULL;
-    files[number].length = (size_t)(ends[number] - files[number].text);
+    files[number].length = sizes[number]();
     return &files[number];
 }

@@ -594,7 +594,7 @@ void td_pool_free(struct td_pool *pool)
     if (!pool)
         return;
     while ((generation = TAILQ_FIRST(&pool->generations)))
-        free_generation(generation);
+        free_generation(generation); /* NOLINT: the analyzer misses that it leaves the list */
     fail_jobs(pool, &pool->queue, "the server is ending");
     fail_jobs(pool, &pool->refused, "the server is ending");
     if (pool->later)

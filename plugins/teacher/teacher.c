@@ -14,8 +14,7 @@ TITLED_EMBED(form, "form.json");
 static json_t *describe(const struct titled_host *host)
 {
     json_error_t error;
-    json_t *descriptor =
-        json_loadb(form, (size_t)(form_end - form), JSON_REJECT_DUPLICATES, &error);
+    json_t *descriptor = json_loadb(form, form_size(), JSON_REJECT_DUPLICATES, &error);
     if (!descriptor)
         host->fail(host, error.text);
     return descriptor;
