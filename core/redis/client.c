@@ -360,8 +360,8 @@ static void on_reply(redisAsyncContext *context, void *answer, void *arg)
     free(command);
 }
 
-int td_redis_send(struct td_redis *redis, int argc, const char *const *argv, const size_t *lengths,
-                  td_redis_fn done, void *arg)
+static int send_vector(struct td_redis *redis, int argc, const char *const *argv, td_redis_fn done,
+                       void *arg)
 {
     if (redis->state != READY || redis->channel)
         return TD_EREDIS;
@@ -375,8 +375,8 @@ int td_redis_send(struct td_redis *redis, int argc, const char *const *argv, con
                                 .arg = arg,
                                 .deadline = td_clock_mono_ms() + redis->command_ms};
     /* hiredis 0.14 does not declare the vector constant, and does not change it. */
-    if (redisAsyncCommandArgv(redis->context, on_reply, command, argc, (const char **)argv,
-                              lengths) != REDIS_OK) {
+    if (redisAsyncCommandArgv(redis->context, on_reply, command, argc, (const char **)argv, NULL) !=
+        REDIS_OK) {
         free(command);
         return TD_EREDIS;
     }
@@ -397,7 +397,7 @@ static int count_of(const char *const *argv)
 
 int td_redis_command(struct td_redis *redis, td_redis_fn done, void *arg, const char *const *argv)
 {
-    return td_redis_send(redis, count_of(argv), argv, NULL, done, arg);
+    return send_vector(redis, count_of(argv), argv, done, arg);
 }
 
 int td_redis_eval(struct td_redis *redis, td_redis_fn done, void *arg, const char *script, int keys,
@@ -413,7 +413,7 @@ int td_redis_eval(struct td_redis *redis, td_redis_fn done, void *arg, const cha
     full[1] = script;
     full[2] = key_count;
     memcpy(full + 3, argv, (size_t)count * sizeof(*full));
-    int result = td_redis_send(redis, count + 3, full, NULL, done, arg);
+    int result = send_vector(redis, count + 3, full, done, arg);
     free(full);
     return result;
 }

@@ -48,13 +48,10 @@ void td_redis_unwatch(struct td_redis *redis, td_redis_change_fn changed, void *
  * or an error reply (logged here). */
 typedef void (*td_redis_fn)(void *arg, int result, const struct redisReply *reply);
 
-/* Sends a command. 0: accepted, `done` (may be NULL) is called exactly once, never from inside this
- * call. TD_EREDIS (down), TD_EBUSY (too many open) or TD_ENOMEM: refused, `done` is not called. */
-int td_redis_send(struct td_redis *redis, int argc, const char *const *argv, const size_t *lengths,
-                  td_redis_fn done, void *arg);
-
-/* The same for NUL-terminated arguments ended by NULL:
- *     td_redis_command(redis, done, arg, (const char *[]){"DEL", key, NULL}); */
+/* Sends a command: NUL-terminated arguments ended by NULL:
+ *     td_redis_command(redis, done, arg, (const char *[]){"DEL", key, NULL});
+ * 0: accepted, `done` (may be NULL) is called exactly once, never from inside this call. TD_EREDIS
+ * (down), TD_EBUSY (too many open) or TD_ENOMEM: refused, `done` is not called. */
 int td_redis_command(struct td_redis *redis, td_redis_fn done, void *arg, const char *const *argv);
 
 /* EVAL of `script` with the first `keys` of the arguments as KEYS, the others as ARGV. A script
