@@ -1,0 +1,412 @@
+// From an accepted dossier to a certificate that the public can check, through the API, and what must
+// never happen on the way: no quorum, no vote on oneself, no sheet of others before one's own, no trace
+// between voter and vote, no certificate before the approval.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { startServer } from './harness.mjs';
+
+const MEMBERS = 11;
+let server, city;
+const experts = []; // members of the committee, the chair first
+const dossiers = []; // ids of accepted dossiers
+let committee, panel;
+
+const query = (sql) => execFileSync('sqlite3', ['-readonly', '-json', join(server.folder, 'records/titled.db'), sql], { encoding: 'utf8' });
+const rows = (sql) => JSON.parse(query(sql) || '[]');
+const ids = (list) => list.map((one) => one.account.id);
+const stateOf = async (id) => (await city.supervisor.ok('GET', `/applications/${id}`)).application.state;
+
+/** Dossiers of new teachers, all accepted: one walk of every office. */
+async function accept(logins) {
+  const made = [];
+  for (const login of logins) {
+    const client = await teacher(city, login);
+    const id = await draft(city, client);
+    assert.equal((await submit(client, id)).status, 200);
+    await act(city.clerk, id, 'begin');
+    await verifyAll(city.clerk, id);
+    for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+    made.push(id);
+  }
+  await city.clerk.ok('POST', '/notices', { applications: made });
+  await server.advance(12);
+  for (const id of made) {
+    await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
+    await verifyAll(city.industry, id);
+    for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+    await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
+    await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
+    await verifyAll(city.office, id);
+    await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+    assert.equal(await stateOf(id), 'accepted');
+  }
+  return made;
+}
+
+before(async () => {
+  server = await startServer();
+  city = await buildCity(server);
+  const away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
+  for (let n = 0; n < MEMBERS; n++) {
+    const colleague = n === MEMBERS - 1; // the last one works where the teachers work
+    experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'teacher' }], { unit_id: colleague ? city.unit.id : away.id }));
+  }
+  dossiers.push(...(await accept(['lin', 'mali', 'guli'])));
+});
+after(async () => server?.stop());
+
+describe('the year', () => {
+  test('is planned, changed by version, opened, extended with a reason, and public', async () => {
+    const body = { series: 'teacher', year: 2027, name: '2027 年度', notice_number: '乌人社发〔2027〕1号', notice_text: '通知正文', notice_date: '2026-08-01', cutoff_date: '2026-12-31', opens_on: '2026-09-01', closes_on: '2099-10-01', parameters: { notice_days: 7, fee_cents: { senior: '180.50' } } };
+    assert.equal((await city.office.json('POST', '/cycles', body)).status, 403);
+    const bad = await city.bureau.json('POST', '/cycles', { ...body, closes_on: '2026-08-31', parameters: { notice_days: 4, sheep: 1 } });
+    assert.equal(bad.status, 422);
+    assert.deepEqual(bad.body.errors.map((f) => f.field).sort(), ['closes_on', 'parameters.notice_days', 'parameters.sheep']);
+    const { id } = await city.bureau.ok('POST', '/cycles', body);
+    assert.equal((await server.client().json('GET', `/cycles/${id}`)).status, 404, 'a planned cycle is not public');
+    assert.equal((await city.bureau.json('PUT', `/cycles/${id}`, body)).status, 428);
+    assert.equal((await city.bureau.json('PUT', `/cycles/${id}`, body, { 'If-Match': '"7"' })).status, 412);
+    await city.bureau.ok('PUT', `/cycles/${id}`, { ...body, name: '改名' }, { 'If-Match': '"1"' });
+    await city.bureau.ok('POST', `/cycles/${id}/open`);
+    assert.equal((await city.bureau.json('PUT', `/cycles/${id}`, body, { 'If-Match': '"3"' })).status, 409);
+    assert.equal((await city.bureau.json('POST', `/cycles/${id}/extend`, { closes_on: '2099-09-01', reason: '疫情' })).status, 422);
+    await city.bureau.ok('POST', `/cycles/${id}/extend`, { closes_on: '2099-11-01', reason: '疫情' });
+    const shown = await server.client().ok('GET', `/cycles/${id}`);
+    assert.equal(shown.name, '改名');
+    assert.equal(shown.closes_on, '2099-11-01');
+    assert.equal(shown.parameters.notice_days, 7);
+    assert.equal(shown.parameters.fee_cents.senior, 18050);
+    assert.equal(shown.parameters.panel_minimum, 3, 'a parameter that was not set has its default');
+    assert.equal(shown.parameters.extensions[0].reason, '疫情');
+    assert.equal(shown.figures, undefined, 'numbers are not for the public');
+    await city.bureau.ok('POST', `/cycles/${id}/close`, { reason: '试验' });
+  });
+
+  test('units warn of a bad code and keep it', async () => {
+    const unit = { name: '某小学', division_code: '650121', kind: 'school', grassroots: 'village' };
+    assert.equal((await city.bureau.ok('POST', '/units', { ...unit, uscc: '126501214576123493' })).warning, 'uscc_checksum');
+    assert.equal((await city.bureau.ok('POST', '/units', { ...unit, uscc: '126501214576123492' })).warning, null);
+    assert.equal((await city.bureau.json('POST', '/units', { ...unit, division_code: '110000' })).status, 422);
+    assert.equal((await city.office.json('POST', '/units', unit)).status, 403);
+    assert.equal((await server.client().ok('GET', '/divisions')).items.length, 8);
+  });
+
+  test('standards: drafts are not public, the author does not approve, activation retires', async () => {
+    const again = await server.control.json('POST', '/standards', { series: 'teacher', level: 'intermediate', bootstrap: true });
+    assert.equal(again.body.key, 'bootstrap_refused');
+    assert.equal((await city.bureau.json('POST', '/standards', { series: 'teacher', level: '../etc' })).status, 400);
+    assert.equal((await city.bureau.json('POST', '/standards', { series: 'teacher', level: 'nothing' })).status, 404);
+    const { id } = await city.bureau.ok('POST', '/standards', { series: 'teacher', level: 'senior' });
+    assert.equal((await server.client().json('GET', `/standards/${id}`)).status, 404);
+    assert.equal((await city.bureau.json('POST', `/standards/${id}/approve`)).body.key, 'second_person');
+    assert.equal((await city.bureau.json('POST', `/standards/${id}/activate`)).body.key, 'standard_state');
+    await server.control.ok('POST', `/standards/${id}/approve`);
+    await city.bureau.ok('POST', `/standards/${id}/activate`);
+    const shown = await server.client().ok('GET', `/standards/${id}`);
+    assert.equal(shown.state, 'active');
+    assert.equal(shown.sections.length, 6);
+    assert.ok(shown.sections.flatMap((s) => s.items).some((item) => item.kind === 'expert' && item.max > 0));
+    assert.equal(shown.author, undefined);
+    const page = await server.client().page('/standards');
+    assert.match(page.text, new RegExp(`/standards/${id}`));
+  });
+});
+
+describe('committee and panel', () => {
+  test('a committee has one chair, experts only, and says what is odd about it', async () => {
+    const members = experts.map((one, n) => ({ account_id: one.account.id, position: n === 0 ? 'chair' : n === 1 ? 'deputy' : 'member' }));
+    const body = { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members };
+    assert.equal((await city.bureau.json('POST', '/committees', body)).status, 403);
+    const stranger = await server.control.json('POST', '/committees', body);
+    assert.equal(stranger.status, 403);
+    committee = (await city.office.ok('POST', '/committees', body)).id;
+    const chair = await city.office.json('POST', `/committees/${committee}/members`, { account_id: experts[2].account.id, position: 'chair' });
+    assert.equal(chair.body.key, 'second_chair');
+    const clerk = await city.office.json('POST', `/committees/${committee}/members`, { account_id: city.office.account.id, position: 'member' });
+    assert.equal(clerk.status, 409);
+    assert.deepEqual((await city.office.ok('GET', `/committees/${committee}`)).warnings, []);
+    await city.office.ok('DELETE', `/committees/${committee}/members/${experts[10].account.id}`);
+    assert.deepEqual((await city.office.ok('GET', `/committees/${committee}`)).warnings, [{ code: 'even_members' }]);
+    await city.office.ok('POST', `/committees/${committee}/members`, { account_id: experts[10].account.id, position: 'member' });
+    assert.equal((await experts[0].json('GET', `/committees/${committee}`)).status, 403);
+  });
+
+  test('a panel needs three experts; a colleague recuses by himself', async () => {
+    const body = { committee_id: committee, cycle_id: city.cycle.id, name: '语文组', lead: experts[1].account.id };
+    const small = await city.office.json('POST', '/panels', { ...body, members: ids(experts.slice(1, 3)) });
+    assert.equal(small.body.key, 'panel_too_small');
+    const tight = (await city.office.ok('POST', '/panels', { ...body, lead: experts[10].account.id, members: ids([experts[1], experts[2], experts[10]]) })).id;
+    const short = await city.office.ok('POST', `/panels/${tight}/assignments`, {});
+    assert.equal(short.assigned, 0);
+    assert.equal(short.left_out.length, 3, 'recusal leaves two of three');
+    panel = (await city.office.ok('POST', '/panels', { ...body, members: ids([experts[1], experts[2], experts[3], experts[10]]) })).id;
+    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, { specialty: 'chinese' })).assigned, 3);
+    assert.equal(await stateOf(dossiers[0]), 'panel_review');
+    assert.deepEqual((await experts[10].ok('GET', '/reviews')).items, [], 'not even in the list');
+    assert.equal((await experts[10].json('GET', `/reviews/${dossiers[0]}`)).status, 404);
+    assert.equal((await experts[1].ok('GET', '/reviews')).open, 3);
+    assert.equal((await experts[5].json('GET', `/reviews/${dossiers[0]}`)).status, 404, 'not on the panel');
+  });
+});
+
+describe('score sheets', () => {
+  const put = (who, id, body, version) => who.json('PUT', `/reviews/${id}/sheet`, body, { 'If-Match': `"${version}"` });
+  const full = (review, points, opinion = 'recommend') => ({ points: Object.fromEntries(review.indicators.map((one) => [one.id, points])), opinion, comment: '扎实' });
+
+  test('save by version, refuse what is out of range, submit once', async () => {
+    const [id] = dossiers;
+    const review = await experts[1].ok('GET', `/reviews/${id}`);
+    assert.ok(review.indicators.length > 0 && review.indicators[0].rule);
+    assert.ok(review.sections.length > 5, 'the material is on the page');
+    const one = review.indicators[0].id;
+    assert.equal((await experts[1].json('PUT', `/reviews/${id}/sheet`, { points: { [one]: '6.5' } })).status, 428);
+    const saved = await put(experts[1], id, { points: { [one]: '6.5' } }, 0);
+    assert.equal(saved.status, 200);
+    assert.equal(saved.body.version, 1);
+    assert.equal((await put(experts[1], id, { points: { [one]: 700 } }, 0)).status, 412);
+    assert.equal((await put(experts[1], id, { points: { [one]: '8.01' } }, 1)).status, 422);
+    assert.equal((await put(experts[1], id, { points: { Z9: 100 } }, 1)).status, 422);
+    const early = await experts[1].json('POST', `/reviews/${id}/sheet/submit`, {}, { 'If-Match': '"1"' });
+    assert.equal(early.status, 422, 'no opinion yet');
+    assert.equal((await put(experts[1], id, full(review, 700), 1)).status, 200);
+    assert.equal((await experts[1].ok('GET', `/reviews/${id}`)).others, undefined);
+    assert.equal((await experts[1].json('POST', `/reviews/${id}/sheet/submit`, {}, { 'If-Match': '"2"' })).status, 200);
+    assert.equal((await put(experts[1], id, full(review, 100), 3)).body.key, 'sheet_submitted');
+    assert.deepEqual((await experts[1].ok('GET', `/reviews/${id}`)).others, [], 'nobody else has submitted');
+  });
+
+  test('others are seen only after the own one', async () => {
+    const [id] = dossiers;
+    const before = await experts[2].ok('GET', `/reviews/${id}`);
+    assert.equal(before.others, undefined);
+    assert.ok(!JSON.stringify(before).includes('扎实'));
+    assert.equal((await experts[2].json('POST', `/reviews/${id}/sheet/submit`, full(before, 400, 'against'), { 'If-Match': '"0"' })).status, 200);
+    assert.equal((await experts[2].ok('GET', `/reviews/${id}`)).others[0].comment, '扎实');
+  });
+
+  test('a declared recusal, and the panel closes when the rest is in', async () => {
+    const [first, second, third] = dossiers;
+    const close = (id) => city.office.json('POST', `/panels/${panel}/close`, { application_id: id });
+    assert.equal((await close(first)).body.key, 'sheets_missing');
+    assert.ok((await act(city.office, first, 'close_panel')).status >= 400, 'nor by the generic action');
+    await city.office.ok('POST', `/panels/${panel}/members`, { account_id: experts[4].account.id });
+    assert.equal((await experts[1].json('POST', `/reviews/${first}/recusal`, { reason: '师生' })).body.key, 'recusal_too_late');
+    await experts[4].ok('POST', `/reviews/${first}/recusal`, { reason: '师生关系' });
+    assert.equal((await experts[4].json('GET', `/reviews/${first}`)).status, 404);
+    const review = await experts[3].ok('GET', `/reviews/${first}`);
+    await experts[3].ok('POST', `/reviews/${first}/sheet/submit`, full(review, 500), { 'If-Match': '"0"' });
+    assert.equal((await close(first)).status, 200);
+    assert.equal(await stateOf(first), 'committee_vote');
+    for (const id of [second, third])
+      for (const who of experts.slice(1, 5)) await who.ok('POST', `/reviews/${id}/sheet/submit`, full(review, 600), { 'If-Match': '"0"' });
+    assert.equal((await city.office.ok('POST', `/panels/${panel}/close`, {})).closed, 2);
+  });
+
+  test('the points of experts without the extremes become part of the score', async () => {
+    const [first] = dossiers;
+    const expert = (evaluation) => evaluation?.score?.sections.flatMap((section) => section.items).filter((item) => item.kind === 'expert') ?? [];
+    for (let tries = 0; tries < 200; tries++) {
+      const { evaluation } = await city.office.ok('GET', `/applications/${first}`);
+      if (expert(evaluation).every((item) => !item.pending) && expert(evaluation)[0]?.points === 500) return;
+      await server.control.ok('GET', '/health');
+    }
+    assert.fail('7, 5 and 4 points did not make 5');
+  });
+
+  test('a page without scripts submits what it shows', async () => {
+    const page = await experts[1].page(`/reviews/${dossiers[0]}`);
+    assert.equal(page.status, 200);
+    assert.match(page.text, /已提交/);
+    assert.doesNotMatch(page.text, /name="points\./, 'a submitted sheet has no inputs');
+  });
+});
+
+describe('the meeting', () => {
+  let meeting, motions;
+
+  test('opens with eight of eleven, not with seven, and nobody checks in for another', async () => {
+    meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '第一次会议', held_on: '2026-11-20' })).id;
+    assert.equal((await city.office.ok('POST', `/meetings/${meeting}/agenda`, {})).added, 3);
+    assert.equal((await city.office.json('POST', `/meetings/${meeting}/attendance`)).status, 403);
+    const present = [experts[0], ...experts.slice(4, 10)];
+    for (const who of present) await who.ok('POST', `/meetings/${meeting}/attendance`);
+    await experts[0].ok('POST', `/meetings/${meeting}/attendance`);
+    const seven = await experts[0].json('POST', `/meetings/${meeting}/open`);
+    assert.equal(seven.body.key, 'no_quorum');
+    assert.deepEqual(seven.body.parameters ?? { present: 7, members: 11, needed: 8 }, { present: 7, members: 11, needed: 8 });
+    await experts[10].ok('POST', `/meetings/${meeting}/attendance`);
+    await experts[0].ok('POST', `/meetings/${meeting}/open`);
+    assert.equal((await experts[1].json('POST', `/meetings/${meeting}/attendance`)).body.key, 'attendance_fixed');
+    const frozen = await city.office.json('POST', `/committees/${committee}/members`, { account_id: experts[3].account.id, position: 'member' });
+    assert.equal(frozen.body.key, 'committee_meets');
+  });
+
+  test('votes are secret and nobody counts before the end', async () => {
+    assert.equal((await experts[5].json('POST', `/meetings/${meeting}/motions/open`, {})).status, 403);
+    await experts[0].ok('POST', `/meetings/${meeting}/motions/open`, {});
+    motions = (await experts[0].ok('GET', `/meetings/${meeting}`)).motions;
+    const [first, second, third] = motions;
+    assert.deepEqual((await experts[10].ok('GET', `/meetings/${meeting}/ballots`)).items, [], 'the colleague votes on nobody here');
+    const hidden = (await experts[10].ok('GET', `/meetings/${meeting}`)).motions[0];
+    assert.ok(hidden.recused && !hidden.name && !hidden.application_id);
+    assert.equal((await experts[10].json('POST', `/meetings/${meeting}/ballots`, { choices: { [first.id]: 'yes' } })).body.key, 'recused');
+    assert.equal((await experts[1].json('POST', `/meetings/${meeting}/ballots`, { choices: { [first.id]: 'yes' } })).body.key, 'not_present');
+    // expert 4 recused from the first dossier: six can vote there, seven on the others.
+    const able = [experts[0], ...experts.slice(4, 10)];
+    for (const [n, who] of able.entries()) {
+      const choices = { [second.id]: n < 5 ? 'yes' : 'no', [third.id]: n < 6 ? 'yes' : 'abstain' };
+      if (who !== experts[4]) choices[first.id] = 'yes';
+      const key = `ballot-${n}`;
+      await who.ok('POST', `/meetings/${meeting}/ballots`, { choices }, { 'Idempotency-Key': key });
+      const again = await who.json('POST', `/meetings/${meeting}/ballots`, { choices: { [second.id]: 'yes' } });
+      assert.equal(again.body.key, 'already_voted');
+      const progress = await city.office.ok('GET', `/meetings/${meeting}/progress`);
+      const motion = progress.motions.find((one) => one.id === second.id);
+      assert.equal(motion.voted, n + 1);
+      assert.equal(motion.voters, 7);
+      assert.ok(!('yes' in motion) && !('passed' in motion), 'no count before the end');
+    }
+    const view = (await experts[0].ok('GET', `/meetings/${meeting}`)).motions;
+    assert.ok(view.every((motion) => !('yes' in motion)));
+  });
+
+  test('what is stored does not link voter and vote', async () => {
+    assert.deepEqual(rows("select * from idempotency where key like 'ballot-%'"), []);
+    assert.deepEqual(rows("select action from ledger where action like 'ballot%'"), []);
+    assert.deepEqual(Object.keys(rows('select * from ballot')[0]).sort(), ['choice', 'id', 'motion_id']);
+    for (const motion of motions) {
+      const stored = rows(`select id from ballot where motion_id = '${motion.id}' order by rowid`).map((row) => row.id);
+      assert.deepEqual(stored, [...stored].sort(), 'the order of rows is the order of random ids');
+    }
+    const spoken = server.lines.filter((line) => JSON.stringify(line).match(/abstain|"choice/));
+    assert.deepEqual(spoken, []);
+    const payloads = rows("select payload from outbox where kind = 'live'").map((row) => row.payload).join();
+    assert.ok(!ids(experts).some((id) => payloads.includes(id)));
+  });
+
+  test('two thirds of those present decide: 5 of 8 fail, 6 of 8 pass', async () => {
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/close`)).body.key, 'motions_open');
+    await city.office.ok('POST', `/meetings/${meeting}/count`, {});
+    const counted = (await city.office.ok('GET', `/meetings/${meeting}`)).motions;
+    assert.deepEqual(counted.map((one) => [one.present, one.yes, one.no, one.abstain, one.passed]), [[8, 6, 0, 0, true], [8, 5, 2, 0, false], [8, 6, 0, 1, true]]);
+    assert.deepEqual(await Promise.all(counted.map((one) => stateOf(one.application_id))), ['passed', 'failed', 'passed']);
+    const counts = rows("select payload from ledger where action = 'motion.count'").map((row) => JSON.parse(row.payload));
+    assert.deepEqual(counts.map((one) => one.yes).sort(), [5, 6, 6]);
+  });
+
+  test('the chair closes it and the minutes say who recused', async () => {
+    assert.equal((await city.office.json('POST', `/meetings/${meeting}/close`)).status, 403);
+    assert.equal((await experts[0].json('GET', `/meetings/${meeting}/minutes`)).body.key, 'no_minutes_yet');
+    await experts[0].ok('POST', `/meetings/${meeting}/close`);
+    const minutes = await experts[0].ok('GET', `/meetings/${meeting}/minutes`);
+    assert.deepEqual(minutes.quorum, { members: 11, present: 8, needed: 8 });
+    assert.deepEqual(minutes.summary, { motions: 3, passed: 2, failed: 1 });
+    assert.deepEqual(minutes.motions[0].recused.map((one) => [one.name, one.kind]).sort(), [['expert-10', 'same_unit'], ['expert-4', 'declared']]);
+    assert.equal(minutes.absent.length, 3);
+    assert.match(minutes.ledger.hash, /^[0-9a-f]{64}$/);
+    for (const print of ['minutes', 'tally']) assert.equal((await experts[0].page(`/meetings/${meeting}/${print}`)).status, 200);
+  });
+});
+
+describe('after the vote', () => {
+  let notice, filing, certificate;
+
+  test('results are publicised and confirmed only when the notice is over', async () => {
+    notice = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
+    assert.equal((await city.bureau.json('POST', `/notices/${notice.id}/confirm`)).status, 409);
+    await server.advance(12);
+    assert.equal((await city.office.json('POST', `/notices/${notice.id}/confirm`)).status, 403);
+    assert.equal((await city.bureau.ok('POST', `/notices/${notice.id}/confirm`)).confirmed, 2);
+  });
+
+  test('nothing is certified before the approval is recorded', async () => {
+    filing = (await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id })).id;
+    assert.equal((await city.bureau.json('POST', '/filings', { cycle_id: city.cycle.id })).body.key, 'nothing_to_file');
+    const view = await city.bureau.ok('GET', `/filings/${filing}`);
+    assert.equal(view.package.people.length, 2);
+    assert.deepEqual(view.package.counts, { declared: 3, accepted: 3, voted: 3, passed: 2, failed: 1 });
+    assert.ok(!/id_number|phone|birth/.test(JSON.stringify(view.package)));
+    const certify = () => city.bureau.json('POST', `/filings/${filing}/certify`);
+    assert.equal((await certify()).body.key, 'filing_state');
+    await city.bureau.ok('POST', `/filings/${filing}/send`);
+    assert.equal((await certify()).body.key, 'filing_state');
+    const future = await city.bureau.json('POST', `/filings/${filing}/approve`, { reference: '新人社备〔2026〕1号', approved_on: '2099-01-01' });
+    assert.equal(future.status, 422);
+    const today = (await server.client().ok('GET', '/calendar')).start;
+    await city.bureau.ok('POST', `/filings/${filing}/approve`, { reference: '新人社备〔2026〕1号', approved_on: today });
+    assert.equal((await city.bureau.ok('POST', `/filings/${filing}/certify`)).issued, 2);
+    assert.equal((await certify()).body.key, 'nothing_to_certify');
+    assert.equal(await stateOf(dossiers[0]), 'certified');
+  });
+
+  test('the public checks a certificate with its code or its name, and nothing else', async () => {
+    const holder = server.client();
+    await holder.login('lin');
+    const mine = (await holder.ok('GET', '/titles')).items;
+    assert.equal(mine.length, 1);
+    certificate = mine[0];
+    assert.match(certificate.number, /^TEACHER-\d{4}-3-0000[12]$/);
+    const open = server.client();
+    const path = `/certificates/${certificate.number}`;
+    const shown = (await open.ok('GET', `${path}?code=${certificate.check_code}`)).certificate;
+    assert.equal(shown.name, 'lin');
+    assert.equal(shown.title_name, '一级教师');
+    assert.equal(shown.certificate_state, 'valid');
+    const misses = await Promise.all([`${path}?code=0000000000000000`, `${path}?name=mali`, path, `/certificates/TEACHER-2026-3-99999?code=${certificate.check_code}`].map((miss) => open.json('GET', miss)));
+    for (const miss of misses) {
+      assert.equal(miss.status, 404);
+      assert.equal(miss.body.key, 'certificate_not_found');
+      assert.equal(miss.body.detail, misses[0].body.detail);
+    }
+    assert.equal((await open.ok('GET', `${path}?name=lin`)).certificate.number, certificate.number);
+    const page = await open.page(`/certificates?number=${certificate.number}&name=lin`);
+    assert.match(page.text, /限乌鲁木齐市县以下基层事业单位使用/);
+    assert.match((await open.page(`/certificates?number=${certificate.number}&name=mali`)).text, /没有查到/);
+    const qr = await open.send('GET', `${path}/qr?code=${certificate.check_code}`);
+    assert.equal(qr.headers['content-type'], 'image/svg+xml');
+    assert.match(qr.text, /^<svg /);
+    assert.equal((await open.send('GET', `${path}/qr`)).status, 404, 'the picture holds the code');
+    const other = server.client();
+    await other.login('guli');
+    assert.equal((await other.json('GET', `/titles/${certificate.id}`)).status, 404);
+    assert.equal((await holder.page(`/titles/${certificate.id}/print`)).status, 200);
+  });
+
+  test('the ledger is read by who oversees, in order, without gaps', async () => {
+    assert.equal((await city.office.json('GET', '/ledger')).status, 403);
+    const page = await city.supervisor.ok('GET', '/ledger');
+    assert.equal(page.items.length, 50);
+    const next = await city.supervisor.ok('GET', `/ledger?cursor=${page.next}`);
+    assert.equal(next.items[0].sequence, page.items[49].sequence - 1);
+    const head = await city.supervisor.ok('GET', '/ledger/head');
+    assert.equal(head.sequence, page.items[0].sequence);
+  });
+});
+
+describe('pages', () => {
+  test('every list and form renders for who uses it', async () => {
+    for (const [who, paths] of [
+      [server.client(), ['/cycles', '/series', '/series/teacher', '/standards', '/certificates', `/cycles/${city.cycle.id}`]],
+      [city.bureau, ['/cycles/new', '/units', '/units/new', '/filings', '/committees', '/panels', '/meetings', '/ledger', `/cycles/${city.cycle.id}`]],
+      [city.office, ['/committees', '/committees/new', '/panels', '/panels/new', `/panels/new?committee=${committee}`, `/panels/${panel}`, `/committees/${committee}`, '/meetings', '/meetings/new']],
+      [experts[1], ['/reviews', `/reviews/${dossiers[0]}`, '/meetings']],
+      [city.supervisor, ['/ledger', '/filings', '/panels', `/panels/${panel}`]],
+    ])
+      for (const path of paths) {
+        const reply = await who.page(path);
+        assert.equal(reply.status, 200, `${path}: ${reply.text.slice(0, 400)}`);
+        assert.doesNotMatch(reply.text, /\{\{|undefined/);
+      }
+  });
+
+  test('a form that fails comes back with what was typed', async () => {
+    const reply = await city.bureau.form('/cycles', { series: 'teacher', year: '2028', name: '某年', notice_number: 'x', notice_text: 'y', notice_date: '2028-01-01', cutoff_date: '2028-01-01', opens_on: '2028-02-01', closes_on: '2028-01-01', _back: '/cycles/new' });
+    assert.equal(reply.status, 422);
+    assert.match(reply.text, /value="某年"/);
+    assert.match(reply.text, /td-problem/);
+  });
+});
