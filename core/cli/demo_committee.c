@@ -191,7 +191,7 @@ static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *
     snprintf(login, sizeof(login), "expert-%02d", expert);
     int result =
         td_demo_call(demo, login, "GET", NULL, &mine, reterr, "/api/v1/meetings/%s/ballots", meeting);
-    json_array_foreach(json_object_get(mine, "motions"), index, motion)
+    json_array_foreach(json_object_get(mine, "items"), index, motion)
     {
         int64_t ratio = 60;
         if (json_is_true(json_object_get(motion, "cast")))
