@@ -2,8 +2,9 @@
  *
  * Redis keys: titled:session:<id> is a hash (account, csrf, address, agent, created, seen) that
  * expires when the session does; titled:account:<account id> is a sorted set of that account's
- * session ids by time of creation. Members of the set whose session has expired are dropped when
- * somebody looks. Every operation is one script, so one round trip and no half-done state. */
+ * session ids by time of creation in microseconds. Members of the set whose session has expired are
+ * dropped when somebody looks. Every operation is one script, so one round trip and no half-done
+ * state. */
 #include "redis/session.h"
 
 #include "base/clock.h"
@@ -39,8 +40,9 @@ static const char start_script[] =
         "'agent', ARGV[4],\n"
         "  'created', string.format('%.0f', now), 'seen', string.format('%.0f', now))\n"
         "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
-        "redis.call('ZADD', KEYS[2], now, ARGV[7])\n"
-        "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)\n"
+        "redis.call('ZADD', KEYS[2], string.format('%.0f', t[1] * 1000000 + t[2]), ARGV[7])\n"
+        "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', (now - absolute) * "
+        "1000))\n"
         "for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -ARGV[8] - 1)) do\n"
         "  redis.call('DEL', ARGV[9] .. id)\n"
         "  redis.call('ZREM', KEYS[2], id)\n"
