@@ -1,0 +1,79 @@
+/* sheet_test.c - the aggregate of experts' points: without the highest and the lowest, half up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../../core/review/sheet.c"
+
+static void mean_is(int64_t expected, const int64_t *given, size_t count)
+{
+    int64_t values[8];
+    memcpy(values, given, count * sizeof(values[0]));
+    assert_int_equal(trimmed_mean(values, count), expected);
+}
+
+#define MEAN_IS(expected, ...)                                                                     \
+    mean_is(expected, (const int64_t[]){__VA_ARGS__},                                              \
+            sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+
+static void few_sheets_keep_all(void **state)
+{
+    (void)state;
+    MEAN_IS(650, 650);
+    MEAN_IS(625, 600, 650);
+    MEAN_IS(1, 0, 1); /* half up */
+}
+
+static void extremes_go(void **state)
+{
+    (void)state;
+    MEAN_IS(500, 700, 400, 500);
+    MEAN_IS(500, 0, 500, 500, 800);
+    MEAN_IS(500, 500, 500, 500);
+    MEAN_IS(0, 0, 0, 800); /* one extreme of a kind goes, equal values stay */
+    MEAN_IS(451, 0, 450, 451, 800);
+    MEAN_IS(334, 0, 1, 1, 1000, 1000);
+}
+
+static void texts_and_numbers(void **state)
+{
+    (void)state;
+    json_t *indicator = json_pack("{s:s, s:i, s:i}", "id", "D2", "min", 0, "max", 800),
+           *points = json_object();
+    static const struct {
+        const char *json;
+        int result;
+        int64_t points;
+    } cases[] = {
+        {"\"6.5\"", 0, 650},      {"800", 0, 800},         {"\"8.01\"", TD_EFIELDS, 800},
+        {"801", TD_EFIELDS, 800}, {"-1", TD_EFIELDS, 800}, {"6.5", TD_EFIELDS, 800},
+        {"\"\"", 0, -1},          {"\"0\"", 0, 0},         {"null", 0, -1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct td_error err = TD_ERROR_INIT;
+        json_t *value = json_loads(cases[i].json, JSON_DECODE_ANY, NULL);
+        assert_int_equal(set_point(points, indicator, "D2", value, &err), cases[i].result);
+        const json_t *kept = json_object_get(points, "D2");
+        assert_int_equal(kept ? json_integer_value(kept) : -1, cases[i].points);
+        json_decref(value);
+        td_error_done(&err);
+    }
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(set_point(points, NULL, "Z9", NULL, &err), TD_EFIELDS);
+    td_error_done(&err);
+    json_decref(points);
+    json_decref(indicator);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(few_sheets_keep_all),
+        cmocka_unit_test(extremes_go),
+        cmocka_unit_test(texts_and_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

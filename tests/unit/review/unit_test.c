@@ -1,0 +1,62 @@
+/* unit_test.c - codes of units against the check characters of GB 32100. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "review/unit.h"
+
+#include <string.h>
+
+static void genuine_codes(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"91110000101623741K", "911101066976941872",
+                                        "126501214576123492", "12650109457612349N",
+                                        "12650107457612349R"};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        assert_true(td_unit_uscc_valid(codes[i]));
+}
+
+static void broken_codes(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"",
+                                        "1265012145761234",
+                                        "126501214576123493",
+                                        "91110000101623741k",
+                                        "91110000I01623741K",
+                                        "126501214576123492 ",
+                                        "１２６５０１２１４"};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        assert_false(td_unit_uscc_valid(codes[i]));
+}
+
+/* Every single wrong character is noticed: the weights are units modulo the prime 31. */
+static void each_character_counts(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    for (int place = 0; place < 17; place++) {
+        char code[] = "126501214576123492";
+        for (const char *digit = digits; *digit; digit++) {
+            bool same = code[place] == *digit;
+            char kept = code[place];
+            code[place] = *digit;
+            assert_int_equal(td_unit_uscc_valid(code), same);
+            code[place] = kept;
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(genuine_codes),
+        cmocka_unit_test(broken_codes),
+        cmocka_unit_test(each_character_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
