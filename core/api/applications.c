@@ -1,6 +1,6 @@
 /* applications.c - dossiers as resources: lists, beginning one, looking at one, its timeline and
- * print-out, withdrawing it. Content is in drafts.c, submission in submissions.c, what officials do in
- * verification.c. */
+ * print-out, withdrawing it. Content is in drafts.c, submission in submissions.c, what officials do
+ * in verification.c. */
 #include "api/api.h"
 #include "api/dossier.h"
 #include "review/application.h"
@@ -18,15 +18,17 @@
 
 #include <string.h>
 
-#define OFFICIALS                                                                                     \
-    (TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE | TD_ROLE_BUREAU)
+#define OFFICIALS                                                                                  \
+    (TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE |             \
+     TD_ROLE_BUREAU)
 #define READERS (TD_ROLE_APPLICANT | OFFICIALS | TD_ROLE_SUPERVISOR)
 
 static json_t *options(const char *const *values, const char *chosen)
 {
     json_t *list = json_array();
     for (; *values; values++)
-        json_array_append_new(list, json_pack("{s:s, s:b}", "level", *values, "selected", !strcmp(*values, chosen)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:b}", "level", *values, "selected", !strcmp(*values, chosen)));
     return list;
 }
 
@@ -35,7 +37,8 @@ static json_t *state_options(const char *chosen)
     json_t *list = json_array();
     for (int i = 1; i < TD_STATE_COUNT; i++) {
         const char *name = td_state_name((enum td_state)i);
-        json_array_append_new(list, json_pack("{s:s, s:b}", "state", name, "selected", !strcmp(name, chosen)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:b}", "state", name, "selected", !strcmp(name, chosen)));
     }
     return list;
 }
@@ -57,12 +60,14 @@ static int list_applications(struct td_call *call, struct td_reply *reply, struc
     size_t i;
     json_t *division;
     json_array_foreach(divisions, i, division)
-        json_object_set_new(division, "selected",
-                            json_boolean(td_row_equals(division, "code", td_call_query(call, "division"))));
+        json_object_set_new(
+            division, "selected",
+            json_boolean(td_row_equals(division, "code", td_call_query(call, "division"))));
     json_object_set_new(page, "divisions", divisions);
     json_object_set_new(page, "states", state_options(td_call_query(call, "state")));
     json_object_set_new(page, "levels", options(levels, td_call_query(call, "level")));
-    json_object_set_new(page, "searches", json_boolean(td_row_is(&review, OFFICIALS | TD_ROLE_SUPERVISOR)));
+    json_object_set_new(page, "searches",
+                        json_boolean(td_row_is(&review, OFFICIALS | TD_ROLE_SUPERVISOR)));
     json_object_set_new(page, "declares", json_boolean(td_row_is(&review, TD_ROLE_APPLICANT)));
     reply->value = page;
     return 0;
@@ -72,13 +77,14 @@ static int list_applications(struct td_call *call, struct td_reply *reply, struc
 static json_t *choice(const struct td_review *review, json_t *cycle)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(cycle, "series"));
-    json_t *offer = json_pack("{s:O, s:O, s:O, s:O, s:O, s:O?, s:O?, s:O?, s:O?}", "id", json_object_get(cycle, "id"),
-                              "name", json_object_get(cycle, "name"), "series", json_object_get(cycle, "series"),
-                              "closes_on", json_object_get(cycle, "closes_on"), "cutoff_date",
-                              json_object_get(cycle, "cutoff_date"), "series_name",
-                              json_object_get(descriptor, "name"), "series_name_en",
-                              json_object_get(descriptor, "name_en"), "levels", json_object_get(descriptor, "levels"),
-                              "specialties", json_object_get(descriptor, "specialties"));
+    json_t *offer = json_pack(
+        "{s:O, s:O, s:O, s:O, s:O, s:O?, s:O?, s:O?, s:O?}", "id", json_object_get(cycle, "id"),
+        "name", json_object_get(cycle, "name"), "series", json_object_get(cycle, "series"),
+        "closes_on", json_object_get(cycle, "closes_on"), "cutoff_date",
+        json_object_get(cycle, "cutoff_date"), "series_name", json_object_get(descriptor, "name"),
+        "series_name_en", json_object_get(descriptor, "name_en"), "levels",
+        json_object_get(descriptor, "levels"), "specialties",
+        json_object_get(descriptor, "specialties"));
     return offer;
 }
 
@@ -91,8 +97,7 @@ static int offer_cycles(struct td_call *call, struct td_reply *reply, struct td_
     int result = td_api_review(call, &review);
     if (!result)
         result = td_cycle_open_ones(review.tx, "", &cycles);
-    json_array_foreach(cycles, i, cycle)
-    {
+    json_array_foreach(cycles, i, cycle) {
         bool declared_for = !*wanted || td_row_equals(cycle, "id", wanted);
         if (declared_for && !td_cycle_check_open(&review, cycle, NULL) &&
             json_object_get(review.catalog, td_row_text(cycle, "series")))
@@ -115,8 +120,9 @@ static int create(struct td_call *call, struct td_reply *reply, struct td_error 
     char id[TD_ID_TEXT];
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_create(&review, td_call_text(call, "cycle"), td_call_text(call, "level"),
-                                       td_call_text(call, "specialty"), id, reterr);
+        result =
+            td_application_create(&review, td_call_text(call, "cycle"), td_call_text(call, "level"),
+                                  td_call_text(call, "specialty"), id, reterr);
     if (result)
         return result;
     reply->status = 201;
@@ -131,8 +137,7 @@ static void add_open_order(json_t *value, const json_t *orders)
 {
     size_t i;
     json_t *order;
-    json_array_foreach((json_t *)orders, i, order)
-    {
+    json_array_foreach((json_t *)orders, i, order) {
         if (!td_row_bool(order, "open"))
             continue;
         json_object_set(value, "open_order", order);
@@ -181,9 +186,12 @@ static int view_official(struct td_review *review, const json_t *application, js
 {
     const char *state_stage = td_verification_stage(td_row_text(application, "state"));
     bool verifies = *state_stage && may_verify(review, application, state_stage);
-    json_t *sections = NULL, *assessments = NULL, *to_assess = NULL, *evaluation = NULL, *timeline = NULL;
-    int result = td_dossier_sections(review, application, json_object_get(application, "content"),
-                                     verifies ? state_stage : "", &sections);
+    json_t *sections = NULL, *assessments = NULL, *to_assess = NULL, *evaluation = NULL;
+    json_t *timeline = NULL, *content = NULL;
+    int result = td_dossier_content(review, application, &content);
+    if (!result)
+        result = td_dossier_sections(review, application, content, verifies ? state_stage : "",
+                                     &sections);
     if (!result)
         result = td_dossier_assessments(review, application, "", verifies ? state_stage : "",
                                         &assessments);
@@ -193,6 +201,7 @@ static int view_official(struct td_review *review, const json_t *application, js
         result = td_evaluation_load(review, application, &evaluation);
     if (!result)
         result = td_timeline(review, application, &timeline);
+    json_decref(content);
     json_object_set_new(value, "official", json_true());
     json_object_set_new(value, "stage", json_string(state_stage));
     json_object_set_new(value, "verifies", json_boolean(verifies));
@@ -211,9 +220,9 @@ static void add_actions(struct td_review *review, const json_t *application, jso
     json_t *actions = td_workflow_actions(review, application), *action;
     json_t *plain = json_array(), *with_reasons = json_array();
     size_t i;
-    json_array_foreach(actions, i, action)
-    {
-        bool own = td_row_equals(action, "action", "submit") || td_row_equals(action, "action", "withdraw");
+    json_array_foreach(actions, i, action) {
+        bool own = td_row_equals(action, "action", "submit") ||
+                   td_row_equals(action, "action", "withdraw");
         if (td_row_bool(action, "asks_reasons"))
             json_array_append(with_reasons, action);
         else if (!own && td_dossier_offers(td_row_text(action, "action")))
@@ -236,12 +245,14 @@ static int show(struct td_call *call, struct td_reply *reply, struct td_error *r
     json_t *application = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (result)
         return result;
     json_t *value = json_pack("{s:o}", "application", td_dossier_head(&review, application));
     bool own = td_row_equals(application, "account_id", call->who->id);
-    result = own ? view_own(&review, application, value) : view_official(&review, application, value);
+    result =
+        own ? view_own(&review, application, value) : view_official(&review, application, value);
     if (!result)
         add_actions(&review, application, value);
     reply->version = td_row_int(application, "version");
@@ -259,12 +270,13 @@ static int show_timeline(struct td_call *call, struct td_reply *reply, struct td
     json_t *application = NULL, *timeline = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (!result)
         result = td_timeline(&review, application, &timeline);
     if (!result)
-        reply->value = json_pack("{s:o, s:o}", "application", td_dossier_head(&review, application), "timeline",
-                                 timeline);
+        reply->value = json_pack("{s:o, s:o}", "application", td_dossier_head(&review, application),
+                                 "timeline", timeline);
     json_decref(application);
     return result;
 }
@@ -275,15 +287,17 @@ static int show_receipt(struct td_call *call, struct td_reply *reply, struct td_
     json_t *application = NULL, *snapshot = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (!result && !*td_row_text(application, "number"))
         result = td_error_key(reterr, TD_ECONFLICT, "not_submitted", NULL);
     if (!result)
-        result = td_tx_row(review.tx, &snapshot, "select sequence, hash, created_at from snapshot where id = $1", "s",
+        result = td_tx_row(review.tx, &snapshot,
+                           "select sequence, hash, created_at from snapshot where id = $1", "s",
                            td_row_text(application, "snapshot_id"));
     if (!result)
-        reply->value = json_pack("{s:o, s:o}", "application", td_dossier_head(&review, application), "snapshot",
-                                 snapshot);
+        reply->value = json_pack("{s:o, s:o}", "application", td_dossier_head(&review, application),
+                                 "snapshot", snapshot);
     json_decref(application);
     return result;
 }
@@ -292,12 +306,16 @@ static int show_receipt(struct td_call *call, struct td_reply *reply, struct td_
 static int print(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *application = NULL, *sections = NULL, *assessments = NULL, *evaluation = NULL, *timeline = NULL;
+    json_t *application = NULL, *sections = NULL, *assessments = NULL, *evaluation = NULL;
+    json_t *timeline = NULL, *content = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (!result)
-        result = td_dossier_sections(&review, application, json_object_get(application, "content"), "", &sections);
+        result = td_dossier_content(&review, application, &content);
+    if (!result)
+        result = td_dossier_sections(&review, application, content, "", &sections);
     if (!result)
         result = td_dossier_assessments(&review, application, "", "", &assessments);
     if (!result)
@@ -305,10 +323,12 @@ static int print(struct td_call *call, struct td_reply *reply, struct td_error *
     if (!result)
         result = td_timeline(&review, application, &timeline);
     if (!result)
-        reply->value = json_pack("{s:o, s:O, s:O, s:O, s:O}", "application", td_dossier_head(&review, application),
-                                 "sections", sections, "assessments", assessments, "evaluation", evaluation,
-                                 "timeline", timeline);
+        reply->value =
+            json_pack("{s:o, s:O, s:O, s:O, s:O}", "application",
+                      td_dossier_head(&review, application), "sections", sections, "assessments",
+                      assessments, "evaluation", evaluation, "timeline", timeline);
     json_decref(application);
+    json_decref(content);
     json_decref(sections);
     json_decref(assessments);
     json_decref(evaluation);
@@ -323,12 +343,15 @@ static int withdraw(struct td_call *call, struct td_reply *reply, struct td_erro
     json_t *application = NULL;
     int result = td_api_review(call, &review);
     if (!result && !td_call_bool(call, "sure"))
-        result = td_error_field(reterr, "sure", "required", "confirm that the dossier is to be withdrawn");
+        result = td_error_field(reterr, "sure", "required",
+                                "confirm that the dossier is to be withdrawn");
     if (!result)
-        result = td_workflow_apply(&review, id, "withdraw", td_call_text(call, "note"), &application, reterr);
+        result = td_workflow_apply(&review, id, "withdraw", td_call_text(call, "note"),
+                                   &application, reterr);
     if (result)
         return result;
-    reply->value = json_pack("{s:s, s:O}", "id", id, "state", json_object_get(application, "state"));
+    reply->value =
+        json_pack("{s:s, s:O}", "id", id, "state", json_object_get(application, "state"));
     reply->version = td_row_int(application, "version");
     reply->location = "/applications";
     json_decref(application);
@@ -338,7 +361,8 @@ static int withdraw(struct td_call *call, struct td_reply *reply, struct td_erro
 static const struct td_field create_body[] = {
     {"cycle", TD_FIELD_ID, true, 0, 0, NULL, "an open cycle"},
     {"level", TD_FIELD_TEXT, true, 1, 40, NULL, "a level of the series"},
-    {"specialty", TD_FIELD_TEXT, true, 1, 40, NULL, "a specialty of the series that is not examined"},
+    {"specialty", TD_FIELD_TEXT, true, 1, 40, NULL,
+     "a specialty of the series that is not examined"},
     {0},
 };
 
@@ -349,23 +373,54 @@ static const struct td_field withdraw_body[] = {
 };
 
 const struct td_route td_applications_routes[] = {
-    {.method = TD_GET, .path = "/applications", .roles = READERS,
-     .summary = "Dossiers the caller may see; filters state, level, division, q; cursor", .read = list_applications,
+    {.method = TD_GET,
+     .path = "/applications",
+     .roles = READERS,
+     .summary = "Dossiers the caller may see; filters state, level, division, q; cursor",
+     .read = list_applications,
      .page = "applications"},
-    {.method = TD_GET, .path = "/applications/new", .roles = TD_ROLE_APPLICANT,
-     .summary = "Open cycles with what may be declared in them", .read = offer_cycles, .page = "application_new"},
-    {.method = TD_POST, .path = "/applications", .roles = TD_ROLE_APPLICANT, .summary = "Begin a dossier",
-     .write = create, .page = "application_new", .body = create_body},
-    {.method = TD_GET, .path = "/applications/{application}", .roles = READERS,
-     .summary = "One dossier: the applicant's task list, or what an official checks", .read = show,
+    {.method = TD_GET,
+     .path = "/applications/new",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Open cycles with what may be declared in them",
+     .read = offer_cycles,
+     .page = "application_new"},
+    {.method = TD_POST,
+     .path = "/applications",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Begin a dossier",
+     .write = create,
+     .page = "application_new",
+     .body = create_body},
+    {.method = TD_GET,
+     .path = "/applications/{application}",
+     .roles = READERS,
+     .summary = "One dossier: the applicant's task list, or what an official checks",
+     .read = show,
      .page = "application"},
-    {.method = TD_GET, .path = "/applications/{application}/timeline", .roles = READERS,
-     .summary = "Stages, holder, due date, reasons", .read = show_timeline, .page = "application_timeline"},
-    {.method = TD_GET, .path = "/applications/{application}/receipt", .roles = READERS,
-     .summary = "The receipt of the last submission", .read = show_receipt, .page = "application_receipt"},
-    {.method = TD_GET, .path = "/applications/{application}/print", .roles = READERS,
-     .summary = "The review form for printing", .read = print, .page = "application_print"},
-    {.method = TD_POST, .path = "/applications/{application}/withdraw", .roles = TD_ROLE_APPLICANT,
-     .summary = "Withdraw the own dossier before it is accepted", .write = withdraw, .body = withdraw_body},
+    {.method = TD_GET,
+     .path = "/applications/{application}/timeline",
+     .roles = READERS,
+     .summary = "Stages, holder, due date, reasons",
+     .read = show_timeline,
+     .page = "application_timeline"},
+    {.method = TD_GET,
+     .path = "/applications/{application}/receipt",
+     .roles = READERS,
+     .summary = "The receipt of the last submission",
+     .read = show_receipt,
+     .page = "application_receipt"},
+    {.method = TD_GET,
+     .path = "/applications/{application}/print",
+     .roles = READERS,
+     .summary = "The review form for printing",
+     .read = print,
+     .page = "application_print"},
+    {.method = TD_POST,
+     .path = "/applications/{application}/withdraw",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Withdraw the own dossier before it is accepted",
+     .write = withdraw,
+     .body = withdraw_body},
     {0},
 };

@@ -8,15 +8,16 @@
 #include "review/row.h"
 #include "review/verification.h"
 #include "review/workflow.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
 
 bool td_dossier_offers(const char *action)
 {
-    static const char *const offered[] = {"begin",      "recommend", "forward", "accept",  "return", "return_to_unit",
-                                          "supplement", "reject",    "hold",    "release", "annul",  "confirm",
-                                          "appoint"};
+    static const char *const offered[] = {
+        "begin",  "recommend", "forward", "accept", "return",  "return_to_unit", "supplement",
+        "reject", "hold",      "release", "annul",  "confirm", "appoint"};
     for (size_t i = 0; i < sizeof(offered) / sizeof(offered[0]); i++)
         if (!strcmp(offered[i], action))
             return true;
@@ -39,6 +40,25 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
     return head;
 }
 
+int td_dossier_content(struct td_review *review, const json_t *application, json_t **ret_content)
+{
+    enum td_state state = TD_STATE_DRAFT;
+    td_state_parse(td_row_text(application, "state"), &state);
+    bool own = review->who && td_row_equals(application, "account_id", review->who->id);
+    if (own || !td_state_editable(state)) {
+        *ret_content = json_incref(json_object_get(application, "content"));
+        return 0;
+    }
+    json_t *snapshot = NULL;
+    int result = td_tx_row(review->tx, &snapshot, "select dossier from snapshot where id = $1", "s",
+                           td_row_text(application, "snapshot_id"));
+    if (!result)
+        *ret_content =
+            json_incref(json_object_get(json_object_get(snapshot, "dossier"), "content"));
+    json_decref(snapshot);
+    return result;
+}
+
 static bool at_place(const json_t *row, const char *section, const char *item)
 {
     return td_row_equals(row, "section", section) && td_row_equals(row, "item", item);
@@ -48,7 +68,9 @@ static json_t *rows_at(const json_t *rows, const char *section, const char *item
 {
     json_t *here = json_array(), *row;
     size_t i;
-    json_array_foreach((json_t *)rows, i, row) if (at_place(row, section, item)) json_array_append(here, row);
+    json_array_foreach((json_t *)rows, i, row)
+        if (at_place(row, section, item))
+            json_array_append(here, row);
     return here;
 }
 
@@ -70,7 +92,8 @@ static void add_judging(json_t *item, const json_t *check, size_t number)
     json_object_set_new(item, "verdict_path", json_string(path));
     json_object_set(item, "check_section", json_object_get(check, "section"));
     json_object_set_new(item, "is_ok", json_boolean(td_row_equals(check, "verdict", "ok")));
-    json_object_set_new(item, "is_problem", json_boolean(td_row_equals(check, "verdict", "problem")));
+    json_object_set_new(item, "is_problem",
+                        json_boolean(td_row_equals(check, "verdict", "problem")));
     json_object_set_new(item, "codes", code_options(td_row_text(check, "code")));
     json_object_set_new(item, "note", json_string(td_row_text(check, "note")));
 }
@@ -121,8 +144,9 @@ int td_dossier_sections(struct td_review *review, const json_t *application, con
     if (!result)
         result = load_beside(review, application, stage, &beside);
     if (!result)
-        sections = td_form_models(json_object_get(review->catalog, td_row_text(application, "series")),
-                                  "applicant", content, counts, "content", false);
+        sections =
+            td_form_models(json_object_get(review->catalog, td_row_text(application, "series")),
+                           "applicant", content, counts, "content", false);
     json_array_foreach(sections, i, section)
         json_array_foreach(json_object_get(section, "items"), j, item)
             dress_item(&beside, td_row_text(section, "id"), item);
@@ -145,8 +169,7 @@ int td_dossier_assessments(struct td_review *review, const json_t *application, 
     int result = load_beside(review, application, stage, &beside);
     if (!result)
         result = td_assessment_load(review, td_row_text(application, "id"), &given);
-    json_array_foreach(json_object_get(descriptor, "sections"), i, section)
-    {
+    json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
         const char *filler = td_form_section_by(section);
         if (result || !strcmp(filler, "applicant") || (*by && strcmp(by, filler)))
             continue;

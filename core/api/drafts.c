@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READERS                                                                                       \
-    (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE | \
-     TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
+#define READERS                                                                                    \
+    (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |          \
+     TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
 
 /* The applicant's sections before and after this one. */
 static void add_neighbours(json_t *value, const json_t *descriptor, const char *section_id)
@@ -24,17 +24,18 @@ static void add_neighbours(json_t *value, const json_t *descriptor, const char *
     bool passed = false;
     size_t i;
     json_t *section;
-    json_array_foreach(json_object_get(descriptor, "sections"), i, section)
-    {
+    json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
         if (strcmp(td_form_section_by(section), "applicant"))
             continue;
         json_t *place = json_pack("{s:O, s:O, s:O?}", "id", json_object_get(section, "id"), "name",
-                                  json_object_get(section, "name"), "name_en", json_object_get(section, "name_en"));
+                                  json_object_get(section, "name"), "name_en",
+                                  json_object_get(section, "name_en"));
         bool here = td_row_equals(section, "id", section_id);
         if (here && last)
-            json_object_set_new(value, "before", json_pack("{s:O, s:O, s:O?}", "id", json_object_get(last, "id"), "name",
-                                                           json_object_get(last, "name"), "name_en",
-                                                           json_object_get(last, "name_en")));
+            json_object_set_new(value, "before",
+                                json_pack("{s:O, s:O, s:O?}", "id", json_object_get(last, "id"),
+                                          "name", json_object_get(last, "name"), "name_en",
+                                          json_object_get(last, "name_en")));
         if (passed && !here && !json_object_get(value, "after"))
             json_object_set(value, "after", place);
         passed |= here;
@@ -44,7 +45,8 @@ static void add_neighbours(json_t *value, const json_t *descriptor, const char *
 }
 
 /* Reasons of the open return that name this section, for the top of its page. */
-static int add_reasons(struct td_review *review, const json_t *application, const char *section, json_t *value)
+static int add_reasons(struct td_review *review, const json_t *application, const char *section,
+                       json_t *value)
 {
     json_t *orders = NULL, *order, *reason, *list = json_array();
     size_t i, j;
@@ -72,12 +74,14 @@ static void add_problem(json_t *section, const json_t *problem)
 
 /* The page of one section over `content`; `problems` (may be NULL) are put beside their fields. */
 static int section_page(struct td_review *review, const json_t *application, const char *section_id,
-                        const json_t *value, const json_t *problems, json_t **ret_page, struct td_error *reterr)
+                        const json_t *value, const json_t *problems, json_t **ret_page,
+                        struct td_error *reterr)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
     const json_t *section = td_form_section(descriptor, section_id);
     if (!section || strcmp(td_form_section_by(section), "applicant"))
-        return td_error_key(reterr, TD_ENOTFOUND, "section_unknown", json_pack("{s:s}", "section", section_id));
+        return td_error_key(reterr, TD_ENOTFOUND, "section_unknown",
+                            json_pack("{s:s}", "section", section_id));
     enum td_state state = TD_STATE_DRAFT;
     td_state_parse(td_row_text(application, "state"), &state);
     bool own = review->who && td_row_equals(application, "account_id", review->who->id);
@@ -92,9 +96,9 @@ static int section_page(struct td_review *review, const json_t *application, con
         return result;
     }
     json_t *model = td_form_model(section, value, counts, "content", editable);
-    json_array_foreach((json_t *)problems, i, problem) add_problem(model, problem);
-    json_array_foreach(json_object_get(model, "items"), i, item)
-    {
+    json_array_foreach((json_t *)problems, i, problem)
+        add_problem(model, problem);
+    json_array_foreach(json_object_get(model, "items"), i, item) {
         size_t j;
         json_t *file, *here = json_array();
         json_array_foreach(files, j, file)
@@ -102,11 +106,14 @@ static int section_page(struct td_review *review, const json_t *application, con
                 json_array_append(here, file);
         json_object_set_new(item, "files", here);
         json_object_set_new(item, "attachable",
-                            json_boolean(editable && td_row_bool(model, "takes_evidence") && !td_row_bool(item, "is_new")));
+                            json_boolean(editable && td_row_bool(model, "takes_evidence") &&
+                                         !td_row_bool(item, "is_new")));
     }
-    json_t *page = json_pack("{s:o, s:o, s:b, s:b}", "application", td_dossier_head(review, application), "section",
-                             model, "editable", (int)editable, "own", (int)own);
-    json_object_set_new(page, "problems", problems ? json_incref((json_t *)problems) : json_array());
+    json_t *page =
+        json_pack("{s:o, s:o, s:b, s:b}", "application", td_dossier_head(review, application),
+                  "section", model, "editable", (int)editable, "own", (int)own);
+    json_object_set_new(page, "problems",
+                        problems ? json_incref((json_t *)problems) : json_array());
     add_neighbours(page, descriptor, section_id);
     result = add_reasons(review, application, section_id, page);
     json_decref(counts);
@@ -118,20 +125,22 @@ static int section_page(struct td_review *review, const json_t *application, con
 static int show_section(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *application = NULL;
+    json_t *application = NULL, *content = NULL;
     const char *section = td_call_param(call, "section");
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (!result)
-        result = section_page(&review, application, section,
-                              json_object_get(json_object_get(application, "content"), section), NULL, &reply->value,
-                              reterr);
+        result = td_dossier_content(&review, application, &content);
+    if (!result)
+        result = section_page(&review, application, section, json_object_get(content, section),
+                              NULL, &reply->value, reterr);
     if (!result && call->face == TD_FACE_JSON)
-        json_object_set(reply->value, "value",
-                        json_object_get(json_object_get(application, "content"), section));
+        json_object_set(reply->value, "value", json_object_get(content, section));
     reply->version = td_row_int(application, "version");
     json_decref(application);
+    json_decref(content);
     return result;
 }
 
@@ -160,10 +169,12 @@ static int save_section(struct td_call *call, struct td_reply *reply, struct td_
     if (!result)
         json_object_set_new(application, "version", json_integer(saved.version));
     if (!result && call->face == TD_FACE_PAGE && json_array_size(saved.problems))
-        result = section_page(&review, application, section, saved.typed, saved.problems, &reply->value, reterr);
+        result = section_page(&review, application, section, saved.typed, saved.problems,
+                              &reply->value, reterr);
     else if (!result)
-        reply->value = json_pack("{s:I, s:s, s:O, s:O}", "version", (json_int_t)saved.version, "saved_at", review.now,
-                                 "problems", saved.problems, "value", saved.value);
+        reply->value =
+            json_pack("{s:I, s:s, s:O, s:O}", "version", (json_int_t)saved.version, "saved_at",
+                      review.now, "problems", saved.problems, "value", saved.value);
     if (!result && (call->face == TD_FACE_JSON || !json_array_size(saved.problems)))
         reply->location = next_page(call, id, section);
     reply->version = saved.version;
@@ -183,7 +194,8 @@ static int add_item(struct td_call *call, struct td_reply *reply, struct td_erro
     if (!result)
         result = td_application_load_editable(&review, id, &application, reterr);
     if (!result)
-        result = td_draft_add(&review, application, section, td_call_json(call, "content"), item, &version, reterr);
+        result = td_draft_add(&review, application, section, td_call_json(call, "content"), item,
+                              &version, reterr);
     json_decref(application);
     if (result)
         return result;
@@ -204,7 +216,8 @@ static int remove_item(struct td_call *call, struct td_reply *reply, struct td_e
     if (!result)
         result = td_application_load_editable(&review, id, &application, reterr);
     if (!result)
-        result = td_draft_remove(&review, application, section, td_call_param(call, "item"), &version, reterr);
+        result = td_draft_remove(&review, application, section, td_call_param(call, "item"),
+                                 &version, reterr);
     json_decref(application);
     if (result)
         return result;
@@ -217,18 +230,23 @@ static int remove_item(struct td_call *call, struct td_reply *reply, struct td_e
 static int check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *application = NULL, *completeness = NULL, *sections = NULL;
+    json_t *application = NULL, *completeness = NULL, *sections = NULL, *content = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (!result)
         result = td_draft_completeness(&review, application, &completeness);
     if (!result)
-        result = td_dossier_sections(&review, application, json_object_get(application, "content"), "", &sections);
+        result = td_dossier_content(&review, application, &content);
     if (!result)
-        reply->value = json_pack("{s:o, s:O, s:O}", "application", td_dossier_head(&review, application), "check",
-                                 completeness, "sections", sections);
+        result = td_dossier_sections(&review, application, content, "", &sections);
+    if (!result)
+        reply->value =
+            json_pack("{s:o, s:O, s:O}", "application", td_dossier_head(&review, application),
+                      "check", completeness, "sections", sections);
     json_decref(application);
+    json_decref(content);
     json_decref(completeness);
     json_decref(sections);
     return result;
@@ -246,16 +264,36 @@ static const struct td_field item_body[] = {
 };
 
 const struct td_route td_drafts_routes[] = {
-    {.method = TD_GET, .path = "/applications/{application}/sections/{section}", .roles = READERS,
-     .summary = "One section with its values and files", .read = show_section, .page = "application_section"},
-    {.method = TD_PUT, .path = "/applications/{application}/sections/{section}", .roles = TD_ROLE_APPLICANT,
-     .summary = "Save a section; what fits is kept, the rest is named", .write = save_section,
-     .page = "application_section", .body = section_body, .flags = TD_ROUTE_IF_MATCH},
-    {.method = TD_POST, .path = "/applications/{application}/sections/{section}/items", .roles = TD_ROLE_APPLICANT,
-     .summary = "Add an item to a repeated section", .write = add_item, .body = item_body},
-    {.method = TD_DELETE, .path = "/applications/{application}/sections/{section}/items/{item}",
-     .roles = TD_ROLE_APPLICANT, .summary = "Remove an item and its files", .write = remove_item},
-    {.method = TD_GET, .path = "/applications/{application}/check", .roles = READERS,
-     .summary = "All answers, and what is still missing", .read = check, .page = "application_check"},
+    {.method = TD_GET,
+     .path = "/applications/{application}/sections/{section}",
+     .roles = READERS,
+     .summary = "One section with its values and files",
+     .read = show_section,
+     .page = "application_section"},
+    {.method = TD_PUT,
+     .path = "/applications/{application}/sections/{section}",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Save a section; what fits is kept, the rest is named",
+     .write = save_section,
+     .page = "application_section",
+     .body = section_body,
+     .flags = TD_ROUTE_IF_MATCH},
+    {.method = TD_POST,
+     .path = "/applications/{application}/sections/{section}/items",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Add an item to a repeated section",
+     .write = add_item,
+     .body = item_body},
+    {.method = TD_DELETE,
+     .path = "/applications/{application}/sections/{section}/items/{item}",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Remove an item and its files",
+     .write = remove_item},
+    {.method = TD_GET,
+     .path = "/applications/{application}/check",
+     .roles = READERS,
+     .summary = "All answers, and what is still missing",
+     .read = check,
+     .page = "application_check"},
     {0},
 };

@@ -4,9 +4,9 @@
 #include "review/evidence.h"
 #include "review/row.h"
 
-#define READERS                                                                                       \
-    (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE | \
-     TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
+#define READERS                                                                                    \
+    (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |          \
+     TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
 
 static int list_evidence(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -35,11 +35,13 @@ static int attach(struct td_call *call, struct td_reply *reply, struct td_error 
                                         call->upload->size};
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_evidence_add(&review, id, section, td_call_text(call, "item"), &upload, evidence, reterr);
+        result = td_evidence_add(&review, id, section, td_call_text(call, "item"), &upload,
+                                 evidence, reterr);
     if (result)
         return result;
     reply->status = 201;
-    reply->value = json_pack("{s:s, s:s, s:s}", "id", evidence, "name", upload.name, "hash", upload.hash);
+    reply->value =
+        json_pack("{s:s, s:s, s:s}", "id", evidence, "name", upload.name, "hash", upload.hash);
     reply->location = td_arena_printf(call->arena, "/applications/%s/sections/%s", id, section);
     return 0;
 }
@@ -51,8 +53,8 @@ static int read_file(struct td_call *call, struct td_reply *reply, struct td_err
     json_t *evidence = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_evidence_open(&review, td_call_param(call, "application"), td_call_param(call, "evidence"),
-                                  &evidence, reterr);
+        result = td_evidence_open(&review, td_call_param(call, "application"),
+                                  td_call_param(call, "evidence"), &evidence, reterr);
     if (result)
         return result;
     reply->file = td_arena_strdup(call->arena, td_row_text(evidence, "path"));
@@ -88,14 +90,27 @@ static const struct td_field attach_body[] = {
 };
 
 const struct td_route td_evidence_routes[] = {
-    {.method = TD_GET, .path = "/applications/{application}/evidence", .roles = READERS,
-     .summary = "Files of a dossier, or of one section", .read = list_evidence},
-    {.method = TD_POST, .path = "/applications/{application}/evidence", .roles = TD_ROLE_APPLICANT,
-     .summary = "Attach a PDF, JPEG or PNG to a section or item", .write = attach, .body = attach_body,
+    {.method = TD_GET,
+     .path = "/applications/{application}/evidence",
+     .roles = READERS,
+     .summary = "Files of a dossier, or of one section",
+     .read = list_evidence},
+    {.method = TD_POST,
+     .path = "/applications/{application}/evidence",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Attach a PDF, JPEG or PNG to a section or item",
+     .write = attach,
+     .body = attach_body,
      .limit = TD_LIMIT_UPLOAD},
-    {.method = TD_GET, .path = "/applications/{application}/evidence/{evidence}", .roles = READERS | TD_ROLE_EXPERT,
-     .summary = "The file itself, as an attachment", .read = read_file},
-    {.method = TD_DELETE, .path = "/applications/{application}/evidence/{evidence}", .roles = TD_ROLE_APPLICANT,
-     .summary = "Take a file off an editable dossier", .write = take_off},
+    {.method = TD_GET,
+     .path = "/applications/{application}/evidence/{evidence}",
+     .roles = READERS | TD_ROLE_EXPERT,
+     .summary = "The file itself, as an attachment",
+     .read = read_file},
+    {.method = TD_DELETE,
+     .path = "/applications/{application}/evidence/{evidence}",
+     .roles = TD_ROLE_APPLICANT,
+     .summary = "Take a file off an editable dossier",
+     .write = take_off},
     {0},
 };

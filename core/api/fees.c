@@ -10,8 +10,8 @@ static int record(struct td_call *call, struct td_reply *reply, struct td_error 
     int64_t cents = 0;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_fee_record(&review, id, td_call_text(call, "receipt"), td_call_text(call, "paid_on"), &cents,
-                               reterr);
+        result = td_fee_record(&review, id, td_call_text(call, "receipt"),
+                               td_call_text(call, "paid_on"), &cents, reterr);
     if (result)
         return result;
     reply->status = 201;
@@ -27,7 +27,11 @@ static const struct td_field fee_body[] = {
 };
 
 const struct td_route td_fees_routes[] = {
-    {.method = TD_POST, .path = "/applications/{application}/fee", .roles = TD_ROLE_OFFICE,
-     .summary = "Record that the fee was paid", .write = record, .body = fee_body},
+    {.method = TD_POST,
+     .path = "/applications/{application}/fee",
+     .roles = TD_ROLE_OFFICE,
+     .summary = "Record that the fee was paid",
+     .write = record,
+     .body = fee_body},
     {0},
 };

@@ -11,8 +11,9 @@
 
 enum { SHOWN = 5 };
 
-#define OFFICIALS                                                                                     \
-    (TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE | TD_ROLE_BUREAU)
+#define OFFICIALS                                                                                  \
+    (TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE |             \
+     TD_ROLE_BUREAU)
 
 /* The first few items of a page (stolen). */
 static json_t *first_items(json_t *page)
@@ -30,8 +31,9 @@ static int add_public(struct td_review *review, json_t *value)
     size_t i;
     int result = td_cycle_open_ones(review->tx, "", &cycles);
     json_array_foreach(cycles, i, cycle)
-        json_array_append_new(listed, json_pack("{s:O, s:O, s:O, s:O, s:O, s:b}", "id", json_object_get(cycle, "id"),
-                                                "name", json_object_get(cycle, "name"), "notice_number",
+        json_array_append_new(listed, json_pack("{s:O, s:O, s:O, s:O, s:O, s:b}", "id",
+                                                json_object_get(cycle, "id"), "name",
+                                                json_object_get(cycle, "name"), "notice_number",
                                                 json_object_get(cycle, "notice_number"), "opens_on",
                                                 json_object_get(cycle, "opens_on"), "closes_on",
                                                 json_object_get(cycle, "closes_on"), "accepts",
@@ -53,7 +55,8 @@ static int add_own(struct td_review *review, json_t *value)
     int result = td_message_unread(review, &unread);
     if (!result && td_row_is(review, OFFICIALS))
         result = td_queue_counts(review, &counts);
-    json_array_foreach(counts, i, count) waiting += td_row_int(count, "count");
+    json_array_foreach(counts, i, count)
+        waiting += td_row_int(count, "count");
     if (counts) {
         json_object_set_new(value, "counts", counts);
         json_object_set_new(value, "waiting", json_integer(waiting));
@@ -87,6 +90,11 @@ static int show(struct td_call *call, struct td_reply *reply, struct td_error *r
 }
 
 const struct td_route td_home_routes[] = {
-    {.method = TD_GET, .path = "/", .roles = TD_ROLE_PUBLIC, .summary = "The first page", .read = show, .page = "home"},
+    {.method = TD_GET,
+     .path = "/",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "The first page",
+     .read = show,
+     .page = "home"},
     {0},
 };

@@ -33,9 +33,17 @@ static const struct td_field read_body[] = {
 };
 
 const struct td_route td_messages_routes[] = {
-    {.method = TD_GET, .path = "/messages", .roles = TD_ROLE_ANY, .summary = "The caller's messages",
-     .read = list_messages, .page = "messages"},
-    {.method = TD_POST, .path = "/messages/read", .roles = TD_ROLE_ANY, .summary = "Mark one or all as read",
-     .write = mark_read, .body = read_body},
+    {.method = TD_GET,
+     .path = "/messages",
+     .roles = TD_ROLE_ANY,
+     .summary = "The caller's messages",
+     .read = list_messages,
+     .page = "messages"},
+    {.method = TD_POST,
+     .path = "/messages/read",
+     .roles = TD_ROLE_ANY,
+     .summary = "Mark one or all as read",
+     .write = mark_read,
+     .body = read_body},
     {0},
 };

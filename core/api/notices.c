@@ -14,11 +14,13 @@ static int list_notices(struct td_call *call, struct td_reply *reply, struct td_
     struct td_review review;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_notice_list(&review, td_call_query(call, "kind"), td_call_query(call, "cursor"), &reply->value);
+        result = td_notice_list(&review, td_call_query(call, "kind"), td_call_query(call, "cursor"),
+                                &reply->value);
     if (result)
         return td_error_set(reterr, result, "listing notices");
     json_object_set_new(reply->value, "publishes", json_boolean(td_row_is(&review, TD_ROLE_UNIT)));
-    json_object_set_new(reply->value, "decides", json_boolean(td_row_is(&review, DECIDERS | TD_ROLE_SUPERVISOR)));
+    json_object_set_new(reply->value, "decides",
+                        json_boolean(td_row_is(&review, DECIDERS | TD_ROLE_SUPERVISOR)));
     return 0;
 }
 
@@ -47,7 +49,8 @@ static int show_candidates(struct td_call *call, struct td_reply *reply, struct 
     return 0;
 }
 
-/* The unit and the cycle of a notice are those of the first dossier; all others must have the same. */
+/* The unit and the cycle of a notice are those of the first dossier; all others must have the same.
+ */
 static int publish(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -57,11 +60,15 @@ static int publish(struct td_call *call, struct td_reply *reply, struct td_error
     int result = td_api_review(call, &review);
     if (!result)
         result = td_notice_candidates(&review, &rows);
-    json_array_foreach(rows, i, row) if (wanted && td_row_equals(row, "id", wanted)) first = row;
+    json_array_foreach(rows, i, row)
+        if (wanted && td_row_equals(row, "id", wanted))
+            first = row;
     if (!result && !first)
-        result = td_error_field(reterr, "applications", "choice", "choose dossiers of your unit that are verified");
+        result = td_error_field(reterr, "applications", "choice",
+                                "choose dossiers of your unit that are verified");
     if (!result)
-        result = td_notice_publish(&review, "unit", td_row_text(first, "cycle_id"), td_row_text(first, "unit_id"),
+        result = td_notice_publish(&review, "unit", td_row_text(first, "cycle_id"),
+                                   td_row_text(first, "unit_id"),
                                    td_call_json(call, "applications"), &notice, reterr);
     if (!result) {
         reply->status = 201;
@@ -79,8 +86,9 @@ static int object(struct td_call *call, struct td_reply *reply, struct td_error 
     char *sealed = td_seal(call->seal, td_call_text(call, "contact"));
     int result = sealed ? td_api_review(call, &review) : TD_ENOMEM;
     if (!result)
-        result = td_objection_file(&review, td_call_param(call, "notice"), td_call_text(call, "application"),
-                                   td_call_text(call, "text"), sealed, id, reterr);
+        result = td_objection_file(&review, td_call_param(call, "notice"),
+                                   td_call_text(call, "application"), td_call_text(call, "text"),
+                                   sealed, id, reterr);
     free(sealed);
     if (result)
         return result;
@@ -133,7 +141,8 @@ static int decide(struct td_call *call, struct td_reply *reply, struct td_error 
 }
 
 static const struct td_field publish_body[] = {
-    {"applications", TD_FIELD_ARRAY, true, 0, 200, NULL, "ids of verified dossiers of one unit and cycle"},
+    {"applications", TD_FIELD_ARRAY, true, 0, 200, NULL,
+     "ids of verified dossiers of one unit and cycle"},
     {0},
 };
 
@@ -151,22 +160,54 @@ static const struct td_field decide_body[] = {
 };
 
 const struct td_route td_notices_routes[] = {
-    {.method = TD_GET, .path = "/notices", .roles = TD_ROLE_PUBLIC, .summary = "Public notices; kind, cursor",
-     .read = list_notices, .page = "notices"},
-    {.method = TD_GET, .path = "/notices/new", .roles = TD_ROLE_UNIT,
-     .summary = "Dossiers of the unit that wait to be publicised", .read = show_candidates, .page = "notice_new"},
-    {.method = TD_POST, .path = "/notices", .roles = TD_ROLE_UNIT, .summary = "Publish a notice inside the unit",
-     .write = publish, .body = publish_body},
-    {.method = TD_GET, .path = "/notices/{notice}", .roles = TD_ROLE_PUBLIC, .summary = "One notice",
-     .read = show_notice, .page = "notice"},
-    {.method = TD_POST, .path = "/notices/{notice}/objections", .roles = TD_ROLE_PUBLIC,
-     .summary = "Object to a dossier of an open notice", .write = object, .page = "objection_received",
+    {.method = TD_GET,
+     .path = "/notices",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "Public notices; kind, cursor",
+     .read = list_notices,
+     .page = "notices"},
+    {.method = TD_GET,
+     .path = "/notices/new",
+     .roles = TD_ROLE_UNIT,
+     .summary = "Dossiers of the unit that wait to be publicised",
+     .read = show_candidates,
+     .page = "notice_new"},
+    {.method = TD_POST,
+     .path = "/notices",
+     .roles = TD_ROLE_UNIT,
+     .summary = "Publish a notice inside the unit",
+     .write = publish,
+     .body = publish_body},
+    {.method = TD_GET,
+     .path = "/notices/{notice}",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "One notice",
+     .read = show_notice,
+     .page = "notice"},
+    {.method = TD_POST,
+     .path = "/notices/{notice}/objections",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "Object to a dossier of an open notice",
+     .write = object,
+     .page = "objection_received",
      .body = object_body},
-    {.method = TD_GET, .path = "/objections", .roles = DECIDERS | TD_ROLE_SUPERVISOR,
-     .summary = "Objections to decide; show=all, cursor", .read = list_objections, .page = "objections"},
-    {.method = TD_GET, .path = "/objections/{objection}", .roles = DECIDERS | TD_ROLE_SUPERVISOR,
-     .summary = "One objection", .read = show_objection, .page = "objection"},
-    {.method = TD_POST, .path = "/objections/{objection}", .roles = DECIDERS, .summary = "Decide an objection",
-     .write = decide, .body = decide_body},
+    {.method = TD_GET,
+     .path = "/objections",
+     .roles = DECIDERS | TD_ROLE_SUPERVISOR,
+     .summary = "Objections to decide; show=all, cursor",
+     .read = list_objections,
+     .page = "objections"},
+    {.method = TD_GET,
+     .path = "/objections/{objection}",
+     .roles = DECIDERS | TD_ROLE_SUPERVISOR,
+     .summary = "One objection",
+     .read = show_objection,
+     .page = "objection"},
+    {.method = TD_POST,
+     .path = "/objections/{objection}",
+     .roles = DECIDERS,
+     .summary = "Decide an objection",
+     .write = decide,
+     .body = decide_body},
     {0},
 };

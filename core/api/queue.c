@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define OFFICIALS                                                                                     \
-    (TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE | TD_ROLE_BUREAU)
+#define OFFICIALS                                                                                  \
+    (TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE |             \
+     TD_ROLE_BUREAU)
 
 /* The state asked for, or the first in which something waits. */
 static const char *chosen_state(const struct td_call *call, json_t *counts)
@@ -37,13 +38,15 @@ static int show_queue(struct td_call *call, struct td_reply *reply, struct td_er
         result = td_queue_counts(&review, &counts);
     const char *state = result ? "" : chosen_state(call, counts);
     if (!result)
-        result = td_queue_list(&review, state, td_call_query(call, "q"), td_call_query(call, "cursor"), &page);
+        result = td_queue_list(&review, state, td_call_query(call, "q"),
+                               td_call_query(call, "cursor"), &page);
     if (result) {
         json_decref(counts);
         return td_error_set(reterr, result, "listing what waits");
     }
     json_t *ids = json_array();
-    json_array_foreach(json_object_get(page, "items"), i, row) json_array_append(ids, json_object_get(row, "id"));
+    json_array_foreach(json_object_get(page, "items"), i, row)
+        json_array_append(ids, json_object_get(row, "id"));
     call->job = td_arena_json(call->arena, ids);
     json_object_set_new(page, "state", json_string(state));
     json_object_set_new(page, "counts", counts);
@@ -57,8 +60,7 @@ static int mark_leases(struct td_call *call, struct td_reply *reply, struct td_e
     (void)reterr;
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(reply->value, "items"), i, row)
-    {
+    json_array_foreach(json_object_get(reply->value, "items"), i, row) {
         const char *holder = td_row_text(call->result, td_row_text(row, "id"));
         json_object_set_new(row, "mine", json_boolean(*holder && !strcmp(holder, call->who->id)));
         json_object_set_new(row, "taken", json_boolean(*holder && strcmp(holder, call->who->id)));
@@ -107,10 +109,21 @@ static const struct td_field take_body[] = {
 };
 
 const struct td_route td_queue_routes[] = {
-    {.method = TD_GET, .path = "/queue", .roles = OFFICIALS, .summary = "What waits for the caller; state, q, cursor",
-     .read = show_queue, .work = TD_WORK_HOLDERS, .work_fn = mark_leases, .page = "queue"},
-    {.method = TD_POST, .path = "/queue/take", .roles = OFFICIALS,
-     .summary = "Take the most urgent dossier that nobody else holds", .read = candidates, .work = TD_WORK_TAKE,
-     .write = open_taken, .body = take_body},
+    {.method = TD_GET,
+     .path = "/queue",
+     .roles = OFFICIALS,
+     .summary = "What waits for the caller; state, q, cursor",
+     .read = show_queue,
+     .work = TD_WORK_HOLDERS,
+     .work_fn = mark_leases,
+     .page = "queue"},
+    {.method = TD_POST,
+     .path = "/queue/take",
+     .roles = OFFICIALS,
+     .summary = "Take the most urgent dossier that nobody else holds",
+     .read = candidates,
+     .work = TD_WORK_TAKE,
+     .write = open_taken,
+     .body = take_body},
     {0},
 };

@@ -14,13 +14,14 @@
 int td_application_row(struct td_review *review, const char *id, json_t **ret_application,
                        struct td_error *reterr)
 {
-    int result = td_tx_row(review->tx, ret_application,
-                           "select a.*, p.name as applicant_name, u.name as unit_name, "
-                           "d.name as division_name, c.name as cycle_name from application a "
-                           "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
-                           "join division d on d.code = a.division_code join cycle c on c.id = a.cycle_id "
-                           "where a.id = $1",
-                           "s", id);
+    int result =
+        td_tx_row(review->tx, ret_application,
+                  "select a.*, p.name as applicant_name, u.name as unit_name, "
+                  "d.name as division_name, c.name as cycle_name from application a "
+                  "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
+                  "join division d on d.code = a.division_code join cycle c on c.id = a.cycle_id "
+                  "where a.id = $1",
+                  "s", id);
     if (result == TD_ENOTFOUND)
         return td_error_key(reterr, TD_ENOTFOUND, "application_unknown", NULL);
     return result;
@@ -83,7 +84,8 @@ int td_application_load_editable(struct td_review *review, const char *id, json_
     return result;
 }
 
-#define GRANTED(role) "(select scope from account_grant where account_id = $1 and role = '" role "')"
+#define GRANTED(role)                                                                              \
+    "(select scope from account_grant where account_id = $1 and role = '" role "')"
 
 const char *td_application_filter(const struct td_review *review)
 {
@@ -92,14 +94,19 @@ const char *td_application_filter(const struct td_review *review)
         return "(a.submitted_at is not null or a.account_id = $1)";
     return td_arena_printf(
         review->arena, "(a.account_id = $1%s%s%s%s)",
-        roles & TD_ROLE_UNIT ? " or (a.submitted_at is not null and a.unit_id in " GRANTED("unit") ")" : "",
-        roles & TD_ROLE_DISTRICT_INDUSTRY ? " or (a.submitted_at is not null and a.division_code || '/' || "
-                                            "a.series in " GRANTED("district_industry") ")"
-                                          : "",
+        roles & TD_ROLE_UNIT
+            ? " or (a.submitted_at is not null and a.unit_id in " GRANTED("unit") ")"
+            : "",
+        roles & TD_ROLE_DISTRICT_INDUSTRY
+            ? " or (a.submitted_at is not null and a.division_code || '/' || "
+              "a.series in " GRANTED("district_industry") ")"
+            : "",
         roles & TD_ROLE_DISTRICT_HR
             ? " or (a.submitted_at is not null and a.division_code in " GRANTED("district_hr") ")"
             : "",
-        roles & TD_ROLE_OFFICE ? " or (a.submitted_at is not null and a.series in " GRANTED("office") ")" : "");
+        roles & TD_ROLE_OFFICE
+            ? " or (a.submitted_at is not null and a.series in " GRANTED("office") ")"
+            : "");
 }
 
 int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page)
@@ -110,7 +117,8 @@ int td_application_list(struct td_review *review, const json_t *filter, json_t *
     const char *q = td_row_text(filter, "q");
     const char *sql = td_arena_printf(
         review->arena,
-        "select a.id, a.number, a.year, a.series, a.level, a.specialty, a.state, a.state_at, a.due_at, "
+        "select a.id, a.number, a.year, a.series, a.level, a.specialty, a.state, a.state_at, "
+        "a.due_at, "
         "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "
         "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
         "join division d on d.code = a.division_code where %s%s%s%s%s "
@@ -118,17 +126,20 @@ int td_application_list(struct td_review *review, const json_t *filter, json_t *
         visible, *td_row_text(filter, "state") ? " and a.state = $2" : " and $2 = ''",
         *td_row_text(filter, "level") ? " and a.level = $3" : " and $3 = ''",
         *td_row_text(filter, "division") ? " and a.division_code = $4" : " and $4 = ''",
-        *q ? " and (a.number = $5 or substr(p.name, 1, length($5)) = $5)" : " and $5 = ''");
+        !*q                           ? " and $5 = ''"
+        : strspn(q, "0123456789") > 0 ? " and a.number = $5"
+                                      : " and substr(p.name, 1, length($5)) = $5");
     json_t *rows = NULL, *row;
     size_t i;
     int result = !sql ? TD_ENOMEM
                       : td_tx_rows(review->tx, &rows, sql, "ssssssi", review->who->id,
                                    td_row_text(filter, "state"), td_row_text(filter, "level"),
-                                   td_row_text(filter, "division"), q, td_row_text(filter, "cursor"),
-                                   (int64_t)TD_ROW_PAGE + 1);
+                                   td_row_text(filter, "division"), q,
+                                   td_row_text(filter, "cursor"), (int64_t)TD_ROW_PAGE + 1);
     if (result)
         return result;
-    json_array_foreach(rows, i, row) td_application_name(review, row);
+    json_array_foreach(rows, i, row)
+        td_application_name(review, row);
     *ret_page = td_row_page(rows, "id");
     return 0;
 }
@@ -142,7 +153,8 @@ static void name_from(json_t *application, const char *as, const json_t *source,
     char member_en[32];
     snprintf(member_en, sizeof(member_en), "%s_en", member);
     const json_t *text = json_object_get(source, member_en);
-    json_object_set(application, english, (json_t *)(text ? text : json_object_get(source, member)));
+    json_object_set(application, english,
+                    (json_t *)(text ? text : json_object_get(source, member)));
 }
 
 void td_application_name(const struct td_review *review, json_t *application)
@@ -151,8 +163,8 @@ void td_application_name(const struct td_review *review, json_t *application)
     const json_t *level = td_form_level(descriptor, td_row_text(application, "level"));
     name_from(application, "series", descriptor, "name");
     name_from(application, "title", level, "title");
-    name_from(application, "specialty", td_form_specialty(descriptor, td_row_text(application, "specialty")),
-              "name");
+    name_from(application, "specialty",
+              td_form_specialty(descriptor, td_row_text(application, "specialty")), "name");
 }
 
 /* Level and specialty must be the series' own; a specialty whose title is won by a national
@@ -176,10 +188,11 @@ static int check_choice(const json_t *descriptor, const char *level, const char 
 static int check_once(struct td_review *review, int64_t year, struct td_error *reterr)
 {
     json_t *other = NULL;
-    int result = td_tx_row(review->tx, &other,
-                           "select id, number, state from application where account_id = $1 and year = $2 "
-                           "and state not in ('withdrawn', 'abandoned', 'rejected')",
-                           "si", review->who->id, year);
+    int result =
+        td_tx_row(review->tx, &other,
+                  "select id, number, state from application where account_id = $1 and year = $2 "
+                  "and state not in ('withdrawn', 'abandoned', 'rejected')",
+                  "si", review->who->id, year);
     if (result == TD_ENOTFOUND)
         return 0;
     if (!result)
@@ -190,8 +203,8 @@ static int check_once(struct td_review *review, int64_t year, struct td_error *r
     return result;
 }
 
-static int insert(struct td_review *review, const char *cycle_id, const char *level, const char *specialty,
-                  char id[TD_ID_TEXT], struct td_error *reterr)
+static int insert(struct td_review *review, const char *cycle_id, const char *level,
+                  const char *specialty, char id[TD_ID_TEXT], struct td_error *reterr)
 {
     int64_t changed = 0;
     td_id_new(id);
@@ -199,7 +212,8 @@ static int insert(struct td_review *review, const char *cycle_id, const char *le
         review->tx, &changed,
         "insert into application (id, cycle_id, account_id, unit_id, division_code, series, level, "
         "specialty, track, year, created_at, updated_at, state_at) "
-        "select $1, c.id, p.id, u.id, u.division_code, c.series, $4, $5, 'directed', c.year, $6, $6, $6 "
+        "select $1, c.id, p.id, u.id, u.division_code, c.series, $4, $5, 'directed', c.year, $6, "
+        "$6, $6 "
         "from cycle c, account p join unit u on u.id = p.unit_id where c.id = $2 and p.id = $3",
         "ssssss", id, cycle_id, review->who->id, level, specialty, review->now);
     if (!result && !changed)
@@ -229,8 +243,8 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
         result = insert(review, cycle_id, level, specialty, ret_id, reterr);
     if (!result)
         result = td_row_log(review, "application.create", "application", ret_id,
-                            json_pack("{s:s, s:s, s:s}", "cycle", cycle_id, "level", level, "specialty",
-                                      specialty));
+                            json_pack("{s:s, s:s, s:s}", "cycle", cycle_id, "level", level,
+                                      "specialty", specialty));
     json_decref(cycle);
     return result;
 }

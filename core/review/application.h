@@ -9,14 +9,14 @@
 
 #include <stdbool.h>
 
-/* The row of a dossier, whoever asks: the columns of `application` and "applicant_name", "unit_name",
- * "division_name", "cycle_name". TD_ENOTFOUND. A new reference. */
+/* The row of a dossier, whoever asks: the columns of `application` and "applicant_name",
+ * "unit_name", "division_name", "cycle_name". TD_ENOTFOUND. A new reference. */
 int td_application_row(struct td_review *review, const char *id, json_t **ret_application,
                        struct td_error *reterr);
 
-/* May `who` see this dossier? The applicant his own, always; the unit, district and office whose scope it
- * is in once it has been submitted; bureau and supervisor every submitted one. Experts see dossiers
- * through their panels only (review/panel.h), the system everything. */
+/* May `who` see this dossier? The applicant his own, always; the unit, district and office whose
+ * scope it is in once it has been submitted; bureau and supervisor every submitted one. Experts see
+ * dossiers through their panels only (review/panel.h), the system everything. */
 bool td_application_visible(const struct td_review *review, const json_t *application);
 
 /* td_application_row for who may see it; TD_ENOTFOUND else, so that existence does not show. */
@@ -28,12 +28,13 @@ int td_application_load(struct td_review *review, const char *id, json_t **ret_a
 int td_application_load_editable(struct td_review *review, const char *id, json_t **ret_application,
                                  struct td_error *reterr);
 
-/* The SQL condition on alias `a` of table application that td_application_visible is for lists; $1 is
- * the caller's account id. Arena memory, NULL when that is used up. */
+/* The SQL condition on alias `a` of table application that td_application_visible is for lists; $1
+ * is the caller's account id. Arena memory, NULL when that is used up. */
 const char *td_application_filter(const struct td_review *review);
 
-/* Dossiers the caller may see, newest first. `filter` = {"state", "level", "division", "q", "cursor"}:
- * texts, all optional; q is a receipt number or the beginning of a name. {"items": [...], "next": ...}. */
+/* Dossiers the caller may see, newest first. `filter` = {"state", "level", "division", "q",
+ * "cursor"}: texts, all optional; q is a receipt number or the beginning of a name. {"items":
+ * [...], "next": ...}. */
 int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page);
 
 /* A new draft of the caller for an open cycle. TD_ECONFLICT: one_per_year, exam_based, no_unit, the

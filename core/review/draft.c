@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* The section when it is the applicant's to fill in. */
-static const json_t *own_section(const struct td_review *review, const json_t *application, const char *id)
+static const json_t *own_section(const struct td_review *review, const json_t *application,
+                                 const char *id)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
     const json_t *section = td_form_section(descriptor, id);
@@ -21,7 +22,8 @@ static const json_t *own_section(const struct td_review *review, const json_t *a
 
 static int no_section(struct td_error *reterr, const char *section)
 {
-    return td_error_key(reterr, TD_ENOTFOUND, "section_unknown", json_pack("{s:s}", "section", section));
+    return td_error_key(reterr, TD_ENOTFOUND, "section_unknown",
+                        json_pack("{s:s}", "section", section));
 }
 
 static int store_section(struct td_review *review, const json_t *application, const char *section,
@@ -30,10 +32,11 @@ static int store_section(struct td_review *review, const json_t *application, co
     int64_t changed = 0, version = td_row_int(application, "version");
     json_t *content = json_copy(json_object_get(application, "content"));
     json_object_set(content, section, value);
-    int result = td_tx_exec(review->tx, &changed,
-                            "update application set content = $2, updated_at = $3, version = version + 1 "
-                            "where id = $1 and version = $4",
-                            "sjsi", td_row_text(application, "id"), content, review->now, version);
+    int result =
+        td_tx_exec(review->tx, &changed,
+                   "update application set content = $2, updated_at = $3, version = version + 1 "
+                   "where id = $1 and version = $4",
+                   "sjsi", td_row_text(application, "id"), content, review->now, version);
     json_decref(content);
     if (!result && changed != 1)
         result = td_error_key(reterr, TD_ESTALE, "changed_meanwhile", NULL);
@@ -41,15 +44,16 @@ static int store_section(struct td_review *review, const json_t *application, co
     if (!result)
         result = td_ledger_hash_json(value, hash);
     if (!result)
-        result = td_row_log(review, "application.save", "application", td_row_text(application, "id"),
-                            json_pack("{s:s, s:s}", "section", section, "hash", hash));
+        result =
+            td_row_log(review, "application.save", "application", td_row_text(application, "id"),
+                       json_pack("{s:s, s:s}", "section", section, "hash", hash));
     if (!result)
         *ret_version = version + 1;
     return result;
 }
 
-/* Takes the member that a field error names ("content.education.0.degree") out of the section's value.
- * False when the error is not about one member, so nothing can be saved without it. */
+/* Takes the member that a field error names ("content.education.0.degree") out of the section's
+ * value. False when the error is not about one member, so nothing can be saved without it. */
 static bool prune(const json_t *section, json_t *value, const char *field)
 {
     const char *member = strrchr(field, '.');
@@ -70,7 +74,8 @@ static bool prune(const json_t *section, json_t *value, const char *field)
 }
 
 /* Checks `value` as a draft and takes out what is wrong. On success *ret_problems says what was. */
-static int check_draft(const json_t *section, json_t *value, json_t **ret_problems, struct td_error *reterr)
+static int check_draft(const json_t *section, json_t *value, json_t **ret_problems,
+                       struct td_error *reterr)
 {
     struct td_error found = TD_ERROR_INIT;
     int result = td_form_check(section, value, "content", false, &found);
@@ -105,9 +110,11 @@ int td_draft_save(struct td_review *review, const json_t *application, const cha
         return no_section(reterr, section_id);
     struct td_draft_saved saved = {.typed = td_form_coerce(section, sent)};
     saved.value = json_deep_copy(saved.typed);
-    int result = saved.value ? check_draft(section, saved.value, &saved.problems, reterr) : TD_ENOMEM;
+    int result =
+        saved.value ? check_draft(section, saved.value, &saved.problems, reterr) : TD_ENOMEM;
     if (!result)
-        result = store_section(review, application, section_id, saved.value, &saved.version, reterr);
+        result =
+            store_section(review, application, section_id, saved.value, &saved.version, reterr);
     if (result)
         td_draft_saved_done(&saved);
     else
@@ -146,7 +153,8 @@ int td_draft_add(struct td_review *review, const json_t *application, const char
     json_array_append_new(all, entry);
     json_t *value = NULL;
     int result = td_form_accept(section, all, "content", false, &value, reterr);
-    if (!result && json_array_size(value) < json_array_size(all)) /* the form model drops empty items */
+    if (!result &&
+        json_array_size(value) < json_array_size(all)) /* the form model drops empty items */
         result = td_error_field(reterr, "content", "required", "the item has no answer yet");
     if (!result)
         result = store_section(review, application, section_id, value, ret_version, reterr);
@@ -164,17 +172,20 @@ int td_draft_remove(struct td_review *review, const json_t *application, const c
     json_t *items = json_object_get(json_object_get(application, "content"), section_id), *entry;
     json_t *rest = json_array();
     size_t i;
-    json_array_foreach(items, i, entry) if (!td_row_equals(entry, "id", item)) json_array_append(rest, entry);
+    json_array_foreach(items, i, entry)
+        if (!td_row_equals(entry, "id", item))
+            json_array_append(rest, entry);
     int result = 0;
     if (json_array_size(rest) == json_array_size(items))
         result = td_error_key(reterr, TD_ENOTFOUND, "item_unknown", NULL);
     if (!result)
         result = store_section(review, application, section_id, rest, ret_version, reterr);
     if (!result)
-        result = td_tx_exec(review->tx, NULL,
-                            "update evidence set removed_at = $4 where application_id = $1 and section = $2 "
-                            "and item = $3 and removed_at is null",
-                            "ssss", td_row_text(application, "id"), section_id, item, review->now);
+        result = td_tx_exec(
+            review->tx, NULL,
+            "update evidence set removed_at = $4 where application_id = $1 and section = $2 "
+            "and item = $3 and removed_at is null",
+            "ssss", td_row_text(application, "id"), section_id, item, review->now);
     json_decref(rest);
     return result;
 }
@@ -190,8 +201,7 @@ static int count_file(json_t *row, void *arg)
     char key[128];
     const char *item = td_row_text(row, "item");
     snprintf(key, sizeof(key), "%s%s%s", td_row_text(row, "section"), *item ? "/" : "", item);
-    json_object_set_new(counting->counts, key,
-                        json_integer(td_row_int(counting->counts, key) + 1));
+    json_object_set_new(counting->counts, key, json_integer(td_row_int(counting->counts, key) + 1));
     if (counting->files) {
         if (!json_object_get(counting->files, key))
             json_object_set_new(counting->files, key, json_array());
@@ -200,7 +210,8 @@ static int count_file(json_t *row, void *arg)
     return 0;
 }
 
-static int count_files(struct td_review *review, const char *application_id, struct counting *counting)
+static int count_files(struct td_review *review, const char *application_id,
+                       struct counting *counting)
 {
     return td_tx_each(review->tx, count_file, counting,
                       "select section, item, hash from evidence where application_id = $1 "
@@ -208,7 +219,8 @@ static int count_files(struct td_review *review, const char *application_id, str
                       "s", application_id);
 }
 
-int td_draft_evidence_counts(struct td_review *review, const char *application_id, json_t **ret_counts)
+int td_draft_evidence_counts(struct td_review *review, const char *application_id,
+                             json_t **ret_counts)
 {
     struct counting counting = {json_object(), NULL};
     int result = count_files(review, application_id, &counting);
@@ -231,8 +243,8 @@ static json_t *only(const json_t *row, const char *const *names)
 int td_draft_dossier(struct td_review *review, const json_t *application, json_t **ret_dossier)
 {
     static const char *const person_names[] = {"sex", "birth_date", "in_service", "retired", NULL};
-    static const char *const unit_names[] = {"id", "name", "kind", "town", "grassroots",
-                                             "hardship", "division_code", NULL};
+    static const char *const unit_names[] = {"id",         "name",     "kind",          "town",
+                                             "grassroots", "hardship", "division_code", NULL};
     json_t *cycle = NULL, *account = NULL, *unit = NULL;
     struct counting counting = {json_object(), json_object()};
     const char *id = td_row_text(application, "id");
@@ -246,13 +258,14 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
     if (!result)
         result = count_files(review, id, &counting);
     if (!result)
-        *ret_dossier = json_pack(
-            "{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:{}, s:O, s:O}", "cutoff_date",
-            td_row_text(cycle, "cutoff_date"), "level", td_row_text(application, "level"), "specialty",
-            td_row_text(application, "specialty"), "track", td_row_text(application, "track"), "person",
-            only(json_object_get(account, "person"), person_names), "unit", only(unit, unit_names), "content",
-            json_object_get(application, "content"), "assessments", "evidence", counting.counts, "files",
-            counting.files);
+        *ret_dossier =
+            json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:{}, s:O, s:O}", "cutoff_date",
+                      td_row_text(cycle, "cutoff_date"), "level", td_row_text(application, "level"),
+                      "specialty", td_row_text(application, "specialty"), "track",
+                      td_row_text(application, "track"), "person",
+                      only(json_object_get(account, "person"), person_names), "unit",
+                      only(unit, unit_names), "content", json_object_get(application, "content"),
+                      "assessments", "evidence", counting.counts, "files", counting.files);
     json_decref(cycle);
     json_decref(account);
     json_decref(unit);
@@ -267,8 +280,9 @@ int td_draft_completeness(struct td_review *review, const json_t *application, j
     int result = td_draft_evidence_counts(review, td_row_text(application, "id"), &counts);
     if (result)
         return result;
-    *ret_check = td_form_completeness(json_object_get(review->catalog, td_row_text(application, "series")),
-                                      "applicant", json_object_get(application, "content"), counts);
+    *ret_check =
+        td_form_completeness(json_object_get(review->catalog, td_row_text(application, "series")),
+                             "applicant", json_object_get(application, "content"), counts);
     json_decref(counts);
     return *ret_check ? 0 : TD_ENOMEM;
 }

@@ -12,9 +12,9 @@
 
 enum { TD_DRAFT_ITEM_TEXT = TD_FORM_ITEM_ID_LENGTH + 1 };
 
-/* Saves a section of an editable dossier from what was sent: an object, of a repeated section an array
- * of objects. Valid values are stored, the rest is named. TD_EFIELDS when nothing of it can be stored,
- * TD_ENOTFOUND for a section that the applicant does not fill in. */
+/* Saves a section of an editable dossier from what was sent: an object, of a repeated section an
+ * array of objects. Valid values are stored, the rest is named. TD_EFIELDS when nothing of it can
+ * be stored, TD_ENOTFOUND for a section that the applicant does not fill in. */
 struct td_draft_saved {
     json_t *value;    /* what is stored now */
     json_t *typed;    /* the same with what did not fit, to be shown to whoever typed it */
@@ -35,10 +35,11 @@ int td_draft_remove(struct td_review *review, const json_t *application, const c
                     const char *item, int64_t *ret_version, struct td_error *reterr);
 
 /* Number of files attached, by "section/item" or "section": a new reference. */
-int td_draft_evidence_counts(struct td_review *review, const char *application_id, json_t **ret_counts);
+int td_draft_evidence_counts(struct td_review *review, const char *application_id,
+                             json_t **ret_counts);
 
-/* The dossier as plugins get it (titled/plugin.h), made of the present content, and under "files" the
- * hashes of what is attached. A new reference. */
+/* The dossier as plugins get it (titled/plugin.h), made of the present content, and under "files"
+ * the hashes of what is attached. A new reference. */
 int td_draft_dossier(struct td_review *review, const json_t *application, json_t **ret_dossier);
 
 /* td_form_completeness of the applicant's sections: a new reference. */

@@ -1,4 +1,5 @@
-/* evaluation.c - see evaluation.h. Owns the tables `fact_set` and `score` and application.score_id. */
+/* evaluation.c - see evaluation.h. Owns the tables `fact_set` and `score` and application.score_id.
+ */
 #include "review/evaluation.h"
 
 #include "base/id.h"
@@ -21,18 +22,21 @@ int td_evaluation_queue(struct td_review *review, const char *application_id)
 }
 
 /* The active standard of the dossier's series and level, or NULL in *ret_standard. */
-static int active_standard(struct td_review *review, const json_t *application, json_t **ret_standard)
+static int active_standard(struct td_review *review, const json_t *application,
+                           json_t **ret_standard)
 {
     *ret_standard = NULL;
-    int result = td_tx_row(review->tx, ret_standard,
-                           "select id, version, source, hash from standard where series = $1 and level = $2 "
-                           "and state = 'active' order by version desc limit 1",
-                           "ss", td_row_text(application, "series"), td_row_text(application, "level"));
+    int result =
+        td_tx_row(review->tx, ret_standard,
+                  "select id, version, source, hash from standard where series = $1 and level = $2 "
+                  "and state = 'active' order by version desc limit 1",
+                  "ss", td_row_text(application, "series"), td_row_text(application, "level"));
     return result == TD_ENOTFOUND ? 0 : result;
 }
 
 /* The job over `dossier` (stolen), which gets the assessments given so far. */
-static int build_job(struct td_review *review, const json_t *application, json_t *dossier, json_t **ret_job)
+static int build_job(struct td_review *review, const json_t *application, json_t *dossier,
+                     json_t **ret_job)
 {
     json_t *assessments = NULL, *standard = NULL, *expert = NULL;
     const char *id = td_row_text(application, "id");
@@ -44,8 +48,8 @@ static int build_job(struct td_review *review, const json_t *application, json_t
     if (!result)
         result = td_sheet_points(review->tx, id, &expert);
     if (!result) {
-        json_t *job = json_pack("{s:s, s:s, s:s, s:O}", "op", standard ? "evaluate" : "facts", "series",
-                                td_row_text(application, "series"), "level",
+        json_t *job = json_pack("{s:s, s:s, s:s, s:O}", "op", standard ? "evaluate" : "facts",
+                                "series", td_row_text(application, "series"), "level",
                                 td_row_text(application, "level"), "dossier", dossier);
         if (standard) {
             char name[96];
@@ -68,7 +72,8 @@ static int build_job(struct td_review *review, const json_t *application, json_t
 
 static int load_snapshot(struct td_review *review, const json_t *application, json_t **ret_snapshot)
 {
-    return td_tx_row(review->tx, ret_snapshot, "select id, dossier, hash from snapshot where id = $1", "s",
+    return td_tx_row(review->tx, ret_snapshot,
+                     "select id, dossier, hash from snapshot where id = $1", "s",
                      td_row_text(application, "snapshot_id"));
 }
 
@@ -77,11 +82,13 @@ int td_evaluation_prepare(struct td_review *review, const json_t *payload, json_
 {
     json_t *application = NULL, *snapshot = NULL;
     *ret_job = NULL;
-    int result = td_application_row(review, td_row_text(payload, "application"), &application, reterr);
+    int result =
+        td_application_row(review, td_row_text(payload, "application"), &application, reterr);
     if (!result)
         result = load_snapshot(review, application, &snapshot);
     if (!result)
-        result = build_job(review, application, json_deep_copy(json_object_get(snapshot, "dossier")), ret_job);
+        result = build_job(review, application,
+                           json_deep_copy(json_object_get(snapshot, "dossier")), ret_job);
     json_decref(application);
     json_decref(snapshot);
     return result == TD_ENOTFOUND ? 0 : result; /* gone or never submitted: nothing to do */
@@ -99,16 +106,19 @@ int td_evaluation_preview(struct td_review *review, const json_t *application, j
 /* The plugin version that serves the series now. */
 static const char *plugin_version(const struct td_review *review, const json_t *application)
 {
-    return td_row_text(json_object_get(review->catalog, td_row_text(application, "series")), "plugin_version");
+    return td_row_text(json_object_get(review->catalog, td_row_text(application, "series")),
+                       "plugin_version");
 }
 
 /* Stores facts and gates unless the latest ones of this snapshot are the same. */
 static int store_facts(struct td_review *review, const json_t *application, const json_t *snapshot,
                        const json_t *answer, char id[TD_ID_TEXT])
 {
-    const json_t *facts = json_object_get(answer, "facts"), *gates = json_object_get(answer, "gates");
+    const json_t *facts = json_object_get(answer, "facts"),
+                 *gates = json_object_get(answer, "gates");
     const char *application_id = td_row_text(application, "id");
-    const char *hash = td_row_text(snapshot, "hash"), *version = plugin_version(review, application);
+    const char *hash = td_row_text(snapshot, "hash"),
+               *version = plugin_version(review, application);
     json_t *latest = NULL;
     int result = td_tx_row(review->tx, &latest,
                            "select id, facts, gates from fact_set where application_id = $1 and "
@@ -124,12 +134,13 @@ static int store_facts(struct td_review *review, const json_t *application, cons
     if (result && result != TD_ENOTFOUND)
         return result;
     td_id_new(id);
-    return td_tx_exec(review->tx, NULL,
-                      "insert into fact_set (id, application_id, snapshot_hash, plugin_version, cutoff_date, "
-                      "facts, gates, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                      "sssssjjs", id, application_id, hash, version,
-                      td_row_text(json_object_get(snapshot, "dossier"), "cutoff_date"), facts, gates,
-                      review->now);
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into fact_set (id, application_id, snapshot_hash, plugin_version, cutoff_date, "
+        "facts, gates, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "sssssjjs", id, application_id, hash, version,
+        td_row_text(json_object_get(snapshot, "dossier"), "cutoff_date"), facts, gates,
+        review->now);
 }
 
 /* True when the official score already is this one. */
@@ -138,8 +149,8 @@ static bool same_score(struct td_review *review, const json_t *application, cons
 {
     json_t *present = NULL;
     if (td_tx_row(review->tx, &present,
-                  "select fact_set_id, standard_hash, expert, breakdown from score where id = $1", "s",
-                  td_row_text(application, "score_id")))
+                  "select fact_set_id, standard_hash, expert, breakdown from score where id = $1",
+                  "s", td_row_text(application, "score_id")))
         return false;
     bool same = td_row_equals(present, "fact_set_id", facts_id) &&
                 td_row_equals(present, "standard_hash", td_row_text(standard, "hash")) &&
@@ -156,22 +167,24 @@ static int insert_score(struct td_review *review, const json_t *application, con
     char id[TD_ID_TEXT];
     td_id_new(id);
     const char *application_id = td_row_text(application, "id");
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into score (id, application_id, fact_set_id, standard_id, standard_hash, "
-                            "plugin_version, snapshot_hash, expert, total, vetoed, breakdown, at) "
-                            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                            "sssssssjibjs", id, application_id, facts_id, td_row_text(standard, "id"),
-                            td_row_text(standard, "hash"), plugin_version(review, application),
-                            td_row_text(snapshot, "hash"), expert, td_row_int(score, "total"),
-                            (int)td_row_bool(score, "vetoed"), score, review->now);
+    int result = td_tx_exec(
+        review->tx, NULL,
+        "insert into score (id, application_id, fact_set_id, standard_id, standard_hash, "
+        "plugin_version, snapshot_hash, expert, total, vetoed, breakdown, at) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "sssssssjibjs", id, application_id, facts_id, td_row_text(standard, "id"),
+        td_row_text(standard, "hash"), plugin_version(review, application),
+        td_row_text(snapshot, "hash"), expert, td_row_int(score, "total"),
+        (int)td_row_bool(score, "vetoed"), score, review->now);
     if (!result)
-        result = td_tx_exec(review->tx, NULL, "update application set score_id = $2 where id = $1", "ss",
-                            application_id, id);
+        result = td_tx_exec(review->tx, NULL, "update application set score_id = $2 where id = $1",
+                            "ss", application_id, id);
     if (!result)
         result = td_row_log(review, "application.score", "application", application_id,
                             json_pack("{s:s, s:I, s:s, s:s}", "score", id, "total",
                                       (json_int_t)td_row_int(score, "total"), "standard",
-                                      td_row_text(standard, "hash"), "snapshot", td_row_text(snapshot, "hash")));
+                                      td_row_text(standard, "hash"), "snapshot",
+                                      td_row_text(snapshot, "hash")));
     return result ? result : td_row_live(review->tx, "application", application_id);
 }
 
@@ -181,7 +194,8 @@ int td_evaluation_finish(struct td_review *review, const json_t *payload, const 
     json_t *application = NULL, *snapshot = NULL, *standard = NULL, *expert = NULL;
     const json_t *score = json_object_get(answer, "score");
     char facts_id[TD_ID_TEXT];
-    int result = td_application_row(review, td_row_text(payload, "application"), &application, reterr);
+    int result =
+        td_application_row(review, td_row_text(payload, "application"), &application, reterr);
     if (!result)
         result = load_snapshot(review, application, &snapshot);
     if (!result)
@@ -190,7 +204,8 @@ int td_evaluation_finish(struct td_review *review, const json_t *payload, const 
         result = active_standard(review, application, &standard);
     if (!result)
         result = td_sheet_points(review->tx, td_row_text(application, "id"), &expert);
-    if (!result && standard && score && !same_score(review, application, facts_id, standard, expert, score))
+    if (!result && standard && score &&
+        !same_score(review, application, facts_id, standard, expert, score))
         result = insert_score(review, application, snapshot, facts_id, standard, expert, score);
     json_decref(application);
     json_decref(snapshot);
@@ -203,8 +218,7 @@ json_t *td_evaluation_fact_list(const json_t *facts)
 {
     json_t *list = json_array(), *fact;
     const char *id;
-    json_object_foreach((json_t *)facts, id, fact)
-    {
+    json_object_foreach((json_t *)facts, id, fact) {
         json_t *entry = json_copy(fact);
         const json_t *value = json_object_get(fact, "value");
         json_object_set_new(entry, "id", json_string(id));
@@ -218,7 +232,8 @@ json_t *td_evaluation_fact_list(const json_t *facts)
         else if (json_is_array(value))
             snprintf(shown, sizeof(shown), "%zu", json_array_size(value));
         json_object_set_new(entry, "shown",
-                            json_is_string(value) ? json_copy((json_t *)value) : json_string(shown));
+                            json_is_string(value) ? json_copy((json_t *)value)
+                                                  : json_string(shown));
         json_array_append_new(list, entry);
     }
     return list;
@@ -244,7 +259,8 @@ int td_evaluation_load(struct td_review *review, const json_t *application, json
     if (!result) {
         json_object_set(row, "score", json_object_get(score, "breakdown"));
         json_object_set_new(row, "standard",
-                            json_pack("{s:O, s:O, s:O}", "id", json_object_get(score, "standard_id"), "version",
+                            json_pack("{s:O, s:O, s:O}", "id",
+                                      json_object_get(score, "standard_id"), "version",
                                       json_object_get(score, "version"), "hash",
                                       json_object_get(score, "standard_hash")));
     }

@@ -1,8 +1,9 @@
 /* evaluation.h - facts, gates and points of a dossier: the jobs for the scorer and what comes back.
  *
- * Official results are made of the submitted snapshot, the officials' assessments, the experts' points
- * (td_sheet_points) and the active standard of series and level. They are stored with everything that
- * is needed to compute them again. A job may run twice: equal results are stored once. */
+ * Official results are made of the submitted snapshot, the officials' assessments, the experts'
+ * points (td_sheet_points) and the active standard of series and level. They are stored with
+ * everything that is needed to compute them again. A job may run twice: equal results are stored
+ * once. */
 #ifndef TD_REVIEW_EVALUATION_H
 #define TD_REVIEW_EVALUATION_H
 
@@ -11,8 +12,8 @@
 /* Queues the official evaluation of a dossier, to run after commit. */
 int td_evaluation_queue(struct td_review *review, const char *application_id);
 
-/* Builds the "evaluate" job for {"application": id}; "facts" while no standard is active. *ret_job stays
- * NULL when there is nothing to evaluate. Read transaction. */
+/* Builds the "evaluate" job for {"application": id}; "facts" while no standard is active. *ret_job
+ * stays NULL when there is nothing to evaluate. Read transaction. */
 int td_evaluation_prepare(struct td_review *review, const json_t *payload, json_t **ret_job,
                           struct td_error *reterr);
 
@@ -20,14 +21,16 @@ int td_evaluation_prepare(struct td_review *review, const json_t *payload, json_
 int td_evaluation_finish(struct td_review *review, const json_t *payload, const json_t *answer,
                          struct td_error *reterr);
 
-/* The job that previews facts and points of a dossier as it stands now, a draft too. A new reference. */
+/* The job that previews facts and points of a dossier as it stands now, a draft too. A new
+ * reference. */
 int td_evaluation_preview(struct td_review *review, const json_t *application, json_t **ret_job,
                           struct td_error *reterr);
 
 /* The stored result: {"facts": [{"id", "name", "value", "unit", "because"}], "gates": [...],
- * "score": SCORE or null, "standard": {"id", "version", "hash"}, "snapshot_hash", "plugin_version", "at"};
- * empty facts before any. A new reference. */
-int td_evaluation_load(struct td_review *review, const json_t *application, json_t **ret_evaluation);
+ * "score": SCORE or null, "standard": {"id", "version", "hash"}, "snapshot_hash", "plugin_version",
+ * "at"}; empty facts before any. A new reference. */
+int td_evaluation_load(struct td_review *review, const json_t *application,
+                       json_t **ret_evaluation);
 
 /* Facts by id as a list with the id inside, as pages show them. A new reference. */
 json_t *td_evaluation_fact_list(const json_t *facts);

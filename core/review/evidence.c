@@ -56,8 +56,8 @@ static const char *sniff(const struct td_evidence_upload *upload)
 static int check_place(struct td_review *review, const json_t *application, const char *section_id,
                        const char *item, struct td_error *reterr)
 {
-    const json_t *section =
-        td_form_section(json_object_get(review->catalog, td_row_text(application, "series")), section_id);
+    const json_t *section = td_form_section(
+        json_object_get(review->catalog, td_row_text(application, "series")), section_id);
     if (!section || strcmp(td_form_section_by(section), "applicant") ||
         td_row_equals(section, "evidence", "none"))
         return td_error_field(reterr, "section", "choice", "this section takes no evidence");
@@ -65,7 +65,8 @@ static int check_place(struct td_review *review, const json_t *application, cons
         return *item ? td_error_field(reterr, "item", "choice", "this section has no items") : 0;
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(json_object_get(application, "content"), section_id), i, entry)
+    json_array_foreach(json_object_get(json_object_get(application, "content"), section_id), i,
+                       entry)
         if (*item && td_row_equals(entry, "id", item))
             return 0;
     return td_error_field(reterr, "item", "choice", "save the item first, then attach to it");
@@ -75,42 +76,45 @@ static int check_room(struct td_review *review, const char *application_id, cons
                       const char *item, struct td_error *reterr)
 {
     json_t *row = NULL;
-    int result = td_tx_row(review->tx, &row,
-                           "select count(*) as total, coalesce(sum(case when section = $2 and item = $3 then 1 "
-                           "else 0 end), 0) as here from evidence where application_id = $1 and removed_at is null",
-                           "sss", application_id, section, item);
+    int result = td_tx_row(
+        review->tx, &row,
+        "select count(*) as total, coalesce(sum(case when section = $2 and item = $3 then 1 "
+        "else 0 end), 0) as here from evidence where application_id = $1 and removed_at is null",
+        "sss", application_id, section, item);
     if (!result && (td_row_int(row, "total") >= TD_EVIDENCE_PER_DOSSIER ||
                     td_row_int(row, "here") >= TD_EVIDENCE_PER_ITEM))
         result = td_error_key(reterr, TD_ECONFLICT, "evidence_enough",
-                              json_pack("{s:i, s:i}", "per_item", TD_EVIDENCE_PER_ITEM, "per_dossier",
-                                        TD_EVIDENCE_PER_DOSSIER));
+                              json_pack("{s:i, s:i}", "per_item", TD_EVIDENCE_PER_ITEM,
+                                        "per_dossier", TD_EVIDENCE_PER_DOSSIER));
     json_decref(row);
     return result;
 }
 
-static int store(struct td_review *review, const char *application_id, const char *section, const char *item,
-                 const struct td_evidence_upload *upload, const char *type, char id[TD_ID_TEXT])
+static int store(struct td_review *review, const char *application_id, const char *section,
+                 const char *item, const struct td_evidence_upload *upload, const char *type,
+                 char id[TD_ID_TEXT])
 {
     td_id_new(id);
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into evidence_file (hash, size, type, created_at) values ($1, $2, $3, $4) "
-                            "on conflict (hash) do nothing",
-                            "siss", upload->hash, (int64_t)upload->size, type, review->now);
+    int result = td_tx_exec(
+        review->tx, NULL,
+        "insert into evidence_file (hash, size, type, created_at) values ($1, $2, $3, $4) "
+        "on conflict (hash) do nothing",
+        "siss", upload->hash, (int64_t)upload->size, type, review->now);
     if (!result)
-        result = td_tx_exec(review->tx, NULL,
-                            "insert into evidence (id, application_id, section, item, hash, name, uploaded_at) "
-                            "values ($1, $2, $3, $4, $5, $6, $7)",
-                            "sssssss", id, application_id, section, item, upload->hash, upload->name,
-                            review->now);
+        result = td_tx_exec(
+            review->tx, NULL,
+            "insert into evidence (id, application_id, section, item, hash, name, uploaded_at) "
+            "values ($1, $2, $3, $4, $5, $6, $7)",
+            "sssssss", id, application_id, section, item, upload->hash, upload->name, review->now);
     return result ? result
                   : td_row_log(review, "evidence.add", "application", application_id,
-                               json_pack("{s:s, s:s, s:s, s:s}", "evidence", id, "section", section, "item", item,
-                                         "hash", upload->hash));
+                               json_pack("{s:s, s:s, s:s, s:s}", "evidence", id, "section", section,
+                                         "item", item, "hash", upload->hash));
 }
 
 int td_evidence_add(struct td_review *review, const char *application_id, const char *section,
-                    const char *item, const struct td_evidence_upload *upload, char ret_id[TD_ID_TEXT],
-                    struct td_error *reterr)
+                    const char *item, const struct td_evidence_upload *upload,
+                    char ret_id[TD_ID_TEXT], struct td_error *reterr)
 {
     json_t *application = NULL;
     int result = td_application_load_editable(review, application_id, &application, reterr);
@@ -129,17 +133,18 @@ int td_evidence_add(struct td_review *review, const char *application_id, const 
     return result;
 }
 
-int td_evidence_remove(struct td_review *review, const char *application_id, const char *evidence_id,
-                       struct td_error *reterr)
+int td_evidence_remove(struct td_review *review, const char *application_id,
+                       const char *evidence_id, struct td_error *reterr)
 {
     json_t *application = NULL;
     int64_t changed = 0;
     int result = td_application_load_editable(review, application_id, &application, reterr);
     if (!result)
-        result = td_tx_exec(review->tx, &changed,
-                            "update evidence set removed_at = $3 where id = $1 and application_id = $2 "
-                            "and removed_at is null",
-                            "sss", evidence_id, application_id, review->now);
+        result =
+            td_tx_exec(review->tx, &changed,
+                       "update evidence set removed_at = $3 where id = $1 and application_id = $2 "
+                       "and removed_at is null",
+                       "sss", evidence_id, application_id, review->now);
     if (!result && !changed)
         result = td_error_key(reterr, TD_ENOTFOUND, "evidence_unknown", NULL);
     if (!result)
@@ -165,20 +170,23 @@ int td_evidence_list(struct td_review *review, const char *application_id, const
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select e.id, e.application_id, e.section, e.item, e.name, e.hash, f.size, f.type, "
-                            "e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
-                            "where e.application_id = $1 and e.removed_at is null and ($2 = '' or e.section = $2) "
-                            "order by e.id",
-                            "ss", application_id, section);
-    json_array_foreach(rows, i, row) describe_size(row);
+    int result = td_tx_rows(
+        review->tx, &rows,
+        "select e.id, e.application_id, e.section, e.item, e.name, e.hash, f.size, f.type, "
+        "e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
+        "where e.application_id = $1 and e.removed_at is null and ($2 = '' or e.section = $2) "
+        "order by e.id",
+        "ss", application_id, section);
+    json_array_foreach(rows, i, row)
+        describe_size(row);
     if (!result)
         *ret_rows = rows;
     return result;
 }
 
 /* Experts see the material of the dossiers before them, and nothing else of a dossier. */
-static int check_access(struct td_review *review, const char *application_id, struct td_error *reterr)
+static int check_access(struct td_review *review, const char *application_id,
+                        struct td_error *reterr)
 {
     json_t *application = NULL;
     bool sees = false;
@@ -199,15 +207,18 @@ int td_evidence_open(struct td_review *review, const char *application_id, const
     char path[4096];
     int result = check_access(review, application_id, reterr);
     if (!result)
-        result = td_tx_row(review->tx, &row,
-                           "select e.id, e.section, e.item, e.name, e.hash, f.size, f.type from evidence e "
-                           "join evidence_file f on f.hash = e.hash where e.id = $1 and e.application_id = $2",
-                           "ss", evidence_id, application_id);
+        result = td_tx_row(
+            review->tx, &row,
+            "select e.id, e.section, e.item, e.name, e.hash, f.size, f.type from evidence e "
+            "join evidence_file f on f.hash = e.hash where e.id = $1 and e.application_id = $2",
+            "ss", evidence_id, application_id);
     if (!result)
-        result = td_files_path(td_tx_store(review->tx), td_row_text(row, "hash"), path, sizeof(path));
+        result =
+            td_files_path(td_tx_store(review->tx), td_row_text(row, "hash"), path, sizeof(path));
     if (result) {
         json_decref(row);
-        return result == TD_ENOTFOUND ? td_error_key(reterr, TD_ENOTFOUND, "evidence_unknown", NULL) : result;
+        return result == TD_ENOTFOUND ? td_error_key(reterr, TD_ENOTFOUND, "evidence_unknown", NULL)
+                                      : result;
     }
     json_object_set_new(row, "path", json_string(path));
     *ret_evidence = row;

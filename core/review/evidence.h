@@ -1,7 +1,8 @@
 /* evidence.h - files attached to a section or an item of a dossier.
  *
  * PDF, JPEG and PNG only, by content and by name; a file is stored once under its hash and never
- * overwritten. Removal is soft: what a snapshot names stays. Bytes go only to who may see the dossier. */
+ * overwritten. Removal is soft: what a snapshot names stays. Bytes go only to who may see the
+ * dossier. */
 #ifndef TD_REVIEW_EVIDENCE_H
 #define TD_REVIEW_EVIDENCE_H
 
@@ -20,18 +21,19 @@ struct td_evidence_upload {
     size_t size;
 };
 
-/* Attaches to section and item ("" in a plain section) of an editable dossier. TD_EMEDIA for another
- * type, TD_EFIELDS for a place that takes no evidence, TD_ECONFLICT when there is enough. */
+/* Attaches to section and item ("" in a plain section) of an editable dossier. TD_EMEDIA for
+ * another type, TD_EFIELDS for a place that takes no evidence, TD_ECONFLICT when there is enough.
+ */
 int td_evidence_add(struct td_review *review, const char *application_id, const char *section,
-                    const char *item, const struct td_evidence_upload *upload, char ret_id[TD_ID_TEXT],
-                    struct td_error *reterr);
+                    const char *item, const struct td_evidence_upload *upload,
+                    char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
 /* Takes it off an editable dossier. */
-int td_evidence_remove(struct td_review *review, const char *application_id, const char *evidence_id,
-                       struct td_error *reterr);
+int td_evidence_remove(struct td_review *review, const char *application_id,
+                       const char *evidence_id, struct td_error *reterr);
 
-/* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "uploaded_at", "hash"}],
- * of one section when `section` is not "". Access is the caller's to check. */
+/* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "uploaded_at",
+ * "hash"}], of one section when `section` is not "". Access is the caller's to check. */
 int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
                      json_t **ret_rows);
 

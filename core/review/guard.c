@@ -14,19 +14,22 @@ static int refuse(struct td_error *reterr, const char *key, json_t *parameters)
     return td_error_key(reterr, TD_ECONFLICT, key, parameters);
 }
 
-int td_guard_submission(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_submission(struct td_review *review, const json_t *application,
+                        struct td_error *reterr)
 {
     int64_t ready = 0;
-    int result = td_tx_int(review->tx, &ready,
-                           "select count(*) from snapshot s join application a on a.snapshot_id = s.id "
-                           "where a.id = $1 and a.pledge_at is not null and s.created_at >= a.state_at",
-                           "s", td_row_text(application, "id"));
+    int result =
+        td_tx_int(review->tx, &ready,
+                  "select count(*) from snapshot s join application a on a.snapshot_id = s.id "
+                  "where a.id = $1 and a.pledge_at is not null and s.created_at >= a.state_at",
+                  "s", td_row_text(application, "id"));
     if (result)
         return result;
     return ready ? 0 : refuse(reterr, "submission_incomplete", NULL);
 }
 
-int td_guard_first_submission(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_first_submission(struct td_review *review, const json_t *application,
+                              struct td_error *reterr)
 {
     json_t *cycle = NULL;
     int result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
@@ -36,17 +39,20 @@ int td_guard_first_submission(struct td_review *review, const json_t *applicatio
     return result ? result : td_guard_submission(review, application, reterr);
 }
 
-int td_guard_unit_verified(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_unit_verified(struct td_review *review, const json_t *application,
+                           struct td_error *reterr)
 {
     return td_verification_check(review, application, "unit", reterr);
 }
 
-int td_guard_industry_verified(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_industry_verified(struct td_review *review, const json_t *application,
+                               struct td_error *reterr)
 {
     return td_verification_check(review, application, "district_industry", reterr);
 }
 
-int td_guard_hr_verified(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_hr_verified(struct td_review *review, const json_t *application,
+                         struct td_error *reterr)
 {
     return td_verification_check(review, application, "district_hr", reterr);
 }
@@ -56,13 +62,14 @@ static int count_objections(struct td_review *review, const char *application_id
                             int64_t *ret_open, int64_t *ret_upheld)
 {
     json_t *row = NULL;
-    int result = td_tx_row(review->tx, &row,
-                           "select coalesce(sum(case when o.decided_at is null then 1 else 0 end), 0) as open, "
-                           "coalesce(sum(case when o.decided_at is not null and o.upheld then 1 else 0 end), 0) "
-                           "as upheld from objection o where o.application_id = $1 and o.notice_id = "
-                           "(select n.id from public_notice n join public_notice_entry e on e.notice_id = n.id "
-                           "where e.application_id = $1 and n.kind = $2 order by n.id desc limit 1)",
-                           "ss", application_id, kind);
+    int result = td_tx_row(
+        review->tx, &row,
+        "select coalesce(sum(case when o.decided_at is null then 1 else 0 end), 0) as open, "
+        "coalesce(sum(case when o.decided_at is not null and o.upheld then 1 else 0 end), 0) "
+        "as upheld from objection o where o.application_id = $1 and o.notice_id = "
+        "(select n.id from public_notice n join public_notice_entry e on e.notice_id = n.id "
+        "where e.application_id = $1 and n.kind = $2 order by n.id desc limit 1)",
+        "ss", application_id, kind);
     if (result)
         return result;
     *ret_open = td_row_int(row, "open");
@@ -87,7 +94,8 @@ static int check_notice(struct td_review *review, const json_t *application, con
         return result;
     /* The period ends at 24:00 of its last day. */
     if (strcmp(td_row_text(notice, "ends_on"), review->today) >= 0)
-        result = refuse(reterr, "notice_running", json_pack("{s:s}", "ends_on", td_row_text(notice, "ends_on")));
+        result = refuse(reterr, "notice_running",
+                        json_pack("{s:s}", "ends_on", td_row_text(notice, "ends_on")));
     json_decref(notice);
     int64_t open = 0, upheld = 0;
     if (!result)
@@ -95,16 +103,19 @@ static int check_notice(struct td_review *review, const json_t *application, con
     if (!result && open)
         result = refuse(reterr, "objection_open", json_pack("{s:I}", "count", (json_int_t)open));
     if (!result && upheld)
-        result = refuse(reterr, "objection_upheld", json_pack("{s:I}", "count", (json_int_t)upheld));
+        result =
+            refuse(reterr, "objection_upheld", json_pack("{s:I}", "count", (json_int_t)upheld));
     return result;
 }
 
-int td_guard_unit_notice_over(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_unit_notice_over(struct td_review *review, const json_t *application,
+                              struct td_error *reterr)
 {
     return check_notice(review, application, "unit", reterr);
 }
 
-int td_guard_result_notice_over(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_result_notice_over(struct td_review *review, const json_t *application,
+                                struct td_error *reterr)
 {
     return check_notice(review, application, "result", reterr);
 }
@@ -118,7 +129,8 @@ int td_guard_objected(struct td_review *review, const json_t *application, struc
     return open || upheld ? 0 : refuse(reterr, "objection_none", NULL);
 }
 
-int td_guard_no_objection(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_no_objection(struct td_review *review, const json_t *application,
+                          struct td_error *reterr)
 {
     int64_t open = 0, upheld = 0;
     int result = count_objections(review, td_row_text(application, "id"), "result", &open, &upheld);
@@ -126,10 +138,13 @@ int td_guard_no_objection(struct td_review *review, const json_t *application, s
         return result;
     if (open)
         return refuse(reterr, "objection_open", json_pack("{s:I}", "count", (json_int_t)open));
-    return upheld ? refuse(reterr, "objection_upheld", json_pack("{s:I}", "count", (json_int_t)upheld)) : 0;
+    return upheld
+               ? refuse(reterr, "objection_upheld", json_pack("{s:I}", "count", (json_int_t)upheld))
+               : 0;
 }
 
-int td_guard_objection_upheld(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_objection_upheld(struct td_review *review, const json_t *application,
+                              struct td_error *reterr)
 {
     int64_t open = 0, upheld = 0;
     int result = count_objections(review, td_row_text(application, "id"), "result", &open, &upheld);
@@ -142,46 +157,50 @@ int td_guard_objection_upheld(struct td_review *review, const json_t *applicatio
 static int check_gates(struct td_review *review, const json_t *application, struct td_error *reterr)
 {
     json_t *facts = NULL;
-    int result = td_tx_row(review->tx, &facts,
-                           "select f.gates from fact_set f join snapshot s on s.hash = f.snapshot_hash "
-                           "where f.application_id = $1 and s.id = $2 order by f.id desc limit 1",
-                           "ss", td_row_text(application, "id"), td_row_text(application, "snapshot_id"));
+    int result =
+        td_tx_row(review->tx, &facts,
+                  "select f.gates from fact_set f join snapshot s on s.hash = f.snapshot_hash "
+                  "where f.application_id = $1 and s.id = $2 order by f.id desc limit 1",
+                  "ss", td_row_text(application, "id"), td_row_text(application, "snapshot_id"));
     if (result == TD_ENOTFOUND)
         return refuse(reterr, "facts_pending", NULL);
     if (result)
         return result;
     size_t i;
     json_t *gate;
-    json_array_foreach(json_object_get(facts, "gates"), i, gate)
-    {
+    json_array_foreach(json_object_get(facts, "gates"), i, gate) {
         if (td_row_bool(gate, "met"))
             continue;
-        result = refuse(reterr, "gate_unmet",
-                        json_pack("{s:s, s:s, s:s}", "name", td_row_text(gate, "name"), "because",
-                                  td_row_text(gate, "because"), "basis", td_row_text(gate, "basis")));
+        result =
+            refuse(reterr, "gate_unmet",
+                   json_pack("{s:s, s:s, s:s}", "name", td_row_text(gate, "name"), "because",
+                             td_row_text(gate, "because"), "basis", td_row_text(gate, "basis")));
         break;
     }
     json_decref(facts);
     return result;
 }
 
-int td_guard_acceptable(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_acceptable(struct td_review *review, const json_t *application,
+                        struct td_error *reterr)
 {
     int result = td_verification_check(review, application, "office", reterr);
     return result ? result : check_gates(review, application, reterr);
 }
 
-int td_guard_not_supplemented(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_not_supplemented(struct td_review *review, const json_t *application,
+                              struct td_error *reterr)
 {
     (void)review;
     return td_row_bool(application, "supplemented") ? refuse(reterr, "supplement_used", NULL) : 0;
 }
 
-int td_guard_fee_recorded(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_fee_recorded(struct td_review *review, const json_t *application,
+                          struct td_error *reterr)
 {
     int64_t paid = 0;
-    int result = td_tx_int(review->tx, &paid, "select count(*) from fee where application_id = $1", "s",
-                           td_row_text(application, "id"));
+    int result = td_tx_int(review->tx, &paid, "select count(*) from fee where application_id = $1",
+                           "s", td_row_text(application, "id"));
     if (result)
         return result;
     return paid ? 0 : refuse(reterr, "fee_missing", NULL);
@@ -195,7 +214,8 @@ int td_guard_overdue(struct td_review *review, const json_t *application, struct
     return refuse(reterr, "not_overdue", json_pack("{s:s}", "due_at", due));
 }
 
-int td_guard_panel_complete(struct td_review *review, const json_t *application, struct td_error *reterr)
+int td_guard_panel_complete(struct td_review *review, const json_t *application,
+                            struct td_error *reterr)
 {
     return td_panel_check_complete(review->tx, td_row_text(application, "id"), reterr);
 }

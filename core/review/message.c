@@ -14,11 +14,12 @@ int td_message_send(struct td_review *review, const char *account_id, const char
     char id[TD_ID_TEXT];
     td_id_new(id);
     json_t *empty = json_object();
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into message (id, account_id, application_id, kind, parameters, at) "
-                            "values ($1, $2, $3, $4, $5, $6)",
-                            "ssssjs", id, account_id, application_id, kind,
-                            parameters ? parameters : (const json_t *)empty, review->now);
+    int result =
+        td_tx_exec(review->tx, NULL,
+                   "insert into message (id, account_id, application_id, kind, parameters, at) "
+                   "values ($1, $2, $3, $4, $5, $6)",
+                   "ssssjs", id, account_id, application_id, kind,
+                   parameters ? parameters : (const json_t *)empty, review->now);
     json_decref(empty);
     return result ? result : td_row_live(review->tx, "account", account_id);
 }
@@ -43,14 +44,16 @@ int td_message_list(struct td_review *review, const char *cursor, json_t **ret_p
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select m.id, m.application_id, a.number, m.kind, m.parameters, m.at as sent_at, m.read_at "
-                            "from message m left join application a on a.id = m.application_id "
-                            "where m.account_id = $1 and ($2 = '' or m.id < $2) order by m.id desc limit $3",
-                            "ssi", review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);
+    int result = td_tx_rows(
+        review->tx, &rows,
+        "select m.id, m.application_id, a.number, m.kind, m.parameters, m.at as sent_at, m.read_at "
+        "from message m left join application a on a.id = m.application_id "
+        "where m.account_id = $1 and ($2 = '' or m.id < $2) order by m.id desc limit $3",
+        "ssi", review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (result)
         return result;
-    json_array_foreach(rows, i, row) word(row);
+    json_array_foreach(rows, i, row)
+        word(row);
     int64_t unread = 0;
     result = td_message_unread(review, &unread);
     *ret_page = td_row_page(rows, "id");

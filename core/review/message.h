@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/* Leaves a message; `application_id` may be NULL; `parameters` is borrowed and may be NULL. Subscribers
- * of "account/<id>" are told after commit. */
+/* Leaves a message; `application_id` may be NULL; `parameters` is borrowed and may be NULL.
+ * Subscribers of "account/<id>" are told after commit. */
 int td_message_send(struct td_review *review, const char *account_id, const char *application_id,
                     const char *kind, const json_t *parameters);
 

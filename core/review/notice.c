@@ -1,5 +1,5 @@
-/* notice.c - see notice.h. Owns the tables `public_notice` and `public_notice_entry`; objections are in
- * objection.c. */
+/* notice.c - see notice.h. Owns the tables `public_notice` and `public_notice_entry`; objections
+ * are in objection.c. */
 #include "review/notice.h"
 
 #include "review/application.h"
@@ -45,8 +45,9 @@ static json_t *listing(struct td_review *review, json_t *application)
                      json_object_get(application, "level"));
 }
 
-static int insert_notice(struct td_review *review, const char *kind, const json_t *cycle, const char *unit_id,
-                         const char *ends_on, int64_t days, bool confirmed, char id[TD_ID_TEXT])
+static int insert_notice(struct td_review *review, const char *kind, const json_t *cycle,
+                         const char *unit_id, const char *ends_on, int64_t days, bool confirmed,
+                         char id[TD_ID_TEXT])
 {
     json_t *unit = NULL;
     int result = *unit_id ? td_unit_load(review->tx, unit_id, &unit) : 0;
@@ -57,12 +58,13 @@ static int insert_notice(struct td_review *review, const char *kind, const json_
              td_row_text(cycle, "name"));
     json_decref(unit);
     td_id_new(id);
-    return td_tx_exec(review->tx, NULL,
-                      "insert into public_notice (id, kind, cycle_id, unit_id, title, starts_on, ends_on, "
-                      "working_days, calendar_confirmed, created_by, created_at) "
-                      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                      "sssssssibss", id, kind, td_row_text(cycle, "id"), *unit_id ? unit_id : NULL, title,
-                      review->today, ends_on, days, (int)confirmed, td_row_actor(review), review->now);
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into public_notice (id, kind, cycle_id, unit_id, title, starts_on, ends_on, "
+        "working_days, calendar_confirmed, created_by, created_at) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "sssssssibss", id, kind, td_row_text(cycle, "id"), *unit_id ? unit_id : NULL, title,
+        review->today, ends_on, days, (int)confirmed, td_row_actor(review), review->now);
 }
 
 struct publication {
@@ -70,8 +72,8 @@ struct publication {
     char due[TD_TIME_TEXT];
 };
 
-static int publish_one(struct td_review *review, const struct publication *publication, const char *id,
-                       struct td_error *reterr)
+static int publish_one(struct td_review *review, const struct publication *publication,
+                       const char *id, struct td_error *reterr)
 {
     json_t *application = NULL;
     bool unit = !strcmp(publication->kind, "unit");
@@ -89,15 +91,16 @@ static int publish_one(struct td_review *review, const struct publication *publi
     }
     json_decref(application);
     if (!result)
-        result = td_workflow_apply(review, id, unit ? "publicise" : "publicise_result", NULL, NULL, reterr);
+        result = td_workflow_apply(review, id, unit ? "publicise" : "publicise_result", NULL, NULL,
+                                   reterr);
     if (!result)
-        result = td_tx_exec(review->tx, NULL, "update application set due_at = $2 where id = $1", "ss", id,
-                            publication->due);
+        result = td_tx_exec(review->tx, NULL, "update application set due_at = $2 where id = $1",
+                            "ss", id, publication->due);
     return result;
 }
 
-static int publish_all(struct td_review *review, struct publication *publication, const char *ends_on,
-                       const json_t *applications, struct td_error *reterr)
+static int publish_all(struct td_review *review, struct publication *publication,
+                       const char *ends_on, const json_t *applications, struct td_error *reterr)
 {
     td_date date;
     size_t i;
@@ -107,12 +110,14 @@ static int publish_all(struct td_review *review, struct publication *publication
         td_time_format(td_clock_day_end_ms(date) - 1, publication->due);
     json_array_foreach((json_t *)applications, i, id)
         if (!result)
-            result = publish_one(review, publication, json_string_value(id) ? json_string_value(id) : "", reterr);
+            result = publish_one(review, publication,
+                                 json_string_value(id) ? json_string_value(id) : "", reterr);
     return result;
 }
 
-int td_notice_publish(struct td_review *review, const char *kind, const char *cycle_id, const char *unit_id,
-                      const json_t *applications, json_t **ret_notice, struct td_error *reterr)
+int td_notice_publish(struct td_review *review, const char *kind, const char *cycle_id,
+                      const char *unit_id, const json_t *applications, json_t **ret_notice,
+                      struct td_error *reterr)
 {
     json_t *cycle = NULL;
     char ends_on[TD_DATE_TEXT], id[TD_ID_TEXT];
@@ -130,45 +135,49 @@ int td_notice_publish(struct td_review *review, const char *kind, const char *cy
         result = publish_all(review, &publication, ends_on, applications, reterr);
     if (!result)
         result = td_row_log(review, "notice.publish", "notice", id,
-                            json_pack("{s:s, s:s, s:O, s:b}", "kind", kind, "ends_on", ends_on, "applications",
-                                      applications, "calendar_confirmed", (int)confirmed));
+                            json_pack("{s:s, s:s, s:O, s:b}", "kind", kind, "ends_on", ends_on,
+                                      "applications", applications, "calendar_confirmed",
+                                      (int)confirmed));
     json_decref(cycle);
     return result ? result : td_notice_load(review, id, ret_notice, reterr);
 }
 
-int td_notice_list(struct td_review *review, const char *kind, const char *cursor, json_t **ret_page)
+int td_notice_list(struct td_review *review, const char *kind, const char *cursor,
+                   json_t **ret_page)
 {
     json_t *rows = NULL;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select n.id, n.kind, n.title, n.starts_on, n.ends_on, n.state, u.name as unit_name, "
-                            "c.name as cycle_name, (select count(*) from public_notice_entry e where "
-                            "e.notice_id = n.id) as entries from public_notice n join cycle c on c.id = n.cycle_id "
-                            "left join unit u on u.id = n.unit_id where ($1 = '' or n.kind = $1) "
-                            "and ($2 = '' or n.id < $2) order by n.id desc limit $3",
-                            "ssi", kind, cursor, (int64_t)TD_ROW_PAGE + 1);
+    int result = td_tx_rows(
+        review->tx, &rows,
+        "select n.id, n.kind, n.title, n.starts_on, n.ends_on, n.state, u.name as unit_name, "
+        "c.name as cycle_name, (select count(*) from public_notice_entry e where "
+        "e.notice_id = n.id) as entries from public_notice n join cycle c on c.id = n.cycle_id "
+        "left join unit u on u.id = n.unit_id where ($1 = '' or n.kind = $1) "
+        "and ($2 = '' or n.id < $2) order by n.id desc limit $3",
+        "ssi", kind, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (!result)
         *ret_page = td_row_page(rows, "id");
     return result;
 }
 
-/* After the period the names are taken down for the public; those who work on dossiers still see them. */
+/* After the period the names are taken down for the public; those who work on dossiers still see
+ * them. */
 static bool sees_entries(const struct td_review *review, const json_t *notice)
 {
     return td_row_equals(notice, "state", "open") ||
-           td_row_is(review, TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE |
-                                 TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
+           td_row_is(review, TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |
+                                 TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
 }
 
 static int load_entries(struct td_review *review, const char *notice_id, json_t **ret_entries)
 {
     json_t *rows = NULL, *row, *entries = json_array();
     size_t i;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select application_id, listed from public_notice_entry where notice_id = $1 "
-                            "order by application_id",
-                            "s", notice_id);
-    json_array_foreach(rows, i, row)
-    {
+    int result =
+        td_tx_rows(review->tx, &rows,
+                   "select application_id, listed from public_notice_entry where notice_id = $1 "
+                   "order by application_id",
+                   "s", notice_id);
+    json_array_foreach(rows, i, row) {
         json_t *entry = json_copy(json_object_get(row, "listed"));
         json_object_set(entry, "application_id", json_object_get(row, "application_id"));
         json_array_append_new(entries, entry);
@@ -185,17 +194,20 @@ int td_notice_load(struct td_review *review, const char *notice_id, json_t **ret
                    struct td_error *reterr)
 {
     json_t *notice = NULL, *entries = NULL;
-    int result = td_tx_row(review->tx, &notice,
-                           "select n.id, n.kind, n.title, n.starts_on, n.ends_on, n.working_days, "
-                           "n.calendar_confirmed, n.state, n.unit_id, u.name as unit_name, c.name as cycle_name, "
-                           "c.notice_number from public_notice n join cycle c on c.id = n.cycle_id "
-                           "left join unit u on u.id = n.unit_id where n.id = $1",
-                           "s", notice_id);
+    int result = td_tx_row(
+        review->tx, &notice,
+        "select n.id, n.kind, n.title, n.starts_on, n.ends_on, n.working_days, "
+        "n.calendar_confirmed, n.state, n.unit_id, u.name as unit_name, c.name as cycle_name, "
+        "c.notice_number from public_notice n join cycle c on c.id = n.cycle_id "
+        "left join unit u on u.id = n.unit_id where n.id = $1",
+        "s", notice_id);
     if (result)
-        return result == TD_ENOTFOUND ? td_error_key(reterr, TD_ENOTFOUND, "notice_unknown", NULL) : result;
+        return result == TD_ENOTFOUND ? td_error_key(reterr, TD_ENOTFOUND, "notice_unknown", NULL)
+                                      : result;
     bool open = td_row_equals(notice, "state", "open");
     json_object_set_new(notice, "open", json_boolean(open));
-    json_object_set_new(notice, "calendar_unconfirmed", json_boolean(!td_row_bool(notice, "calendar_confirmed")));
+    json_object_set_new(notice, "calendar_unconfirmed",
+                        json_boolean(!td_row_bool(notice, "calendar_confirmed")));
     if (sees_entries(review, notice))
         result = load_entries(review, notice_id, &entries);
     if (result) {
@@ -211,19 +223,18 @@ int td_notice_candidates(struct td_review *review, json_t **ret_rows)
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select a.*, p.name as applicant_name, u.name as unit_name from application a "
-                            "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
-                            "where a.state = 'unit_review' and a.account_id <> $1 and a.unit_id in "
-                            "(select scope from account_grant where account_id = $1 and role = 'unit') "
-                            "order by a.id limit 200",
-                            "s", review->who->id);
-    json_array_foreach(rows, i, row)
-    {
+    int result =
+        td_tx_rows(review->tx, &rows,
+                   "select a.*, p.name as applicant_name, u.name as unit_name from application a "
+                   "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
+                   "where a.state = 'unit_review' and a.account_id <> $1 and a.unit_id in "
+                   "(select scope from account_grant where account_id = $1 and role = 'unit') "
+                   "order by a.id limit 200",
+                   "s", review->who->id);
+    json_array_foreach(rows, i, row) {
         json_t *actions = td_workflow_actions(review, row), *action;
         size_t j;
-        json_array_foreach(actions, j, action)
-        {
+        json_array_foreach(actions, j, action) {
             if (!td_row_equals(action, "action", "publicise"))
                 continue;
             json_object_set(row, "ready", json_object_get(action, "ready"));

@@ -41,7 +41,7 @@ static const struct {
 
 struct lane {
     const char *state;
-    const char *unit;     /* "" = by series and division */
+    const char *unit; /* "" = by series and division */
     const char *series, *division;
 };
 
@@ -68,19 +68,17 @@ static int add_lane(struct td_review *review, struct lanes *lanes, struct lane l
 }
 
 /* One lane per series and division that match; NULL = all. */
-static int add_lanes(struct td_review *review, struct lanes *lanes, const char *state, const char *series,
-                     const char *division)
+static int add_lanes(struct td_review *review, struct lanes *lanes, const char *state,
+                     const char *series, const char *division)
 {
     const char *each;
     json_t *descriptor, *row;
     size_t i;
     int result = 0;
-    json_object_foreach((json_t *)review->catalog, each, descriptor)
-    {
+    json_object_foreach((json_t *)review->catalog, each, descriptor) {
         if (series && strcmp(series, each))
             continue;
-        json_array_foreach(lanes->divisions, i, row)
-        {
+        json_array_foreach(lanes->divisions, i, row) {
             const char *code = td_row_text(row, "code");
             if (!result && (!division || !strcmp(division, code)))
                 result = add_lane(review, lanes, (struct lane){state, "", each, code});
@@ -95,24 +93,20 @@ static int add_grant(struct td_review *review, struct lanes *lanes, const struct
     char division[16];
     const char *slash = strchr(grant->scope, '/');
     switch (grant->role) {
-    case TD_ROLE_UNIT:
-        return add_lane(review, lanes, (struct lane){state, grant->scope, "", ""});
+    case TD_ROLE_UNIT: return add_lane(review, lanes, (struct lane){state, grant->scope, "", ""});
     case TD_ROLE_DISTRICT_INDUSTRY:
         if (!slash)
             return 0;
         snprintf(division, sizeof(division), "%.*s", (int)(slash - grant->scope), grant->scope);
         return add_lanes(review, lanes, state, slash + 1, division);
-    case TD_ROLE_DISTRICT_HR:
-        return add_lanes(review, lanes, state, NULL, grant->scope);
-    case TD_ROLE_OFFICE:
-        return add_lanes(review, lanes, state, grant->scope, NULL);
-    default:
-        return add_lanes(review, lanes, state, NULL, NULL);
+    case TD_ROLE_DISTRICT_HR: return add_lanes(review, lanes, state, NULL, grant->scope);
+    case TD_ROLE_OFFICE: return add_lanes(review, lanes, state, grant->scope, NULL);
+    default: return add_lanes(review, lanes, state, NULL, NULL);
     }
 }
 
-/* The caller's lanes of a state ("" = those that can be taken). `lanes` must be zero before; release
- * with done_lanes. */
+/* The caller's lanes of a state ("" = those that can be taken). `lanes` must be zero before;
+ * release with done_lanes. */
 static int find_lanes(struct td_review *review, const char *state, struct lanes *lanes)
 {
     const struct td_account *who = review->who;
@@ -136,11 +130,12 @@ static int count_lane(struct td_review *review, const struct lane *lane, int64_t
 {
     if (*lane->unit)
         return td_tx_int(review->tx, ret_count,
-                         "select count(*) from application where unit_id = $1 and state = $2", "ss", lane->unit,
-                         lane->state);
-    return td_tx_int(review->tx, ret_count,
-                     "select count(*) from application where state = $1 and series = $2 and division_code = $3",
-                     "sss", lane->state, lane->series, lane->division);
+                         "select count(*) from application where unit_id = $1 and state = $2", "ss",
+                         lane->unit, lane->state);
+    return td_tx_int(
+        review->tx, ret_count,
+        "select count(*) from application where state = $1 and series = $2 and division_code = $3",
+        "sss", lane->state, lane->series, lane->division);
 }
 
 /* The caller's own dossiers of this state lie in no queue of his. */
@@ -151,7 +146,8 @@ static int count_own(struct td_review *review, const char *state, int64_t *ret_c
                      review->who->id, state);
 }
 
-static int count_state(struct td_review *review, const char *state, size_t *ret_lanes, int64_t *ret_count)
+static int count_state(struct td_review *review, const char *state, size_t *ret_lanes,
+                       int64_t *ret_count)
 {
     struct lanes lanes = {0};
     int64_t total = 0, count = 0;
@@ -181,8 +177,8 @@ int td_queue_counts(struct td_review *review, json_t **ret_counts)
             continue;
         result = count_state(review, desks[d].state, &lanes, &count);
         if (!result && lanes)
-            json_array_append_new(counts, json_pack("{s:s, s:I, s:b}", "state", desks[d].state, "count",
-                                                    (json_int_t)count, "chosen", 0));
+            json_array_append_new(counts, json_pack("{s:s, s:I, s:b}", "state", desks[d].state,
+                                                    "count", (json_int_t)count, "chosen", 0));
     }
     if (result)
         json_decref(counts);
@@ -191,33 +187,35 @@ int td_queue_counts(struct td_review *review, json_t **ret_counts)
     return result;
 }
 
-#define LANE_SELECT                                                                                   \
-    "select a.id, a.number, a.series, a.level, a.specialty, a.state, a.state_at, a.due_at, "          \
-    "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "      \
-    "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "                          \
+#define LANE_SELECT                                                                                \
+    "select a.id, a.number, a.series, a.level, a.specialty, a.state, a.state_at, a.due_at, "       \
+    "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "   \
+    "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "                       \
     "join division d on d.code = a.division_code where "
-#define LANE_REST                                                                                     \
-    " and a.account_id <> $4 and ($5 = '' or a.number = $5 or substr(p.name, 1, length($5)) = $5) "   \
+#define LANE_REST                                                                                  \
+    " and a.account_id <> $4 and ($5 = '' or a.number = $5 or substr(p.name, 1, length($5)) = "    \
+    "$5) "                                                                                         \
     "and (a.state_at > $6 or (a.state_at = $6 and a.id > $7)) order by a.state_at, a.id limit $8"
 
-static int read_lane(struct td_review *review, const struct lane *lane, const char *q, const char *after_at,
-                     const char *after_id, int64_t limit, json_t *rows)
+static int read_lane(struct td_review *review, const struct lane *lane, const char *q,
+                     const char *after_at, const char *after_id, int64_t limit, json_t *rows)
 {
     json_t *more = NULL;
     bool unit = *lane->unit != 0;
-    int result = td_tx_rows(review->tx, &more,
-                            unit ? LANE_SELECT "a.state = $1 and a.unit_id = $2 and $3 = ''" LANE_REST
-                                 : LANE_SELECT "a.state = $1 and a.series = $2 and a.division_code = $3" LANE_REST,
-                            "sssssssi", lane->state, unit ? lane->unit : lane->series, unit ? "" : lane->division,
-                            review->who->id, q, after_at, after_id, limit);
+    int result = td_tx_rows(
+        review->tx, &more,
+        unit ? LANE_SELECT "a.state = $1 and a.unit_id = $2 and $3 = ''" LANE_REST
+             : LANE_SELECT "a.state = $1 and a.series = $2 and a.division_code = $3" LANE_REST,
+        "sssssssi", lane->state, unit ? lane->unit : lane->series, unit ? "" : lane->division,
+        review->who->id, q, after_at, after_id, limit);
     if (!result)
         json_array_extend(rows, more);
     json_decref(more);
     return result;
 }
 
-static int read_lanes(struct td_review *review, const char *state, const char *q, const char *cursor,
-                      int64_t limit, json_t *rows)
+static int read_lanes(struct td_review *review, const char *state, const char *q,
+                      const char *cursor, int64_t limit, json_t *rows)
 {
     struct lanes lanes = {0};
     char after_at[TD_TIME_TEXT] = "";
@@ -226,7 +224,8 @@ static int read_lanes(struct td_review *review, const char *state, const char *q
         snprintf(after_at, sizeof(after_at), "%.*s", (int)(split - cursor), cursor);
     int result = find_lanes(review, state, &lanes);
     for (size_t i = 0; !result && i < lanes.count; i++)
-        result = read_lane(review, &lanes.items[i], q, after_at, split ? split + 1 : "", limit, rows);
+        result =
+            read_lane(review, &lanes.items[i], q, after_at, split ? split + 1 : "", limit, rows);
     done_lanes(&lanes);
     return result;
 }
@@ -281,8 +280,7 @@ int td_queue_list(struct td_review *review, const char *state, const char *q, co
     json_decref(rows);
     if (!list)
         return result ? result : TD_ENOMEM;
-    json_array_foreach(list, i, row)
-    {
+    json_array_foreach(list, i, row) {
         char next[TD_TIME_TEXT + 32];
         snprintf(next, sizeof(next), "%s_%s", td_row_text(row, "state_at"), td_row_text(row, "id"));
         json_object_set_new(row, "cursor", json_string(next));
@@ -304,7 +302,8 @@ int td_queue_candidates(struct td_review *review, const char *state, json_t **re
     if (!list)
         return result ? result : TD_ENOMEM;
     json_t *ids = json_array();
-    json_array_foreach(list, i, row) json_array_append(ids, json_object_get(row, "id"));
+    json_array_foreach(list, i, row)
+        json_array_append(ids, json_object_get(row, "id"));
     json_decref(list);
     *ret_ids = ids;
     return 0;

@@ -1,7 +1,8 @@
-/* send_back.c - returns, the office's one supplement request, and refusals, each with coded reasons.
+/* send_back.c - returns, the office's one supplement request, and refusals, each with coded
+ * reasons.
  *
- * Owns the tables `return_order` and `return_reason`. Codes: the five causes of nine returns in ten,
- * then the other grounds that regulations name. */
+ * Owns the tables `return_order` and `return_reason`. Codes: the five causes of nine returns in
+ * ten, then the other grounds that regulations name. */
 #include "review/verification.h"
 
 #include "base/id.h"
@@ -39,9 +40,19 @@ json_t *td_verification_codes(void)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "value", codes[i].value, "name", codes[i].name,
-                                              "name_en", codes[i].name_en));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "value", codes[i].value, "name",
+                                              codes[i].name, "name_en", codes[i].name_en));
     return list;
+}
+
+void td_verification_name_code(json_t *row)
+{
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (!td_row_equals(row, "code", codes[i].value))
+            continue;
+        json_object_set_new(row, "code_name", json_string(codes[i].name));
+        json_object_set_new(row, "code_name_en", json_string(codes[i].name_en));
+    }
 }
 
 static bool known(const char *code)
@@ -52,7 +63,8 @@ static bool known(const char *code)
     return false;
 }
 
-static int check_reason(const json_t *descriptor, const json_t *reason, size_t index, struct td_error *reterr)
+static int check_reason(const json_t *descriptor, const json_t *reason, size_t index,
+                        struct td_error *reterr)
 {
     char field[48];
     const char *section = td_row_text(reason, "section");
@@ -91,9 +103,9 @@ static int check_reasons(struct td_review *review, const json_t *application, co
     size_t i;
     json_t *reason;
     if (!json_array_size(reasons))
-        return td_error_field(reterr, "reasons.0.code", "required", "give at least one reason with its code");
-    json_array_foreach((json_t *)reasons, i, reason)
-    {
+        return td_error_field(reterr, "reasons.0.code", "required",
+                              "give at least one reason with its code");
+    json_array_foreach((json_t *)reasons, i, reason) {
         int faulty = check_reason(descriptor, reason, i, reterr);
         result = faulty ? faulty : result;
     }
@@ -101,7 +113,8 @@ static int check_reasons(struct td_review *review, const json_t *application, co
 }
 
 /* The deadline: the workflow's own, or a later day that the official grants. */
-static int set_due(struct td_review *review, json_t *application, const char *due_on, struct td_error *reterr)
+static int set_due(struct td_review *review, json_t *application, const char *due_on,
+                   struct td_error *reterr)
 {
     td_date date;
     char due[TD_TIME_TEXT];
@@ -111,20 +124,23 @@ static int set_due(struct td_review *review, json_t *application, const char *du
         return td_error_field(reterr, "due_on", "date", "a date is YYYY-MM-DD");
     td_time_format(td_clock_day_end_ms(date) - 1, due);
     if (strcmp(due, td_row_text(application, "due_at")) < 0)
-        return td_error_field(reterr, "due_on", "too_small", "the deadline may only be later than the default");
+        return td_error_field(reterr, "due_on", "too_small",
+                              "the deadline may only be later than the default");
     json_object_set_new(application, "due_at", json_string(due));
     return td_tx_exec(review->tx, NULL, "update application set due_at = $2 where id = $1", "ss",
                       td_row_text(application, "id"), due);
 }
 
-static int store_reason(struct td_review *review, const char *order, size_t sequence, const json_t *reason)
+static int store_reason(struct td_review *review, const char *order, size_t sequence,
+                        const json_t *reason)
 {
-    return td_tx_exec(review->tx, NULL,
-                      "insert into return_reason (return_id, sequence, code, section, item, field, text) "
-                      "values ($1, $2, $3, $4, $5, $6, $7)",
-                      "sisssss", order, (int64_t)sequence, td_row_text(reason, "code"),
-                      td_row_text(reason, "section"), td_row_text(reason, "item"), td_row_text(reason, "field"),
-                      td_row_text(reason, "text"));
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into return_reason (return_id, sequence, code, section, item, field, text) "
+        "values ($1, $2, $3, $4, $5, $6, $7)",
+        "sisssss", order, (int64_t)sequence, td_row_text(reason, "code"),
+        td_row_text(reason, "section"), td_row_text(reason, "item"), td_row_text(reason, "field"),
+        td_row_text(reason, "text"));
 }
 
 static int store_order(struct td_review *review, const json_t *application, const char *stage,
@@ -135,28 +151,29 @@ static int store_order(struct td_review *review, const json_t *application, cons
     size_t i;
     json_t *reason;
     td_id_new(order);
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into return_order (id, application_id, stage, kind, note, due_at, "
-                            "account_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                            "ssssssss", order, td_row_text(application, "id"), stage, action, note,
-                            *due ? due : NULL, review->who->id, review->now);
+    int result =
+        td_tx_exec(review->tx, NULL,
+                   "insert into return_order (id, application_id, stage, kind, note, due_at, "
+                   "account_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   "ssssssss", order, td_row_text(application, "id"), stage, action, note,
+                   *due ? due : NULL, review->who->id, review->now);
     json_t *listed = json_array();
-    json_array_foreach((json_t *)reasons, i, reason)
-    {
+    json_array_foreach((json_t *)reasons, i, reason) {
         if (!result)
             result = store_reason(review, order, i, reason);
         json_array_append(listed, json_object_get(reason, "code"));
     }
     json_t *payload = json_pack("{s:s, s:s, s:o}", "order", order, "kind", action, "codes", listed);
     if (!result)
-        return td_row_log(review, "application.reasons", "application", td_row_text(application, "id"), payload);
+        return td_row_log(review, "application.reasons", "application",
+                          td_row_text(application, "id"), payload);
     json_decref(payload);
     return result;
 }
 
-int td_verification_send_back(struct td_review *review, const char *application_id, const char *action,
-                              const char *note, const json_t *reasons, const char *due_on,
-                              struct td_error *reterr)
+int td_verification_send_back(struct td_review *review, const char *application_id,
+                              const char *action, const char *note, const json_t *reasons,
+                              const char *due_on, struct td_error *reterr)
 {
     json_t *before = NULL, *after = NULL, *given = given_reasons(reasons);
     int result = td_application_load(review, application_id, &before, reterr);
@@ -167,8 +184,8 @@ int td_verification_send_back(struct td_review *review, const char *application_
     if (!result)
         result = set_due(review, after, due_on, reterr);
     if (!result)
-        result = store_order(review, after, td_verification_stage(td_row_text(before, "state")), action, note,
-                             given);
+        result = store_order(review, after, td_verification_stage(td_row_text(before, "state")),
+                             action, note, given);
     json_decref(before);
     json_decref(after);
     json_decref(given);
@@ -180,41 +197,41 @@ static void name_reason(const json_t *descriptor, json_t *reason)
 {
     const json_t *section = td_form_section(descriptor, td_row_text(reason, "section"));
     const json_t *field = td_form_field(section, td_row_text(reason, "field"));
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (!td_row_equals(reason, "code", codes[i].value))
-            continue;
-        json_object_set_new(reason, "name", json_string(codes[i].name));
-        json_object_set_new(reason, "name_en", json_string(codes[i].name_en));
-    }
+    td_verification_name_code(reason);
     if (section)
-        json_object_set_new(reason, "place", json_pack("{s:O, s:O?}", "name", json_object_get(section, "name"),
-                                                       "name_en", json_object_get(section, "name_en")));
+        json_object_set_new(reason, "place",
+                            json_pack("{s:O, s:O?}", "name", json_object_get(section, "name"),
+                                      "name_en", json_object_get(section, "name_en")));
     if (field)
         json_object_set_new(reason, "place_field",
-                            json_pack("{s:O, s:O?}", "name", json_object_get(field, "name"), "name_en",
-                                      json_object_get(field, "name_en")));
+                            json_pack("{s:O, s:O?}", "name", json_object_get(field, "name"),
+                                      "name_en", json_object_get(field, "name_en")));
 }
 
 int td_verification_orders(struct td_review *review, const json_t *application, json_t **ret_orders)
 {
     json_t *orders = NULL, *order, *reason;
     size_t i, j;
-    int result = td_tx_rows(review->tx, &orders,
-                            "select id, stage, kind, note, due_at, at as ordered_at, answered_at from return_order "
-                            "where application_id = $1 order by id desc",
-                            "s", td_row_text(application, "id"));
-    json_array_foreach(orders, i, order)
-    {
+    int result = td_tx_rows(
+        review->tx, &orders,
+        "select id, stage, kind, note, due_at, at as ordered_at, answered_at from return_order "
+        "where application_id = $1 order by id desc",
+        "s", td_row_text(application, "id"));
+    json_array_foreach(orders, i, order) {
         json_t *reasons = NULL;
         if (!result)
-            result = td_tx_rows(review->tx, &reasons,
-                                "select code, section, item, field, text from return_reason where return_id = $1 "
-                                "order by sequence",
-                                "s", td_row_text(order, "id"));
+            result = td_tx_rows(
+                review->tx, &reasons,
+                "select code, section, item, field, text from return_reason where return_id = $1 "
+                "order by sequence",
+                "s", td_row_text(order, "id"));
         json_array_foreach(reasons, j, reason)
-            name_reason(json_object_get(review->catalog, td_row_text(application, "series")), reason);
-        bool asks = td_row_equals(order, "kind", "return") || td_row_equals(order, "kind", "supplement");
-        json_object_set_new(order, "open", json_boolean(asks && !*td_row_text(order, "answered_at")));
+            name_reason(json_object_get(review->catalog, td_row_text(application, "series")),
+                        reason);
+        bool asks =
+            td_row_equals(order, "kind", "return") || td_row_equals(order, "kind", "supplement");
+        json_object_set_new(order, "open",
+                            json_boolean(asks && !*td_row_text(order, "answered_at")));
         json_object_set_new(order, "reasons", reasons ? reasons : json_array());
     }
     if (result)

@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_window(struct td_review *review, const json_t *application, struct td_error *reterr)
+static int check_window(struct td_review *review, const json_t *application,
+                        struct td_error *reterr)
 {
     if (!td_row_equals(application, "state", "draft"))
         return 0; /* a returned dossier has a window of its own: its due date */
@@ -29,7 +30,8 @@ static int check_window(struct td_review *review, const json_t *application, str
     return result;
 }
 
-static int check_complete(struct td_review *review, const json_t *application, struct td_error *reterr)
+static int check_complete(struct td_review *review, const json_t *application,
+                          struct td_error *reterr)
 {
     json_t *check = NULL, *section, *missing;
     size_t i, j;
@@ -39,8 +41,9 @@ static int check_complete(struct td_review *review, const json_t *application, s
     if (!td_row_bool(check, "complete")) {
         json_array_foreach(json_object_get(check, "sections"), i, section)
             json_array_foreach(json_object_get(section, "missing"), j, missing)
-                result = td_error_field(reterr, td_row_text(missing, "field"), td_row_text(missing, "code"),
-                                        "%s: %s", td_row_text(section, "name"), td_row_text(missing, "name"));
+                result = td_error_field(reterr, td_row_text(missing, "field"),
+                                        td_row_text(missing, "code"), "%s: %s",
+                                        td_row_text(section, "name"), td_row_text(missing, "name"));
     }
     json_decref(check);
     return result;
@@ -69,8 +72,8 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
     if (!result)
         result = mark_of(dossier, ret_mark);
     if (!result)
-        *ret_job = json_pack("{s:s, s:s, s:O}", "op", "facts", "series", td_row_text(application, "series"),
-                             "dossier", dossier);
+        *ret_job = json_pack("{s:s, s:s, s:O}", "op", "facts", "series",
+                             td_row_text(application, "series"), "dossier", dossier);
     json_decref(application);
     json_decref(dossier);
     return result;
@@ -81,16 +84,15 @@ int td_submission_check_answer(const json_t *answer, struct td_error *reterr)
     int result = 0;
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(answer, "problems"), i, entry)
-    {
+    json_array_foreach(json_object_get(answer, "problems"), i, entry) {
         if (!td_row_bool(entry, "blocks"))
             continue;
         char field[160];
         snprintf(field, sizeof(field), "content.%s", td_row_text(entry, "field"));
-        result = td_error_field(reterr, field, td_row_text(entry, "code"), "%s", td_row_text(entry, "message"));
+        result = td_error_field(reterr, field, td_row_text(entry, "code"), "%s",
+                                td_row_text(entry, "message"));
     }
-    json_array_foreach(json_object_get(answer, "gates"), i, entry)
-    {
+    json_array_foreach(json_object_get(answer, "gates"), i, entry) {
         if (!td_row_bool(entry, "met") && td_row_equals(entry, "blocks", "submit"))
             result = td_error_field(reterr, "", "gate", "%s: %s (%s)", td_row_text(entry, "name"),
                                     td_row_text(entry, "because"), td_row_text(entry, "basis"));
@@ -99,7 +101,8 @@ int td_submission_check_answer(const json_t *answer, struct td_error *reterr)
 }
 
 /* "2026-TEA-000123": the year, the series and a counter that never goes back. */
-static int next_number(struct td_review *review, const json_t *application, char *number, size_t size)
+static int next_number(struct td_review *review, const json_t *application, char *number,
+                       size_t size)
 {
     char prefix[32], setting[48], code[4] = "";
     const char *series = td_row_text(application, "series");
@@ -108,20 +111,22 @@ static int next_number(struct td_review *review, const json_t *application, char
     snprintf(prefix, sizeof(prefix), "%d-%s", (int)td_row_int(application, "year"), code);
     snprintf(setting, sizeof(setting), "receipt.%s", prefix);
     json_t *row = NULL;
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into setting (name, value) values ($1, '1') on conflict (name) do update "
-                            "set value = cast(cast(setting.value as integer) + 1 as text)",
-                            "s", setting);
+    int result = td_tx_exec(
+        review->tx, NULL,
+        "insert into setting (name, value) values ($1, '1') on conflict (name) do update "
+        "set value = cast(cast(setting.value as integer) + 1 as text)",
+        "s", setting);
     if (!result)
-        result = td_tx_row(review->tx, &row, "select value from setting where name = $1", "s", setting);
+        result =
+            td_tx_row(review->tx, &row, "select value from setting where name = $1", "s", setting);
     if (!result)
         snprintf(number, size, "%s-%06ld", prefix, strtol(td_row_text(row, "value"), NULL, 10));
     json_decref(row);
     return result;
 }
 
-static int insert_snapshot(struct td_review *review, const json_t *application, const json_t *dossier,
-                           char id[TD_ID_TEXT])
+static int insert_snapshot(struct td_review *review, const json_t *application,
+                           const json_t *dossier, char id[TD_ID_TEXT])
 {
     char hash[65];
     int64_t sequence = 0;
@@ -129,15 +134,18 @@ static int insert_snapshot(struct td_review *review, const json_t *application, 
     int result = td_ledger_hash_json(dossier, hash);
     if (!result)
         result = td_tx_int(review->tx, &sequence,
-                           "select count(*) from snapshot where application_id = $1", "s", application_id);
+                           "select count(*) from snapshot where application_id = $1", "s",
+                           application_id);
     td_id_new(id);
     if (!result)
         result = td_tx_exec(
             review->tx, NULL,
-            "insert into snapshot (id, application_id, sequence, dossier, hash, plugin_version, created_at) "
+            "insert into snapshot (id, application_id, sequence, dossier, hash, plugin_version, "
+            "created_at) "
             "values ($1, $2, $3, $4, $5, $6, $7)",
             "ssijsss", id, application_id, sequence + 1, dossier, hash,
-            td_row_text(json_object_get(review->catalog, td_row_text(application, "series")), "plugin_version"),
+            td_row_text(json_object_get(review->catalog, td_row_text(application, "series")),
+                        "plugin_version"),
             review->now);
     if (!result)
         result = td_row_log(review, "application.snapshot", "application", application_id,
@@ -169,8 +177,8 @@ static int record(struct td_review *review, const json_t *application, const jso
 }
 
 int td_submission_finish(struct td_review *review, const char *application_id, const json_t *mark,
-                         const json_t *answer, const struct td_pledge *pledge, json_t **ret_application,
-                         struct td_error *reterr)
+                         const json_t *answer, const struct td_pledge *pledge,
+                         json_t **ret_application, struct td_error *reterr)
 {
     json_t *application = NULL, *dossier = NULL, *now = NULL;
     int result = td_application_load_editable(review, application_id, &application, reterr);
@@ -183,7 +191,8 @@ int td_submission_finish(struct td_review *review, const char *application_id, c
     if (!result && !pledge->truth)
         result = td_error_field(reterr, "pledge", "required", "confirm that the material is true");
     if (!pledge->consequences && (!result || result == TD_EFIELDS))
-        result = td_error_field(reterr, "consequences", "required", "confirm what the directed track means");
+        result = td_error_field(reterr, "consequences", "required",
+                                "confirm what the directed track means");
     if (!result)
         result = td_submission_check_answer(answer, reterr);
     if (!result)

@@ -10,15 +10,16 @@ static int end_notices(struct td_review *review, int64_t *changed)
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int result = td_tx_rows(review->tx, &rows,
-                            "select id from public_notice where state = 'open' and ends_on < $1 order by id "
-                            "limit $2",
-                            "si", review->today, (int64_t)TD_TICK_BATCH);
-    json_array_foreach(rows, i, row)
-    {
+    int result =
+        td_tx_rows(review->tx, &rows,
+                   "select id from public_notice where state = 'open' and ends_on < $1 order by id "
+                   "limit $2",
+                   "si", review->today, (int64_t)TD_TICK_BATCH);
+    json_array_foreach(rows, i, row) {
         const char *id = td_row_text(row, "id");
         if (!result)
-            result = td_tx_exec(review->tx, NULL, "update public_notice set state = 'ended' where id = $1", "s", id);
+            result = td_tx_exec(review->tx, NULL,
+                                "update public_notice set state = 'ended' where id = $1", "s", id);
         if (!result)
             result = td_row_log(review, "notice.end", "notice", id, NULL);
         *changed += !result;
@@ -35,10 +36,10 @@ static int abandon_overdue(struct td_review *review, int64_t *changed, struct td
                             "select id from application where state in ('returned', 'supplement') "
                             "and due_at < $1 order by id limit $2",
                             "si", review->now, (int64_t)TD_TICK_BATCH);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         if (!result)
-            result = td_workflow_apply(review, td_row_text(row, "id"), "abandon", NULL, NULL, reterr);
+            result =
+                td_workflow_apply(review, td_row_text(row, "id"), "abandon", NULL, NULL, reterr);
         *changed += !result;
     }
     json_decref(rows);
@@ -55,20 +56,21 @@ static int remind(struct td_review *review, int64_t *changed)
     if (result)
         return result;
     td_time_format(td_clock_day_end_ms(today + 1), soon);
-    result = td_tx_rows(review->tx, &rows,
-                            "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
-                            "where a.state in ('returned', 'supplement') and a.due_at >= $1 and a.due_at <= $2 "
-                            "and not exists (select 1 from message m where m.account_id = a.account_id and "
-                            "m.application_id = a.id and m.kind = 'reminder' and m.at >= a.state_at) "
-                            "order by a.id limit $3",
-                            "ssi", review->now, soon, (int64_t)TD_TICK_BATCH);
-    json_array_foreach(rows, i, row)
-    {
-        json_t *parameters = json_pack("{s:O, s:O?, s:O}", "due_at", json_object_get(row, "due_at"), "number",
-                                       json_object_get(row, "number"), "state", json_object_get(row, "state"));
+    result = td_tx_rows(
+        review->tx, &rows,
+        "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
+        "where a.state in ('returned', 'supplement') and a.due_at >= $1 and a.due_at <= $2 "
+        "and not exists (select 1 from message m where m.account_id = a.account_id and "
+        "m.application_id = a.id and m.kind = 'reminder' and m.at >= a.state_at) "
+        "order by a.id limit $3",
+        "ssi", review->now, soon, (int64_t)TD_TICK_BATCH);
+    json_array_foreach(rows, i, row) {
+        json_t *parameters =
+            json_pack("{s:O, s:O?, s:O}", "due_at", json_object_get(row, "due_at"), "number",
+                      json_object_get(row, "number"), "state", json_object_get(row, "state"));
         if (!result)
-            result = td_message_send(review, td_row_text(row, "account_id"), td_row_text(row, "id"), "reminder",
-                                     parameters);
+            result = td_message_send(review, td_row_text(row, "account_id"), td_row_text(row, "id"),
+                                     "reminder", parameters);
         json_decref(parameters);
         *changed += !result;
     }

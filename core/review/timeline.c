@@ -10,12 +10,23 @@
 
 /* The way of a dossier, one stage per step that people speak of. */
 static const enum td_state way[] = {
-    TD_STATE_DRAFT,           TD_STATE_SUBMITTED,     TD_STATE_UNIT_REVIEW,
-    TD_STATE_UNIT_NOTICE,     TD_STATE_DISTRICT_INDUSTRY_REVIEW, TD_STATE_DISTRICT_HR_REVIEW,
-    TD_STATE_OFFICE_REVIEW,   TD_STATE_FEE_DUE,       TD_STATE_ACCEPTED,
-    TD_STATE_PANEL_REVIEW,    TD_STATE_COMMITTEE_VOTE, TD_STATE_PASSED,
-    TD_STATE_RESULT_NOTICE,   TD_STATE_CONFIRMED,     TD_STATE_FILED,
-    TD_STATE_CERTIFIED,       TD_STATE_APPOINTED,
+    TD_STATE_DRAFT,
+    TD_STATE_SUBMITTED,
+    TD_STATE_UNIT_REVIEW,
+    TD_STATE_UNIT_NOTICE,
+    TD_STATE_DISTRICT_INDUSTRY_REVIEW,
+    TD_STATE_DISTRICT_HR_REVIEW,
+    TD_STATE_OFFICE_REVIEW,
+    TD_STATE_FEE_DUE,
+    TD_STATE_ACCEPTED,
+    TD_STATE_PANEL_REVIEW,
+    TD_STATE_COMMITTEE_VOTE,
+    TD_STATE_PASSED,
+    TD_STATE_RESULT_NOTICE,
+    TD_STATE_CONFIRMED,
+    TD_STATE_FILED,
+    TD_STATE_CERTIFIED,
+    TD_STATE_APPOINTED,
 };
 
 #define WAY_LENGTH ((int)(sizeof(way) / sizeof(way[0])))
@@ -28,8 +39,8 @@ static int place_of(const char *state)
     return -1;
 }
 
-/* Where on the way the dossier stands; side states stand at the stage they left. WAY_LENGTH when the
- * whole way is behind it; *ret_ended when it will go no further. */
+/* Where on the way the dossier stands; side states stand at the stage they left. WAY_LENGTH when
+ * the whole way is behind it; *ret_ended when it will go no further. */
 static int present_place(const json_t *application, const json_t *history, bool *ret_ended)
 {
     const char *state = td_row_text(application, "state");
@@ -60,13 +71,17 @@ static const json_t *entered_at(const json_t *application, const json_t *history
     return at;
 }
 
-static json_t *stage(const json_t *application, const json_t *history, int index, int place, bool ended)
+static json_t *stage(const json_t *application, const json_t *history, int index, int place,
+                     bool ended)
 {
     const char *name = td_state_name(way[index]);
     bool done = index < place, current = index == place && !ended;
     json_t *entry = json_pack("{s:s, s:s, s:b, s:b, s:s}", "state", name, "status",
-                              done ? "done" : current ? "current" : "coming", "is_done", (int)done, "is_current",
-                              (int)current, "holder", td_state_holder(way[index]));
+                              done      ? "done"
+                              : current ? "current"
+                                        : "coming",
+                              "is_done", (int)done, "is_current", (int)current, "holder",
+                              td_state_holder(way[index]));
     const json_t *at = index <= place ? entered_at(application, history, name) : NULL;
     if (at)
         json_object_set(entry, "entered_at", (json_t *)at);
@@ -78,10 +93,11 @@ static json_t *stage(const json_t *application, const json_t *history, int index
 int td_timeline(struct td_review *review, const json_t *application, json_t **ret_timeline)
 {
     json_t *history = NULL, *orders = NULL, *stages = json_array();
-    int result = td_tx_rows(review->tx, &history,
-                            "select action, from_state, to_state, role, note, at as done_at from transition "
-                            "where application_id = $1 order by at, id",
-                            "s", td_row_text(application, "id"));
+    int result =
+        td_tx_rows(review->tx, &history,
+                   "select action, from_state, to_state, role, note, at as done_at from transition "
+                   "where application_id = $1 order by at, id",
+                   "s", td_row_text(application, "id"));
     if (!result)
         result = td_verification_orders(review, application, &orders);
     if (result) {
@@ -92,14 +108,16 @@ int td_timeline(struct td_review *review, const json_t *application, json_t **re
     bool ended = false;
     int place = present_place(application, history, &ended);
     for (int i = 0; i < WAY_LENGTH; i++) {
-        bool skipped = way[i] == TD_STATE_FEE_DUE && !entered_at(application, history, "fee_due") && i != place;
+        bool skipped = way[i] == TD_STATE_FEE_DUE && !entered_at(application, history, "fee_due") &&
+                       i != place;
         if (!skipped)
             json_array_append_new(stages, stage(application, history, i, place, ended));
     }
     enum td_state state = TD_STATE_DRAFT;
     td_state_parse(td_row_text(application, "state"), &state);
-    *ret_timeline = json_pack("{s:o, s:b, s:O, s:s, s:O?, s:o, s:o}", "stages", stages, "ended", (int)ended, "state",
-                              json_object_get(application, "state"), "holder", td_state_holder(state), "due_at",
-                              json_object_get(application, "due_at"), "history", history, "orders", orders);
+    *ret_timeline = json_pack(
+        "{s:o, s:b, s:O, s:s, s:O?, s:o, s:o}", "stages", stages, "ended", (int)ended, "state",
+        json_object_get(application, "state"), "holder", td_state_holder(state), "due_at",
+        json_object_get(application, "due_at"), "history", history, "orders", orders);
     return *ret_timeline ? 0 : TD_ENOMEM;
 }

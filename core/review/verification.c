@@ -1,5 +1,5 @@
-/* verification.c - see verification.h. Owns the tables `verification` and `assessment`; return orders
- * are in send_back.c. */
+/* verification.c - see verification.h. Owns the tables `verification` and `assessment`; return
+ * orders are in send_back.c. */
 #include "review/verification.h"
 
 #include "review/application.h"
@@ -79,8 +79,7 @@ static json_t *item_label(const json_t *section, const json_t *item)
     char label[160] = "";
     size_t used = 0, i, found = 0;
     json_t *field, *option;
-    json_array_foreach(json_object_get(section, "fields"), i, field)
-    {
+    json_array_foreach(json_object_get(section, "fields"), i, field) {
         size_t j;
         const json_t *value = json_object_get(item, td_row_text(field, "id"));
         const char *text = json_string_value(value);
@@ -99,16 +98,18 @@ static json_t *item_label(const json_t *section, const json_t *item)
     return json_string(label);
 }
 
-static void append_item(json_t *items, const json_t *section, const char *item_id, const json_t *value)
+static void append_item(json_t *items, const json_t *section, const char *item_id,
+                        const json_t *value)
 {
-    json_t *entry = json_pack("{s:O, s:s, s:O, s:o}", "section", json_object_get(section, "id"), "item",
-                              item_id, "name", json_object_get(section, "name"), "label",
+    json_t *entry = json_pack("{s:O, s:s, s:O, s:o}", "section", json_object_get(section, "id"),
+                              "item", item_id, "name", json_object_get(section, "name"), "label",
                               item_label(section, value));
     json_object_set(entry, "name_en", json_object_get(section, "name_en"));
     json_array_append_new(items, entry);
 }
 
-/* The stage's items: of the applicant's sections, and of those that officials before it have filled in. */
+/* The stage's items: of the applicant's sections, and of those that officials before it have filled
+ * in. */
 static int items_to_check(struct td_review *review, const json_t *application, const char *stage,
                           json_t **ret_items)
 {
@@ -117,8 +118,7 @@ static int items_to_check(struct td_review *review, const json_t *application, c
     json_t *given = NULL, *items = json_array(), *section, *item;
     size_t i, j;
     int result = td_assessment_load(review, td_row_text(application, "id"), &given);
-    json_array_foreach(json_object_get(descriptor, "sections"), i, section)
-    {
+    json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
         bool own = !strcmp(td_form_section_by(section), "applicant");
         const json_t *value = json_object_get(own ? content : given, td_row_text(section, "id"));
         if (!verifies(section, stage))
@@ -161,15 +161,15 @@ int td_verification_items(struct td_review *review, const json_t *application, c
     return result;
 }
 
-/* The name of the first section that the stage itself fills in and has not; NULL when all are there. */
+/* The name of the first section that the stage itself fills in and has not; NULL when all are
+ * there. */
 static const json_t *missing_assessment(const struct td_review *review, const json_t *application,
                                         const char *stage, const json_t *assessments)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
     size_t i;
     json_t *section;
-    json_array_foreach(json_object_get(descriptor, "sections"), i, section)
-    {
+    json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
         if (strcmp(td_form_section_by(section), stage))
             continue;
         const json_t *value = json_object_get(assessments, td_row_text(section, "id"));
@@ -188,18 +188,21 @@ int td_verification_check(struct td_review *review, const json_t *application, c
     int result = td_verification_items(review, application, stage, &items);
     if (!result)
         result = td_assessment_load(review, td_row_text(application, "id"), &assessments);
-    json_array_foreach(items, i, item)
-    {
+    json_array_foreach(items, i, item) {
         missing += !*td_row_text(item, "verdict");
         problems += td_row_equals(item, "verdict", "problem");
     }
-    const json_t *section = result ? NULL : missing_assessment(review, application, stage, assessments);
+    const json_t *section =
+        result ? NULL : missing_assessment(review, application, stage, assessments);
     if (!result && missing)
-        result = td_error_key(reterr, TD_ECONFLICT, "verification_missing", json_pack("{s:I}", "count", missing));
+        result = td_error_key(reterr, TD_ECONFLICT, "verification_missing",
+                              json_pack("{s:I}", "count", missing));
     else if (!result && problems)
-        result = td_error_key(reterr, TD_ECONFLICT, "verification_problem", json_pack("{s:I}", "count", problems));
+        result = td_error_key(reterr, TD_ECONFLICT, "verification_problem",
+                              json_pack("{s:I}", "count", problems));
     else if (!result && section)
-        result = td_error_key(reterr, TD_ECONFLICT, "assessment_missing", json_pack("{s:O}", "section", section));
+        result = td_error_key(reterr, TD_ECONFLICT, "assessment_missing",
+                              json_pack("{s:O}", "section", section));
     json_decref(items);
     json_decref(assessments);
     return result;
@@ -221,12 +224,14 @@ static bool known_code(const char *code)
     json_t *codes = td_verification_codes(), *entry;
     size_t i;
     bool known = false;
-    json_array_foreach(codes, i, entry) known |= td_row_equals(entry, "value", code);
+    json_array_foreach(codes, i, entry)
+        known |= td_row_equals(entry, "value", code);
     json_decref(codes);
     return known;
 }
 
-static int check_verdict(const json_t *items, const json_t *verdict, size_t index, struct td_error *reterr)
+static int check_verdict(const json_t *items, const json_t *verdict, size_t index,
+                         struct td_error *reterr)
 {
     char field[48];
     const char *word = td_row_text(verdict, "verdict");
@@ -263,17 +268,18 @@ static int store_verdict(struct td_review *review, const char *application_id, c
                             "ssss", application_id, stage, td_row_text(verdict, "section"),
                             td_row_text(verdict, "item"));
     return result ? result
-                  : td_tx_exec(review->tx, NULL,
-                               "insert into verification (application_id, stage, section, item, verdict, "
-                               "code, note, account_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                               "sssssssss", application_id, stage, td_row_text(verdict, "section"),
-                               td_row_text(verdict, "item"), td_row_text(verdict, "verdict"),
-                               verdict_code(verdict), td_row_text(verdict, "note"),
-                               review->who->id, review->now);
+                  : td_tx_exec(
+                        review->tx, NULL,
+                        "insert into verification (application_id, stage, section, item, verdict, "
+                        "code, note, account_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                        "sssssssss", application_id, stage, td_row_text(verdict, "section"),
+                        td_row_text(verdict, "item"), td_row_text(verdict, "verdict"),
+                        verdict_code(verdict), td_row_text(verdict, "note"), review->who->id,
+                        review->now);
 }
 
-int td_verification_save(struct td_review *review, const char *application_id, const json_t *verdicts,
-                         struct td_error *reterr)
+int td_verification_save(struct td_review *review, const char *application_id,
+                         const json_t *verdicts, struct td_error *reterr)
 {
     json_t *application = NULL, *verdict;
     const char *stage = NULL;
@@ -284,8 +290,7 @@ int td_verification_save(struct td_review *review, const char *application_id, c
     json_t *items = NULL;
     char hash[65];
     result = items_to_check(review, application, stage, &items);
-    json_array_foreach((json_t *)verdicts, i, verdict)
-    {
+    json_array_foreach((json_t *)verdicts, i, verdict) {
         if (!*td_row_text(verdict, "verdict"))
             continue; /* a page sends every item; what is not judged yet stays open */
         int faulty = check_verdict(items, verdict, i, reterr);
@@ -306,11 +311,19 @@ int td_verification_save(struct td_review *review, const char *application_id, c
 
 int td_verification_list(struct td_review *review, const char *application_id, json_t **ret_rows)
 {
-    return td_tx_rows(review->tx, ret_rows,
-                      "select v.stage, v.section, v.item, v.verdict, v.code, v.note, v.at as given_at, p.name as account_name "
-                      "from verification v join account p on p.id = v.account_id "
-                      "where v.application_id = $1 order by v.at, v.stage, v.section, v.item",
-                      "s", application_id);
+    json_t *rows = NULL, *row;
+    size_t i;
+    int result = td_tx_rows(
+        review->tx, &rows,
+        "select v.stage, v.section, v.item, v.verdict, v.code, v.note, v.at as given_at, "
+        "p.name as account_name from verification v join account p on p.id = v.account_id "
+        "where v.application_id = $1 order by v.at, v.stage, v.section, v.item",
+        "s", application_id);
+    json_array_foreach(rows, i, row)
+        td_verification_name_code(row);
+    if (!result)
+        *ret_rows = rows;
+    return result;
 }
 
 /* The item (or the plain section) in a dossier's content. */
@@ -321,7 +334,9 @@ static const json_t *find_item(const json_t *dossier, const char *section, const
     json_t *entry;
     if (!*item)
         return value;
-    json_array_foreach((json_t *)value, i, entry) if (td_row_equals(entry, "id", item)) return entry;
+    json_array_foreach((json_t *)value, i, entry)
+        if (td_row_equals(entry, "id", item))
+            return entry;
     return NULL;
 }
 
@@ -337,7 +352,8 @@ static bool same(const json_t *a, const json_t *b)
     return a == b || json_equal(a, b);
 }
 
-int td_verification_reset(struct td_review *review, const json_t *application, const json_t *dossier)
+int td_verification_reset(struct td_review *review, const json_t *application,
+                          const json_t *dossier)
 {
     json_t *last = NULL, *rows = NULL, *row;
     const char *id = td_row_text(application, "id");
@@ -347,11 +363,11 @@ int td_verification_reset(struct td_review *review, const json_t *application, c
     if (result)
         return result == TD_ENOTFOUND ? 0 : result;
     const json_t *before = json_object_get(last, "dossier");
-    result = td_tx_rows(review->tx, &rows,
-                        "select stage, section, item, verdict from verification where application_id = $1", "s",
-                        id);
-    json_array_foreach(rows, i, row)
-    {
+    result = td_tx_rows(
+        review->tx, &rows,
+        "select stage, section, item, verdict from verification where application_id = $1", "s",
+        id);
+    json_array_foreach(rows, i, row) {
         const char *section = td_row_text(row, "section"), *item = td_row_text(row, "item");
         if (td_row_equals(row, "verdict", "ok") &&
             same(find_item(before, section, item), find_item(dossier, section, item)) &&
@@ -368,15 +384,16 @@ int td_verification_reset(struct td_review *review, const json_t *application, c
     return result;
 }
 
-static int store_assessment(struct td_review *review, const char *application_id, const char *section,
-                            const json_t *value)
+static int store_assessment(struct td_review *review, const char *application_id,
+                            const char *section, const json_t *value)
 {
     char hash[65];
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into assessment (application_id, section, content, account_id, at) "
-                            "values ($1, $2, $3, $4, $5) on conflict (application_id, section) do update set "
-                            "content = excluded.content, account_id = excluded.account_id, at = excluded.at",
-                            "ssjss", application_id, section, value, review->who->id, review->now);
+    int result = td_tx_exec(
+        review->tx, NULL,
+        "insert into assessment (application_id, section, content, account_id, at) "
+        "values ($1, $2, $3, $4, $5) on conflict (application_id, section) do update set "
+        "content = excluded.content, account_id = excluded.account_id, at = excluded.at",
+        "ssjss", application_id, section, value, review->who->id, review->now);
     if (!result)
         result = td_ledger_hash_json(value, hash);
     if (!result)
@@ -393,10 +410,11 @@ int td_assessment_save(struct td_review *review, const char *application_id, con
     int result = load_at_stage(review, application_id, &application, &stage, reterr);
     if (result)
         return result;
-    const json_t *section =
-        td_form_section(json_object_get(review->catalog, td_row_text(application, "series")), section_id);
+    const json_t *section = td_form_section(
+        json_object_get(review->catalog, td_row_text(application, "series")), section_id);
     if (!section || strcmp(td_form_section_by(section), stage))
-        result = td_error_key(reterr, TD_ENOTFOUND, "section_unknown", json_pack("{s:s}", "section", section_id));
+        result = td_error_key(reterr, TD_ENOTFOUND, "section_unknown",
+                              json_pack("{s:s}", "section", section_id));
     if (!result)
         result = td_form_accept(section, sent, "content", true, &value, reterr);
     if (!result)
@@ -412,12 +430,14 @@ static int add_assessment(json_t *row, void *arg)
     return 0;
 }
 
-int td_assessment_load(struct td_review *review, const char *application_id, json_t **ret_assessments)
+int td_assessment_load(struct td_review *review, const char *application_id,
+                       json_t **ret_assessments)
 {
     json_t *assessments = json_object();
-    int result = td_tx_each(review->tx, add_assessment, assessments,
-                            "select section, content from assessment where application_id = $1 order by section",
-                            "s", application_id);
+    int result = td_tx_each(
+        review->tx, add_assessment, assessments,
+        "select section, content from assessment where application_id = $1 order by section", "s",
+        application_id);
     if (result)
         json_decref(assessments);
     else

@@ -1,8 +1,8 @@
 /* workflow.c - the table of states and actions, and the one function that moves a dossier.
  *
- * Owns the columns state, state_at, due_at, returned_to and supplemented of `application`. What must be
- * true before a row may be used is in guard.c; what a caller records beside the change (a snapshot, a
- * return order, a ballot) is the caller's, in the same transaction. */
+ * Owns the columns state, state_at, due_at, returned_to and supplemented of `application`. What
+ * must be true before a row may be used is in guard.c; what a caller records beside the change (a
+ * snapshot, a return order, a ballot) is the caller's, in the same transaction. */
 #include "review/workflow.h"
 
 #include "base/id.h"
@@ -28,20 +28,21 @@ static const struct {
 #undef X
 };
 
-#define APPLICANT TD_ROLE_APPLICANT
-#define UNIT TD_ROLE_UNIT
-#define INDUSTRY TD_ROLE_DISTRICT_INDUSTRY
-#define HR TD_ROLE_DISTRICT_HR
-#define OFFICE TD_ROLE_OFFICE
-#define BUREAU TD_ROLE_BUREAU
-#define SYSTEM 0
+#define APPLICANT   TD_ROLE_APPLICANT
+#define UNIT        TD_ROLE_UNIT
+#define INDUSTRY    TD_ROLE_DISTRICT_INDUSTRY
+#define HR          TD_ROLE_DISTRICT_HR
+#define OFFICE      TD_ROLE_OFFICE
+#define BUREAU      TD_ROLE_BUREAU
+#define SYSTEM      0
 #define FROM(state) TD_STATE_##state
-#define TO(state) TD_STATE_##state
-#define BACK TD_STATE_COUNT
+#define TO(state)   TD_STATE_##state
+#define BACK        TD_STATE_COUNT
 
-/* action, from, to, role, when, guard, days for the next holder (< 0 working days), message, reasons.
- * Procedure: Order 40 of the Ministry (articles 13 to 26) and the seed notice; days are defaults that a
- * cycle's parameters replace. */
+/* action, from, to, role, when, guard, days for the next holder (< 0 working days), message,
+ * reasons. Procedure: Order 40 of the Ministry (articles 13 to 26) and the seed notice; days are
+ * defaults that a cycle's parameters replace. */
+/* clang-format off */
 static const struct td_workflow_row rows[] = {
     {"submit", FROM(DRAFT), TO(SUBMITTED), APPLICANT, NULL, td_guard_first_submission, -5, "submitted", false},
     {"submit", FROM(RETURNED), BACK, APPLICANT, NULL, td_guard_submission, -5, "resubmitted", false},
@@ -107,6 +108,7 @@ static const struct td_workflow_row rows[] = {
     {"retire", FROM(CERTIFIED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
     {"retire", FROM(APPOINTED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
 };
+/* clang-format on */
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
@@ -148,23 +150,20 @@ static bool holds_role(const struct td_account *who, enum td_role role, const js
     switch (role) {
     case TD_ROLE_APPLICANT:
         return who->roles & TD_ROLE_APPLICANT && td_row_equals(application, "account_id", who->id);
-    case TD_ROLE_UNIT:
-        return td_account_has(who, role, td_row_text(application, "unit_id"));
+    case TD_ROLE_UNIT: return td_account_has(who, role, td_row_text(application, "unit_id"));
     case TD_ROLE_DISTRICT_INDUSTRY:
         snprintf(scope, sizeof(scope), "%s/%s", td_row_text(application, "division_code"),
                  td_row_text(application, "series"));
         return td_account_has(who, role, scope);
     case TD_ROLE_DISTRICT_HR:
         return td_account_has(who, role, td_row_text(application, "division_code"));
-    case TD_ROLE_OFFICE:
-        return td_account_has(who, role, td_row_text(application, "series"));
-    default:
-        return td_account_has(who, role, "");
+    case TD_ROLE_OFFICE: return td_account_has(who, role, td_row_text(application, "series"));
+    default: return td_account_has(who, role, "");
     }
 }
 
-const char *td_workflow_role(const struct td_review *review, uint32_t roles, const json_t *application,
-                             struct td_error *reterr)
+const char *td_workflow_role(const struct td_review *review, uint32_t roles,
+                             const json_t *application, struct td_error *reterr)
 {
     const struct td_account *who = review->who;
     if (!roles && !who)
@@ -200,8 +199,9 @@ static const struct td_workflow_row *find_row(struct td_review *review, const js
     if (!known)
         td_error_key(reterr, TD_EINVALID, "action_unknown", json_pack("{s:s}", "action", action));
     else
-        td_error_key(reterr, TD_ECONFLICT, "state_wrong",
-                     json_pack("{s:s, s:s}", "action", action, "state", td_row_text(application, "state")));
+        td_error_key(
+            reterr, TD_ECONFLICT, "state_wrong",
+            json_pack("{s:s, s:s}", "action", action, "state", td_row_text(application, "state")));
     return NULL;
 }
 
@@ -214,11 +214,12 @@ static int target_state(const struct td_workflow_row *row, const json_t *applica
     }
     if (!td_state_parse(td_row_text(application, "returned_to"), ret_state))
         return 0;
-    return td_error_set(reterr, TD_EINTERNAL, "a returned dossier does not say where it goes back to");
+    return td_error_set(reterr, TD_EINTERNAL,
+                        "a returned dossier does not say where it goes back to");
 }
 
-/* Where a dossier goes back to once the applicant has answered. Out of a running notice it goes back
- * to the unit's desk: what was publicised may have changed, so the notice runs anew. */
+/* Where a dossier goes back to once the applicant has answered. Out of a running notice it goes
+ * back to the unit's desk: what was publicised may have changed, so the notice runs anew. */
 static const char *return_target(const struct td_workflow_row *row, enum td_state to)
 {
     if (to == TD_STATE_SUPPLEMENT)
@@ -257,8 +258,9 @@ static int change_row(struct td_review *review, const json_t *application,
         review->tx, &changed,
         "update application set state = $2, state_at = $3, updated_at = $3, due_at = $4, "
         "returned_to = $5, supplemented = $6, version = version + 1 where id = $1 and state = $7",
-        "sssssbs", td_row_text(application, "id"), td_state_name(to), review->now, *due ? due : NULL,
-        return_target(row, to), (int)supplemented, td_row_text(application, "state"));
+        "sssssbs", td_row_text(application, "id"), td_state_name(to), review->now,
+        *due ? due : NULL, return_target(row, to), (int)supplemented,
+        td_row_text(application, "state"));
     return result ? result : changed == 1 ? 0 : TD_ECONFLICT;
 }
 
@@ -270,25 +272,26 @@ static int record_change(struct td_review *review, const json_t *application,
     const char *id = td_row_text(application, "id");
     char transition[TD_ID_TEXT], subject[64], action[64];
     td_id_new(transition);
-    int result = td_tx_exec(review->tx, NULL,
-                            "insert into transition (id, application_id, action, from_state, to_state, "
-                            "actor, role, note, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                            "sssssssss", transition, id, row->action, td_row_text(application, "state"),
-                            td_state_name(to), actor, role, note ? note : "", review->now);
+    int result =
+        td_tx_exec(review->tx, NULL,
+                   "insert into transition (id, application_id, action, from_state, to_state, "
+                   "actor, role, note, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                   "sssssssss", transition, id, row->action, td_row_text(application, "state"),
+                   td_state_name(to), actor, role, note ? note : "", review->now);
     if (result)
         return result;
     snprintf(subject, sizeof(subject), "application/%s", id);
     snprintf(action, sizeof(action), "application.%s", row->action);
-    json_t *payload = json_pack("{s:s, s:s, s:s, s:i}", "from", td_row_text(application, "state"), "to",
-                                td_state_name(to), "role", role, "version",
+    json_t *payload = json_pack("{s:s, s:s, s:s, s:i}", "from", td_row_text(application, "state"),
+                                "to", td_state_name(to), "role", role, "version",
                                 (int)td_row_int(application, "version") + 1);
     result = td_ledger_append(review->tx, actor, action, subject, payload);
     json_decref(payload);
     return result;
 }
 
-static int tell(struct td_review *review, const json_t *application, const struct td_workflow_row *row,
-                enum td_state to, const char *due)
+static int tell(struct td_review *review, const json_t *application,
+                const struct td_workflow_row *row, enum td_state to, const char *due)
 {
     int result = td_row_live(review->tx, "application", td_row_text(application, "id"));
     if (result || !row->message)
@@ -303,8 +306,9 @@ static int tell(struct td_review *review, const json_t *application, const struc
     return result;
 }
 
-static int perform(struct td_review *review, const json_t *application, const struct td_workflow_row *row,
-                   const char *role, const char *note, struct td_error *reterr)
+static int perform(struct td_review *review, const json_t *application,
+                   const struct td_workflow_row *row, const char *role, const char *note,
+                   struct td_error *reterr)
 {
     enum td_state to;
     char due[TD_TIME_TEXT];
@@ -367,7 +371,8 @@ json_t *td_workflow_actions(struct td_review *review, const json_t *application)
     json_t *actions = json_array();
     const char *last = "";
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (!td_row_equals(application, "state", states[rows[i].from].name) || !strcmp(last, rows[i].action))
+        if (!td_row_equals(application, "state", states[rows[i].from].name) ||
+            !strcmp(last, rows[i].action))
             continue;
         if (rows[i].when && !rows[i].when(review, application))
             continue;

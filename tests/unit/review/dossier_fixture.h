@@ -1,5 +1,5 @@
-/* dossier_fixture.h - a store with a small city in it: one unit, one cycle, one account per role, and a
- * descriptor of a series called "sample". Include after cmocka.h.
+/* dossier_fixture.h - a store with a small city in it: one unit, one cycle, one account per role,
+ * and a descriptor of a series called "sample". Include after cmocka.h.
  *
  * Steps run on the writer thread, where nothing may be asserted: they leave what they saw in their
  * argument, and the test asserts afterwards. */
@@ -12,7 +12,7 @@
 #include "review/calendar.h"
 #include "review/review.h"
 
-#define CYCLE "01CYC000000000000000000000"
+#define CYCLE    "01CYC000000000000000000000"
 #define DIVISION "650121"
 
 static const char fixture_descriptor[] =
@@ -21,13 +21,18 @@ static const char fixture_descriptor[] =
     " \"specialties\": [{\"id\": \"one\", \"name\": \"一\", \"exam_based\": false},"
     "                   {\"id\": \"nurse\", \"name\": \"护理\", \"exam_based\": true}],"
     " \"sections\": ["
-    "  {\"id\": \"jobs\", \"name\": \"经历\", \"by\": \"applicant\", \"repeat\": true, \"min\": 1, \"max\": 5,"
+    "  {\"id\": \"jobs\", \"name\": \"经历\", \"by\": \"applicant\", \"repeat\": true, \"min\": 1, "
+    "\"max\": 5,"
     "   \"evidence\": \"none\", \"verifier\": [\"unit\", \"district_industry\"], \"fields\": ["
-    "    {\"id\": \"place\", \"name\": \"单位\", \"type\": \"text\", \"required\": true, \"max_length\": 20},"
-    "    {\"id\": \"years\", \"name\": \"年数\", \"type\": \"integer\", \"min\": 0, \"max\": 60, \"required\": true}]},"
-    "  {\"id\": \"summary\", \"name\": \"总结\", \"by\": \"applicant\", \"min\": 1, \"evidence\": \"none\","
+    "    {\"id\": \"place\", \"name\": \"单位\", \"type\": \"text\", \"required\": true, "
+    "\"max_length\": 20},"
+    "    {\"id\": \"years\", \"name\": \"年数\", \"type\": \"integer\", \"min\": 0, \"max\": 60, "
+    "\"required\": true}]},"
+    "  {\"id\": \"summary\", \"name\": \"总结\", \"by\": \"applicant\", \"min\": 1, \"evidence\": "
+    "\"none\","
     "   \"verifier\": [\"unit\"], \"fields\": ["
-    "    {\"id\": \"text\", \"name\": \"正文\", \"type\": \"longtext\", \"required\": true, \"max_length\": 100}]},"
+    "    {\"id\": \"text\", \"name\": \"正文\", \"type\": \"longtext\", \"required\": true, "
+    "\"max_length\": 100}]},"
     "  {\"id\": \"grade\", \"name\": \"鉴定\", \"by\": \"unit\", \"evidence\": \"none\","
     "   \"verifier\": [\"district_industry\"], \"fields\": ["
     "    {\"id\": \"passed\", \"name\": \"合格\", \"type\": \"yesno\", \"required\": true}]}]}}";
@@ -66,7 +71,8 @@ struct fixture {
 static inline int fixture_review(struct fixture *fixture, struct td_tx *tx, struct td_arena *arena,
                                  const char *actor, struct td_review *review)
 {
-    *review = (struct td_review){.tx = tx, .arena = arena, .catalog = fixture->catalog, .calendar = fixture->calendar};
+    *review = (struct td_review){
+        .tx = tx, .arena = arena, .catalog = fixture->catalog, .calendar = fixture->calendar};
     snprintf(review->now, sizeof(review->now), "%s", fixture->now);
     snprintf(review->today, sizeof(review->today), "%s", fixture->today);
     return actor ? td_account_load(tx, arena, actor, &review->who) : 0;
@@ -82,16 +88,18 @@ static inline int fixture_people(struct td_tx *tx)
                        "values ($1, $1, $1, '', $2, 'now')",
                        "ss", actor->id, *actor->unit ? actor->unit : NULL);
         if (!r)
-            r = td_tx_exec(tx, NULL,
-                           "insert into account_grant (account_id, role, scope, granted_by, granted_at) "
-                           "values ($1, $2, $3, 'test', 'now')",
-                           "sss", actor->id, td_role_name(actor->role), actor->scope);
+            r = td_tx_exec(
+                tx, NULL,
+                "insert into account_grant (account_id, role, scope, granted_by, granted_at) "
+                "values ($1, $2, $3, 'test', 'now')",
+                "sss", actor->id, td_role_name(actor->role), actor->scope);
     }
     return r ? r
-             : td_tx_exec(tx, NULL,
-                          "insert into account_grant (account_id, role, scope, granted_by, granted_at) "
-                          "values ('unit', 'applicant', '', 'test', 'now')",
-                          "");
+             : td_tx_exec(
+                   tx, NULL,
+                   "insert into account_grant (account_id, role, scope, granted_by, granted_at) "
+                   "values ('unit', 'applicant', '', 'test', 'now')",
+                   "");
 }
 
 static inline int fixture_city(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -104,12 +112,14 @@ static inline int fixture_city(struct td_tx *tx, void *arg, struct td_error *ret
                        "values ($1, '水西沟镇中学', '" DIVISION "', 'school', 'township')",
                        "s", i == 1 ? "U1" : "U2");
     if (!r)
-        r = td_tx_exec(tx, NULL,
-                       "insert into cycle (id, series, year, name, notice_number, notice_text, notice_date, "
-                       "cutoff_date, opens_on, closes_on, parameters, state, created_by, created_at) values "
-                       "('" CYCLE "', 'sample', 2025, '2025', 'n', 'n', '2025-08-20', '2025-08-31', '2025-09-01', "
-                       "'2025-10-20', '{\"fee_cents\": {\"junior\": 10000}}', 'open', 'test', 'now')",
-                       "");
+        r = td_tx_exec(
+            tx, NULL,
+            "insert into cycle (id, series, year, name, notice_number, notice_text, notice_date, "
+            "cutoff_date, opens_on, closes_on, parameters, state, created_by, created_at) values "
+            "('" CYCLE
+            "', 'sample', 2025, '2025', 'n', 'n', '2025-08-20', '2025-08-31', '2025-09-01', "
+            "'2025-10-20', '{\"fee_cents\": {\"junior\": 10000}}', 'open', 'test', 'now')",
+            "");
     if (!r)
         r = fixture_people(tx);
     return r ? td_error_set(reterr, r, "%s", td_tx_failure(tx)) : 0;

@@ -1,6 +1,6 @@
-/* dossier_test.c - the way of a dossier from its draft to the fee, through the functions of review/: what
- * is kept of a draft, what blocks submission, item by item verification, the notice, returns and
- * their consequences. Facts come from a worker in the server; here they are given. */
+/* dossier_test.c - the way of a dossier from its draft to the fee, through the functions of
+ * review/: what is kept of a draft, what blocks submission, item by item verification, the notice,
+ * returns and their consequences. Facts come from a worker in the server; here they are given. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,11 +27,11 @@ struct step {
     struct fixture *fixture;
     const char *actor;
     int (*run)(struct td_review *review, struct step *step, struct td_error *reterr);
-    const char *id;      /* the dossier */
-    const char *word;    /* action, section ... */
-    const char *sent;    /* JSON */
-    json_t *answer;      /* what came out; the caller's */
-    char key[48];        /* of the refusal */
+    const char *id;        /* the dossier */
+    const char *word;      /* action, section ... */
+    const char *sent;      /* JSON */
+    json_t *answer;        /* what came out; the caller's */
+    char key[48];          /* of the refusal */
     char text[TD_ID_TEXT]; /* an id it made */
     int result;
 };
@@ -67,7 +67,8 @@ static json_t *sent_json(const struct step *step)
     return value ? value : json_null();
 }
 
-/* --- the steps ------------------------------------------------------------------------------------ */
+/* --- the steps
+ * ------------------------------------------------------------------------------------ */
 
 static int run_create(struct td_review *review, struct step *step, struct td_error *reterr)
 {
@@ -82,8 +83,8 @@ static int run_save(struct td_review *review, struct step *step, struct td_error
     if (!r)
         r = td_draft_save(review, application, step->word, sent, &saved, reterr);
     if (!r)
-        step->answer = json_pack("{s:O, s:O, s:I}", "value", saved.value, "problems", saved.problems, "version",
-                                 (json_int_t)saved.version);
+        step->answer = json_pack("{s:O, s:O, s:I}", "value", saved.value, "problems",
+                                 saved.problems, "version", (json_int_t)saved.version);
     td_draft_saved_done(&saved);
     json_decref(application);
     json_decref(sent);
@@ -126,11 +127,11 @@ static int run_verify_all(struct td_review *review, struct step *step, struct td
     size_t i;
     int r = td_application_load(review, step->id, &application, reterr);
     if (!r)
-        r = td_verification_items(review, application,
-                                  td_verification_stage(json_string_value(json_object_get(application, "state"))),
-                                  &items);
-    json_array_foreach(items, i, item)
-    {
+        r = td_verification_items(
+            review, application,
+            td_verification_stage(json_string_value(json_object_get(application, "state"))),
+            &items);
+    json_array_foreach(items, i, item) {
         json_object_set_new(item, "verdict", json_string(step->word));
         json_object_set_new(item, "code", json_string(strcmp(step->word, "ok") ? "format" : ""));
     }
@@ -177,7 +178,8 @@ static int run_tick(struct td_review *review, struct step *step, struct td_error
 
 static int run_object(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    return td_objection_file(review, step->word, step->id, "材料与事实不符", "", step->text, reterr);
+    return td_objection_file(review, step->word, step->id, "材料与事实不符", "", step->text,
+                             reterr);
 }
 
 static int run_decide(struct td_review *review, struct step *step, struct td_error *reterr)
@@ -187,7 +189,8 @@ static int run_decide(struct td_review *review, struct step *step, struct td_err
 
 static int run_evaluate(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    json_t *payload = json_pack("{s:s}", "application", step->id), *answer = sent_json(step), *job = NULL;
+    json_t *payload = json_pack("{s:s}", "application", step->id), *answer = sent_json(step),
+           *job = NULL;
     int r = td_evaluation_prepare(review, payload, &job, reterr);
     if (!r)
         r = td_evaluation_finish(review, payload, answer, reterr);
@@ -230,17 +233,19 @@ static int run_timeline(struct td_review *review, struct step *step, struct td_e
     return r;
 }
 
-/* --- the same in one line each --------------------------------------------------------------------- */
+/* --- the same in one line each
+ * --------------------------------------------------------------------- */
 
 typedef int (*run_fn)(struct td_review *, struct step *, struct td_error *);
 
 static struct step last; /* of the latest step, for what it left */
 
-static int step(struct fixture *fixture, const char *actor, run_fn run, const char *id, const char *word,
-                const char *sent)
+static int step(struct fixture *fixture, const char *actor, run_fn run, const char *id,
+                const char *word, const char *sent)
 {
     json_decref(last.answer);
-    last = (struct step){.fixture = fixture, .actor = actor, .run = run, .id = id, .word = word, .sent = sent};
+    last = (struct step){
+        .fixture = fixture, .actor = actor, .run = run, .id = id, .word = word, .sent = sent};
     return do_step(&last);
 }
 
@@ -251,7 +256,9 @@ static const char *state_of(const json_t *row)
     return json_string_value(json_object_get(row, "state"));
 }
 
-#define FACTS "{\"facts\": {}, \"problems\": [], \"gates\": [{\"id\": \"g\", \"name\": \"在岗\", \"met\": true}]}"
+#define FACTS                                                                                       \
+    "{\"facts\": {}, \"problems\": [], \"gates\": [{\"id\": \"g\", \"name\": \"在岗\", \"met\": " \
+    "true}]}"
 #define JOBS "[{\"id\": \"aaaaaaaa\", \"place\": \"水西沟\", \"years\": 12}]"
 
 static char application[TD_ID_TEXT];
@@ -277,7 +284,8 @@ static void set_day(struct fixture *fixture, const char *day)
     snprintf(fixture->now, sizeof(fixture->now), "%sT02:00:00.000Z", day);
 }
 
-/* --- tests ---------------------------------------------------------------------------------------- */
+/* --- tests
+ * ---------------------------------------------------------------------------------------- */
 
 static void a_dossier_is_one_a_year_and_never_for_examined_specialties(void **state)
 {
@@ -298,39 +306,50 @@ static void a_draft_keeps_what_fits_and_names_the_rest(void **state)
     must(fixture, "applicant", run_save, application, "jobs",
          "[{\"id\": \"aaaaaaaa\", \"place\": \"永丰\", \"years\": \"many\"}]");
     const json_t *problem = json_array_get(json_object_get(last.answer, "problems"), 0);
-    assert_string_equal(json_string_value(json_object_get(problem, "field")), "content.jobs.0.years");
+    assert_string_equal(json_string_value(json_object_get(problem, "field")),
+                        "content.jobs.0.years");
     const json_t *item = json_array_get(json_object_get(last.answer, "value"), 0);
     assert_string_equal(json_string_value(json_object_get(item, "place")), "永丰");
     assert_null(json_object_get(item, "years"));
-    assert_int_equal(step(fixture, "other_applicant", run_save, application, "jobs", JOBS), TD_ENOTFOUND);
-    assert_int_equal(step(fixture, "applicant", run_save, application, "grade", "{\"passed\": \"yes\"}"),
-                     TD_ENOTFOUND); /* the unit's section */
+    assert_int_equal(step(fixture, "other_applicant", run_save, application, "jobs", JOBS),
+                     TD_ENOTFOUND);
+    assert_int_equal(
+        step(fixture, "applicant", run_save, application, "grade", "{\"passed\": \"yes\"}"),
+        TD_ENOTFOUND); /* the unit's section */
 }
 
 static void submission_asks_for_everything_first(void **state)
 {
     struct fixture *fixture = *state;
     fill_in(fixture);
-    must(fixture, "applicant", run_save, application, "jobs", "[{\"id\": \"aaaaaaaa\", \"place\": \"永丰\"}]");
+    must(fixture, "applicant", run_save, application, "jobs",
+         "[{\"id\": \"aaaaaaaa\", \"place\": \"永丰\"}]");
     assert_int_equal(step(fixture, "applicant", run_submit, application, NULL, FACTS), TD_EFIELDS);
     assert_string_equal(json_string_value(json_object_get(json_array_get(last.answer, 0), "field")),
                         "content.jobs.0.years");
     must(fixture, "applicant", run_save, application, "jobs", JOBS);
-    assert_int_equal(step(fixture, "applicant", run_submit, application, "no pledge", FACTS), TD_EFIELDS);
-    assert_int_equal(step(fixture, "applicant", run_submit, application, NULL,
-                          "{\"gates\": [{\"name\": \"在岗\", \"met\": false, \"blocks\": \"submit\"}]}"),
+    assert_int_equal(step(fixture, "applicant", run_submit, application, "no pledge", FACTS),
                      TD_EFIELDS);
+    assert_int_equal(
+        step(fixture, "applicant", run_submit, application, NULL,
+             "{\"gates\": [{\"name\": \"在岗\", \"met\": false, \"blocks\": \"submit\"}]}"),
+        TD_EFIELDS);
     assert_int_equal(step(fixture, "applicant", run_submit, application, NULL,
-                          "{\"problems\": [{\"field\": \"jobs.0.years\", \"message\": \"x\", \"blocks\": true}]}"),
+                          "{\"problems\": [{\"field\": \"jobs.0.years\", \"message\": \"x\", "
+                          "\"blocks\": true}]}"),
                      TD_EFIELDS);
-    assert_int_equal(step(fixture, "applicant", run_stale_submit, application, NULL, FACTS), TD_ESTALE);
-    assert_int_equal(step(fixture, "applicant", run_act, application, "submit", NULL), TD_ECONFLICT);
+    assert_int_equal(step(fixture, "applicant", run_stale_submit, application, NULL, FACTS),
+                     TD_ESTALE);
+    assert_int_equal(step(fixture, "applicant", run_act, application, "submit", NULL),
+                     TD_ECONFLICT);
     assert_string_equal(last.key, "submission_incomplete");
     set_day(fixture, "2025-10-21");
-    assert_int_equal(step(fixture, "applicant", run_submit, application, NULL, FACTS), TD_ECONFLICT);
+    assert_int_equal(step(fixture, "applicant", run_submit, application, NULL, FACTS),
+                     TD_ECONFLICT);
     set_day(fixture, "2025-10-20");
     must(fixture, "applicant", run_submit, application, NULL, FACTS);
-    assert_string_equal(json_string_value(json_object_get(last.answer, "number")), "2025-SAM-000001");
+    assert_string_equal(json_string_value(json_object_get(last.answer, "number")),
+                        "2025-SAM-000001");
     assert_string_equal(state_of(last.answer), "submitted");
 }
 
@@ -349,7 +368,8 @@ static void the_unit_checks_publicises_and_recommends(void **state)
     must(fixture, "unit", run_verify_all, application, "ok", NULL);
     assert_int_equal(step(fixture, "unit", run_publish, application, NULL, NULL), TD_ECONFLICT);
     assert_string_equal(last.key, "assessment_missing");
-    assert_int_equal(step(fixture, "office", run_verify_all, application, "ok", NULL), TD_EFORBIDDEN);
+    assert_int_equal(step(fixture, "office", run_verify_all, application, "ok", NULL),
+                     TD_EFORBIDDEN);
     must(fixture, "unit", run_assess, application, "grade", "{\"passed\": \"yes\"}");
 
     set_day(fixture, "2025-09-26"); /* five working days over the October holidays: RULES 5.2 */
@@ -367,7 +387,8 @@ static void the_unit_checks_publicises_and_recommends(void **state)
     assert_int_equal(step(fixture, NULL, run_object, application, notice, NULL), TD_ECONFLICT);
     assert_int_equal(step(fixture, "unit", run_act, application, "recommend", NULL), TD_ECONFLICT);
     assert_string_equal(last.key, "objection_open");
-    assert_int_equal(step(fixture, "other_unit", run_decide, objection, "dismissed", NULL), TD_ENOTFOUND);
+    assert_int_equal(step(fixture, "other_unit", run_decide, objection, "dismissed", NULL),
+                     TD_ENOTFOUND);
     must(fixture, "unit", run_decide, objection, "dismissed", NULL);
     assert_int_equal(step(fixture, "unit", run_decide, objection, "upheld", NULL), TD_ECONFLICT);
     must(fixture, "unit", run_act, application, "recommend", NULL);
@@ -381,18 +402,22 @@ static void returned_dossiers_come_back_to_the_desk_they_left(void **state)
     must(fixture, "applicant", run_submit, application, NULL, FACTS);
     unit_checks(fixture);
     assert_int_equal(step(fixture, "unit", run_send_back, application, "return", "[]"), TD_EFIELDS);
-    assert_int_equal(step(fixture, "unit", run_send_back, application, "return", "[{\"code\": \"nonsense\"}]"),
-                     TD_EFIELDS);
+    assert_int_equal(
+        step(fixture, "unit", run_send_back, application, "return", "[{\"code\": \"nonsense\"}]"),
+        TD_EFIELDS);
     must(fixture, "unit", run_send_back, application, "return",
-         "[{\"code\": \"missing\", \"section\": \"jobs\", \"item\": \"aaaaaaaa\", \"field\": \"years\"}]");
+         "[{\"code\": \"missing\", \"section\": \"jobs\", \"item\": \"aaaaaaaa\", \"field\": "
+         "\"years\"}]");
     assert_string_equal(state_of(last.answer), "returned");
-    assert_string_equal(json_string_value(json_object_get(last.answer, "returned_to")), "unit_review");
+    assert_string_equal(json_string_value(json_object_get(last.answer, "returned_to")),
+                        "unit_review");
     must(fixture, "applicant", run_timeline, application, NULL, NULL);
     assert_int_equal(json_array_size(json_object_get(last.answer, "orders")), 1);
 
     must(fixture, "applicant", run_save, application, "jobs",
          "[{\"id\": \"aaaaaaaa\", \"place\": \"水西沟\", \"years\": 13}]");
-    set_day(fixture, "2025-10-22"); /* submission is closed; an answer to a return has its own window */
+    set_day(fixture,
+            "2025-10-22"); /* submission is closed; an answer to a return has its own window */
     must(fixture, "applicant", run_submit, application, NULL, FACTS);
     assert_string_equal(state_of(last.answer), "unit_review");
     /* The changed job must be judged again; the unchanged summary keeps its verdict. */
@@ -427,19 +452,22 @@ static void the_office_supplements_once_accepts_and_takes_the_fee(void **state)
     must(fixture, "unit", run_publish, application, NULL, NULL);
     set_day(fixture, "2025-09-30");
     must(fixture, "unit", run_act, application, "recommend", NULL);
-    assert_int_equal(step(fixture, "district_industry", run_act, application, "forward", NULL), TD_ECONFLICT);
+    assert_int_equal(step(fixture, "district_industry", run_act, application, "forward", NULL),
+                     TD_ECONFLICT);
     must(fixture, "district_industry", run_verify_all, application, "ok", NULL);
     assert_int_equal(json_integer_value(last.answer), 2); /* the job and the unit's appraisal */
     must(fixture, "district_industry", run_act, application, "forward", NULL);
     must(fixture, "district_hr", run_act, application, "forward", NULL);
     must(fixture, "office", run_send_back, application, "supplement", "[{\"code\": \"unclear\"}]");
     must(fixture, "applicant", run_submit, application, NULL, FACTS);
-    assert_int_equal(step(fixture, "office", run_send_back, application, "supplement", "[{\"code\": \"unclear\"}]"),
+    assert_int_equal(step(fixture, "office", run_send_back, application, "supplement",
+                          "[{\"code\": \"unclear\"}]"),
                      TD_ECONFLICT);
     assert_string_equal(last.key, "supplement_used");
     assert_int_equal(step(fixture, "office", run_act, application, "accept", NULL), TD_ECONFLICT);
     assert_string_equal(last.key, "facts_pending");
-    must(fixture, NULL, run_evaluate, application, NULL, "{\"facts\": {}, \"gates\": [{\"name\": \"g\", \"met\": false}]}");
+    must(fixture, NULL, run_evaluate, application, NULL,
+         "{\"facts\": {}, \"gates\": [{\"name\": \"g\", \"met\": false}]}");
     assert_int_equal(step(fixture, "office", run_act, application, "accept", NULL), TD_ECONFLICT);
     assert_string_equal(last.key, "gate_unmet");
     must(fixture, NULL, run_evaluate, application, NULL, FACTS);
@@ -458,8 +486,10 @@ static void lists_show_each_what_is_his(void **state)
     static const struct {
         const char *actor;
         size_t before, after;
-    } rows[] = {{"applicant", 1, 1}, {"unit", 0, 1},       {"other_unit", 0, 0}, {"district_industry", 0, 1},
-                {"office", 0, 1},    {"supervisor", 0, 1}, {"admin", 0, 0},      {"other_applicant", 0, 0}};
+    } rows[] = {{"applicant", 1, 1},  {"unit", 0, 1},
+                {"other_unit", 0, 0}, {"district_industry", 0, 1},
+                {"office", 0, 1},     {"supervisor", 0, 1},
+                {"admin", 0, 0},      {"other_applicant", 0, 0}};
     fill_in(fixture);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         must(fixture, rows[i].actor, run_list, NULL, NULL, NULL);

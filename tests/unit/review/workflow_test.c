@@ -1,5 +1,6 @@
 /* workflow_test.c - the table of states and actions, against a list of its own: every state, every
- * action, every kind of actor. What the list does not name must be refused, and in the right way. */
+ * action, every kind of actor. What the list does not name must be refused, and in the right way.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,8 +76,8 @@ static const struct allowed {
 };
 
 #define ALLOWED_COUNT (sizeof(allowed) / sizeof(allowed[0]))
-#define APPLICATION "01APP000000000000000000000"
-#define OWN "01APP000000000000000000001"
+#define APPLICATION   "01APP000000000000000000000"
+#define OWN           "01APP000000000000000000001"
 
 static const struct allowed *find_allowed(const char *from, const char *action)
 {
@@ -104,14 +105,17 @@ struct matrix {
 static int put_state(struct td_tx *tx, const char *id, const char *account, const char *state)
 {
     bool draft = !strcmp(state, "draft");
-    return td_tx_exec(tx, NULL,
-                      "insert into application (id, cycle_id, account_id, unit_id, division_code, series, level, "
-                      "specialty, year, state, returned_to, submitted_at, due_at, created_at, updated_at, state_at) "
-                      "values ($1, '" CYCLE "', $2, 'U1', '" DIVISION "', 'sample', 'junior', 'one', 2025, $3, "
-                      "'unit_review', $4, '2030-01-01T00:00:00.000Z', 'now', 'now', 'now') on conflict (id) do update "
-                      "set state = $3, submitted_at = $4, returned_to = 'unit_review', supplemented = false, "
-                      "due_at = '2030-01-01T00:00:00.000Z'",
-                      "ssss", id, account, state, draft ? NULL : "2025-09-01T00:00:00.000Z");
+    return td_tx_exec(
+        tx, NULL,
+        "insert into application (id, cycle_id, account_id, unit_id, division_code, series, level, "
+        "specialty, year, state, returned_to, submitted_at, due_at, created_at, updated_at, "
+        "state_at) "
+        "values ($1, '" CYCLE "', $2, 'U1', '" DIVISION "', 'sample', 'junior', 'one', 2025, $3, "
+        "'unit_review', $4, '2030-01-01T00:00:00.000Z', 'now', 'now', 'now') on conflict (id) do "
+        "update "
+        "set state = $3, submitted_at = $4, returned_to = 'unit_review', supplemented = false, "
+        "due_at = '2030-01-01T00:00:00.000Z'",
+        "ssss", id, account, state, draft ? NULL : "2025-09-01T00:00:00.000Z");
 }
 
 /* Who may not even see a submitted dossier; a draft is its owner's alone. */
@@ -133,16 +137,16 @@ static int expected(const char *state, const char *action, const char *actor)
     return names(row->who, actor) ? 0 : TD_EFORBIDDEN;
 }
 
-static void complain(struct matrix *matrix, const char *state, const char *action, const char *actor,
-                     const char *what, int result)
+static void complain(struct matrix *matrix, const char *state, const char *action,
+                     const char *actor, const char *what, int result)
 {
     if (!*matrix->complaint)
-        snprintf(matrix->complaint, sizeof(matrix->complaint), "%s %s by %s: %s (%s)", state, action, actor, what,
-                 td_error_name(result));
+        snprintf(matrix->complaint, sizeof(matrix->complaint), "%s %s by %s: %s (%s)", state,
+                 action, actor, what, td_error_name(result));
 }
 
-static int try_one(struct matrix *matrix, struct td_review *review, const char *state, const char *action,
-                   const char *actor)
+static int try_one(struct matrix *matrix, struct td_review *review, const char *state,
+                   const char *action, const char *actor)
 {
     struct td_error err = TD_ERROR_INIT;
     json_t *after = NULL;
@@ -177,10 +181,12 @@ static int try_actor(struct matrix *matrix, struct td_tx *tx, const char *actor)
     struct td_review review;
     size_t count;
     const struct td_workflow_row *rows = td_workflow_rows(&count);
-    int r = fixture_review(matrix->fixture, tx, arena, strcmp(actor, "system") ? actor : NULL, &review);
+    int r =
+        fixture_review(matrix->fixture, tx, arena, strcmp(actor, "system") ? actor : NULL, &review);
     for (int state = 0; !r && state < TD_STATE_COUNT; state++)
         for (size_t i = 0; !r && i < count; i++)
-            r = try_one(matrix, &review, td_state_name((enum td_state)state), rows[i].action, actor);
+            r = try_one(matrix, &review, td_state_name((enum td_state)state), rows[i].action,
+                        actor);
     td_arena_free(arena);
     return r;
 }
@@ -216,7 +222,8 @@ static void the_table_has_nothing_the_list_lacks(void **state)
             fail_msg("%s from %s is not in the list", rows[i].action, td_state_name(rows[i].from));
 }
 
-/* --- nobody on himself --------------------------------------------------------------------------- */
+/* --- nobody on himself ---------------------------------------------------------------------------
+ */
 
 struct attempt {
     struct fixture *fixture;
@@ -251,7 +258,8 @@ static void a_clerk_never_begins_his_own_dossier(void **state)
     assert_string_equal(attempt.key, "own_dossier");
 }
 
-/* --- what a change leaves behind ------------------------------------------------------------------- */
+/* --- what a change leaves behind
+ * ------------------------------------------------------------------- */
 
 struct traces {
     struct fixture *fixture;
@@ -273,26 +281,33 @@ static int change_once(struct td_tx *tx, void *arg, struct td_error *reterr)
     if (!r)
         r = td_tx_exec(tx, NULL, "delete from message", "");
     if (!r)
-        r = td_tx_exec(tx, NULL, "update application set version = 7 where id = $1", "s", APPLICATION);
+        r = td_tx_exec(tx, NULL, "update application set version = 7 where id = $1", "s",
+                       APPLICATION);
     if (!r)
         r = td_workflow_apply(&review, APPLICATION, "forward", "齐全", &after, reterr);
     if (!r)
-        r = td_tx_int(tx, &traces->transitions,
-                      "select count(*) from transition where from_state = 'district_hr_review' and to_state = "
-                      "'office_review' and actor = 'district_hr' and role = 'district_hr' and note = '齐全'",
-                      "");
+        r = td_tx_int(
+            tx, &traces->transitions,
+            "select count(*) from transition where from_state = 'district_hr_review' and to_state "
+            "= "
+            "'office_review' and actor = 'district_hr' and role = 'district_hr' and note = '齐全'",
+            "");
     if (!r)
-        r = td_tx_int(tx, &traces->messages,
-                      "select count(*) from message where account_id = 'applicant' and kind = 'forwarded'", "");
+        r = td_tx_int(
+            tx, &traces->messages,
+            "select count(*) from message where account_id = 'applicant' and kind = 'forwarded'",
+            "");
     if (!r)
         r = td_tx_int(tx, &traces->outbox, "select count(*) from outbox where kind = 'live'", "");
     if (!r)
         r = td_tx_int(tx, &traces->ledger,
-                      "select count(*) from ledger where action = 'application.forward' and actor = 'district_hr' "
+                      "select count(*) from ledger where action = 'application.forward' and actor "
+                      "= 'district_hr' "
                       "and subject = 'application/" APPLICATION "'",
                       "");
     traces->version = json_integer_value(json_object_get(after, "version"));
-    snprintf(traces->due, sizeof(traces->due), "%s", after ? json_string_value(json_object_get(after, "due_at")) : "");
+    snprintf(traces->due, sizeof(traces->due), "%s",
+             after ? json_string_value(json_object_get(after, "due_at")) : "");
     json_decref(after);
     td_arena_free(arena);
     return r;
@@ -309,8 +324,9 @@ static void a_change_leaves_its_traces(void **state)
     assert_true(traces.outbox >= 1);
     assert_true(traces.ledger >= 1);
     assert_int_equal(traces.version, 8);
-    /* office_review_days of the cycle (15 working days) after Wednesday 10 September 2025: over the make-up
-     * Sunday 28 September, so Monday 29 would be day 14 and Tuesday 30 ends the period at 24:00 Shanghai. */
+    /* office_review_days of the cycle (15 working days) after Wednesday 10 September 2025: over the
+     * make-up Sunday 28 September, so Monday 29 would be day 14 and Tuesday 30 ends the period at
+     * 24:00 Shanghai. */
     assert_string_equal(traces.due, "2025-09-30T15:59:59.999Z");
 }
 
