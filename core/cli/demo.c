@@ -27,7 +27,8 @@ int td_demo_open(struct td_cli *cli, struct td_demo *demo, struct td_error *rete
     if (result == 0)
         result = td_client_new(cli->control, NULL, &demo->console, reterr);
     if (result == 0 && !cli->url && !cli->public_url[0])
-        result = td_error_set(reterr, TD_EINVALID, "public_url is not in the configuration; give --url");
+        result =
+            td_error_set(reterr, TD_EINVALID, "public_url is not in the configuration; give --url");
     if (result < 0)
         td_demo_close(demo);
     return result;
@@ -95,7 +96,8 @@ static char *format_path(const char *format, va_list arguments)
 }
 
 /* Says whose request failed: the server's words alone do not. */
-static void add_place(struct td_error *reterr, const char *login, const char *method, const char *path)
+static void add_place(struct td_error *reterr, const char *login, const char *method,
+                      const char *path)
 {
     char words[400];
     if (!reterr)

@@ -1,8 +1,8 @@
 /* demo.h - driving the demonstration through the API as the people in it would.
  *
- * Nothing here touches the database: every step is a request that a browser could send, by the person
- * whose step it is. demo_people.c sets the city up, demo_steps.c does one step of one dossier, demo_seed.c
- * and demo_walk.c put steps together. */
+ * Nothing here touches the database: every step is a request that a browser could send, by the
+ * person whose step it is. demo_people.c sets the city up, demo_steps.c does one step of one
+ * dossier, demo_seed.c and demo_walk.c put steps together. */
 #ifndef TD_CLI_DEMO_H
 #define TD_CLI_DEMO_H
 
@@ -21,7 +21,7 @@ struct td_demo {
     struct td_demo_client {
         char login[TD_DEMO_LOGIN];
         struct td_client *client;
-    } *clients;
+    } * clients;
     size_t client_count;
     size_t client_room;
 };
@@ -58,17 +58,23 @@ struct td_demo_case {
     json_t *dossier; /* owned */
 };
 
-int td_demo_declare(struct td_demo *demo, struct td_demo_case *one, const char *cycle, const char *level,
-                    struct td_error *reterr);
+/* Begins the dossier; sets one->application. */
+int td_demo_begin(struct td_demo *demo, struct td_demo_case *one, const char *cycle,
+                  const char *level, struct td_error *reterr);
+/* Saves every section and attaches the evidence that the form asks for. */
+int td_demo_fill(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
 int td_demo_submit(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
-int td_demo_verify_unit(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+int td_demo_verify_unit(struct td_demo *demo, const struct td_demo_case *one,
+                        struct td_error *reterr);
 /* One notice for all these dossiers, which are of the same unit. */
 int td_demo_publicise(struct td_demo *demo, struct td_demo_case *const *cases, size_t count,
                       struct td_error *reterr);
 int td_demo_act(struct td_demo *demo, const struct td_demo_case *one, const char *login,
                 const char *action, struct td_error *reterr);
-int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
-int td_demo_forward_hr(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one,
+                            struct td_error *reterr);
+int td_demo_forward_hr(struct td_demo *demo, const struct td_demo_case *one,
+                       struct td_error *reterr);
 int td_demo_accept(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
 int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
 /* Back to the applicant from the office's or the unit's desk, with coded reasons. */
@@ -79,8 +85,8 @@ int td_demo_send_back(struct td_demo *demo, const struct td_demo_case *one, cons
 int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
                   struct td_demo_case *const *cases, size_t count, char ret_panel[27],
                   struct td_error *reterr);
-/* Every expert of the panel fills in and submits his sheet of the dossier; with `panel` (may be NULL) the
- * office then sends it to the committee. */
+/* Every expert of the panel fills in and submits his sheet of the dossier; with `panel` (may be
+ * NULL) the office then sends it to the committee. */
 int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const char *panel,
                    struct td_error *reterr);
 /* A meeting of the level's committee with these dossiers on its agenda. */
@@ -90,25 +96,27 @@ int td_demo_plan_meeting(struct td_demo *demo, const char *cycle, const char *le
 /* Attendance, opening, motions put to the vote; what is done already is left as it is. */
 int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_error *reterr);
 /* The same, then votes, count and close. */
-int td_demo_hold_meeting(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
-                         size_t count, struct td_error *reterr);
+int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,
+                         struct td_demo_case *const *cases, size_t count, struct td_error *reterr);
 /* Result notice of all passed dossiers of the cycle. */
 int td_demo_result_notice(struct td_demo *demo, const char *cycle, char ret_notice[27],
                           struct td_error *reterr);
 int td_demo_confirm(struct td_demo *demo, const char *notice, struct td_error *reterr);
-int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27], struct td_error *reterr);
+int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27],
+                 struct td_error *reterr);
 int td_demo_send_filing(struct td_demo *demo, const char *filing, struct td_error *reterr);
 int td_demo_approve_filing(struct td_demo *demo, const char *filing, struct td_error *reterr);
 int td_demo_certify(struct td_demo *demo, const char *filing, struct td_error *reterr);
 
-/* The newest record of a list (panels, meetings, notices, filings) whose view names this dossier; "" when none. */
+/* The newest record of a list (panels, meetings, notices, filings) whose view names this dossier;
+ * "" when none. */
 int td_demo_find(struct td_demo *demo, const char *login, const char *list, const char *resource,
                  const char *application, char ret_id[27], struct td_error *reterr);
 
 /* The district's logins for a unit: "edu-650121", "hr-650121". */
 void td_demo_district_login(const json_t *unit, const char *kind, char login[TD_DEMO_LOGIN]);
 
-/* titlectl demo walk [APPLICATION] and demo seed (demo_walk.c, demo_seed.c). */
+/* titlectl demo walk [WALKER] and demo seed (demo_walk.c, demo_seed.c). */
 int td_demo_walk(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);
 int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);
 

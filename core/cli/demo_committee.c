@@ -44,27 +44,33 @@ int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr)
 {
     static const struct {
         const char *level, *name;
-    } committees[] = {
-        {"junior", "初级"}, {"intermediate", "中级"}, {"senior", "高级"}, {"full_senior", "正高级"}};
+    } committees[] = {{"junior", "初级"},
+                      {"intermediate", "中级"},
+                      {"senior", "高级"},
+                      {"full_senior", "正高级"}};
     char ids[TD_DEMO_EXPERTS][27];
     int result = expert_ids(demo, ids, reterr);
     for (size_t i = 0; result == 0 && i < sizeof(committees) / sizeof(committees[0]); i++) {
         char name[128];
         json_t *members = json_array();
-        snprintf(name, sizeof(name), "中小学（含幼儿园）教师%s职称定向评审委员会", committees[i].name);
+        snprintf(name, sizeof(name), "中小学（含幼儿园）教师%s职称定向评审委员会",
+                 committees[i].name);
         for (int n = 0; n < TD_DEMO_EXPERTS; n++)
             json_array_append_new(members, json_pack("{s:s, s:s}", "account_id", ids[n], "position",
-                                                     n == 0 ? "chair" : n == 1 ? "deputy" : "member"));
+                                                     n == 0   ? "chair"
+                                                     : n == 1 ? "deputy"
+                                                              : "member"));
         result = td_demo_call(demo, "office", "POST",
                               json_pack("{s:s, s:s, s:s, s:s, s:o}", "series", "teacher", "level",
-                                        committees[i].level, "name", name, "founding_unit", "市教育局",
-                                        "members", members),
+                                        committees[i].level, "name", name, "founding_unit",
+                                        "市教育局", "members", members),
                               NULL, reterr, "/api/v1/committees");
     }
     return result;
 }
 
-static int find_committee(struct td_demo *demo, const char *level, char ret_id[27], struct td_error *reterr)
+static int find_committee(struct td_demo *demo, const char *level, char ret_id[27],
+                          struct td_error *reterr)
 {
     json_t *page = NULL, *committee;
     size_t index;
@@ -75,7 +81,8 @@ static int find_committee(struct td_demo *demo, const char *level, char ret_id[2
             snprintf(ret_id, 27, "%s", text_of(committee, "id"));
     json_decref(page);
     if (result == 0 && !ret_id[0])
-        result = td_error_set(reterr, TD_ENOTFOUND, "there is no committee for the level %s", level);
+        result =
+            td_error_set(reterr, TD_ENOTFOUND, "there is no committee for the level %s", level);
     return result;
 }
 
@@ -100,15 +107,16 @@ int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
         json_array_append_new(members, json_string(ids[i + 1]));
     if (result == 0)
         result = td_demo_call(demo, "office", "POST",
-                              json_pack("{s:s, s:s, s:s, s:O, s:s}", "committee_id", committee, "cycle_id",
-                                        cycle, "name", "学科评议组", "members", members, "lead", ids[1]),
+                              json_pack("{s:s, s:s, s:s, s:O, s:s}", "committee_id", committee,
+                                        "cycle_id", cycle, "name", "学科评议组", "members", members,
+                                        "lead", ids[1]),
                               &value, reterr, "/api/v1/panels");
     if (result == 0)
         result = take_id(value, "panel", ret_panel);
     if (result == 0)
         result = td_demo_call(demo, "office", "POST",
-                              json_pack("{s:o}", "applications", application_ids(cases, count)), NULL,
-                              reterr, "/api/v1/panels/%s/assignments", ret_panel);
+                              json_pack("{s:o}", "applications", application_ids(cases, count)),
+                              NULL, reterr, "/api/v1/panels/%s/assignments", ret_panel);
     json_decref(members);
     json_decref(value);
     return result;
@@ -119,16 +127,17 @@ static json_t *sheet_of(const json_t *review, const struct td_demo_case *one, in
 {
     json_t *points = json_object(), *indicator;
     size_t index;
-    int64_t ratio = json_integer_value(json_object_get(one->dossier, "expert_ratio")) + expert * 3 - 6;
+    int64_t ratio =
+        json_integer_value(json_object_get(one->dossier, "expert_ratio")) + expert * 3 - 6;
     ratio = ratio > 100 ? 100 : ratio;
-    json_array_foreach(json_object_get(review, "indicators"), index, indicator)
-    {
+    json_array_foreach(json_object_get(review, "indicators"), index, indicator) {
         int64_t most = json_integer_value(json_object_get(indicator, "max"));
         int64_t worth = most * ratio / 100 / 10 * 10;
         json_object_set_new(points, text_of(indicator, "id"), json_integer(worth));
     }
-    return json_pack("{s:o, s:s, s:s}", "points", points, "comment", "材料真实，教学实绩与乡村教育实际相符。",
-                     "opinion", ratio > 55 ? "recommend" : "reserve");
+    return json_pack("{s:o, s:s, s:s}", "points", points, "comment",
+                     "材料真实，教学实绩与乡村教育实际相符。", "opinion",
+                     ratio > 55 ? "recommend" : "reserve");
 }
 
 static int send_sheet(struct td_demo *demo, const struct td_demo_case *one, int expert,
@@ -145,21 +154,28 @@ static int send_sheet(struct td_demo *demo, const struct td_demo_case *one, int 
     char *path = td_client_path("/api/v1/reviews/%s/sheet/submit", one->application);
     json_t *body = result == 0 ? sheet_of(review, one, expert) : NULL;
     if (result == 0) {
-        int64_t version = json_integer_value(json_object_get(json_object_get(review, "sheet"), "version"));
+        int64_t version =
+            json_integer_value(json_object_get(json_object_get(review, "sheet"), "version"));
         char *draft = td_client_path("/api/v1/reviews/%s/sheet", one->application);
         struct td_answer answer = {0};
-        result = td_client_send(
-            client,
-            &(struct td_request){.method = "PUT", .path = draft, .body = body, .version = version, .unsaved = version == 0},
-            &answer, reterr);
+        result = td_client_send(client,
+                                &(struct td_request){.method = "PUT",
+                                                     .path = draft,
+                                                     .body = body,
+                                                     .version = version,
+                                                     .unsaved = version == 0},
+                                &answer, reterr);
         version = answer.version;
         td_answer_done(&answer);
         free(draft);
         if (result == 0)
-            result = td_client_send(
-                client,
-                &(struct td_request){.method = "POST", .path = path, .body = body, .version = version, .unsaved = version == 0},
-                NULL, reterr);
+            result = td_client_send(client,
+                                    &(struct td_request){.method = "POST",
+                                                         .path = path,
+                                                         .body = body,
+                                                         .version = version,
+                                                         .unsaved = version == 0},
+                                    NULL, reterr);
     }
     json_decref(body);
     json_decref(review);
@@ -177,22 +193,22 @@ int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const c
     }
     if (!panel)
         return 0;
-    return td_demo_call(demo, "office", "POST", json_pack("{s:s}", "application_id", one->application), NULL,
-                        reterr, "/api/v1/panels/%s/close", panel);
+    return td_demo_call(demo, "office", "POST",
+                        json_pack("{s:s}", "application_id", one->application), NULL, reterr,
+                        "/api/v1/panels/%s/close", panel);
 }
 
 /* Everybody but the last two votes for the good dossiers; the weaker ones find fewer friends. */
-static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases, size_t count,
-                int expert, struct td_error *reterr)
+static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
+                size_t count, int expert, struct td_error *reterr)
 {
     char login[TD_DEMO_LOGIN];
     json_t *mine = NULL, *motion, *choices = json_object();
     size_t index;
     snprintf(login, sizeof(login), "expert-%02d", expert);
-    int result =
-        td_demo_call(demo, login, "GET", NULL, &mine, reterr, "/api/v1/meetings/%s/ballots", meeting);
-    json_array_foreach(json_object_get(mine, "items"), index, motion)
-    {
+    int result = td_demo_call(demo, login, "GET", NULL, &mine, reterr,
+                              "/api/v1/meetings/%s/ballots", meeting);
+    json_array_foreach(json_object_get(mine, "items"), index, motion) {
         int64_t ratio = 60;
         if (json_is_true(json_object_get(motion, "cast")))
             continue;
@@ -201,18 +217,20 @@ static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *
                 ratio = json_integer_value(json_object_get(cases[i]->dossier, "expert_ratio"));
         bool yes = expert * 6 <= ratio + 12;
         json_object_set_new(choices, text_of(motion, "id"),
-                            json_string(yes ? "yes" : expert % 2 ? "no" : "abstain"));
+                            json_string(yes          ? "yes"
+                                        : expert % 2 ? "no"
+                                                     : "abstain"));
     }
     if (result == 0 && json_object_size(choices) > 0)
-        result = td_demo_call(demo, login, "POST", json_pack("{s:O}", "choices", choices), NULL, reterr,
-                              "/api/v1/meetings/%s/ballots", meeting);
+        result = td_demo_call(demo, login, "POST", json_pack("{s:O}", "choices", choices), NULL,
+                              reterr, "/api/v1/meetings/%s/ballots", meeting);
     json_decref(choices);
     json_decref(mine);
     return result;
 }
 
-static int plan_meeting(struct td_demo *demo, const char *cycle, const char *level, char ret_meeting[27],
-                        struct td_error *reterr)
+static int plan_meeting(struct td_demo *demo, const char *cycle, const char *level,
+                        char ret_meeting[27], struct td_error *reterr)
 {
     char committee[27];
     json_t *calendar = NULL, *value = NULL;
@@ -221,9 +239,9 @@ static int plan_meeting(struct td_demo *demo, const char *cycle, const char *lev
         result = td_demo_call(demo, "", "GET", NULL, &calendar, reterr, "/api/v1/calendar");
     if (result == 0)
         result = td_demo_call(demo, "office", "POST",
-                              json_pack("{s:s, s:s, s:s, s:s}", "committee_id", committee, "cycle_id",
-                                        cycle, "name", "2026年度定向评审会议", "held_on",
-                                        text_of(calendar, "start")),
+                              json_pack("{s:s, s:s, s:s, s:s}", "committee_id", committee,
+                                        "cycle_id", cycle, "name", "2026年度定向评审会议",
+                                        "held_on", text_of(calendar, "start")),
                               &value, reterr, "/api/v1/meetings");
     if (result == 0)
         result = take_id(value, "meeting", ret_meeting);
@@ -246,8 +264,8 @@ static int attend(struct td_demo *demo, const char *meeting, struct td_error *re
     return 0;
 }
 
-static int vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases, size_t count,
-                struct td_error *reterr)
+static int vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
+                size_t count, struct td_error *reterr)
 {
     int result = 0;
     for (int expert = 1; result == 0 && expert <= TD_DEMO_EXPERTS - 2; expert++)
@@ -275,15 +293,16 @@ int td_demo_plan_meeting(struct td_demo *demo, const char *cycle, const char *le
     int result = plan_meeting(demo, cycle, level, ret_meeting, reterr);
     if (result == 0)
         result = td_demo_call(demo, "office", "POST",
-                              json_pack("{s:o}", "applications", application_ids(cases, count)), NULL,
-                              reterr, "/api/v1/meetings/%s/agenda", ret_meeting);
+                              json_pack("{s:o}", "applications", application_ids(cases, count)),
+                              NULL, reterr, "/api/v1/meetings/%s/agenda", ret_meeting);
     return result;
 }
 
 int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_error *reterr)
 {
     json_t *view = NULL;
-    int result = td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
+    int result =
+        td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
     if (result == 0 && strcmp(text_of(view, "state"), "planned") == 0) {
         result = attend(demo, meeting, reterr);
         if (result == 0)
@@ -297,13 +316,14 @@ int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_er
     return result;
 }
 
-int td_demo_hold_meeting(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
-                         size_t count, struct td_error *reterr)
+int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,
+                         struct td_demo_case *const *cases, size_t count, struct td_error *reterr)
 {
     json_t *view = NULL;
     int result = td_demo_open_meeting(demo, meeting, reterr);
     if (result == 0)
-        result = td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
+        result = td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s",
+                              meeting);
     if (result == 0 && has_motion(view, "voting"))
         result = vote(demo, meeting, cases, count, reterr);
     if (result == 0 && strcmp(text_of(view, "state"), "closed") != 0)
@@ -327,15 +347,16 @@ int td_demo_result_notice(struct td_demo *demo, const char *cycle, char ret_noti
 
 int td_demo_confirm(struct td_demo *demo, const char *notice, struct td_error *reterr)
 {
-    return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr, "/api/v1/notices/%s/confirm",
-                        notice);
+    return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr,
+                        "/api/v1/notices/%s/confirm", notice);
 }
 
-int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27], struct td_error *reterr)
+int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27],
+                 struct td_error *reterr)
 {
     json_t *value = NULL;
-    int result = td_demo_call(demo, "bureau", "POST", json_pack("{s:s}", "cycle_id", cycle), &value, reterr,
-                              "/api/v1/filings");
+    int result = td_demo_call(demo, "bureau", "POST", json_pack("{s:s}", "cycle_id", cycle), &value,
+                              reterr, "/api/v1/filings");
     if (result == 0)
         result = take_id(value, "filing", ret_filing);
     json_decref(value);
@@ -349,8 +370,7 @@ int td_demo_find(struct td_demo *demo, const char *login, const char *list, cons
     size_t index;
     ret_id[0] = 0;
     int result = td_demo_call(demo, login, "GET", NULL, &page, reterr, "/api/v1/%s", list);
-    json_array_foreach(json_object_get(page, "items"), index, row)
-    {
+    json_array_foreach(json_object_get(page, "items"), index, row) {
         json_t *view = NULL;
         if (result < 0 || ret_id[0])
             break;
@@ -368,8 +388,8 @@ int td_demo_find(struct td_demo *demo, const char *login, const char *list, cons
 
 int td_demo_send_filing(struct td_demo *demo, const char *filing, struct td_error *reterr)
 {
-    return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr, "/api/v1/filings/%s/send",
-                        filing);
+    return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr,
+                        "/api/v1/filings/%s/send", filing);
 }
 
 int td_demo_approve_filing(struct td_demo *demo, const char *filing, struct td_error *reterr)
@@ -387,6 +407,6 @@ int td_demo_approve_filing(struct td_demo *demo, const char *filing, struct td_e
 
 int td_demo_certify(struct td_demo *demo, const char *filing, struct td_error *reterr)
 {
-    return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr, "/api/v1/filings/%s/certify",
-                        filing);
+    return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr,
+                        "/api/v1/filings/%s/certify", filing);
 }

@@ -1,5 +1,5 @@
-/* demo_dossier.c - see demo_dossier.h. A life is drawn once (struct career); each section of the form is
- * then told from it, so that dates, years and titles agree with each other. */
+/* demo_dossier.c - see demo_dossier.h. A life is drawn once (struct career); each section of the
+ * form is then told from it, so that dates, years and titles agree with each other. */
 #include "cli/demo_dossier.h"
 
 #include "base/clock.h"
@@ -18,10 +18,10 @@ struct career {
     const char *education; /* highest degree */
     const char *specialty;
     const char *stage;
-    int year;         /* of the review */
-    int start;        /* year in which work at the grassroots began */
-    int title_years;  /* in the present title */
-    int quality;      /* 0..99: how strong the achievements are */
+    int year;        /* of the review */
+    int start;       /* year in which work at the grassroots began */
+    int title_years; /* in the present title */
+    int quality;     /* 0..99: how strong the achievements are */
     bool female;
     bool kindergarten;
     uint32_t number;
@@ -96,8 +96,8 @@ char *td_demo_pdf(const char *title, size_t *ret_length)
         if (objects[i])
             td_strbuf_addf(&pdf, "%d 0 obj\n%s\nendobj\n", i + 1, objects[i]);
         else
-            td_strbuf_addf(&pdf, "%d 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n", i + 1,
-                           length, stream);
+            td_strbuf_addf(&pdf, "%d 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n",
+                           i + 1, length, stream);
     }
     size_t table = pdf.length;
     td_strbuf_adds(&pdf, "xref\n0 6\n0000000000 65535 f \n");
@@ -151,22 +151,27 @@ static void draw_career(struct career *career)
         {"senior", 16, 28, 6, 12},
         {"full_senior", 21, 33, 6, 11},
     };
-    static const char *const subjects[] = {"chinese", "national_language", "mathematics", "english",
-                                           "science", "morality",          "music",       "sports",
-                                           "art",     "history",           "physics",     "geography"};
+    static const char *const subjects[] = {
+        "chinese", "national_language", "mathematics", "english",
+        "science", "morality",          "music",       "sports",
+        "art",     "history",           "physics",     "geography"};
     size_t row = 0;
     while (row < 3 && strcmp(spans[row].level, career->level) != 0)
         row++;
     career->kindergarten = strcmp(text_of(career->unit, "kind"), "kindergarten") == 0;
     career->specialty = career->kindergarten ? "preschool" : subjects[draw(career, 12)];
-    career->stage = career->kindergarten ? "kindergarten" : draw(career, 3) ? "primary" : "junior_middle";
-    career->start = career->year - between(career, spans[row].grassroots_low, spans[row].grassroots_high);
+    career->stage = career->kindergarten ? "kindergarten"
+                    : draw(career, 3)    ? "primary"
+                                         : "junior_middle";
+    career->start =
+        career->year - between(career, spans[row].grassroots_low, spans[row].grassroots_high);
     career->title_years = between(career, spans[row].title_low, spans[row].title_high);
     if (career->title_years > career->year - career->start - 1)
         career->title_years = career->year - career->start - 1;
     uint32_t degree = draw(career, 10);
     int years = career->year - career->start;
-    career->education = degree < 7 || strcmp(career->level, "full_senior") == 0 ? "bachelor" : "college";
+    career->education =
+        degree < 7 || strcmp(career->level, "full_senior") == 0 ? "bachelor" : "college";
     if (degree == 9 && years >= 21 && strcmp(career->level, "senior") == 0) {
         career->education = "secondary";
         if (career->title_years < 8)
@@ -180,10 +185,10 @@ static json_t *education(struct career *career)
     bool bachelor = strcmp(career->education, "bachelor") == 0;
     int length = bachelor ? 4 : 3;
     const char *school = bachelor ? "新疆师范大学" : "昌吉师范专科学校";
-    json_t *first = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "degree", career->education, "school",
-                              school, "major", career->kindergarten ? "学前教育" : "小学教育",
-                              "study_form", "full_time", "start", date(career->start - length, 9, 1),
-                              "end", date(career->start, 6, 30));
+    json_t *first = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:o}", "degree", career->education, "school", school, "major",
+        career->kindergarten ? "学前教育" : "小学教育", "study_form", "full_time", "start",
+        date(career->start - length, 9, 1), "end", date(career->start, 6, 30));
     return json_pack("[o]", item(career, first));
 }
 
@@ -194,19 +199,18 @@ static json_t *employment(struct career *career)
     int moved = career->year - career->start > 8 ? career->start + between(career, 3, 6) : 0;
     if (moved)
         json_array_append_new(
-            list, item(career, json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:o, s:o}", "unit_name",
-                                         "原乡镇中心学校", "unit_kind", kind, "grassroots", "township",
-                                         "hardship", (int)draw(career, 2), "post", "教师", "teaching", 1,
-                                         "seconded", 0, "start", date(career->start, 9, 1), "end",
-                                         date(moved, 8, 31))));
+            list, item(career, json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:o, s:o}",
+                                         "unit_name", "原乡镇中心学校", "unit_kind", kind,
+                                         "grassroots", "township", "hardship", (int)draw(career, 2),
+                                         "post", "教师", "teaching", 1, "seconded", 0, "start",
+                                         date(career->start, 9, 1), "end", date(moved, 8, 31))));
     json_array_append_new(
-        list,
-        item(career, json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:o}", "unit_name",
-                               text_of(career->unit, "name"), "unit_kind", kind, "grassroots",
-                               text_of(career->unit, "grassroots"), "hardship",
-                               json_is_true(json_object_get(career->unit, "hardship")), "post", "教师",
-                               "teaching", 1, "seconded", 0, "start",
-                               date(moved ? moved : career->start, 9, 1))));
+        list, item(career, json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:o}", "unit_name",
+                                     text_of(career->unit, "name"), "unit_kind", kind, "grassroots",
+                                     text_of(career->unit, "grassroots"), "hardship",
+                                     json_is_true(json_object_get(career->unit, "hardship")),
+                                     "post", "教师", "teaching", 1, "seconded", 0, "start",
+                                     date(moved ? moved : career->start, 9, 1))));
     return list;
 }
 
@@ -231,8 +235,9 @@ static json_t *yearly(struct career *career, bool ethics)
     int years = career->year - career->start;
     for (int i = years < 5 ? years : 5; i >= 1; i--) {
         bool excellent = (int)draw(career, 100) < career->quality / (ethics ? 1 : 2) + 5;
-        json_array_append_new(list, item(career, json_pack("{s:i, s:s}", "year", career->year - i,
-                                                           "grade", excellent ? "excellent" : "qualified")));
+        json_array_append_new(
+            list, item(career, json_pack("{s:i, s:s}", "year", career->year - i, "grade",
+                                         excellent ? "excellent" : "qualified")));
     }
     return list;
 }
@@ -241,16 +246,17 @@ static json_t *homeroom(struct career *career)
 {
     int years = career->year - career->start;
     int length = between(career, 1, years < 8 ? years : 8);
-    json_t *period =
-        json_pack("{s:s, s:s, s:o, s:o}", "role", "homeroom", "unit_name", text_of(career->unit, "name"),
-                  "start", date(career->year - length, 9, 1), "end", date(career->year, 7, 15));
+    json_t *period = json_pack("{s:s, s:s, s:o, s:o}", "role", "homeroom", "unit_name",
+                               text_of(career->unit, "name"), "start",
+                               date(career->year - length, 9, 1), "end", date(career->year, 7, 15));
     return json_pack("[o]", item(career, period));
 }
 
 static json_t *honours(struct career *career)
 {
     static const char *const levels[] = {"school", "township", "county", "city", "province"};
-    static const char *const names[] = {"优秀教师", "先进教育工作者", "民族团结进步模范个人", "师德标兵"};
+    static const char *const names[] = {"优秀教师", "先进教育工作者", "民族团结进步模范个人",
+                                        "师德标兵"};
     static const char *const kinds[] = {"general", "general", "unity", "ethics"};
     json_t *list = json_array();
     for (int count = career->quality / 30; count > 0; count--) {
@@ -258,8 +264,8 @@ static json_t *honours(struct career *career)
         int top = career->quality / 20;
         json_array_append_new(
             list, item(career, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", names[which], "kind",
-                                         kinds[which], "level", levels[between(career, 0, top)], "issuer",
-                                         "教育行政部门", "date",
+                                         kinds[which], "level", levels[between(career, 0, top)],
+                                         "issuer", "教育行政部门", "date",
                                          date(career->year - between(career, 1, 4), 9, 10))));
     }
     return list;
@@ -271,10 +277,11 @@ static json_t *open_lessons(struct career *career)
     json_t *list = json_array();
     for (int count = between(career, 1, 3); count > 0; count--)
         json_array_append_new(
-            list, item(career, json_pack("{s:s, s:s, s:s, s:o}", "name", "单元整体教学公开课", "kind",
-                                         draw(career, 2) ? "open" : "quality", "level",
-                                         levels[between(career, 0, career->quality / 34 + 1)], "date",
-                                         date(career->year - between(career, 1, 4), 11, 12))));
+            list,
+            item(career, json_pack("{s:s, s:s, s:s, s:o}", "name", "单元整体教学公开课", "kind",
+                                   draw(career, 2) ? "open" : "quality", "level",
+                                   levels[between(career, 0, career->quality / 34 + 1)], "date",
+                                   date(career->year - between(career, 1, 4), 11, 12))));
     return list;
 }
 
@@ -300,9 +307,10 @@ static json_t *continuing_education(struct career *career)
     json_t *list = json_array();
     int years = career->year - career->start;
     for (int i = years < 5 ? years : 5; i >= 1; i--)
-        json_array_append_new(list, item(career, json_pack("{s:i, s:i, s:i}", "year", career->year - i,
-                                                           "hours", between(career, 92, 130),
-                                                           "public_hours", between(career, 30, 40))));
+        json_array_append_new(list,
+                              item(career, json_pack("{s:i, s:i, s:i}", "year", career->year - i,
+                                                     "hours", between(career, 92, 130),
+                                                     "public_hours", between(career, 30, 40))));
     return list;
 }
 
@@ -311,29 +319,43 @@ static json_t *mentoring(struct career *career)
     if (strcmp(career->level, "junior") == 0 || career->quality < 30)
         return json_array();
     char *mentee = td_demo_name(career->city, career->number + 5000, (int)draw(career, 2));
-    json_t *one = json_pack("{s:s, s:i, s:s}", "mentee", mentee ? mentee : "", "years",
-                            between(career, 1, 3), "result", "青年教师能独立承担教学任务，获学校优质课奖。");
+    json_t *one =
+        json_pack("{s:s, s:i, s:s}", "mentee", mentee ? mentee : "", "years", between(career, 1, 3),
+                  "result", "青年教师能独立承担教学任务，获学校优质课奖。");
     free(mentee);
     return json_pack("[o]", item(career, one));
 }
 
-/* The summary of work: one sentence of each kind, well over the 200 characters that the form asks for. */
+/* The summary of work: one sentence of each kind, well over the 200 characters that the form asks
+ * for. */
 static json_t *summary(struct career *career)
 {
     static const char *const sentences[][3] = {
-        {"参加工作以来一直扎根乡村教学一线，拥护党的教育方针，坚持立德树人，遵守教师职业道德，尊重和爱护每一名学生。",
-         "多年在基层学校任教，政治立场坚定，自觉维护民族团结，铸牢中华民族共同体意识，以身作则，关心学生成长。",
-         "坚守农村讲台，爱岗敬业，服从学校安排，主动承担教学和管理工作，得到学生、家长和同事的认可。"},
-        {"承担所任学科的全部教学任务，认真备课、上课、批改和辅导，落实教学常规，课堂教学效果稳定，学业质量监测逐年提高。",
-         "周课时达到学校工作量标准，注重情境创设和小组合作，利用乡土资源设计学习活动，学生的学习兴趣和习惯明显改善。",
-         "坚持集体备课和分层作业，针对学习困难的学生建立档案，逐一制定辅导计划，班级合格率和优秀率稳步上升。"},
-        {"担任班主任期间坚持家访和留守儿童关爱，每学期走访全部家庭，班级秩序好、风气正，多次被评为优秀班集体。",
-         "组织开展阅读、劳动和传统文化活动，引导学生使用国家通用语言文字表达，帮助学生养成良好的行为习惯。",
+        {"参加工作以来一直扎根乡村教学一线，拥护党的教育方针，坚持立德树人，遵守教师职业道德，尊重"
+         "和爱护每一名学生。",
+         "多年在基层学校任教，政治立场坚定，自觉维护民族团结，铸牢中华民族共同体意识，以身作则，关"
+         "心学生成长。",
+         "坚守农村讲台，爱岗敬业，服从学校安排，主动承担教学和管理工作，得到学生、家长和同事的认可"
+         "。"},
+        {"承担所任学科的全部教学任务，认真备课、上课、批改和辅导，落实教学常规，课堂教学效果稳定，"
+         "学业质量监测逐年提高。",
+         "周课时达到学校工作量标准，注重情境创设和小组合作，利用乡土资源设计学习活动，学生的学习兴"
+         "趣和习惯明显改善。",
+         "坚持集体备课和分层作业，针对学习困难的学生建立档案，逐一制定辅导计划，班级合格率和优秀率"
+         "稳步上升。"},
+        {"担任班主任期间坚持家访和留守儿童关爱，每学期走访全部家庭，班级秩序好、风气正，多次被评为"
+         "优秀班集体。",
+         "组织开展阅读、劳动和传统文化活动，引导学生使用国家通用语言文字表达，帮助学生养成良好的行"
+         "为习惯。",
          "协同家庭和村委会做好控辍保学，所带班级无一人辍学；在寄宿管理和安全教育中尽职尽责。"},
-        {"积极参加继续教育和校本研修，完成每年规定的学时，撰写教学反思，把培训所学用于课堂并在教研组交流。",
-         "参加区县组织的教研活动和送教下乡，承担公开课和示范课，课例被学区推荐交流，带动了同组教师的课堂改进。",
-         "结合本校小规模班级的实际开展课题研究，整理教学案例和校本课程资料，成果在片区学校推广使用。"},
-        {"热心指导青年教师，通过听课、评课和共同备课帮助他们尽快站稳讲台；今后将继续扎根基层，努力提高教书育人水平。",
+        {"积极参加继续教育和校本研修，完成每年规定的学时，撰写教学反思，把培训所学用于课堂并在教研"
+         "组交流。",
+         "参加区县组织的教研活动和送教下乡，承担公开课和示范课，课例被学区推荐交流，带动了同组教师"
+         "的课堂改进。",
+         "结合本校小规模班级的实际开展课题研究，整理教学案例和校本课程资料，成果在片区学校推广使用"
+         "。"},
+        {"热心指导青年教师，通过听课、评课和共同备课帮助他们尽快站稳讲台；今后将继续扎根基层，努力"
+         "提高教书育人水平。",
          "在今后的工作中，将继续学习新课程标准，改进教学方法，服务乡村学校和学生，做好本职工作。",
          "将继续在乡村学校任教，发挥经验作用，带好队伍，办好群众家门口的学校。"},
     };
@@ -362,7 +384,8 @@ static json_t *village_service(struct career *career)
 
 static json_t *student_awards(struct career *career)
 {
-    static const char *const names[] = {"中小学生科技创新大赛", "经典诵读展演", "中小学生运动会", "书法美术作品展"};
+    static const char *const names[] = {"中小学生科技创新大赛", "经典诵读展演", "中小学生运动会",
+                                        "书法美术作品展"};
     static const char *const levels[] = {"county", "city", "province"};
     json_t *list = json_array();
     for (int count = career->quality / 45; count > 0; count--)
@@ -379,8 +402,9 @@ static json_t *sections(struct career *career)
     json_t *all = json_object();
     json_object_set_new(all, "education", education(career));
     json_object_set_new(all, "qualification",
-                        json_pack("{s:s, s:s, s:o}", "kind", career->kindergarten ? "kindergarten" : "primary",
-                                  "subject", "小学全科", "obtained", date(obtained - 1, 7, 1)));
+                        json_pack("{s:s, s:s, s:o}", "kind",
+                                  career->kindergarten ? "kindergarten" : "primary", "subject",
+                                  "小学全科", "obtained", date(obtained - 1, 7, 1)));
     json_object_set_new(all, "employment", employment(career));
     json_object_set_new(all, "current_title", current_title(career));
     json_object_set_new(all, "teaching",
@@ -395,12 +419,15 @@ static json_t *sections(struct career *career)
     json_object_set_new(all, "mentoring", mentoring(career));
     json_object_set_new(all, "research", research(career));
     json_object_set_new(all, "continuing_education", continuing_education(career));
-    json_object_set_new(all, "exam", json_pack("{s:s, s:o}", "result", "passed", "date",
-                                               date(career->year, 5, 16)));
-    json_object_set_new(all, "declarations",
-                        json_pack("{s:b, s:b, s:b}", "sanctioned", 0, "civil_servant", 0, "general_track", 0));
-    json_t *work = json_pack("{s:s, s:s, s:s}", "name", "乡村课堂“读写结合”单元教学案例", "kind", "case",
-                             "summary", "结合本校学情设计的单元教学，两年内班级阅读量翻番，被区县教研室采纳推广。");
+    json_object_set_new(
+        all, "exam",
+        json_pack("{s:s, s:o}", "result", "passed", "date", date(career->year, 5, 16)));
+    json_object_set_new(
+        all, "declarations",
+        json_pack("{s:b, s:b, s:b}", "sanctioned", 0, "civil_servant", 0, "general_track", 0));
+    json_t *work = json_pack(
+        "{s:s, s:s, s:s}", "name", "乡村课堂“读写结合”单元教学案例", "kind", "case", "summary",
+        "结合本校学情设计的单元教学，两年内班级阅读量翻番，被区县教研室采纳推广。");
     json_object_set_new(all, "representative_work", json_pack("[o]", item(career, work)));
     json_object_set_new(all, "summary", json_pack("{s:o}", "text", summary(career)));
     json_object_set_new(all, "village_service", village_service(career));
@@ -415,16 +442,15 @@ static json_t *assessments(struct career *career)
     int expected = between(career, 24, 60);
     json_t *unit = json_pack(
         "{s:{s:s, s:b, s:s}, s:{s:s, s:i}, s:{s:i, s:i, s:i}, s:{s:b, s:b, s:b, s:b}}",
-        "political_appraisal", "grade", grades[career->quality / 34], "vetting_passed", 1, "opinion",
-        "拥护党的路线方针政策，遵守职业道德，表现良好。", "workload_appraisal", "grade",
+        "political_appraisal", "grade", grades[career->quality / 34], "vetting_passed", 1,
+        "opinion", "拥护党的路线方针政策，遵守职业道德，表现良好。", "workload_appraisal", "grade",
         career->quality > 60 ? "over" : "met", "percent", career->quality > 60 ? 125 : 100,
         "democratic_appraisal", "expected", expected, "attended", expected - between(career, 0, 4),
-        "satisfied_percent", 78 + career->quality / 5, "conduct", "ethics_failed", 0, "sanctioned", 0,
-        "violation_found", 0, "false_material", 0);
-    json_t *industry =
-        json_pack("{s:{s:s, s:s, s:s}, s:{s:b}}", "district_appraisal", "grade",
-                  district[career->quality / 34], "signed_by", "人事科", "opinion", "情况属实。",
-                  "hardship_recognition", "recognised", 1);
+        "satisfied_percent", 78 + career->quality / 5, "conduct", "ethics_failed", 0, "sanctioned",
+        0, "violation_found", 0, "false_material", 0);
+    json_t *industry = json_pack("{s:{s:s, s:s, s:s}, s:{s:b}}", "district_appraisal", "grade",
+                                 district[career->quality / 34], "signed_by", "人事科", "opinion",
+                                 "情况属实。", "hardship_recognition", "recognised", 1);
     return json_pack("{s:o, s:o}", "unit", unit, "district_industry", industry);
 }
 
@@ -445,12 +471,13 @@ json_t *td_demo_dossier(const json_t *city, const json_t *unit, const char *leve
     char phone[12];
     snprintf(phone, sizeof(phone), "139%08u", (number * 7919u + 10000000u) % 100000000u);
     int born = birth_year(&career);
-    json_t *dossier = json_pack(
-        "{s:s, s:{s:s, s:o, s:b}, s:o, s:s, s:s, s:o, s:o, s:i}", "name", name ? name : "", "person", "sex",
-        career.female ? "female" : "male", "birth_date",
-        date(born, (int)(number % 12u) + 1, (int)(number % 28u) + 1), "in_service", 1, "id_number",
-        id_number(&career, born), "phone", phone, "specialty", career.specialty, "sections",
-        sections(&career), "assessments", assessments(&career), "expert_ratio", 45 + career.quality / 2);
+    json_t *dossier =
+        json_pack("{s:s, s:{s:s, s:o, s:b}, s:o, s:s, s:s, s:o, s:o, s:i}", "name",
+                  name ? name : "", "person", "sex", career.female ? "female" : "male",
+                  "birth_date", date(born, (int)(number % 12u) + 1, (int)(number % 28u) + 1),
+                  "in_service", 1, "id_number", id_number(&career, born), "phone", phone,
+                  "specialty", career.specialty, "sections", sections(&career), "assessments",
+                  assessments(&career), "expert_ratio", 45 + career.quality / 2);
     free(name);
     return dossier;
 }

@@ -7,18 +7,20 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* The teacher with this number, working in `unit` (an entry of city.json) and declaring for `level` with
- * facts counted up to 31 August of `year`. A new reference:
+/* The teacher with this number, working in `unit` (an entry of city.json) and declaring for `level`
+ * with facts counted up to 31 August of `year`. A new reference:
  * {"name", "person": {"sex", "birth_date", "in_service"}, "id_number", "phone", "specialty",
- *  "sections": {section: content}, "assessments": {"unit": {section: content}, "district_industry": {...}},
- *  "expert_ratio": 0..100 how good the panel will find the work}. NULL when memory is short. */
+ *  "sections": {section: content}, "assessments": {"unit": {section: content}, "district_industry":
+ * {...}}, "expert_ratio": 0..100 how good the panel will find the work}. NULL when memory is short.
+ */
 json_t *td_demo_dossier(const json_t *city, const json_t *unit, const char *level, uint32_t number,
                         int year);
 
 /* The name that this number and sex give: malloc'd, the caller frees. */
 char *td_demo_name(const json_t *city, uint32_t number, int female);
 
-/* A one-page PDF with `title` as its only line (ASCII): malloc'd, the caller frees. Evidence of the demo. */
+/* A one-page PDF with `title` as its only line (ASCII): malloc'd, the caller frees. Evidence of the
+ * demo. */
 char *td_demo_pdf(const char *title, size_t *ret_length);
 
 #endif

@@ -1,4 +1,5 @@
-/* demo_people.c - sets the city up: units, accounts of every role, the year's cycle, standards, committees. */
+/* demo_people.c - sets the city up: units, accounts of every role, the year's cycle, standards,
+ * committees. */
 #include "cli/demo.h"
 
 #include "cli/demo_dossier.h"
@@ -25,10 +26,10 @@ int td_demo_register_units(struct td_demo *demo, struct td_error *reterr)
 {
     size_t index;
     json_t *unit;
-    json_array_foreach(json_object_get(demo->city, "units"), index, unit)
-    {
+    json_array_foreach(json_object_get(demo->city, "units"), index, unit) {
         json_t *saved = NULL;
-        int result = td_demo_call(demo, "", "POST", json_incref(unit), &saved, reterr, "/api/v1/units");
+        int result =
+            td_demo_call(demo, "", "POST", json_incref(unit), &saved, reterr, "/api/v1/units");
         json_decref(saved);
         if (result < 0)
             return result;
@@ -62,8 +63,7 @@ int td_demo_load_units(struct td_demo *demo, struct td_error *reterr)
     int result = unit_ids(demo, ids, reterr);
     json_decref(demo->units);
     demo->units = json_deep_copy(json_object_get(demo->city, "units"));
-    json_array_foreach(demo->units, index, unit)
-    {
+    json_array_foreach(demo->units, index, unit) {
         add_clerk(unit, index);
         json_t *id = json_object_get(ids, text_of(unit, "name"));
         if (result == 0 && !id)
@@ -118,8 +118,7 @@ static int create_district_officials(struct td_demo *demo, struct td_error *rete
     json_t *divisions = NULL, *division;
     size_t index;
     int result = td_demo_call(demo, "", "GET", NULL, &divisions, reterr, "/api/v1/divisions");
-    json_array_foreach(json_object_get(divisions, "items"), index, division)
-    {
+    json_array_foreach(json_object_get(divisions, "items"), index, division) {
         char login[TD_DEMO_LOGIN], name[128], scope[32];
         const char *code = text_of(division, "code");
         snprintf(login, sizeof(login), "edu-%s", code);
@@ -140,8 +139,7 @@ static int create_clerks(struct td_demo *demo, struct td_error *reterr)
 {
     size_t index;
     json_t *unit;
-    json_array_foreach(demo->units, index, unit)
-    {
+    json_array_foreach(demo->units, index, unit) {
         char name[128];
         snprintf(name, sizeof(name), "%s经办人", text_of(unit, "name"));
         int result = create(demo, text_of(unit, "clerk"), name, text_of(unit, "id"),
@@ -196,10 +194,10 @@ static int bootstrap_standards(struct td_demo *demo, struct td_error *reterr)
 {
     static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
     for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        int result = td_demo_call(demo, "", "POST",
-                                  json_pack("{s:s, s:s, s:b}", "series", "teacher", "level", levels[i],
-                                            "bootstrap", 1),
-                                  NULL, reterr, "/api/v1/standards");
+        int result = td_demo_call(
+            demo, "", "POST",
+            json_pack("{s:s, s:s, s:b}", "series", "teacher", "level", levels[i], "bootstrap", 1),
+            NULL, reterr, "/api/v1/standards");
         if (result < 0)
             return result;
     }
@@ -208,21 +206,24 @@ static int bootstrap_standards(struct td_demo *demo, struct td_error *reterr)
 
 int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error *reterr)
 {
-    static const char notice[] =
-        "关于开展2026年度乌鲁木齐市县以下基层事业单位中小学（含幼儿园）教师职称“定向评价、定向使用”评审工作的通知\n\n"
-        "各区（县）人社局、教育局，各有关单位：按照“定向评价、定向使用”工作实施方案，现就2026年度评审工作通知如下。\n"
-        "一、范围：各区（县）乡镇、涉农街道和村庄学校教学一线在岗教师。\n"
-        "二、程序：个人申报、单位审核并公示不少于5个工作日、区（县）教育局和人社局审核、评委会办公室受理、专家评审、"
-        "评委会无记名投票、结果公示不少于5个工作日、备案发证。\n"
-        "三、任职年限、工作年限、继续教育计算截止2026年8月31日。\n"
-        "四、通过定向评价取得的职称限定在基层事业单位聘任。";
+    static const char notice[] = "关于开展2026年度乌鲁木齐市县以下基层事业单位中小学（含幼儿园）教"
+                                 "师职称“定向评价、定向使用”评审工作的通知\n\n"
+                                 "各区（县）人社局、教育局，各有关单位：按照“定向评价、定向使用”工"
+                                 "作实施方案，现就2026年度评审工作通知如下。\n"
+                                 "一、范围：各区（县）乡镇、涉农街道和村庄学校教学一线在岗教师。\n"
+                                 "二、程序：个人申报、单位审核并公示不少于5个工作日、区（县）教育局"
+                                 "和人社局审核、评委会办公室受理、专家评审、"
+                                 "评委会无记名投票、结果公示不少于5个工作日、备案发证。\n"
+                                 "三、任职年限、工作年限、继续教育计算截止2026年8月31日。\n"
+                                 "四、通过定向评价取得的职称限定在基层事业单位聘任。";
     json_t *value = NULL;
     json_t *body = json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:{s:i, s:i, s:i, s:i}}}", "series", "teacher", "year",
-        2026, "name", "2026年度中小学（含幼儿园）教师定向评价", "notice_number", "乌人社（演示）〔2026〕8号",
-        "notice_text", notice, "notice_date", "2026-08-28", "cutoff_date", "2026-08-31", "opens_on",
-        "2026-09-01", "closes_on", "2026-11-30", "parameters", "fee_cents",
-        "junior", 10000, "intermediate", 18000, "senior", 28000, "full_senior", 28000);
+        "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:{s:i, s:i, s:i, s:i}}}", "series",
+        "teacher", "year", 2026, "name", "2026年度中小学（含幼儿园）教师定向评价", "notice_number",
+        "乌人社（演示）〔2026〕8号", "notice_text", notice, "notice_date", "2026-08-28",
+        "cutoff_date", "2026-08-31", "opens_on", "2026-09-01", "closes_on", "2026-11-30",
+        "parameters", "fee_cents", "junior", 10000, "intermediate", 18000, "senior", 28000,
+        "full_senior", 28000);
     int result = bootstrap_standards(demo, reterr);
     if (result < 0) {
         json_decref(body);
@@ -231,8 +232,8 @@ int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error
     result = td_demo_call(demo, "bureau", "POST", body, &value, reterr, "/api/v1/cycles");
     if (result == 0) {
         snprintf(ret_cycle, 27, "%s", text_of(value, "id"));
-        result = td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr, "/api/v1/cycles/%s/open",
-                              ret_cycle);
+        result = td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr,
+                              "/api/v1/cycles/%s/open", ret_cycle);
     }
     json_decref(value);
     return result;

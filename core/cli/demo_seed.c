@@ -1,7 +1,9 @@
-/* demo_seed.c - titlectl demo seed: a city in the middle of its year, so that each role finds real work.
+/* demo_seed.c - titlectl demo seed: a city in the middle of its year, so that each role finds real
+ * work.
  *
- * Two hundred teachers declare in three waves. The first goes all the way while the clock moves from
- * notice to notice; the second fills every desk up to the meeting; the third is where declaring begins. */
+ * Two hundred teachers declare in three waves. The first goes all the way while the clock moves
+ * from notice to notice; the second fills every desk up to the meeting; the third is where
+ * declaring begins. */
 #include "cli/demo.h"
 
 #include "cli/demo_dossier.h"
@@ -13,7 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TEACHERS = 200, FIRST_WAVE = 56, SECOND_WAVE = 76, NOTICE_DAYS = 13, YEAR = 2026, HANDS = 4 };
+enum {
+    TEACHERS = 200,
+    FIRST_WAVE = 56,
+    SECOND_WAVE = 76,
+    NOTICE_DAYS = 13,
+    YEAR = 2026,
+    HANDS = 4
+};
 
 static const char begins_on[] = "2026-09-01";
 static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
@@ -44,8 +53,7 @@ static void find_schools(struct seed *seed)
 {
     size_t index;
     json_t *unit;
-    json_array_foreach(seed->demo.units, index, unit)
-    {
+    json_array_foreach(seed->demo.units, index, unit) {
         bool teaches = strcmp(text_of(unit, "kind"), "school") == 0 ||
                        strcmp(text_of(unit, "kind"), "kindergarten") == 0;
         if (teaches && strcmp(text_of(unit, "grassroots"), "none") != 0 &&
@@ -57,8 +65,9 @@ static void find_schools(struct seed *seed)
 /* Most declare for the intermediate level, few for the highest. */
 static const char *level_of(size_t number)
 {
-    static const char *const mix[] = {"intermediate", "intermediate", "intermediate", "senior", "intermediate",
-                                      "junior",       "senior",       "intermediate", "senior", "full_senior"};
+    static const char *const mix[] = {
+        "intermediate", "intermediate", "intermediate", "senior", "intermediate",
+        "junior",       "senior",       "intermediate", "senior", "full_senior"};
     return mix[number * 7 % 10];
 }
 
@@ -67,7 +76,8 @@ static int invent(struct seed *seed, size_t number)
     struct td_demo_case *one = &seed->cases[number];
     seed->level[number] = level_of(number);
     one->unit = json_array_get(seed->demo.units, seed->schools[number % seed->school_count]);
-    one->dossier = td_demo_dossier(seed->demo.city, one->unit, seed->level[number], (uint32_t)number, YEAR);
+    one->dossier =
+        td_demo_dossier(seed->demo.city, one->unit, seed->level[number], (uint32_t)number, YEAR);
     snprintf(one->login, sizeof(one->login), "teacher-%03zu", number + 1);
     return one->dossier ? 0 : TD_ENOMEM;
 }
@@ -77,7 +87,9 @@ static int declare(struct seed *seed, size_t number, bool submit, struct td_erro
     struct td_demo_case *one = &seed->cases[number];
     int result = td_demo_create_teacher(&seed->demo, one->login, one->unit, one->dossier, reterr);
     if (result == 0)
-        result = td_demo_declare(&seed->demo, one, seed->cycle, seed->level[number], reterr);
+        result = td_demo_begin(&seed->demo, one, seed->cycle, seed->level[number], reterr);
+    if (result == 0)
+        result = td_demo_fill(&seed->demo, one, reterr);
     return result == 0 && submit ? td_demo_submit(&seed->demo, one, reterr) : result;
 }
 
@@ -99,7 +111,8 @@ static int declare_share(struct seed *seed, size_t from, size_t to, bool submit)
 }
 
 /* Invents and declares the dossiers [from, to), some at the same time, as teachers do. */
-static int declare_range(struct seed *seed, size_t from, size_t to, bool submit, struct td_error *reterr)
+static int declare_range(struct seed *seed, size_t from, size_t to, bool submit,
+                         struct td_error *reterr)
 {
     pid_t hands[HANDS];
     bool failed = false;
@@ -120,8 +133,10 @@ static int declare_range(struct seed *seed, size_t from, size_t to, bool submit,
         failed |= status != 0;
     }
     if (failed)
-        return td_error_set(reterr, TD_EIO, "not every teacher could declare; the reasons are above");
-    say(submit ? "teachers declared and submitted" : "teachers still write their drafts", to - from);
+        return td_error_set(reterr, TD_EIO,
+                            "not every teacher could declare; the reasons are above");
+    say(submit ? "teachers declared and submitted" : "teachers still write their drafts",
+        to - from);
     return 0;
 }
 
@@ -130,9 +145,11 @@ static int submit_range(struct seed *seed, size_t from, size_t to, struct td_err
     return declare_range(seed, from, to, true, reterr);
 }
 
-/* --- steps over a range --------------------------------------------------------------------------- */
+/* --- steps over a range
+ * --------------------------------------------------------------------------- */
 
-typedef int (*step_fn)(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr);
+typedef int (*step_fn)(struct td_demo *demo, const struct td_demo_case *one,
+                       struct td_error *reterr);
 
 static int recommend(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
 {
@@ -187,7 +204,8 @@ static int review(struct seed *seed, size_t from, size_t to, size_t open, struct
         char panel[27];
         size_t count = of_level(seed, from, to, levels[l], cases);
         int result =
-            count ? td_demo_panel(&seed->demo, seed->cycle, levels[l], cases, count, panel, reterr) : 0;
+            count ? td_demo_panel(&seed->demo, seed->cycle, levels[l], cases, count, panel, reterr)
+                  : 0;
         for (size_t i = 0; result == 0 && i + open < count; i++)
             result = td_demo_sheets(&seed->demo, cases[i], panel, reterr);
         if (result < 0)
@@ -197,7 +215,8 @@ static int review(struct seed *seed, size_t from, size_t to, size_t open, struct
     return 0;
 }
 
-/* A meeting of each level on the range; with `vote` held to its end, else opened with motions to vote on. */
+/* A meeting of each level on the range; with `vote` held to its end, else opened with motions to
+ * vote on. */
 static int meet(struct seed *seed, size_t from, size_t to, bool vote, struct td_error *reterr)
 {
     for (int l = 0; l < LEVELS; l++) {
@@ -206,30 +225,34 @@ static int meet(struct seed *seed, size_t from, size_t to, bool vote, struct td_
         size_t count = of_level(seed, from, to, levels[l], cases);
         if (count == 0)
             continue;
-        int result =
-            td_demo_plan_meeting(&seed->demo, seed->cycle, levels[l], cases, count, meeting, reterr);
+        int result = td_demo_plan_meeting(&seed->demo, seed->cycle, levels[l], cases, count,
+                                          meeting, reterr);
         if (result == 0)
             result = vote ? td_demo_hold_meeting(&seed->demo, meeting, cases, count, reterr)
                           : td_demo_open_meeting(&seed->demo, meeting, reterr);
         if (result < 0)
             return result;
     }
-    say(vote ? "dossiers voted on by the committees" : "dossiers put to an open meeting", to - from);
+    say(vote ? "dossiers voted on by the committees" : "dossiers put to an open meeting",
+        to - from);
     return 0;
 }
 
 /* From the district to acceptance, the fee recorded. */
 static int carry_to_accepted(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
 {
-    int result = run(seed, from, to, td_demo_verify_district, "forwarded by district education bureaus", reterr);
+    int result = run(seed, from, to, td_demo_verify_district,
+                     "forwarded by district education bureaus", reterr);
     if (result == 0)
-        result = run(seed, from, to, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
+        result =
+            run(seed, from, to, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
     if (result == 0)
         result = run(seed, from, to, td_demo_accept, "accepted by the committee office", reterr);
     return result == 0 ? run(seed, from, to, td_demo_pay, "fees recorded", reterr) : result;
 }
 
-/* --- waves ---------------------------------------------------------------------------------------- */
+/* --- waves
+ * ---------------------------------------------------------------------------------------- */
 
 static int carry_to_notice(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
 {
@@ -253,7 +276,8 @@ static int first_wave(struct seed *seed, char ret_notice[27], struct td_error *r
         result = review(seed, 0, FIRST_WAVE, 0, reterr);
     if (result == 0)
         result = meet(seed, 0, FIRST_WAVE, true, reterr);
-    return result == 0 ? td_demo_result_notice(&seed->demo, seed->cycle, ret_notice, reterr) : result;
+    return result == 0 ? td_demo_result_notice(&seed->demo, seed->cycle, ret_notice, reterr)
+                       : result;
 }
 
 static int certify_first_wave(struct seed *seed, const char *notice, struct td_error *reterr)
@@ -279,12 +303,15 @@ static int second_wave(struct seed *seed, struct td_error *reterr)
     int result = run(seed, from, end, recommend, "recommended by their units", reterr);
     end -= desk;
     if (result == 0)
-        result = run(seed, from, end, td_demo_verify_district, "forwarded by district education bureaus", reterr);
+        result = run(seed, from, end, td_demo_verify_district,
+                     "forwarded by district education bureaus", reterr);
     end -= desk;
     if (result == 0)
-        result = run(seed, from, end, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
+        result =
+            run(seed, from, end, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
     for (int i = 0; result == 0 && i < 2; i++)
-        result = td_demo_send_back(&seed->demo, &seed->cases[--end], "office", "supplement", reterr);
+        result =
+            td_demo_send_back(&seed->demo, &seed->cases[--end], "office", "supplement", reterr);
     end -= desk;
     if (result == 0)
         result = run(seed, from, end, td_demo_accept, "accepted by the committee office", reterr);
@@ -314,18 +341,19 @@ static int third_wave(struct seed *seed, struct td_error *reterr)
     if (result == 0)
         result = publicise(seed, from, published, reterr);
     for (size_t i = verified; result == 0 && i < verified + 4; i++) {
-        result = td_demo_act(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"), "begin", reterr);
+        result = td_demo_act(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"),
+                             "begin", reterr);
         if (result == 0)
-            result = td_demo_send_back(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"),
-                                       "return", reterr);
+            result = td_demo_send_back(&seed->demo, &seed->cases[i],
+                                       text_of(seed->cases[i].unit, "clerk"), "return", reterr);
     }
     return result == 0 ? declare_range(seed, submitted, TEACHERS, false, reterr) : result;
 }
 
 static int build_city(struct seed *seed, struct td_error *reterr)
 {
-    int result = td_demo_call(&seed->demo, "", "POST", json_pack("{s:s}", "on", begins_on), NULL, reterr,
-                              "/api/v1/demo/begin");
+    int result = td_demo_call(&seed->demo, "", "POST", json_pack("{s:s}", "on", begins_on), NULL,
+                              reterr, "/api/v1/demo/begin");
     if (result == 0)
         result = td_demo_register_units(&seed->demo, reterr);
     if (result == 0)
@@ -389,7 +417,8 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
          "  unit-01 … unit-42  clerk of a school 所在单位                 /queue\n"
          "  edu-650121 …       district education bureau 区县教育局       /queue\n"
          "  hr-650121 …        district HR bureau 区县人社局              /queue\n"
-         "  office             committee office 评委会办公室              /queue, /panels, /meetings\n"
+         "  office             committee office 评委会办公室              /queue, /panels, "
+         "/meetings\n"
          "  expert-02 … -04    expert on a panel 评审专家                 /reviews\n"
          "  expert-01          chair of the committee 主任委员            /meetings\n"
          "  bureau             city HR bureau 市人社局                    /cycles, /filings\n"
@@ -400,7 +429,8 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
 
 const struct td_command td_demo_commands[] = {
     {"demo seed", "", "fill an empty demo server with a city at work", td_demo_seed},
-    {"demo walk", "[APPLICATION]", "one dossier from declaration to certificate; with an id, go on", td_demo_walk},
+    {"demo walk", "[WALKER]",
+     "one dossier from declaration to certificate; with walk-NUMBER, go on", td_demo_walk},
     {"demo accounts", "", "the accounts of the demo", print_accounts},
     {0},
 };

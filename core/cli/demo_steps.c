@@ -1,4 +1,5 @@
-/* demo_steps.c - one dossier, one step: what the applicant, the unit, the district and the office send. */
+/* demo_steps.c - one dossier, one step: what the applicant, the unit, the district and the office
+ * send. */
 #include "cli/demo.h"
 
 #include "cli/demo_dossier.h"
@@ -18,7 +19,8 @@ static int64_t version_of(const json_t *value)
     return json_integer_value(json_object_get(value, "version"));
 }
 
-/* --- the applicant -------------------------------------------------------------------------------- */
+/* --- the applicant
+ * -------------------------------------------------------------------------------- */
 
 static int attach(struct td_demo *demo, const struct td_demo_case *one, const char *section,
                   const char *item, struct td_error *reterr)
@@ -57,8 +59,7 @@ static int attach_all(struct td_demo *demo, const struct td_demo_case *one, cons
     json_t *item;
     if (!json_is_array(content))
         return attach(demo, one, section, "", reterr);
-    json_array_foreach((json_t *)content, index, item)
-    {
+    json_array_foreach((json_t *)content, index, item) {
         int result = attach(demo, one, section, text_of(item, "id"), reterr);
         if (result < 0)
             return result;
@@ -101,35 +102,49 @@ static bool needs_evidence(const json_t *form, const char *section)
     return false;
 }
 
-int td_demo_declare(struct td_demo *demo, struct td_demo_case *one, const char *cycle, const char *level,
-                    struct td_error *reterr)
+int td_demo_begin(struct td_demo *demo, struct td_demo_case *one, const char *cycle,
+                  const char *level, struct td_error *reterr)
 {
-    json_t *created = NULL, *form = NULL, *content;
-    const char *section;
-    int64_t version = 1;
+    json_t *created = NULL;
     int result = td_demo_call(demo, one->login, "POST",
-                              json_pack("{s:s, s:s, s:s}", "cycle", cycle, "level", level, "specialty",
-                                        text_of(one->dossier, "specialty")),
+                              json_pack("{s:s, s:s, s:s}", "cycle", cycle, "level", level,
+                                        "specialty", text_of(one->dossier, "specialty")),
                               &created, reterr, "/api/v1/applications");
-    if (result == 0)
-        result = td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/teacher");
     snprintf(one->application, sizeof(one->application), "%s", text_of(created, "id"));
-    json_object_foreach(json_object_get(one->dossier, "sections"), section, content)
-    {
+    json_decref(created);
+    return result;
+}
+
+/* The version that the next save must name: a file changes the dossier too. */
+static int load_version(struct td_demo *demo, const struct td_demo_case *one, int64_t *ret_version,
+                        struct td_error *reterr)
+{
+    json_t *now = NULL;
+    int result = td_demo_call(demo, one->login, "GET", NULL, &now, reterr,
+                              "/api/v1/applications/%s", one->application);
+    *ret_version = version_of(json_object_get(now, "application"));
+    json_decref(now);
+    return result;
+}
+
+int td_demo_fill(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
+{
+    json_t *form = NULL, *content;
+    const char *section;
+    int64_t version = 0;
+    int result = td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/teacher");
+    if (result == 0)
+        result = load_version(demo, one, &version, reterr);
+    json_object_foreach(json_object_get(one->dossier, "sections"), section, content) {
         if (result == 0)
             result = save_section(demo, one, section, content, &version, reterr);
-        if (result == 0 && needs_evidence(form, section))
-            result = attach_all(demo, one, section, content, reterr);
-        if (result == 0 && needs_evidence(form, section)) {
-            json_t *now = NULL; /* a file changes the dossier too */
-            result = td_demo_call(demo, one->login, "GET", NULL, &now, reterr, "/api/v1/applications/%s",
-                                  one->application);
-            version = version_of(json_object_get(now, "application"));
-            json_decref(now);
-        }
+        if (result < 0 || !needs_evidence(form, section))
+            continue;
+        result = attach_all(demo, one, section, content, reterr);
+        if (result == 0)
+            result = load_version(demo, one, &version, reterr);
     }
     json_decref(form);
-    json_decref(created);
     return result;
 }
 
@@ -140,7 +155,8 @@ int td_demo_submit(struct td_demo *demo, const struct td_demo_case *one, struct 
                         "/api/v1/applications/%s/submit", one->application);
 }
 
-/* --- officials ------------------------------------------------------------------------------------ */
+/* --- officials
+ * ------------------------------------------------------------------------------------ */
 
 int td_demo_act(struct td_demo *demo, const struct td_demo_case *one, const char *login,
                 const char *action, struct td_error *reterr)
@@ -158,11 +174,12 @@ static int approve_items(struct td_demo *demo, const struct td_demo_case *one, c
     int result = td_demo_call(demo, login, "GET", NULL, &todo, reterr,
                               "/api/v1/applications/%s/verifications", one->application);
     json_array_foreach(json_object_get(todo, "items"), index, item)
-        json_array_append_new(verdicts, json_pack("{s:s, s:s, s:s}", "section", text_of(item, "section"),
-                                                  "item", text_of(item, "item"), "verdict", "ok"));
+        json_array_append_new(verdicts,
+                              json_pack("{s:s, s:s, s:s}", "section", text_of(item, "section"),
+                                        "item", text_of(item, "item"), "verdict", "ok"));
     if (result == 0 && json_array_size(verdicts) > 0)
-        result = td_demo_call(demo, login, "PUT", json_pack("{s:O}", "verdicts", verdicts), NULL, reterr,
-                              "/api/v1/applications/%s/verifications", one->application);
+        result = td_demo_call(demo, login, "PUT", json_pack("{s:O}", "verdicts", verdicts), NULL,
+                              reterr, "/api/v1/applications/%s/verifications", one->application);
     json_decref(verdicts);
     json_decref(todo);
     return result;
@@ -173,17 +190,19 @@ static int assess(struct td_demo *demo, const struct td_demo_case *one, const ch
 {
     const char *section;
     json_t *content;
-    json_object_foreach(json_object_get(json_object_get(one->dossier, "assessments"), by), section, content)
-    {
-        int result = td_demo_call(demo, login, "PUT", json_pack("{s:O}", "content", content), NULL, reterr,
-                                  "/api/v1/applications/%s/assessments/%s", one->application, section);
+    json_object_foreach(json_object_get(json_object_get(one->dossier, "assessments"), by), section,
+                        content) {
+        int result =
+            td_demo_call(demo, login, "PUT", json_pack("{s:O}", "content", content), NULL, reterr,
+                         "/api/v1/applications/%s/assessments/%s", one->application, section);
         if (result < 0)
             return result;
     }
     return 0;
 }
 
-int td_demo_verify_unit(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
+int td_demo_verify_unit(struct td_demo *demo, const struct td_demo_case *one,
+                        struct td_error *reterr)
 {
     const char *clerk = text_of(one->unit, "clerk");
     int result = td_demo_act(demo, one, clerk, "begin", reterr);
@@ -202,7 +221,8 @@ int td_demo_publicise(struct td_demo *demo, struct td_demo_case *const *cases, s
                         json_pack("{s:o}", "applications", ids), NULL, reterr, "/api/v1/notices");
 }
 
-int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
+int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one,
+                            struct td_error *reterr)
 {
     char login[TD_DEMO_LOGIN];
     td_demo_district_login(one->unit, "edu", login);
@@ -212,7 +232,8 @@ int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one
     return result == 0 ? td_demo_act(demo, one, login, "forward", reterr) : result;
 }
 
-int td_demo_forward_hr(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
+int td_demo_forward_hr(struct td_demo *demo, const struct td_demo_case *one,
+                       struct td_error *reterr)
 {
     char login[TD_DEMO_LOGIN];
     td_demo_district_login(one->unit, "hr", login);
@@ -258,12 +279,13 @@ int td_demo_send_back(struct td_demo *demo, const struct td_demo_case *one, cons
     json_t *first = json_array_get(json_object_get(codes, "items"), 0);
     if (*text_of(first, "code"))
         code = text_of(first, "code");
-    json_t *reasons = json_pack("[{s:s, s:s, s:s, s:s}]", "code", code, "section", "continuing_education",
-                                "field", "hours", "text",
-                                "请补充继续教育学时登记证明，证明须加盖登记机构印章并注明年度学时。");
+    json_t *reasons = json_pack(
+        "[{s:s, s:s, s:s, s:s}]", "code", code, "section", "continuing_education", "field", "hours",
+        "text", "请补充继续教育学时登记证明，证明须加盖登记机构印章并注明年度学时。");
     if (result == 0)
-        result = td_demo_call(demo, login, "POST", json_pack("{s:O}", "reasons", reasons), NULL, reterr,
-                              "/api/v1/applications/%s/actions/%s", one->application, action);
+        result =
+            td_demo_call(demo, login, "POST", json_pack("{s:O}", "reasons", reasons), NULL, reterr,
+                         "/api/v1/applications/%s/actions/%s", one->application, action);
     json_decref(reasons);
     json_decref(codes);
     return result;

@@ -1,4 +1,5 @@
-/* demo_walk.c - titlectl demo walk: one new dossier from declaration to a certificate that verifies.
+/* demo_walk.c - titlectl demo walk: one new dossier from declaration to a certificate that
+ * verifies.
  *
  * The way is a table: in which state, what is said, what is done. The walk asks the server for the
  * dossier's state after every step, so a walk that was cut off goes on from where the server is. */
@@ -48,14 +49,22 @@ static int reload(struct walk *walk, struct td_error *reterr)
     return result;
 }
 
-/* --- steps ---------------------------------------------------------------------------------------- */
+/* --- steps
+ * ---------------------------------------------------------------------------------------- */
 
-static int submit(struct walk *walk, struct td_error *reterr)
+/* What a walk that was cut off has saved is saved again, which changes nothing. */
+static int declare(struct walk *walk, struct td_error *reterr)
 {
-    return td_demo_submit(&walk->demo, &walk->one, reterr);
+    json_t *check = NULL;
+    int result = td_demo_call(&walk->demo, walk->one.login, "GET", NULL, &check, reterr,
+                              "/api/v1/applications/%s", walk->one.application);
+    if (result == 0 && !json_is_true(json_object_get(json_object_get(check, "check"), "complete")))
+        result = td_demo_fill(&walk->demo, &walk->one, reterr);
+    json_decref(check);
+    return result == 0 ? td_demo_submit(&walk->demo, &walk->one, reterr) : result;
 }
 
-static int begin(struct walk *walk, struct td_error *reterr)
+static int take(struct walk *walk, struct td_error *reterr)
 {
     return td_demo_verify_unit(&walk->demo, &walk->one, reterr);
 }
@@ -66,8 +75,10 @@ static int publicise(struct walk *walk, struct td_error *reterr)
     return td_demo_publicise(&walk->demo, cases, 1, reterr);
 }
 
-/* Repeats `act` once a day until the dossier leaves its state: notices must run their working days. */
-static int wait_days(struct walk *walk, int (*act)(struct walk *, struct td_error *), struct td_error *reterr)
+/* Repeats `act` once a day until the dossier leaves its state: notices must run their working days.
+ */
+static int wait_days(struct walk *walk, int (*act)(struct walk *, struct td_error *),
+                     struct td_error *reterr)
 {
     char before[sizeof(walk->state)];
     snprintf(before, sizeof(before), "%s", walk->state);
@@ -87,12 +98,14 @@ static int wait_days(struct walk *walk, int (*act)(struct walk *, struct td_erro
         if (result < 0)
             return result;
     }
-    return td_error_set(reterr, TD_ETIMEOUT, "%s did not end within %d days", before, WAIT_DAYS_MAX);
+    return td_error_set(reterr, TD_ETIMEOUT, "%s did not end within %d days", before,
+                        WAIT_DAYS_MAX);
 }
 
 static int recommend_once(struct walk *walk, struct td_error *reterr)
 {
-    return td_demo_act(&walk->demo, &walk->one, text_of(walk->one.unit, "clerk"), "recommend", reterr);
+    return td_demo_act(&walk->demo, &walk->one, text_of(walk->one.unit, "clerk"), "recommend",
+                       reterr);
 }
 
 static int recommend(struct walk *walk, struct td_error *reterr)
@@ -130,7 +143,8 @@ static int form_panel(struct walk *walk, struct td_error *reterr)
 static int fill_sheets(struct walk *walk, struct td_error *reterr)
 {
     char panel[27];
-    int result = td_demo_find(&walk->demo, "office", "panels", "panels", walk->one.application, panel, reterr);
+    int result = td_demo_find(&walk->demo, "office", "panels", "panels", walk->one.application,
+                              panel, reterr);
     return result == 0 ? td_demo_sheets(&walk->demo, &walk->one, panel, reterr) : result;
 }
 
@@ -138,10 +152,11 @@ static int meet(struct walk *walk, struct td_error *reterr)
 {
     struct td_demo_case *cases[] = {&walk->one};
     char meeting[27];
-    int result =
-        td_demo_find(&walk->demo, "office", "meetings", "meetings", walk->one.application, meeting, reterr);
+    int result = td_demo_find(&walk->demo, "office", "meetings", "meetings", walk->one.application,
+                              meeting, reterr);
     if (result == 0 && !meeting[0])
-        result = td_demo_plan_meeting(&walk->demo, walk->cycle, walk->level, cases, 1, meeting, reterr);
+        result =
+            td_demo_plan_meeting(&walk->demo, walk->cycle, walk->level, cases, 1, meeting, reterr);
     return result == 0 ? td_demo_hold_meeting(&walk->demo, meeting, cases, 1, reterr) : result;
 }
 
@@ -154,8 +169,8 @@ static int publish_result(struct walk *walk, struct td_error *reterr)
 static int confirm_once(struct walk *walk, struct td_error *reterr)
 {
     char notice[27];
-    int result = td_demo_find(&walk->demo, "bureau", "notices?kind=result", "notices", walk->one.application,
-                              notice, reterr);
+    int result = td_demo_find(&walk->demo, "bureau", "notices?kind=result", "notices",
+                              walk->one.application, notice, reterr);
     return result == 0 ? td_demo_confirm(&walk->demo, notice, reterr) : result;
 }
 
@@ -166,7 +181,8 @@ static int confirm(struct walk *walk, struct td_error *reterr)
 
 static int find_filing(struct walk *walk, char ret_filing[27], struct td_error *reterr)
 {
-    return td_demo_find(&walk->demo, "bureau", "filings", "filings", walk->one.application, ret_filing, reterr);
+    return td_demo_find(&walk->demo, "bureau", "filings", "filings", walk->one.application,
+                        ret_filing, reterr);
 }
 
 static int file_results(struct walk *walk, struct td_error *reterr)
@@ -177,7 +193,8 @@ static int file_results(struct walk *walk, struct td_error *reterr)
     if (result == 0 && !filing[0])
         result = td_demo_file(&walk->demo, walk->cycle, filing, reterr);
     if (result == 0)
-        result = td_demo_call(&walk->demo, "bureau", "GET", NULL, &view, reterr, "/api/v1/filings/%s", filing);
+        result = td_demo_call(&walk->demo, "bureau", "GET", NULL, &view, reterr,
+                              "/api/v1/filings/%s", filing);
     if (result == 0 && strcmp(text_of(view, "state"), "prepared") == 0)
         result = td_demo_send_filing(&walk->demo, filing, reterr);
     json_decref(view);
@@ -196,11 +213,12 @@ static const struct {
     const char *words;
     int (*act)(struct walk *walk, struct td_error *reterr);
 } steps[] = {
-    {"draft", "the applicant pledges and submits", submit},
-    {"submitted", "the unit takes it, gives its assessments, checks every item", begin},
+    {"draft", "he fills in every section, attaches evidence, pledges and submits", declare},
+    {"submitted", "the unit takes it, gives its assessments, checks every item", take},
     {"unit_review", "the unit publicises it for 5 working days", publicise},
     {"unit_notice", "the notice ends without objection, the unit recommends", recommend},
-    {"district_industry_review", "the district education bureau appraises, checks and forwards", verify_district},
+    {"district_industry_review", "the district education bureau appraises, checks and forwards",
+     verify_district},
     {"district_hr_review", "the district HR bureau checks and forwards", forward_hr},
     {"office_review", "the committee office checks and accepts", accept},
     {"fee_due", "the fee is recorded", pay},
@@ -213,7 +231,8 @@ static const struct {
     {"filed", "the bureau issues the certificates", certify},
 };
 
-/* --- the end -------------------------------------------------------------------------------------- */
+/* --- the end
+ * -------------------------------------------------------------------------------------- */
 
 /* What anybody sees who scans the QR code, without a session. */
 static int check_certificate(struct walk *walk, struct td_error *reterr)
@@ -236,10 +255,10 @@ static int check_certificate(struct walk *walk, struct td_error *reterr)
     if (result == 0 && strcmp(text_of(certificate, "number"), text_of(title, "number")) != 0)
         result = td_error_set(reterr, TD_EINTERNAL, "the public page shows another certificate");
     if (result == 0)
-        printf("    certificate %s of %s: %s, %s\n    %s/certificates/%s?code=%s\n", text_of(title, "number"),
-               text_of(certificate, "name"), text_of(certificate, "title_name"),
-               text_of(certificate, "certificate_state"), base, text_of(title, "number"),
-               text_of(title, "check_code"));
+        printf("    certificate %s of %s: %s, %s\n    %s/certificates/%s?code=%s\n",
+               text_of(title, "number"), text_of(certificate, "name"),
+               text_of(certificate, "title_name"), text_of(certificate, "certificate_state"), base,
+               text_of(title, "number"), text_of(title, "check_code"));
     td_client_free(anybody);
     free(path);
     json_decref(shown);
@@ -247,58 +266,63 @@ static int check_certificate(struct walk *walk, struct td_error *reterr)
     return result;
 }
 
-/* A new teacher of the first school, with a fresh login. */
-static int begin_new(struct walk *walk, struct td_error *reterr)
+static int find_cycle(struct walk *walk, struct td_error *reterr)
 {
-    uint32_t number = 100000u + (uint32_t)(time(NULL) % 800000);
     json_t *cycles = NULL, *cycle;
     size_t index;
-    walk->one.unit = json_array_get(walk->demo.units, number % 20);
+    int result = td_demo_call(&walk->demo, "", "GET", NULL, &cycles, reterr, "/api/v1/cycles");
+    json_array_foreach(json_object_get(cycles, "items"), index, cycle) {
+        if (strcmp(text_of(cycle, "series"), "teacher") == 0 &&
+            strcmp(text_of(cycle, "state"), "open") == 0)
+            snprintf(walk->cycle, sizeof(walk->cycle), "%s", text_of(cycle, "id"));
+    }
+    json_decref(cycles);
+    if (result == 0 && !walk->cycle[0])
+        result = td_error_set(reterr, TD_ECONFLICT, "no cycle of teachers is open");
+    return result;
+}
+
+/* The one dossier of a walker that was here before; "" when he has none. */
+static int find_dossier(struct walk *walk, struct td_error *reterr)
+{
+    json_t *own = NULL;
+    int result = td_demo_call(&walk->demo, walk->one.login, "GET", NULL, &own, reterr,
+                              "/api/v1/applications");
+    snprintf(walk->one.application, sizeof(walk->one.application), "%s",
+             text_of(json_array_get(json_object_get(own, "items"), 0), "id"));
+    json_decref(own);
+    return result;
+}
+
+/* The walker is his number: it gives login, unit and career, so that a walk can go on by the login
+ * alone. */
+static int begin(struct walk *walk, const char *login, struct td_error *reterr)
+{
+    uint32_t number =
+        login ? (uint32_t)strtoul(login, NULL, 10) : 100000u + (uint32_t)(time(NULL) % 800000);
+    struct td_client *client;
+    snprintf(walk->one.login, sizeof(walk->one.login), "walk-%u", number);
     snprintf(walk->level, sizeof(walk->level), "intermediate");
+    snprintf(walk->state, sizeof(walk->state), "-");
+    walk->one.unit = json_array_get(walk->demo.units, number % 20);
     walk->one.dossier = td_demo_dossier(walk->demo.city, walk->one.unit, walk->level, number, YEAR);
     if (!walk->one.dossier)
         return TD_ENOMEM;
     json_object_set_new(walk->one.dossier, "expert_ratio", json_integer(90));
-    snprintf(walk->one.login, sizeof(walk->one.login), "walk-%u", number);
-    int result = td_demo_call(&walk->demo, "", "GET", NULL, &cycles, reterr, "/api/v1/cycles");
-    json_array_foreach(json_object_get(cycles, "items"), index, cycle)
-        if (strcmp(text_of(cycle, "series"), "teacher") == 0 && strcmp(text_of(cycle, "state"), "open") == 0)
-            snprintf(walk->cycle, sizeof(walk->cycle), "%s", text_of(cycle, "id"));
-    json_decref(cycles);
-    if (result == 0)
-        result = td_demo_create_teacher(&walk->demo, walk->one.login, walk->one.unit, walk->one.dossier, reterr);
-    snprintf(walk->state, sizeof(walk->state), "-");
-    if (result == 0)
-        report(walk, "an account for a new teacher; he declares, fills in every section, attaches evidence");
-    return result == 0 ? td_demo_declare(&walk->demo, &walk->one, walk->cycle, walk->level, reterr) : result;
-}
-
-/* A walk that was cut off: its applicant and unit are found through the dossier. */
-static int begin_again(struct walk *walk, const char *application, struct td_error *reterr)
-{
-    json_t *value = NULL, *account = NULL, *unit;
-    size_t index;
-    int result = td_demo_call(&walk->demo, "supervisor", "GET", NULL, &value, reterr,
-                              "/api/v1/applications/%s", application);
-    const json_t *head = json_object_get(value, "application");
-    if (result == 0)
-        result = td_demo_call(&walk->demo, "", "GET", NULL, &account, reterr, "/api/v1/accounts/%s",
-                              text_of(head, "account_id"));
-    const char *login = text_of(json_object_get(account, "account"), "login");
-    json_array_foreach(walk->demo.units, index, unit)
-        if (strcmp(text_of(unit, "id"), text_of(head, "unit_id")) == 0)
-            walk->one.unit = unit;
-    if (result == 0 && (!walk->one.unit || strncmp(login, "walk-", 5) != 0))
-        result = td_error_set(reterr, TD_EINVALID, "%s is not a dossier that a walk began", application);
-    if (result == 0) {
-        snprintf(walk->one.login, sizeof(walk->one.login), "%s", login);
-        snprintf(walk->one.application, sizeof(walk->one.application), "%s", application);
-        walk->one.dossier = td_demo_dossier(walk->demo.city, walk->one.unit, text_of(head, "level"),
-                                            (uint32_t)strtoul(login + 5, NULL, 10), YEAR);
-        json_object_set_new(walk->one.dossier, "expert_ratio", json_integer(90));
+    int result = find_cycle(walk, reterr);
+    struct td_error unknown = TD_ERROR_INIT;
+    if (result == 0 && td_demo_as(&walk->demo, walk->one.login, &client, &unknown) < 0) {
+        report(walk, "an account for a new teacher");
+        result = td_demo_create_teacher(&walk->demo, walk->one.login, walk->one.unit,
+                                        walk->one.dossier, reterr);
     }
-    json_decref(account);
-    json_decref(value);
+    td_error_done(&unknown);
+    if (result == 0)
+        result = find_dossier(walk, reterr);
+    if (result == 0 && !walk->one.application[0]) {
+        report(walk, "the teacher begins a dossier");
+        result = td_demo_begin(&walk->demo, &walk->one, walk->cycle, walk->level, reterr);
+    }
     return result;
 }
 
@@ -323,20 +347,20 @@ static int follow(struct walk *walk, struct td_error *reterr)
 int td_demo_walk(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
     static struct walk walk;
-    if (count > 1)
+    if (count > 1 || (count == 1 && strncmp(arguments[0], "walk-", 5) != 0))
         return TD_EINVALID;
     int result = td_demo_open(cli, &walk.demo, reterr);
     if (result < 0)
         return result;
     result = td_demo_load_units(&walk.demo, reterr);
     if (result == 0)
-        result = count == 1 ? begin_again(&walk, arguments[0], reterr) : begin_new(&walk, reterr);
+        result = begin(&walk, count == 1 ? arguments[0] + 5 : NULL, reterr);
     if (result == 0)
         printf("    dossier %s of %s\n", walk.one.application, walk.one.login);
     if (result == 0)
         result = follow(&walk, reterr);
-    if (result < 0 && walk.one.application[0])
-        fprintf(stderr, "the walk stopped; to go on: titlectl demo walk %s\n", walk.one.application);
+    if (result < 0 && walk.one.login[0])
+        fprintf(stderr, "the walk stopped; to go on: titlectl demo walk %s\n", walk.one.login);
     json_decref(walk.one.dossier);
     td_demo_close(&walk.demo);
     return result;
