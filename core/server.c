@@ -59,8 +59,7 @@ struct td_server {
     struct td_error error;
 };
 
-/* --- stopping
- * ------------------------------------------------------------------------------------------ */
+/* --- stopping ---------------------------------------------------------------------- */
 
 static void on_stopped(void *arg)
 {
@@ -104,8 +103,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
         stop(server);
 }
 
-/* --- listening
- * ----------------------------------------------------------------------------------------- */
+/* --- listening --------------------------------------------------------------------- */
 
 static int listen_all(struct td_server *server, struct td_error *reterr)
 {
@@ -144,8 +142,7 @@ static void on_moved(void *arg, void (*done)(void *done_arg), void *done_arg)
     td_ticker_run(server->ticker, done, done_arg);
 }
 
-/* --- opening, in the order of dependencies
- * --------------------------------------------------------------- */
+/* --- opening, in the order of dependencies ----------------------------------------- */
 
 static int need(const void *part, struct td_error *reterr, const char *what)
 {

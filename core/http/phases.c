@@ -18,8 +18,7 @@
 
 enum { LOGIN_BODY_MAX = 16 << 10 };
 
-/* --- failures and hand-over
- * ------------------------------------------------------------------------ */
+/* --- failures and hand-over -------------------------------------------------------- */
 
 void td_serving_fail(struct td_serving *serving, int code)
 {
@@ -47,18 +46,14 @@ void td_serving_post(struct td_serving *serving, td_serving_fn next)
     td_mailbox_post(serving->frame->options.mailbox, &serving->letter);
 }
 
-/* --- lease and throttle
- * ----------------------------------------------------------------------------- */
+/* --- lease and throttle ------------------------------------------------------------ */
 
 static void on_leased(void *arg, int result, const char *id, const char *holder)
 {
     struct td_serving *serving = arg;
     (void)id;
-    if (result == TD_ELEASED) {
-        td_error_key(&serving->error, TD_ELEASED, "leased", json_pack("{s:s?}", "holder", holder));
-        td_serving_fail(serving, TD_ELEASED);
-        return;
-    }
+    if (result == TD_ELEASED)
+        serving->lease_holder = td_arena_strdup(serving->arena, holder ? holder : "");
     serving->leased = result == 0; /* without Redis the write step's own checks must do */
     td_steps_run(serving);
 }
@@ -110,8 +105,7 @@ static void throttle(struct td_serving *serving)
         take_lease(serving);
 }
 
-/* --- what the body says
- * ------------------------------------------------------------------------------ */
+/* --- what the body says ------------------------------------------------------------ */
 
 static int check_csrf(const struct td_serving *serving, const char *sent, struct td_error *reterr)
 {
@@ -247,8 +241,7 @@ static void accept_body(struct td_serving *serving)
     td_exchange_accept_body(serving->exchange, limit);
 }
 
-/* --- who asks
- * ---------------------------------------------------------------------------------------- */
+/* --- who asks ---------------------------------------------------------------------- */
 
 /* A page's first read step loads the account itself; everything else needs to know the role before
  * it looks at a body. */
@@ -310,8 +303,7 @@ static void find_session(struct td_serving *serving)
     }
 }
 
-/* --- what is asked
- * ----------------------------------------------------------------------------------- */
+/* --- what is asked ----------------------------------------------------------------- */
 
 static bool is_form_post(const struct td_serving *serving)
 {
@@ -353,8 +345,7 @@ static void find_route(struct td_serving *serving)
     }
 }
 
-/* --- beginning and end
- * ------------------------------------------------------------------------------- */
+/* --- beginning and end ------------------------------------------------------------- */
 
 static void gone(struct td_owner *owner)
 {

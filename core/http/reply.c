@@ -27,8 +27,7 @@ static const char file_policy[] =
     "default-src 'none'; img-src 'self'; object-src 'self'; media-src 'self';"
     " style-src 'unsafe-inline'; frame-ancestors 'self'";
 
-/* --- composing, on any thread
- * -------------------------------------------------------------------------- */
+/* --- composing, on any thread ------------------------------------------------------ */
 
 static int add_chunk(const char *bytes, size_t size, void *out)
 {
@@ -103,8 +102,7 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
     return r;
 }
 
-/* --- sending, on the loop
- * ------------------------------------------------------------------------------ */
+/* --- sending, on the loop ---------------------------------------------------------- */
 
 void td_serving_free(struct td_serving *serving)
 {
@@ -310,8 +308,7 @@ void td_reply_send(struct td_serving *serving)
         send_out(serving, &head);
 }
 
-/* --- failures
- * ------------------------------------------------------------------------------------------ */
+/* --- failures ---------------------------------------------------------------------- */
 
 static void log_failure(const struct td_serving *serving, int code)
 {

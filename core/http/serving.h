@@ -81,11 +81,12 @@ struct td_serving {
     struct td_reply reply;
     struct td_error error;
     int result;
-    bool replayed;   /* an earlier reply to the same Idempotency-Key */
-    bool leased;     /* this request took or renewed the lease on {application} */
-    bool moved_on;   /* the dossier changed its state: the lease is over */
-    bool is_back;    /* the page that `_back` names is being made for `problem` */
-    json_t *problem; /* arena-owned; the failure that a page shows */
+    bool replayed;            /* an earlier reply to the same Idempotency-Key */
+    const char *lease_holder; /* another account that holds the lease on {application} */
+    bool leased;              /* this request took or renewed the lease on {application} */
+    bool moved_on;            /* the dossier changed its state: the lease is over */
+    bool is_back;             /* the page that `_back` names is being made for `problem` */
+    json_t *problem;          /* arena-owned; the failure that a page shows */
     int problem_status;
 
     /* the reply */
@@ -94,15 +95,13 @@ struct td_serving {
     const char *cookie;
 };
 
-/* --- begin.c
- * -------------------------------------------------------------------------------------- */
+/* --- begin.c ----------------------------------------------------------------------- */
 
 /* A serving for this exchange, which then knows it; NULL when memory is short. */
 struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *exchange,
                                     void (*gone)(struct td_owner *owner));
 
-/* --- phases.c: the order of things, all on the loop
- * ----------------------------------------------- */
+/* --- phases.c: the order of things, all on the loop -------------------------------- */
 
 /* Ends the request with this failure: problem document, page, or the page it came from. */
 void td_serving_fail(struct td_serving *serving, int code);
@@ -111,8 +110,7 @@ void td_serving_fail_key(struct td_serving *serving, int code, const char *key);
 /* Has `next` called on the loop; from any thread. */
 void td_serving_post(struct td_serving *serving, td_serving_fn next);
 
-/* --- entry.c: who may come in, and in what shape
- * -------------------------------------------------- */
+/* --- entry.c: who may come in, and in what shape ----------------------------------- */
 
 /* A cookie of the request, copied into the arena; NULL when absent. */
 const char *td_entry_cookie(struct td_serving *serving, const char *name);
@@ -133,8 +131,7 @@ int td_entry_decode(struct td_serving *serving, const char **ret_csrf, enum td_m
 /* True for "/..." on this server: never "//host" or a backslash. */
 bool td_entry_is_local(const char *path);
 
-/* --- steps.c: read, work, write
- * ------------------------------------------------------------------- */
+/* --- steps.c: read, work, write ---------------------------------------------------- */
 
 /* Loads the session's account on a reader thread, checks the role, goes on with `next`; failures
  * end it. */
@@ -143,14 +140,12 @@ void td_steps_load_account(struct td_serving *serving, td_serving_fn next);
 /* Runs the row's steps, then td_session_change_apply. */
 void td_steps_run(struct td_serving *serving);
 
-/* --- session_change.c: the session change that a reply asks for
- * ------------------------------------------- */
+/* --- session_change.c: the session change that a reply asks for -------------------- */
 
 /* Starts or ends sessions as the reply says, then td_reply_send. On the loop, after the commit. */
 void td_session_change_apply(struct td_serving *serving);
 
-/* --- idempotency.c
- * -------------------------------------------------------------------------------- */
+/* --- idempotency.c ----------------------------------------------------------------- */
 
 /* 0 with *ret_found when this key has an answer, which is put into the reply; TD_EFIELDS when the
  * key was used for another request. */
@@ -160,8 +155,7 @@ int td_idempotency_store(struct td_serving *serving, struct td_tx *tx);
 bool td_idempotency_wanted(const struct td_serving *serving);
 void td_idempotency_hash(struct td_serving *serving);
 
-/* --- reply.c
- * -------------------------------------------------------------------------------------- */
+/* --- reply.c ----------------------------------------------------------------------- */
 
 /* Makes `out` of the reply's value: JSON, page or CSV. On any thread. */
 int td_reply_compose(struct td_serving *serving, struct td_error *reterr);
@@ -174,14 +168,12 @@ void td_reply_problem(struct td_serving *serving, int code);
 /* Ends the serving; the exchange must have been ended. */
 void td_serving_free(struct td_serving *serving);
 
-/* --- builtin.c: what the frame answers itself
- * ------------------------------------------------------ */
+/* --- builtin.c: what the frame answers itself -------------------------------------- */
 
 /* True when it was one of: /language, /openapi.json; the serving is ended then. */
 bool td_builtin_reply(struct td_serving *serving);
 
-/* --- stream.c
- * ------------------------------------------------------------------------------------- */
+/* --- stream.c ---------------------------------------------------------------------- */
 
 /* Turns the exchange into an event stream on the topics in reply.value; the serving is ended. */
 void td_stream_open(struct td_serving *serving);

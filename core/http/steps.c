@@ -31,18 +31,32 @@ static void drop_reply(struct td_serving *serving)
     serving->replayed = false;
 }
 
+static bool is_outsider(int result)
+{
+    return result == TD_ENOTFOUND || result == TD_EFORBIDDEN;
+}
+
+/* The lease goes when the dossier has moved on, or was taken by who has no business with it. */
+static void release_lease(struct td_serving *serving)
+{
+    if (serving->leased && (serving->moved_on || is_outsider(serving->result)))
+        td_queue_release(serving->frame->options.queue, serving->call.who->id,
+                         td_call_param(&serving->call, "application"), NULL, NULL);
+    serving->leased = false;
+}
+
 /* Fails the request when the last step did. */
 static bool failed(struct td_serving *serving)
 {
     if (serving->result >= 0)
         return false;
+    release_lease(serving);
     drop_reply(serving);
     td_serving_fail(serving, serving->result);
     return true;
 }
 
-/* --- read
- * ---------------------------------------------------------------------------------------------- */
+/* --- read -------------------------------------------------------------------------- */
 
 static int load_account(struct td_serving *serving, struct td_tx *tx, struct td_error *reterr)
 {
@@ -131,8 +145,7 @@ static void read_done(void *arg, int result, struct td_error *error)
     td_serving_post(serving, after_read);
 }
 
-/* --- work
- * ---------------------------------------------------------------------------------------------- */
+/* --- work -------------------------------------------------------------------------- */
 
 static void cpu_run(struct td_cpu_job *job)
 {
@@ -234,8 +247,7 @@ static bool has_work(const struct td_serving *serving)
     return work != TD_WORK_NONE && (jobless || serving->call.job);
 }
 
-/* --- write
- * --------------------------------------------------------------------------------------------- */
+/* --- write ------------------------------------------------------------------------- */
 
 static int state_of(struct td_tx *tx, const struct td_call *call, json_t **ret_row)
 {
@@ -254,6 +266,14 @@ static void notice_move(struct td_serving *serving, struct td_tx *tx, const json
     json_decref(after);
 }
 
+/* What the handler did is rolled back. Its own refusals come first: who may not see the dossier
+ * must not learn from a 423 that somebody works on it. */
+static int refuse_lease(const struct td_serving *serving, struct td_error *reterr)
+{
+    return td_error_key(reterr, TD_ELEASED, "leased",
+                        json_pack("{s:s}", "holder", serving->lease_holder));
+}
+
 static int write_step(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct td_serving *serving = arg;
@@ -268,6 +288,8 @@ static int write_step(struct td_tx *tx, void *arg, struct td_error *reterr)
     call->tx = tx;
     r = call->route->write(call, &serving->reply, reterr);
     call->tx = NULL;
+    if (serving->lease_holder && r == 0)
+        r = refuse_lease(serving, reterr);
     if (r == 0)
         notice_move(serving, tx, before);
     if (r == 0 && serving->body_hash[0])
@@ -292,15 +314,7 @@ static void begin_write(struct td_serving *serving)
     }
 }
 
-/* --- after the commit
- * ---------------------------------------------------------------------------------- */
-
-static void release_lease(struct td_serving *serving)
-{
-    if (serving->leased && (serving->moved_on || serving->result < 0))
-        td_queue_release(serving->frame->options.queue, serving->call.who->id,
-                         td_call_param(&serving->call, "application"), NULL, NULL);
-}
+/* --- after the commit -------------------------------------------------------------- */
 
 static void on_moved(void *arg)
 {
@@ -310,9 +324,9 @@ static void on_moved(void *arg)
 static void after_write(struct td_serving *serving)
 {
     const struct td_frame_options *options = &serving->frame->options;
-    release_lease(serving);
     if (failed(serving))
         return;
+    release_lease(serving);
     if ((serving->call.route->flags & TD_ROUTE_DEMO) && options->moved && !serving->replayed)
         options->moved(options->moved_arg, on_moved, serving);
     else

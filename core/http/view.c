@@ -34,8 +34,7 @@ struct td_views {
     int locale_count;
 };
 
-/* --- loading
- * --------------------------------------------------------------------------------------- */
+/* --- loading ----------------------------------------------------------------------- */
 
 static int not_hidden(const struct dirent *entry)
 {
@@ -265,8 +264,7 @@ bool td_views_has(const struct td_views *views, const char *page)
     return find(views, page) != NULL;
 }
 
-/* --- language
- * -------------------------------------------------------------------------------------- */
+/* --- language ---------------------------------------------------------------------- */
 
 const struct td_locale *td_views_language(const struct td_views *views, const char *lang)
 {
@@ -313,8 +311,7 @@ const struct td_locale *td_views_locale(const struct td_views *views, const char
     return locale ? locale : td_views_language(views, "zh");
 }
 
-/* --- rendering
- * ------------------------------------------------------------------------------------- */
+/* --- rendering --------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -155,7 +155,7 @@ describe('the way', () => {
     const taken = await city.clerk.ok('POST', '/queue/take', {});
     assert.equal(taken.id, id);
     assert.equal(await stateOf(city.clerk, id), 'unit_review');
-    assert.equal((await act(city.industry, id, 'forward')).status, 423); // it lies on the clerk's desk
+    assert.equal((await act(city.industry, id, 'forward')).status, 409); // not yet there
     assert.equal((await act(city.clerk, id, 'recommend')).status, 409);
 
     const early = await city.clerk.json('POST', '/notices', { applications: [id] });

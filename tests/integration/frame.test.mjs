@@ -6,6 +6,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { buildCity, division, draft, submit, teacher } from './city.mjs';
 import { password, startServer } from './harness.mjs';
 
 function withServer(options) {
@@ -330,6 +331,37 @@ describe('pages', () => {
     const days = (Date.parse(after.today) - Date.parse(before.today)) / 86_400_000;
     assert.equal(days % 5, 1, `${days} days`);
     assert.equal((await server.control.ok('GET', '/status')).result.open_requests, 1);
+  });
+});
+
+describe('leases', () => {
+  const here = withServer();
+
+  test('two clerks never hold one dossier, and strangers learn nothing from it', async () => {
+    const city = await buildCity(here.server);
+    const one = await teacher(city, 'lease.teacher');
+    const id = await draft(city, one);
+    assert.equal((await submit(one, id)).status, 200);
+    const second = await here.server.account('clerk.two', [{ role: 'unit', scope: city.unit.id }], { unit_id: city.unit.id });
+    const elsewhere = await here.server.control.ok('POST', '/units', { name: '别处学校', division_code: division, kind: 'school', grassroots: 'township', town: '' });
+    const stranger = await here.server.account('clerk.three', [{ role: 'unit', scope: elsewhere.id }], { unit_id: elsewhere.id });
+    assert.equal((await city.clerk.ok('POST', '/queue/take', {})).id, id);
+    assert.equal((await second.json('POST', '/queue/take', {})).body?.id ?? null, null);
+    const { items } = await city.clerk.ok('GET', `/applications/${id}/verifications`);
+    const judge = (client, application, verdict) => client.json('PUT', `/applications/${application}/verifications`, {
+      verdicts: items.slice(0, 1).map(({ section, item }) => ({ section, item, verdict })),
+    });
+    const refused = await judge(second, id, 'ok');
+    assert.equal(refused.status, 423, refused.text);
+    assert.equal(refused.body.key, 'leased');
+    const unseen = await judge(stranger, id, 'ok');
+    const unknown = await judge(stranger, '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'ok');
+    assert.equal(unseen.status, 404, unseen.text);
+    assert.deepEqual({ ...unseen.body, instance: 0 }, { ...unknown.body, instance: 0 });
+    assert.equal((await judge(city.clerk, id, 'ok')).status, 200); // the refused ones neither wrote nor took anything
+    assert.ok((await city.clerk.json('POST', `/applications/${id}/release`, {})).status < 300);
+    assert.equal((await judge(second, id, 'ok')).status, 200);
+    assert.equal((await judge(city.clerk, id, 'ok')).status, 423);
   });
 });
 
