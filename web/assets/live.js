@@ -1,0 +1,48 @@
+// Keeps a part of the page fresh: an element with an id and data-live="<address of an event stream>" is
+// fetched again whenever the stream says that its subject changed. What somebody is typing there is left
+// alone until the next event. Without scripts people reload.
+const QUIET_MS = 300;
+
+// How to find the control again that had the focus: its form and its name, or its address.
+function place(element) {
+  if (element?.form) return { form: element.form.getAttribute("action"), name: element.name };
+  return element?.href ? { href: element.getAttribute("href") } : null;
+}
+
+function focusAgain(root, { form, name, href }) {
+  const found = href
+    ? [...root.querySelectorAll("a")].find((link) => link.getAttribute("href") === href)
+    : [...root.querySelectorAll("button, input, select, textarea")].find(
+        (control) => control.form?.getAttribute("action") === form && control.name === name && control.type !== "hidden");
+  found?.focus();
+}
+
+const isTyping = (root) =>
+  [...root.querySelectorAll("input, textarea, select")].some((field) =>
+    field.type !== "hidden" && (field === document.activeElement ||
+      (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : "defaultValue" in field && field.value !== field.defaultValue)));
+
+async function refresh(element) {
+  if (isTyping(element)) return;
+  const reply = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  if (!reply.ok || reply.redirected || isTyping(element)) return;
+  const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById(element.id);
+  if (!fresh || fresh.innerHTML === element.innerHTML) return;
+  const focused = element.contains(document.activeElement) ? place(document.activeElement) : null;
+  const open = [...element.querySelectorAll("details")].map((details) => details.open);
+  element.replaceChildren(...fresh.childNodes);
+  element.querySelectorAll("details").forEach((details, i) => (details.open = open[i] ?? details.open));
+  if (focused) focusAgain(element, focused);
+}
+
+export function start(element) {
+  let timer;
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => refresh(element).catch(() => {}), QUIET_MS);
+  };
+  const source = new EventSource(element.dataset.live);
+  source.addEventListener("changed", soon);
+  source.addEventListener("resync", soon);
+  addEventListener("pagehide", () => source.close());
+}
