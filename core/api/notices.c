@@ -106,8 +106,23 @@ static int list_objections(struct td_call *call, struct td_reply *reply, struct 
         result = td_objection_list(&review, !all, td_call_query(call, "cursor"), &reply->value);
     if (result)
         return td_error_set(reterr, result, "listing objections");
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(reply->value, "items"), i, row) {
+        json_object_del(row, "contact_sealed");
+        json_object_del(row, "account_id");
+    }
     json_object_set_new(reply->value, "all", json_boolean(all));
     return 0;
+}
+
+/* How to reach whoever objected: for those who look into it, in words only here. */
+static void open_contact(const struct td_call *call, json_t *objection, bool reads)
+{
+    char *contact = reads ? td_unseal(call->seal, td_row_text(objection, "contact_sealed")) : NULL;
+    json_object_set_new(objection, "contact", json_string(contact ? contact : ""));
+    json_object_del(objection, "contact_sealed");
+    free(contact);
 }
 
 static int show_objection(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -119,7 +134,9 @@ static int show_objection(struct td_call *call, struct td_reply *reply, struct t
         result = td_objection_load(&review, td_call_param(call, "objection"), &objection, reterr);
     if (result)
         return result;
-    bool decides = !td_row_bool(objection, "decided") && td_row_is(&review, DECIDERS);
+    bool official = td_row_is(&review, DECIDERS);
+    bool decides = !td_row_bool(objection, "decided") && official;
+    open_contact(call, objection, official);
     json_object_del(objection, "account_id");
     reply->value = json_pack("{s:o, s:b}", "objection", objection, "decides", (int)decides);
     return 0;

@@ -172,11 +172,12 @@ static int load_entries(struct td_review *review, const char *notice_id, json_t 
 {
     json_t *rows = NULL, *row, *entries = json_array();
     size_t i;
-    int result =
-        td_tx_rows(review->tx, &rows,
-                   "select application_id, listed from public_notice_entry where notice_id = $1 "
-                   "order by application_id",
-                   "s", notice_id);
+    int result = td_tx_rows(review->tx, &rows,
+                            "select e.application_id, e.listed from public_notice_entry e "
+                            "join application a on a.id = e.application_id where e.notice_id = $1 "
+                            "and a.state not in ('withdrawn', 'abandoned', 'rejected') "
+                            "order by e.application_id",
+                            "s", notice_id);
     json_array_foreach(rows, i, row) {
         json_t *entry = json_copy(json_object_get(row, "listed"));
         json_object_set(entry, "application_id", json_object_get(row, "application_id"));

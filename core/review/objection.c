@@ -38,7 +38,8 @@ int td_objection_file(struct td_review *review, const char *notice_id, const cha
 }
 
 #define OBJECTION_SELECT                                                                           \
-    "select o.id, o.notice_id, o.application_id, o.text, o.received_at, o.finding, o.upheld, "     \
+    "select o.id, o.notice_id, o.application_id, o.text, o.contact_sealed, o.received_at, "        \
+    "o.finding, o.upheld, "                                                                        \
     "o.decided_at, "                                                                               \
     "n.kind, n.title, n.ends_on, a.number, a.unit_id, a.series, a.division_code, a.account_id, "   \
     "p.name as applicant_name, u.name as unit_name from objection o "                              \

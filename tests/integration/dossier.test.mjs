@@ -194,6 +194,9 @@ describe('the way', () => {
     const open = await city.clerk.ok('GET', '/objections');
     assert.equal(open.items[0].id, objection.id);
     assert.ok(!JSON.stringify(open).includes('13900000000'));
+    assert.equal((await city.clerk.ok('GET', `/objections/${objection.id}`)).objection.contact, '13900000000');
+    assert.equal((await city.supervisor.ok('GET', `/objections/${objection.id}`)).objection.contact, '');
+    assert.equal((await city.office.json('GET', `/objections/${objection.id}`)).status, 404);
     await city.clerk.ok('POST', `/objections/${objection.id}`, { outcome: 'dismissed', finding: '经核查档案，年限属实。' });
     const taken = await server.client().ok('GET', `/notices/${notice.id}`);
     assert.deepEqual(taken.notice.entries, []);
@@ -243,6 +246,21 @@ describe('pages without scripts', () => {
     for (const path of ['/', '/notices']) assert.equal((await guest.page(path)).status, 200, path);
     const queue = await guest.page('/queue');
     assert.ok([303, 401].includes(queue.status));
+  });
+
+  test('who may not see a dossier cannot tell it from one that is not there', async () => {
+    const [{ id, number }] = (await city.supervisor.ok('GET', '/applications?state=accepted')).items;
+    const stranger = await server.account('stranger', [{ role: 'unit', scope: (await server.control.ok('POST', '/units', { name: '另一所学校', division_code: '650109', kind: 'school', grassroots: 'township' })).id }]);
+    const expert = await server.account('expert', [{ role: 'expert', scope: 'teacher' }]);
+    const none = id.slice(0, -4) + 'ZZZZ';
+    const bare = ({ body: { instance, ...rest }, status }) => ({ status, ...rest });
+    for (const path of ['', '/timeline', '/print', '/check', '/verifications', '/sections/education', '/evidence'])
+      assert.deepEqual(bare(await stranger.json('GET', `/applications/${id}${path}`)), bare(await stranger.json('GET', `/applications/${none}${path}`)), path);
+    assert.deepEqual(bare(await act(stranger, id, 'begin')), bare(await act(stranger, none, 'begin')));
+    assert.deepEqual((await stranger.ok('GET', `/applications?q=${number}`)).items, []);
+    assert.ok((await stranger.ok('GET', '/queue')).counts.every(({ count }) => count === 0));
+    assert.notEqual((await expert.json('GET', `/applications/${id}`)).status, 200);
+    assert.equal((await city.supervisor.ok('GET', `/applications?q=${number}`)).items.length, 1);
   });
 
   test('officials see the dossier, the queue and what is missing', async () => {
