@@ -1,12 +1,13 @@
 // The score sheet: saves while the expert works and moves by keyboard. Everything here is extra: without it
-// the form saves and submits by its buttons.
+// the form saves and submits by its buttons. The element marked data-sheet holds the form data-save.
 //
 //   j / k   next / previous dossier      1 ... 9   the n-th points field
 //   up / down in a field: half a point   ?         the list of keys
-const form = document.querySelector("form[data-sheet]");
-const status = form?.querySelector("[data-saved]");
 const PAUSE_MS = 800;
+let form = null; // null on a sheet that is submitted
+let status = null;
 let timer = 0;
+let dirty = false; // typed and not yet sent
 let saving = false;
 let again = false;
 let submitter = null; // a button pressed while a save was under way
@@ -38,9 +39,11 @@ async function save() {
   }
   if (!points().map(mark).every(Boolean)) return;
   saving = true;
+  dirty = false;
   try {
-    const reply = await fetch(form.dataset.sheet, {
+    const reply = await fetch(form.dataset.save, {
       method: "PUT",
+      keepalive: true,
       headers: {
         "Content-Type": "application/json",
         Accept: "application/json",
@@ -65,6 +68,7 @@ async function save() {
 }
 
 function later() {
+  dirty = true;
   clearTimeout(timer);
   timer = setTimeout(save, PAUSE_MS);
 }
@@ -75,16 +79,19 @@ function step(input, amount) {
   later();
 }
 
-function follow(selector) {
+async function follow(selector) {
   const link = document.querySelector(selector);
-  if (link) link.click();
+  if (!link) return;
+  clearTimeout(timer);
+  if (dirty) await save();
+  link.click();
 }
 
 function typing(target) {
   return target.matches("input, textarea, select") && target.type !== "radio";
 }
 
-document.addEventListener("keydown", (event) => {
+function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const input = event.target;
   if (form && input.matches?.("input[name^='points.']") && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
@@ -105,13 +112,22 @@ document.addEventListener("keydown", (event) => {
     field.focus();
     field.select();
   }
-});
+}
 
-form?.addEventListener("input", later);
-form?.addEventListener("change", later);
-form?.addEventListener("submit", (event) => {
+function send(event) {
   clearTimeout(timer);
+  dirty = false;
   if (!saving) return;
   event.preventDefault();
   submitter = event.submitter;
-});
+}
+
+export function start(root) {
+  form = root.querySelector("form[data-save]");
+  status = root.querySelector("[data-saved]");
+  document.addEventListener("keydown", press);
+  form?.addEventListener("input", later);
+  form?.addEventListener("change", later);
+  form?.addEventListener("submit", send);
+  addEventListener("pagehide", () => dirty && save());
+}
