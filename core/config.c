@@ -89,7 +89,7 @@ static const struct row rows[] = {
     {"limit_body_rate", NUMBER, "1000", AT(limit_body_rate), 1, 1000000,
      "bytes a second, at least, in and out"},
     {"limit_connections", NUMBER, "2000", AT(limit_connections), 4, 100000, "open connections"},
-    {"limit_per_address", NUMBER, "64", AT(limit_per_address), 1, 100000,
+    {"limit_per_address", NUMBER, "512", AT(limit_per_address), 1, 100000,
      "open connections of one address"},
     {"limit_pipeline", NUMBER, "32", AT(limit_pipeline), 1, 10000,
      "requests of one connection in a row"},
