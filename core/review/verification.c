@@ -174,7 +174,7 @@ static const json_t *missing_assessment(const struct td_review *review, const js
             continue;
         const json_t *value = json_object_get(assessments, td_row_text(section, "id"));
         if (td_form_check(section, value, "content", true, NULL))
-            return json_object_get(section, "name");
+            return section;
     }
     return NULL;
 }
@@ -202,7 +202,8 @@ int td_verification_check(struct td_review *review, const json_t *application, c
                               json_pack("{s:I}", "count", problems));
     else if (!result && section)
         result = td_error_key(reterr, TD_ECONFLICT, "assessment_missing",
-                              json_pack("{s:O}", "section", section));
+                              json_pack("{s:O, s:O?}", "section", json_object_get(section, "name"),
+                                        "section_en", json_object_get(section, "name_en")));
     json_decref(items);
     json_decref(assessments);
     return result;
