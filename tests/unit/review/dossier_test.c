@@ -233,6 +233,69 @@ static int run_timeline(struct td_review *review, struct step *step, struct td_e
     return r;
 }
 
+/* Many dossiers that wait for the office, in two districts; word = how many. */
+static int run_crowd(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)reterr;
+    int r = 0;
+    for (unsigned i = 0; !r && i < (unsigned)atoi(step->word); i++) {
+        char id[TD_ID_TEXT], account[16], at[TD_TIME_TEXT];
+        td_id_new(id);
+        snprintf(account, sizeof(account), "person%03u", i % 1000);
+        snprintf(at, sizeof(at), "2025-09-%02uT00:00:00.%03uZ", 1 + i * 7 % 28, i % 1000);
+        r = td_tx_exec(review->tx, NULL,
+                       "insert into account (id, login, name, password_hash, created_at) "
+                       "values ($1, $1, $1, '', 'now')",
+                       "s", account);
+        if (!r)
+            r = td_tx_exec(review->tx, NULL,
+                           "insert into application (id, number, cycle_id, account_id, unit_id, "
+                           "division_code, series, level, specialty, year, state, submitted_at, "
+                           "created_at, updated_at, state_at) values ($1, $1, '" CYCLE
+                           "', $2, 'U1', $3, 'sample', 'junior', 'one', 2025, 'office_review', "
+                           "$4, $4, $4, $4)",
+                           "ssss", id, account, i % 2 ? DIVISION : "650102", at);
+    }
+    return r;
+}
+
+/* One page of the queue; word = cursor. */
+static int run_page(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_queue_list(review, "office_review", "", step->word, &step->answer);
+}
+
+static int run_counts(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_queue_counts(review, &step->answer);
+}
+
+static int run_standard(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)step;
+    (void)reterr;
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into standard (id, series, level, version, state, source, hash, "
+        "author, created_at) values ('S1', 'sample', 'junior', 1, 'active', 'source', "
+        "'hash', 'test', 'now')",
+        "");
+}
+
+/* The scores of the dossier and which one is official: {"scores", "facts", "total"}. */
+static int run_scores(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_tx_row(review->tx, &step->answer,
+                     "select (select count(*) from score where application_id = a.id) as scores, "
+                     "(select count(*) from fact_set where application_id = a.id) as facts, "
+                     "s.total, s.standard_hash, s.snapshot_hash from application a "
+                     "join score s on s.id = a.score_id where a.id = $1",
+                     "s", step->id);
+}
+
 /* --- the same in one line each
  * --------------------------------------------------------------------- */
 
@@ -508,6 +571,58 @@ static void lists_show_each_what_is_his(void **state)
     assert_int_equal(json_array_size(json_object_get(last.answer, "items")), 0);
 }
 
+static void a_queue_is_read_page_by_page_in_the_order_of_waiting(void **state)
+{
+    struct fixture *fixture = *state;
+    char cursor[80] = "", before[80] = "";
+    size_t seen = 0, pages = 0;
+    must(fixture, NULL, run_crowd, NULL, "120", NULL);
+    do {
+        size_t i;
+        json_t *item;
+        must(fixture, "office", run_page, NULL, cursor, NULL);
+        json_array_foreach(json_object_get(last.answer, "items"), i, item) {
+            const char *at = json_string_value(json_object_get(item, "cursor"));
+            assert_true(strcmp(before, at) <
+                        0); /* later than the one before: no gap shows, none twice */
+            snprintf(before, sizeof(before), "%s", at);
+            seen++;
+        }
+        const char *next = json_string_value(json_object_get(last.answer, "next"));
+        snprintf(cursor, sizeof(cursor), "%s", next ? next : "");
+        pages++;
+    } while (*cursor && pages < 10);
+    assert_int_equal(seen, 120);
+    assert_int_equal(pages, 3);
+    must(fixture, "office", run_counts, NULL, NULL, NULL);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(last.answer, 0), "count")),
+                     120);
+    must(fixture, "district_hr", run_page, NULL, "", NULL);
+    assert_int_equal(json_array_size(json_object_get(last.answer, "items")), 0);
+}
+
+#define SCORED(total)                                                                              \
+    "{\"facts\": {}, \"gates\": [], \"score\": {\"total\": " total ", \"vetoed\": false}}"
+
+static void a_score_is_stored_once_with_what_it_was_made_of(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_in(fixture);
+    must(fixture, NULL, run_standard, NULL, NULL, NULL);
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    must(fixture, NULL, run_evaluate, application, NULL, SCORED("6100"));
+    assert_string_equal(json_string_value(json_object_get(last.answer, "op")), "evaluate");
+    must(fixture, NULL, run_evaluate, application, NULL, SCORED("6100"));
+    must(fixture, NULL, run_scores, application, NULL, NULL);
+    assert_int_equal(json_integer_value(json_object_get(last.answer, "scores")), 1);
+    assert_int_equal(json_integer_value(json_object_get(last.answer, "facts")), 1);
+    assert_string_equal(json_string_value(json_object_get(last.answer, "standard_hash")), "hash");
+    must(fixture, NULL, run_evaluate, application, NULL, SCORED("6200"));
+    must(fixture, NULL, run_scores, application, NULL, NULL);
+    assert_int_equal(json_integer_value(json_object_get(last.answer, "scores")), 2);
+    assert_int_equal(json_integer_value(json_object_get(last.answer, "total")), 6200);
+}
+
 static void evidence_is_known_by_content_and_name(void **state)
 {
     (void)state;
@@ -549,6 +664,8 @@ int main(void)
         dossier_test(nobody_answers_in_time),
         dossier_test(the_office_supplements_once_accepts_and_takes_the_fee),
         dossier_test(lists_show_each_what_is_his),
+        dossier_test(a_queue_is_read_page_by_page_in_the_order_of_waiting),
+        dossier_test(a_score_is_stored_once_with_what_it_was_made_of),
         cmocka_unit_test(evidence_is_known_by_content_and_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
