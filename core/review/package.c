@@ -17,8 +17,7 @@ static int committees(struct td_tx *tx, const char *cycle_id, json_t **ret_commi
         "s", cycle_id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         rc =
             td_tx_rows(tx, &meetings,
                        "select name, held_on, members, present from meeting where committee_id = $1"
@@ -54,9 +53,9 @@ static int counts(struct td_tx *tx, const char *cycle_id, json_t **ret_counts)
 
 static json_t *describe_person(const json_t *application)
 {
-    static const char *const members[] = {"number",     "unit_name",      "division_name",
-                                          "specialty",  "specialty_name", "level",
-                                          "level_name", "title_name"};
+    static const char *const members[] = {"number",    "unit_name",      "division_name",
+                                          "specialty", "specialty_name", "level",
+                                          "title_name"};
     json_t *person = json_pack("{s:s}", "name", td_row_text(application, "applicant_name"));
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
         json_object_set_new(person, members[i], json_string(td_row_text(application, members[i])));
@@ -68,8 +67,7 @@ static int people(struct td_review *review, const json_t *dossiers, json_t **ret
 {
     json_t *list = json_array(), *dossier, *application;
     size_t i;
-    json_array_foreach((json_t *)dossiers, i, dossier)
-    {
+    json_array_foreach((json_t *)dossiers, i, dossier) {
         int rc = td_application_row(review, td_row_text(dossier, "id"), &application, reterr);
         if (rc < 0) {
             json_decref(list);

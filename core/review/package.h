@@ -7,7 +7,7 @@
 /* {"format": "titled.results.1", "cycle": {...}, "committees": [{"name", "founding_unit", "level",
  * "members", "meetings": [{"name", "held_on", "members", "present"}]}], "counts": {"declared",
  * "accepted", "voted", "passed", "failed"}, "people": [{"number", "name", "unit_name",
- * "division_name", "specialty", "specialty_name", "level", "level_name", "title_name"}],
+ * "division_name", "specialty", "specialty_name", "level", "title_name"}],
  * "prepared_on"} for these dossiers (rows of application): a new reference. */
 int td_package_make(struct td_review *review, const json_t *cycle, const json_t *dossiers,
                     json_t **ret_package, struct td_error *reterr);

@@ -37,8 +37,7 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
         "s", review->who->id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         const char *state = sheet_state(row);
         bool writable =
             !strcmp(td_row_text(row, "state"), "panel_review") && strcmp(state, "submitted");
@@ -68,8 +67,7 @@ static int neighbours(struct td_review *review, const char *application_id, json
         return rc;
     json_object_set_new(page, "previous", json_null());
     json_object_set_new(page, "next", json_null());
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         json_t *id = json_object_get(row, "id");
         if (found) {
             json_object_set(page, "next", id);
@@ -92,8 +90,7 @@ static void fill_in(json_t *indicators, const json_t *points)
 {
     size_t i;
     json_t *indicator;
-    json_array_foreach(indicators, i, indicator)
-    {
+    json_array_foreach(indicators, i, indicator) {
         const json_t *given = json_object_get(points, td_row_text(indicator, "id"));
         long long value = (long long)json_integer_value(given);
         long long min = (long long)td_row_int(indicator, "min"),
@@ -122,8 +119,7 @@ static int others(struct td_review *review, const char *application_id, const js
         "ss", application_id, review->who->id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         json_t *given = json_deep_copy(indicators);
         fill_in(given, json_object_get(row, "points"));
         json_object_del(row, "points");
@@ -188,11 +184,10 @@ static int add_evaluation(struct td_review *review, const json_t *application, j
 static json_t *describe(const json_t *application)
 {
     static const char *const members[] = {
-        "id",         "number",        "applicant_name", "unit_name",
-        "series",     "level",         "specialty",      "state",
-        "cycle_name", "division_name", "level_name",     "level_name_en",
-        "title_name", "title_name_en", "specialty_name", "specialty_name_en",
-        "due_at",     "submitted_at"};
+        "id",          "number",        "applicant_name", "unit_name",         "series",
+        "level",       "specialty",     "state",          "cycle_name",        "division_name",
+        "title_name",  "title_name_en", "specialty_name", "specialty_name_en", "due_at",
+        "submitted_at"};
     json_t *shown = json_object();
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
         json_object_set(shown, members[i], json_object_get(application, members[i]));

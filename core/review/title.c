@@ -43,10 +43,10 @@ static int next_number(struct td_review *review, const json_t *application, char
 /* What the check page shows, in both languages; never a number of the person. */
 static json_t *listed(const json_t *application)
 {
-    static const char *const members[] = {"series_name",    "series_name_en",   "level_name",
-                                          "level_name_en",  "title_name",       "title_name_en",
-                                          "specialty_name", "specialty_name_en"};
-    json_t *shown = json_pack("{s:s}", "name", td_row_text(application, "applicant_name"));
+    static const char *const members[] = {"series_name",   "series_name_en", "title_name",
+                                          "title_name_en", "specialty_name", "specialty_name_en"};
+    json_t *shown = json_pack("{s:s, s:s}", "name", td_row_text(application, "applicant_name"),
+                              "level", td_row_text(application, "level"));
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         json_t *value = json_object_get(application, members[i]);
         if (value)
@@ -170,7 +170,9 @@ int td_title_mine(struct td_review *review, json_t **ret_page)
                    "s", review->who->id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row) if ((rc = complete(review, row)) < 0) break;
+    json_array_foreach(rows, i, row)
+        if ((rc = complete(review, row)) < 0)
+            break;
     if (rc < 0) {
         json_decref(rows);
         return rc;
