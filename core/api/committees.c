@@ -26,8 +26,7 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
     json_t *series = json_array(), *descriptor;
     const char *id;
     (void)reterr;
-    json_object_foreach((json_t *)call->catalog, id, descriptor)
-    {
+    json_object_foreach((json_t *)call->catalog, id, descriptor) {
         if (td_account_has(call->who, TD_ROLE_OFFICE, id))
             json_array_append_new(series, json_pack("{s:s, s:s, s:s, s:O?}", "id", id, "name",
                                                     td_row_text(descriptor, "name"), "name_en",

@@ -109,7 +109,7 @@ static int load(struct td_call *call, struct td_review *review, json_t **ret_cyc
 /* Numbers by state for who runs the year. */
 static int add_figures(struct td_call *call, json_t *page)
 {
-    json_t *figures;
+    json_t *figures = NULL;
     int rc = td_tx_rows(call->tx, &figures,
                         "select state, count(*) as count from application where cycle_id = $1"
                         " and state <> 'draft' group by state order by state",
@@ -122,17 +122,17 @@ static int add_figures(struct td_call *call, json_t *page)
 static int64_t figure(const json_t *page, const char *state)
 {
     size_t i;
-    json_t *row;
-    json_array_foreach(
-        json_object_get(page, "figures"), i,
-        row) if (!strcmp(td_row_text(row, "state"), state)) return td_row_int(row, "count");
+    json_t *row = NULL;
+    json_array_foreach(json_object_get(page, "figures"), i, row)
+        if (!strcmp(td_row_text(row, "state"), state))
+            return td_row_int(row, "count");
     return 0;
 }
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *cycle;
+    json_t *cycle = NULL;
     (void)reterr;
     int rc = load(call, &review, &cycle);
     if (rc < 0)
@@ -161,7 +161,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
 static int edit_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *cycle;
+    json_t *cycle = NULL;
     (void)reterr;
     int rc = load(call, &review, &cycle);
     if (rc < 0)
@@ -190,7 +190,7 @@ static int create_write(struct td_call *call, struct td_reply *reply, struct td_
 
 static int check_version(struct td_call *call, struct td_error *reterr)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = td_cycle_load(call->tx, td_call_param(call, "cycle"), &cycle);
     if (rc < 0)
         return rc;
@@ -255,7 +255,8 @@ static int passed_ids(struct td_call *call, json_t **ret_ids)
         json_decref(ids);
         return rc;
     }
-    json_array_foreach(rows, i, row) json_array_append(ids, json_object_get(row, "id"));
+    json_array_foreach(rows, i, row)
+        json_array_append(ids, json_object_get(row, "id"));
     json_decref(rows);
     *ret_ids = ids;
     return 0;

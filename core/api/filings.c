@@ -10,7 +10,7 @@
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *cycles;
+    json_t *cycles = NULL;
     (void)reterr;
     int rc = td_api_review(call, &review);
     if (rc == 0)
@@ -40,7 +40,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
 static int confirm_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    int64_t confirmed;
+    int64_t confirmed = 0;
     const char *id = td_call_param(call, "notice");
     int rc = td_api_review(call, &review);
     if (rc == 0)
@@ -95,7 +95,7 @@ static int refuse_write(struct td_call *call, struct td_reply *reply, struct td_
 static int certify_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    int64_t issued;
+    int64_t issued = 0;
     const char *id = td_call_param(call, "filing");
     int rc = td_api_review(call, &review);
     if (rc == 0)

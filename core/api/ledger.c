@@ -15,7 +15,7 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     const char *subject = td_call_query(call, "subject"), *actor = td_call_query(call, "actor");
     char *end;
     long long below = *cursor ? strtoll(cursor, &end, 10) : INT64_MAX;
-    json_t *rows;
+    json_t *rows = NULL;
     if (*cursor && (*end || below <= 0))
         return td_error_field(reterr, "cursor", "range", "a cursor is a sequence number");
     int rc = td_tx_rows(
@@ -34,8 +34,7 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
         next = json_sprintf(
             "%lld", (long long)td_row_int(json_array_get(rows, TD_ROW_PAGE - 1), "sequence"));
     }
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         char *text = json_dumps(json_object_get(row, "payload"), JSON_COMPACT | JSON_ENCODE_ANY);
         json_object_set_new(row, "payload_text", json_string(text ? text : ""));
         free(text);

@@ -25,7 +25,7 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
 static int new_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *committees, *cycles;
+    json_t *committees = NULL, *cycles = NULL;
     (void)reterr;
     int rc = td_api_review(call, &review);
     if (rc == 0)
@@ -64,7 +64,7 @@ static int progress_read(struct td_call *call, struct td_reply *reply, struct td
 static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *motions, *meeting;
+    json_t *motions = NULL, *meeting = NULL;
     struct td_meeting_seat seat;
     const char *id = td_call_param(call, "meeting");
     int rc = td_api_review(call, &review);
@@ -74,9 +74,9 @@ static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_
         return rc;
     rc = td_ballot_mine(&review, id, &motions, reterr);
     if (rc == 0)
-        reply->value = json_pack("{s:s, s:O, s:O, s:o, s:n}", "id", id, "meeting_name",
-                                 json_object_get(meeting, "name"), "committee_name",
-                                 json_object_get(meeting, "committee_name"), "items", motions, "next");
+        reply->value = json_pack(
+            "{s:s, s:O, s:O, s:o, s:n}", "id", id, "meeting_name", json_object_get(meeting, "name"),
+            "committee_name", json_object_get(meeting, "committee_name"), "items", motions, "next");
     json_decref(meeting);
     return rc;
 }
@@ -85,7 +85,7 @@ static int minutes_read(struct td_call *call, struct td_reply *reply, struct td_
 {
     struct td_review review;
     const char *id = td_call_param(call, "meeting");
-    json_t *minutes;
+    json_t *minutes = NULL;
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_meeting_minutes(&review, id, &minutes, reterr);

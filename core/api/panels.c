@@ -54,9 +54,9 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     if (rc < 0)
         return rc;
     size_t i, ready = 0;
-    json_t *dossier;
-    json_array_foreach(json_object_get(reply->value, "dossiers"), i, dossier) ready +=
-        td_row_bool(dossier, "ready");
+    json_t *dossier = NULL;
+    json_array_foreach(json_object_get(reply->value, "dossiers"), i, dossier)
+        ready += td_row_bool(dossier, "ready");
     json_object_set_new(reply->value, "ready_dossiers", json_integer((json_int_t)ready));
     json_object_set_new(reply->value, "can_write",
                         json_boolean(td_account_has(call->who, TD_ROLE_OFFICE,

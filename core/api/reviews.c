@@ -22,7 +22,7 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
 static int add_content(struct td_review *review, const char *id, json_t *page,
                        struct td_error *reterr)
 {
-    json_t *application, *snapshot = NULL, *sections;
+    json_t *application = NULL, *snapshot = NULL, *sections = NULL;
     int rc = td_application_row(review, id, &application, reterr);
     if (rc < 0)
         return rc;
@@ -59,7 +59,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
 /* 412 unless the caller saw the sheet as it is; version 0 before the first save. */
 static int check_version(struct td_call *call, struct td_review *review, struct td_error *reterr)
 {
-    json_t *sheet;
+    json_t *sheet = NULL;
     int rc = td_sheet_load(review, td_call_param(call, "application"), &sheet, reterr);
     if (rc < 0)
         return rc;

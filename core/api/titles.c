@@ -48,7 +48,7 @@ static int check_read(struct td_call *call, struct td_reply *reply, struct td_er
 static int certificate_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *certificate;
+    json_t *certificate = NULL;
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_title_check(&review, td_call_param(call, "number"), td_call_query(call, "code"),
@@ -63,7 +63,7 @@ static int certificate_read(struct td_call *call, struct td_reply *reply, struct
 static int qr_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *certificate;
+    json_t *certificate = NULL;
     struct td_strbuf svg;
     const char *number = td_call_param(call, "number"), *code = td_call_query(call, "code");
     int rc = td_api_review(call, &review);

@@ -9,7 +9,7 @@
 
 static int divisions_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     (void)reterr;
     int rc = td_unit_divisions(call->tx, &rows);
     if (rc < 0)
@@ -21,7 +21,7 @@ static int divisions_read(struct td_call *call, struct td_reply *reply, struct t
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *divisions;
+    json_t *divisions = NULL;
     (void)reterr;
     int rc = td_api_review(call, &review);
     if (rc == 0)
@@ -53,14 +53,15 @@ static int add_choices(struct td_call *call, json_t *unit)
     static const char *const kinds[] = {"school", "kindergarten", "agri_station",
                                         "clinic", "other",        NULL};
     static const char *const grassroots[] = {"township", "agri_street", "village", "none", NULL};
-    json_t *divisions, *division;
+    json_t *divisions = NULL, *division = NULL;
     size_t i;
     int rc = td_unit_divisions(call->tx, &divisions);
     if (rc < 0)
         return rc;
-    json_array_foreach(divisions, i, division) json_object_set_new(
-        division, "selected",
-        json_boolean(!strcmp(td_row_text(division, "code"), td_row_text(unit, "division_code"))));
+    json_array_foreach(divisions, i, division)
+        json_object_set_new(division, "selected",
+                            json_boolean(!strcmp(td_row_text(division, "code"),
+                                                 td_row_text(unit, "division_code"))));
     json_object_set_new(unit, "divisions", divisions);
     json_object_set_new(unit, "kinds", choices("kind", kinds, td_row_text(unit, "kind")));
     json_object_set_new(unit, "grassroots_types",
@@ -94,7 +95,7 @@ static int save_write(struct td_call *call, struct td_reply *reply, struct td_er
 {
     struct td_review review;
     char id[TD_ID_TEXT];
-    const char *warning, *present = td_call_param(call, "unit");
+    const char *warning = NULL, *present = td_call_param(call, "unit");
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_unit_save(&review, present, call->body, id, &warning, reterr);

@@ -23,7 +23,7 @@
 static int load_open(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                      struct td_meeting_seat *seat, struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     int rc = td_meeting_load(review, meeting_id, &meeting, seat, reterr);
     if (rc < 0)
         return rc;
@@ -40,20 +40,21 @@ static int load_open(struct td_review *review, const char *meeting_id, json_t **
 static bool listed(const json_t *motions, const char *id)
 {
     size_t i;
-    json_t *one;
-    json_array_foreach((json_t *)motions, i,
-                       one) if (json_is_string(one) &&
-                                !strcmp(json_string_value(one), id)) return true;
+    json_t *one = NULL;
+    json_array_foreach((json_t *)motions, i, one)
+        if (json_is_string(one) && !strcmp(json_string_value(one), id))
+            return true;
     return false;
 }
 
 int td_ballot_voters(struct td_tx *tx, const char *motion_id, int64_t *ret_voters)
 {
-    return td_tx_int(tx, ret_voters,
-                     "select count(*) from motion o join application a on a.id = o.application_id"
-                     ", " PRESENT_SQL
-                     " where o.id = $1 and g.id = o.meeting_id and not " TD_RECUSAL_SQL("t.account_id"),
-                     "s", motion_id);
+    return td_tx_int(
+        tx, ret_voters,
+        "select count(*) from motion o join application a on a.id = o.application_id"
+        ", " PRESENT_SQL
+        " where o.id = $1 and g.id = o.meeting_id and not " TD_RECUSAL_SQL("t.account_id"),
+        "s", motion_id);
 }
 
 /* --- putting to the vote
@@ -62,7 +63,7 @@ int td_ballot_voters(struct td_tx *tx, const char *motion_id, int64_t *ret_voter
 int td_ballot_open(struct td_review *review, const char *meeting_id, const json_t *motions,
                    int64_t *ret_opened, struct td_error *reterr)
 {
-    json_t *meeting, *rows = NULL, *row;
+    json_t *meeting = NULL, *rows = NULL, *row = NULL;
     struct td_meeting_seat seat;
     size_t i;
     int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
@@ -76,8 +77,7 @@ int td_ballot_open(struct td_review *review, const char *meeting_id, const json_
         "select id from motion where meeting_id = $1 and state = 'waiting' order by sequence", "s",
         meeting_id);
     *ret_opened = 0;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         if (rc < 0 || (motions && !listed(motions, td_row_text(row, "id"))))
             continue;
         rc = td_tx_exec(review->tx, NULL, "update motion set state = 'voting' where id = $1", "s",
@@ -101,7 +101,7 @@ int td_ballot_open(struct td_review *review, const char *meeting_id, const json_
 int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **ret_motions,
                    struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     struct td_meeting_seat seat;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
@@ -111,7 +111,7 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
         *ret_motions = json_array();
         return 0;
     }
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     rc = td_tx_rows(
         review->tx, &rows,
@@ -127,8 +127,7 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
         "ss", meeting_id, review->who->id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         json_object_set_new(row, "cast", json_boolean(td_row_int(row, "voted")));
         json_object_del(row, "voted");
         td_application_name(review, row);
@@ -140,7 +139,7 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
 static int check_motion(struct td_review *review, const char *meeting_id, const char *motion_id,
                         struct td_error *reterr)
 {
-    json_t *motion;
+    json_t *motion = NULL;
     int rc =
         td_tx_row(review->tx, &motion, "select * from motion where id = $1 and meeting_id = $2",
                   "ss", motion_id, meeting_id);
@@ -174,7 +173,7 @@ static int by_id(const void *left, const void *right)
 static int shuffle_in(struct td_tx *tx, const char *motion_id, const char *choice)
 {
     enum { ROOM = 512 };
-    json_t *before;
+    json_t *before = NULL;
     int rc =
         td_tx_rows(tx, &before, "select choice from ballot where motion_id = $1", "s", motion_id);
     if (rc < 0)
@@ -219,7 +218,7 @@ static int cast_one(struct td_review *review, const char *meeting_id, const char
 int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_t *choices,
                    struct td_error *reterr)
 {
-    json_t *meeting, *choice;
+    json_t *meeting = NULL, *choice = NULL;
     struct td_meeting_seat seat;
     const char *motion_id;
     int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
@@ -229,8 +228,7 @@ int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_
     if (!seat.member || !seat.attends)
         return td_error_key(reterr, TD_EFORBIDDEN, "not_present", NULL);
     int64_t cast = 0;
-    json_object_foreach((json_t *)choices, motion_id, choice)
-    {
+    json_object_foreach((json_t *)choices, motion_id, choice) {
         const char *word = json_string_value(choice);
         if (word && !*word)
             continue; /* a form sends every motion, also those not chosen yet */
@@ -255,7 +253,7 @@ static int tally_up(struct td_review *review, const json_t *meeting, const json_
                     bool strict, struct tally *tally)
 {
     const char *id = td_row_text(motion, "id");
-    json_t *row;
+    json_t *row = NULL;
     int rc = td_ballot_voters(review->tx, id, &tally->voters);
     if (rc == 0)
         rc = td_tx_row(
@@ -309,15 +307,14 @@ static int count_all(struct td_review *review, const json_t *meeting, const json
                      const json_t *motions, bool early, int64_t *ret_counted,
                      struct td_error *reterr)
 {
-    json_t *cycle, *row;
+    json_t *cycle = NULL, *row = NULL;
     size_t i;
     int rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
     if (rc < 0)
         return rc;
     bool strict = td_cycle_parameter(cycle, "recused_count_present", 1);
     json_decref(cycle);
-    json_array_foreach((json_t *)rows, i, row)
-    {
+    json_array_foreach((json_t *)rows, i, row) {
         struct tally tally = {0};
         if (motions && !listed(motions, td_row_text(row, "id")))
             continue;
@@ -340,7 +337,7 @@ static int count_all(struct td_review *review, const json_t *meeting, const json
 int td_ballot_count(struct td_review *review, const char *meeting_id, const json_t *motions,
                     bool early, int64_t *ret_counted, struct td_error *reterr)
 {
-    json_t *meeting, *rows = NULL;
+    json_t *meeting = NULL, *rows = NULL;
     struct td_meeting_seat seat;
     int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)

@@ -78,7 +78,7 @@ int td_committee_is_expert(struct td_tx *tx, const char *account_id, const char 
 int td_committee_position(struct td_tx *tx, const char *committee_id, const char *account_id,
                           const char **ret_position)
 {
-    json_t *row;
+    json_t *row = NULL;
     int rc = td_tx_row(
         tx, &row,
         "select position from committee_member where committee_id = $1 and account_id = $2", "ss",
@@ -99,7 +99,7 @@ int td_committee_position(struct td_tx *tx, const char *committee_id, const char
 
 int td_committee_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc = td_tx_rows(
         review->tx, &rows,
         "select k.*, (select count(*) from committee_member m where m.committee_id = k.id)"
@@ -122,8 +122,8 @@ static json_t *find_warnings(const json_t *committee, const json_t *members)
 {
     json_t *warnings = json_array(), *member;
     size_t i, count = json_array_size(members), chairs = 0;
-    json_array_foreach((json_t *)members, i, member) chairs +=
-        !strcmp(td_row_text(member, "position"), "chair");
+    json_array_foreach((json_t *)members, i, member)
+        chairs += !strcmp(td_row_text(member, "position"), "chair");
     if (chairs != 1)
         warn(warnings, "no_chair");
     if (count % 2 == 0)
@@ -136,7 +136,7 @@ static json_t *find_warnings(const json_t *committee, const json_t *members)
 int td_committee_view(struct td_review *review, const char *committee_id, json_t **ret_committee,
                       struct td_error *reterr)
 {
-    json_t *committee, *members = NULL, *experts = NULL;
+    json_t *committee = NULL, *members = NULL, *experts = NULL;
     int rc = td_committee_load(review->tx, committee_id, &committee);
     if (rc < 0)
         return rc;
@@ -224,9 +224,8 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
                         json_pack("{s:s, s:s}", "series", series, "level", level));
     json_t *created = json_pack("{s:s, s:s}", "id", ret_id, "series", series);
     size_t i;
-    json_t *member;
-    json_array_foreach(json_object_get(committee, "members"), i, member)
-    {
+    json_t *member = NULL;
+    json_array_foreach(json_object_get(committee, "members"), i, member) {
         const char *position = td_row_text(member, "position");
         if (rc == 0)
             rc = seat(review, created, td_row_text(member, "account_id"),
@@ -240,7 +239,7 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
 static int load_for_change(struct td_review *review, const char *committee_id,
                            json_t **ret_committee, struct td_error *reterr)
 {
-    json_t *committee;
+    json_t *committee = NULL;
     int64_t open = 0;
     int rc = td_committee_load(review->tx, committee_id, &committee);
     if (rc < 0)
@@ -262,7 +261,7 @@ static int load_for_change(struct td_review *review, const char *committee_id,
 int td_committee_seat(struct td_review *review, const char *committee_id, const char *account_id,
                       const char *position, struct td_error *reterr)
 {
-    json_t *committee;
+    json_t *committee = NULL;
     int rc = load_for_change(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;
@@ -274,7 +273,7 @@ int td_committee_seat(struct td_review *review, const char *committee_id, const 
 int td_committee_unseat(struct td_review *review, const char *committee_id, const char *account_id,
                         struct td_error *reterr)
 {
-    json_t *committee;
+    json_t *committee = NULL;
     int rc = load_for_change(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;

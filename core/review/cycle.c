@@ -72,7 +72,7 @@ static int complete(json_t *cycle)
 
 int td_cycle_load(struct td_tx *tx, const char *cycle_id, json_t **ret_cycle)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = td_tx_row(tx, &cycle, "select * from cycle where id = $1", "s", cycle_id);
     if (rc < 0)
         return rc;
@@ -117,7 +117,7 @@ int td_cycle_check_open(const struct td_review *review, const json_t *cycle,
 
 int td_cycle_open_ones(struct td_tx *tx, const char *series, json_t **ret_cycles)
 {
-    json_t *cycles;
+    json_t *cycles = NULL;
     int rc = td_tx_rows(tx, &cycles,
                         "select * from cycle where state = 'open' and ($1 = '' or series = $1)"
                         " order by year desc, id desc limit 100",
@@ -125,8 +125,10 @@ int td_cycle_open_ones(struct td_tx *tx, const char *series, json_t **ret_cycles
     if (rc < 0)
         return rc;
     size_t i;
-    json_t *cycle;
-    json_array_foreach(cycles, i, cycle) if ((rc = complete(cycle)) < 0) break;
+    json_t *cycle = NULL;
+    json_array_foreach(cycles, i, cycle)
+        if ((rc = complete(cycle)) < 0)
+            break;
     if (rc < 0)
         json_decref(cycles);
     else
@@ -146,7 +148,7 @@ bool td_cycle_insider(const struct td_account *who, const char *series)
 int td_cycle_list(struct td_review *review, const char *series, const char *state,
                   const char *cursor, json_t **ret_page)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc = td_tx_rows(
         review->tx, &rows,
         "select id, series, year, name, notice_number, notice_date, cutoff_date, opens_on,"
@@ -207,11 +209,10 @@ static json_t *clean_levels(const struct td_cycle_row *row, const json_t *value)
 {
     json_t *clean = json_is_object(value) ? json_object() : NULL;
     const char *level;
-    json_t *amount;
+    json_t *amount = NULL;
     if (!clean)
         return NULL;
-    json_object_foreach((json_t *)value, level, amount)
-    {
+    json_object_foreach((json_t *)value, level, amount) {
         int64_t number;
         if (json_is_string(amount) && !*json_string_value(amount))
             continue;
@@ -243,10 +244,9 @@ static int clean_parameters(const json_t *sent, json_t **ret_clean, struct td_er
 {
     json_t *clean = json_object();
     const char *name;
-    json_t *value;
+    json_t *value = NULL;
     int rc = clean ? 0 : TD_ENOMEM;
-    json_object_foreach((json_t *)sent, name, value)
-    {
+    json_object_foreach((json_t *)sent, name, value) {
         const struct td_cycle_row *row = find_row(name);
         char field[96];
         snprintf(field, sizeof(field), "parameters.%.60s", name);
@@ -349,7 +349,7 @@ out:
 static int load_in(struct td_review *review, const char *cycle_id, const char *state,
                    json_t **ret_cycle, struct td_error *reterr)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = only_bureau(review, reterr);
     if (rc == 0)
         rc = td_cycle_load(review->tx, cycle_id, &cycle);
@@ -368,7 +368,7 @@ static int load_in(struct td_review *review, const char *cycle_id, const char *s
 int td_cycle_update(struct td_review *review, const char *cycle_id, const json_t *cycle,
                     struct td_error *reterr)
 {
-    json_t *before, *parameters = NULL;
+    json_t *before = NULL, *parameters = NULL;
     int rc = load_in(review, cycle_id, "planned", &before, reterr);
     if (rc < 0)
         return rc;
@@ -398,7 +398,7 @@ out:
 
 int td_cycle_open(struct td_review *review, const char *cycle_id, struct td_error *reterr)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = load_in(review, cycle_id, "planned", &cycle, reterr);
     if (rc < 0)
         return rc;
@@ -424,7 +424,7 @@ int td_cycle_open(struct td_review *review, const char *cycle_id, struct td_erro
 int td_cycle_close(struct td_review *review, const char *cycle_id, const char *reason,
                    struct td_error *reterr)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = load_in(review, cycle_id, "open", &cycle, reterr);
     if (rc < 0)
         return rc;
@@ -455,7 +455,7 @@ static int note_extension(json_t *cycle, const char *closes_on, const char *reas
 int td_cycle_extend(struct td_review *review, const char *cycle_id, const char *closes_on,
                     const char *reason, struct td_error *reterr)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     td_date date;
     int rc = load_in(review, cycle_id, "open", &cycle, reterr);
     if (rc < 0)

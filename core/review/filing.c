@@ -25,12 +25,13 @@ static int apply_all(struct td_review *review, json_t *rows, const char *action,
                      struct td_error *reterr)
 {
     size_t i;
-    json_t *row;
+    json_t *row = NULL;
     int rc = 0;
     *ret_count = (int64_t)json_array_size(rows);
-    json_array_foreach(rows, i,
-                       row) if ((rc = td_workflow_apply(review, td_row_text(row, "id"), action,
-                                                        NULL, NULL, reterr)) < 0) break;
+    json_array_foreach(rows, i, row)
+        if ((rc = td_workflow_apply(review, td_row_text(row, "id"), action, NULL, NULL, reterr)) <
+            0)
+            break;
     json_decref(rows);
     return rc;
 }
@@ -38,7 +39,7 @@ static int apply_all(struct td_review *review, json_t *rows, const char *action,
 int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *ret_confirmed,
                       struct td_error *reterr)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc = only_bureau(review, reterr);
     if (rc == 0)
         rc = td_tx_rows(
@@ -57,7 +58,7 @@ int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *
 
 int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc =
         td_tx_rows(review->tx, &rows,
                    "select f.id, f.kind, f.state, f.state as filing_state, f.package_hash, "
@@ -88,7 +89,7 @@ static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret_filing,
                    struct td_error *reterr)
 {
-    json_t *filing, *entries, *entry;
+    json_t *filing = NULL, *entries = NULL, *entry = NULL;
     size_t i;
     if (!td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR))
         return td_error_set(reterr, TD_ENOTFOUND, "not within this account's scope");
@@ -108,7 +109,8 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
         json_decref(filing);
         return rc;
     }
-    json_array_foreach(entries, i, entry) td_application_name(review, entry);
+    json_array_foreach(entries, i, entry)
+        td_application_name(review, entry);
     bool bureau = td_row_is(review, TD_ROLE_BUREAU);
     const char *state = td_row_text(filing, "state");
     json_object_set_new(filing, "dossiers", entries);
@@ -127,9 +129,8 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
 static int add_entries(struct td_review *review, const char *filing_id, const json_t *rows)
 {
     size_t i;
-    json_t *row;
-    json_array_foreach((json_t *)rows, i, row)
-    {
+    json_t *row = NULL;
+    json_array_foreach((json_t *)rows, i, row) {
         int rc = td_tx_exec(review->tx, NULL,
                             "insert into filing_entry (filing_id, application_id) values ($1, $2)",
                             "ss", filing_id, td_row_text(row, "id"));
@@ -152,7 +153,7 @@ static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
 int td_filing_prepare(struct td_review *review, const char *cycle_id, char ret_id[TD_ID_TEXT],
                       struct td_error *reterr)
 {
-    json_t *cycle, *rows = NULL, *package = NULL;
+    json_t *cycle = NULL, *rows = NULL, *package = NULL;
     char hash[65];
     int rc = only_bureau(review, reterr);
     if (rc == 0)
@@ -193,7 +194,7 @@ out:
 static int load_in(struct td_review *review, const char *filing_id, const char *state,
                    json_t **ret_filing, struct td_error *reterr)
 {
-    json_t *filing;
+    json_t *filing = NULL;
     int rc = only_bureau(review, reterr);
     if (rc == 0)
         rc = load(review->tx, filing_id, &filing);
@@ -212,7 +213,7 @@ static int load_in(struct td_review *review, const char *filing_id, const char *
 static int move(struct td_review *review, const char *filing_id, const char *from, const char *to,
                 const char *action, json_t *payload, struct td_error *reterr)
 {
-    json_t *filing;
+    json_t *filing = NULL;
     int rc = load_in(review, filing_id, from, &filing, reterr);
     if (rc < 0) {
         json_decref(payload);
@@ -267,7 +268,7 @@ static int check_approval(const struct td_review *review, const char *reference,
 int td_filing_approve(struct td_review *review, const char *filing_id, const char *reference,
                       const char *approved_on, struct td_error *reterr)
 {
-    json_t *filing, *rows;
+    json_t *filing = NULL, *rows = NULL;
     int64_t filed;
     int rc = load_in(review, filing_id, "sent", &filing, reterr);
     if (rc < 0)
@@ -291,7 +292,7 @@ int td_filing_approve(struct td_review *review, const char *filing_id, const cha
 static int certify_one(struct td_review *review, const char *application_id, const char *awarded_on,
                        struct td_error *reterr)
 {
-    json_t *application;
+    json_t *application = NULL;
     int rc = td_application_row(review, application_id, &application, reterr);
     if (rc < 0)
         return rc;
@@ -303,7 +304,7 @@ static int certify_one(struct td_review *review, const char *application_id, con
 int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *ret_issued,
                       struct td_error *reterr)
 {
-    json_t *filing, *rows = NULL, *row;
+    json_t *filing = NULL, *rows = NULL, *row = NULL;
     size_t i;
     int rc = load_in(review, filing_id, "approved", &filing, reterr);
     if (rc < 0)
@@ -311,8 +312,7 @@ int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *
     rc = entries_in(review->tx, filing_id, "filed", &rows);
     if (rc == 0 && json_array_size(rows) == 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_certify", NULL);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         if (rc == 0)
             rc = certify_one(review, td_row_text(row, "id"), td_row_text(filing, "approved_on"),
                              reterr);

@@ -48,7 +48,7 @@ static int find_seat(struct td_review *review, const json_t *meeting, struct td_
 int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_meeting_seat *ret_seat, struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     int rc =
         td_tx_row(review->tx, &meeting,
                   "select g.*, g.state as meeting_state, k.name as committee_name, "
@@ -73,7 +73,7 @@ int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **r
 static int load_for(struct td_review *review, const char *meeting_id, const char *state, bool clerk,
                     json_t **ret_meeting, struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     struct td_meeting_seat seat;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
@@ -92,7 +92,7 @@ static int load_for(struct td_review *review, const char *meeting_id, const char
 
 static int check_place(struct td_review *review, const json_t *meeting, struct td_error *reterr)
 {
-    json_t *committee, *cycle = NULL;
+    json_t *committee = NULL, *cycle = NULL;
     td_date date;
     int rc = td_committee_load(review->tx, td_row_text(meeting, "committee_id"), &committee);
     if (rc < 0)
@@ -158,12 +158,12 @@ static bool below_line(const json_t *row)
 static bool chosen(const json_t *applications, const json_t *row, bool line_required)
 {
     size_t i;
-    json_t *one;
+    json_t *one = NULL;
     if (!applications)
         return !line_required || !below_line(row);
-    json_array_foreach((json_t *)applications, i,
-                       one) if (json_is_string(one) && !strcmp(json_string_value(one),
-                                                               td_row_text(row, "id"))) return true;
+    json_array_foreach((json_t *)applications, i, one)
+        if (json_is_string(one) && !strcmp(json_string_value(one), td_row_text(row, "id")))
+            return true;
     return false;
 }
 
@@ -185,7 +185,7 @@ static int add_motion(struct td_review *review, const char *meeting_id, const js
 static int add_all(struct td_review *review, const json_t *meeting, const json_t *applications,
                    int64_t *ret_added)
 {
-    json_t *rows = NULL, *members = NULL, *cycle = NULL, *row;
+    json_t *rows = NULL, *members = NULL, *cycle = NULL, *row = NULL;
     size_t i;
     int rc = waiting(review, meeting, &rows);
     if (rc == 0)
@@ -194,8 +194,7 @@ static int add_all(struct td_review *review, const json_t *meeting, const json_t
         rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
     bool line_required = rc == 0 && td_cycle_parameter(cycle, "reference_line_required", 0);
     *ret_added = 0;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         if (rc < 0 || !chosen(applications, row, line_required))
             continue;
         rc = add_motion(review, td_row_text(meeting, "id"), members, td_row_text(row, "id"));
@@ -210,7 +209,7 @@ static int add_all(struct td_review *review, const json_t *meeting, const json_t
 int td_meeting_add(struct td_review *review, const char *meeting_id, const json_t *applications,
                    int64_t *ret_added, struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     struct td_meeting_seat seat;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
@@ -236,7 +235,7 @@ int td_meeting_add(struct td_review *review, const char *meeting_id, const json_
 
 int td_meeting_attend(struct td_review *review, const char *meeting_id, struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     struct td_meeting_seat seat;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
@@ -294,7 +293,7 @@ static int check_quorum(int64_t members, int64_t present, int64_t leaders, struc
 
 int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     int64_t members = 0, present = 0, leaders = 0;
     int rc = load_for(review, meeting_id, "planned", true, &meeting, reterr);
     if (rc < 0)
@@ -337,7 +336,7 @@ static int drop_waiting(struct td_review *review, const char *meeting_id, struct
 
 int td_meeting_close(struct td_review *review, const char *meeting_id, struct td_error *reterr)
 {
-    json_t *meeting, *minutes = NULL;
+    json_t *meeting = NULL, *minutes = NULL;
     char hash[65];
     int rc = load_for(review, meeting_id, "open", false, &meeting, reterr);
     if (rc < 0)

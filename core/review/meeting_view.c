@@ -13,7 +13,7 @@
 
 int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     const char *me = review->who ? review->who->id : "";
     int rc = td_tx_rows(
         review->tx, &rows,
@@ -37,7 +37,7 @@ int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_p
 
 static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(
         tx, &rows,
@@ -50,8 +50,7 @@ static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members
         "ss", td_row_text(meeting, "committee_id"), td_row_text(meeting, "id"));
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         json_object_set_new(row, "here", json_boolean(*td_row_text(row, "at")));
         json_object_del(row, "at");
     }
@@ -103,7 +102,7 @@ static void hide(json_t *motion)
 static int motions(struct td_review *review, const json_t *meeting,
                    const struct td_meeting_seat *seat, json_t **ret_motions)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(
         review->tx, &rows,
@@ -120,8 +119,7 @@ static int motions(struct td_review *review, const json_t *meeting,
         "ss", td_row_text(meeting, "id"), review->who->id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         bool recused = td_row_int(row, "mine_recused") != 0 && seat->member;
         json_object_del(row, "mine_recused");
         json_object_set_new(row, "recused", json_boolean(recused));
@@ -144,9 +142,8 @@ static json_t *can(const json_t *meeting, const struct td_meeting_seat *seat, co
     const char *state = td_row_text(meeting, "state");
     bool planned = !strcmp(state, "planned"), open = !strcmp(state, "open");
     size_t i, waiting = 0, voting = 0;
-    json_t *motion;
-    json_array_foreach((json_t *)list, i, motion)
-    {
+    json_t *motion = NULL;
+    json_array_foreach((json_t *)list, i, motion) {
         waiting += td_row_bool(motion, "is_waiting");
         voting += td_row_bool(motion, "is_voting");
     }
@@ -173,11 +170,11 @@ static int count_waiting(struct td_tx *tx, const json_t *meeting, int64_t *ret_c
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr)
 {
-    json_t *meeting, *people = NULL, *list = NULL;
+    json_t *meeting = NULL, *people = NULL, *list = NULL;
     struct td_meeting_seat seat;
     int64_t waiting = 0, here = 0;
     size_t i;
-    json_t *person;
+    json_t *person = NULL;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
@@ -192,7 +189,8 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
         json_decref(meeting);
         return rc;
     }
-    json_array_foreach(people, i, person) here += td_row_bool(person, "here");
+    json_array_foreach(people, i, person)
+        here += td_row_bool(person, "here");
     int64_t size = (int64_t)json_array_size(people);
     json_object_del(meeting, "minutes");
     json_object_set(meeting, "meeting_id", json_object_get(meeting, "id"));
@@ -212,7 +210,7 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
 int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t **ret_progress,
                         struct td_error *reterr)
 {
-    json_t *meeting, *rows = NULL, *row;
+    json_t *meeting = NULL, *rows = NULL, *row = NULL;
     struct td_meeting_seat seat;
     size_t i;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
@@ -223,7 +221,9 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
                     " where b.motion_id = o.id) as voted from motion o where o.meeting_id = $1 "
                     "order by o.sequence",
                     "s", meeting_id);
-    json_array_foreach(rows, i, row) if (rc == 0) rc = add_progress(review->tx, row);
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = add_progress(review->tx, row);
     int64_t here = 0;
     if (rc == 0)
         rc = td_tx_int(review->tx, &here, "select count(*) from attendance where meeting_id = $1",
@@ -240,7 +240,7 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
 int td_meeting_minutes(struct td_review *review, const char *meeting_id, json_t **ret_minutes,
                        struct td_error *reterr)
 {
-    json_t *meeting;
+    json_t *meeting = NULL;
     struct td_meeting_seat seat;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)

@@ -37,7 +37,7 @@ static int recused(struct td_tx *tx, const json_t *meeting, const char *applicat
 static int results(struct td_review *review, const json_t *meeting, json_t **ret_motions)
 {
     struct td_tx *tx = review->tx;
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(
         tx, &rows,
@@ -51,9 +51,8 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
         "s", td_row_text(meeting, "id"));
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row)
-    {
-        json_t *names;
+    json_array_foreach(rows, i, row) {
+        json_t *names = NULL;
         rc = recused(tx, meeting, td_row_text(row, "application_id"), &names);
         if (rc < 0) {
             json_decref(rows);
@@ -72,9 +71,10 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
 static json_t *summary(const json_t *motions)
 {
     size_t i;
-    json_t *motion;
+    json_t *motion = NULL;
     int64_t passed = 0, count = (int64_t)json_array_size(motions);
-    json_array_foreach((json_t *)motions, i, motion) passed += td_row_bool(motion, "passed");
+    json_array_foreach((json_t *)motions, i, motion)
+        passed += td_row_bool(motion, "passed");
     return json_pack("{s:I, s:I, s:I}", "motions", count, "passed", passed, "failed",
                      count - passed);
 }
@@ -104,7 +104,7 @@ static json_t *describe(const json_t *meeting)
 
 static int policy(struct td_tx *tx, const json_t *meeting, json_t **ret_policy)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = td_cycle_load(tx, td_row_text(meeting, "cycle_id"), &cycle);
     if (rc < 0)
         return rc;

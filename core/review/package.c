@@ -7,7 +7,7 @@
 
 static int committees(struct td_tx *tx, const char *cycle_id, json_t **ret_committees)
 {
-    json_t *rows, *row, *meetings;
+    json_t *rows = NULL, *row = NULL, *meetings = NULL;
     size_t i;
     int rc = td_tx_rows(
         tx, &rows,
@@ -97,7 +97,7 @@ int td_package_make(struct td_review *review, const json_t *cycle, const json_t 
     const char *cycle_id = td_row_text(cycle, "id");
     json_t *package = json_pack("{s:s, s:o, s:s}", "format", "titled.results.1", "cycle",
                                 describe_cycle(cycle), "prepared_on", review->today);
-    json_t *part;
+    json_t *part = NULL;
     int rc = committees(review->tx, cycle_id, &part);
     if (rc == 0)
         json_object_set_new(package, "committees", part);

@@ -33,7 +33,7 @@ int td_panel_sees(struct td_tx *tx, const char *account_id, const char *applicat
 
 int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc = td_tx_rows(
         review->tx, &rows,
         "select p.*, k.name as committee_name, k.level, k.series, y.name as cycle_name,"
@@ -63,7 +63,7 @@ static int load(struct td_tx *tx, const char *panel_id, json_t **ret_panel)
 
 static int minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum)
 {
-    json_t *cycle;
+    json_t *cycle = NULL;
     int rc = td_cycle_load(tx, cycle_id, &cycle);
     if (rc < 0)
         return rc;
@@ -96,7 +96,7 @@ static int members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
 static int dossiers(struct td_review *review, const char *panel_id, int64_t least,
                     json_t **ret_dossiers)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc = td_tx_rows(review->tx, &rows,
                         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
                         "a.specialty, a.state,"
@@ -108,9 +108,8 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
     if (rc < 0)
         return rc;
     size_t i;
-    json_t *row;
-    json_array_foreach(rows, i, row)
-    {
+    json_t *row = NULL;
+    json_array_foreach(rows, i, row) {
         int64_t eligible = td_row_int(row, "eligible");
         td_application_name(review, row);
         bool waits = !strcmp(td_row_text(row, "state"), "panel_review");
@@ -126,7 +125,7 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
 /* Accepted dossiers that could be assigned, by specialty: what the office chooses from. */
 static int waiting(struct td_review *review, const json_t *panel, json_t **ret_waiting)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(review->tx, &rows,
                         "select series, level, specialty, count(*) as waiting from application"
@@ -136,7 +135,8 @@ static int waiting(struct td_review *review, const json_t *panel, json_t **ret_w
                         td_row_text(panel, "level"));
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row) td_application_name(review, row);
+    json_array_foreach(rows, i, row)
+        td_application_name(review, row);
     *ret_waiting = rows;
     return 0;
 }
@@ -144,7 +144,7 @@ static int waiting(struct td_review *review, const json_t *panel, json_t **ret_w
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
                   struct td_error *reterr)
 {
-    json_t *panel, *part = NULL;
+    json_t *panel = NULL, *part = NULL;
     int64_t least = 0;
     int rc = load(review->tx, panel_id, &panel);
     if (rc < 0)
@@ -196,13 +196,13 @@ static int check_size(const json_t *panel, int64_t least, struct td_error *reter
     const json_t *chosen = json_object_get(panel, "members");
     const char *lead = td_row_text(panel, "lead");
     size_t i;
-    json_t *member;
+    json_t *member = NULL;
     bool found = false;
     if ((int64_t)json_array_size(chosen) < least)
         return td_error_key(reterr, TD_ECONFLICT, "panel_too_small",
                             json_pack("{s:I}", "minimum", least));
-    json_array_foreach((json_t *)chosen, i, member) found |=
-        json_is_string(member) && !strcmp(json_string_value(member), lead);
+    json_array_foreach((json_t *)chosen, i, member)
+        found |= json_is_string(member) && !strcmp(json_string_value(member), lead);
     if (!found)
         return td_error_field(reterr, "lead", "choice", "the lead is one of the members");
     return 0;
@@ -223,9 +223,8 @@ static int insert(struct td_review *review, const json_t *panel, const char *id,
                         json_pack("{s:s, s:s}", "committee", td_row_text(panel, "committee_id"),
                                   "cycle", td_row_text(panel, "cycle_id")));
     size_t i;
-    json_t *member;
-    json_array_foreach(json_object_get(panel, "members"), i, member)
-    {
+    json_t *member = NULL;
+    json_array_foreach(json_object_get(panel, "members"), i, member) {
         const char *account_id = json_string_value(member);
         if (rc == 0)
             rc = seat(review, id, series, account_id ? account_id : "",
@@ -237,7 +236,7 @@ static int insert(struct td_review *review, const json_t *panel, const char *id,
 int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[TD_ID_TEXT],
                     struct td_error *reterr)
 {
-    json_t *committee, *cycle = NULL;
+    json_t *committee = NULL, *cycle = NULL;
     int rc = td_committee_load(review->tx, td_row_text(panel, "committee_id"), &committee);
     if (rc < 0)
         return rc == TD_ENOTFOUND
@@ -264,7 +263,7 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
 static int load_own(struct td_review *review, const char *panel_id, json_t **ret_panel,
                     struct td_error *reterr)
 {
-    json_t *panel;
+    json_t *panel = NULL;
     int rc = load(review->tx, panel_id, &panel);
     if (rc < 0)
         return rc;
@@ -278,16 +277,16 @@ static int load_own(struct td_review *review, const char *panel_id, json_t **ret
 
 static int record_all(struct td_review *review, const char *panel_id, const json_t *joining)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(review->tx, &rows,
                         "select application_id from panel_assignment where panel_id = $1", "s",
                         panel_id);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i,
-                       row) if ((rc = td_recusal_record(review, td_row_text(row, "application_id"),
-                                                        joining)) < 0) break;
+    json_array_foreach(rows, i, row)
+        if ((rc = td_recusal_record(review, td_row_text(row, "application_id"), joining)) < 0)
+            break;
     json_decref(rows);
     return rc;
 }
@@ -295,7 +294,7 @@ static int record_all(struct td_review *review, const char *panel_id, const json
 int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
                  struct td_error *reterr)
 {
-    json_t *panel;
+    json_t *panel = NULL;
     int rc = load_own(review, panel_id, &panel, reterr);
     if (rc < 0)
         return rc;
@@ -346,12 +345,12 @@ static int candidates(struct td_review *review, const json_t *panel, const char 
 static bool named(const json_t *applications, const char *id)
 {
     size_t i;
-    json_t *one;
+    json_t *one = NULL;
     if (!applications)
         return true;
-    json_array_foreach((json_t *)applications, i,
-                       one) if (json_is_string(one) &&
-                                !strcmp(json_string_value(one), id)) return true;
+    json_array_foreach((json_t *)applications, i, one)
+        if (json_is_string(one) && !strcmp(json_string_value(one), id))
+            return true;
     return false;
 }
 
@@ -359,14 +358,13 @@ static int assign_all(struct td_review *review, const json_t *panel, const json_
                       const json_t *applications, int64_t least, json_t *left_out,
                       int64_t *ret_assigned, struct td_error *reterr)
 {
-    json_t *seats, *row;
+    json_t *seats = NULL, *row = NULL;
     size_t i;
     int64_t assigned = 0;
     int rc = members(review->tx, td_row_text(panel, "id"), &seats);
     if (rc < 0)
         return rc;
-    json_array_foreach((json_t *)rows, i, row)
-    {
+    json_array_foreach((json_t *)rows, i, row) {
         if (!named(applications, td_row_text(row, "id")))
             continue;
         if (td_row_int(row, "eligible") < least) {
@@ -413,7 +411,7 @@ int td_panel_assign(struct td_review *review, const char *panel_id, const json_t
 
 int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr)
 {
-    json_t *row;
+    json_t *row = NULL;
     int64_t least = 0;
     int rc = td_tx_row(tx, &row,
                        "select a.cycle_id, " PROGRESS_SQL " from panel_assignment s"
@@ -434,7 +432,7 @@ int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct
 int td_panel_close(struct td_review *review, const char *panel_id, const char *application_id,
                    json_t **ret_result, struct td_error *reterr)
 {
-    json_t *panel, *rows = NULL, *row;
+    json_t *panel = NULL, *rows = NULL, *row = NULL;
     int64_t least = 0, closed = 0;
     size_t i;
     int rc = load_own(review, panel_id, &panel, reterr);
@@ -443,8 +441,7 @@ int td_panel_close(struct td_review *review, const char *panel_id, const char *a
     rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
     if (rc == 0)
         rc = dossiers(review, panel_id, least, &rows);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         const char *id = td_row_text(row, "id");
         bool chosen = *application_id ? !strcmp(application_id, id) : td_row_bool(row, "ready");
         if (rc < 0 || !chosen)

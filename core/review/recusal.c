@@ -21,7 +21,7 @@ int td_recusal_check(struct td_tx *tx, const char *account_id, const char *appli
 
 static int record_one(struct td_review *review, const char *application_id, const char *account_id)
 {
-    json_t *found;
+    json_t *found = NULL;
     int rc = td_tx_row(review->tx, &found,
                        "select case when a.account_id = $2 then 'own' else 'same_unit' end as kind"
                        " from application a join account c on c.id = $2"
@@ -48,9 +48,8 @@ static int record_one(struct td_review *review, const char *application_id, cons
 int td_recusal_record(struct td_review *review, const char *application_id, const json_t *members)
 {
     size_t i;
-    json_t *member;
-    json_array_foreach((json_t *)members, i, member)
-    {
+    json_t *member = NULL;
+    json_array_foreach((json_t *)members, i, member) {
         int rc = record_one(review, application_id, td_row_text(member, "account_id"));
         if (rc < 0)
             return rc;

@@ -17,7 +17,7 @@
 int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
                         json_t **ret_indicators)
 {
-    json_t *standard;
+    json_t *standard = NULL;
     int rc = td_standard_active(tx, series, level, &standard);
     if (rc < 0)
         return rc;
@@ -50,9 +50,8 @@ static int64_t trimmed_mean(int64_t *values, size_t count)
 static size_t collect(const json_t *sheets, const char *indicator, int64_t *values, size_t room)
 {
     size_t i, count = 0;
-    json_t *sheet;
-    json_array_foreach((json_t *)sheets, i, sheet)
-    {
+    json_t *sheet = NULL;
+    json_array_foreach((json_t *)sheets, i, sheet) {
         const json_t *value = json_object_get(json_object_get(sheet, "points"), indicator);
         if (json_is_integer(value) && count < room)
             values[count++] = json_integer_value(value);
@@ -63,7 +62,7 @@ static size_t collect(const json_t *sheets, const char *indicator, int64_t *valu
 int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_points)
 {
     enum { ROOM = 64 };
-    json_t *sheets;
+    json_t *sheets = NULL;
     int rc = td_tx_rows(tx, &sheets,
                         "select h.points from sheet h join application a on a.id = h.application_id"
                         " where a.id = $1 and h.submitted_at is not null"
@@ -74,8 +73,7 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
     json_t *points = json_object(), *value;
     const char *indicator;
     int64_t values[ROOM];
-    json_object_foreach(json_object_get(json_array_get(sheets, 0), "points"), indicator, value)
-    {
+    json_object_foreach(json_object_get(json_array_get(sheets, 0), "points"), indicator, value) {
         size_t count = collect(sheets, indicator, values, ROOM);
         if (count)
             json_object_set_new(points, indicator, json_integer(trimmed_mean(values, count)));
@@ -125,7 +123,7 @@ static const char *state_of(const json_t *sheet)
 int td_sheet_load(struct td_review *review, const char *application_id, json_t **ret_sheet,
                   struct td_error *reterr)
 {
-    json_t *place, *sheet = NULL;
+    json_t *place = NULL, *sheet = NULL;
     int rc = seat(review, application_id, &place, reterr);
     if (rc < 0)
         return rc;
@@ -142,7 +140,7 @@ int td_sheet_load(struct td_review *review, const char *application_id, json_t *
 static int load_draft(struct td_review *review, const char *application_id, json_t **ret_place,
                       json_t **ret_sheet, struct td_error *reterr)
 {
-    json_t *place, *sheet = NULL;
+    json_t *place = NULL, *sheet = NULL;
     int rc = seat(review, application_id, &place, reterr);
     if (rc < 0)
         return rc;
@@ -164,9 +162,10 @@ static int load_draft(struct td_review *review, const char *application_id, json
 static const json_t *find_indicator(const json_t *indicators, const char *id)
 {
     size_t i;
-    json_t *indicator;
-    json_array_foreach((json_t *)indicators, i,
-                       indicator) if (!strcmp(td_row_text(indicator, "id"), id)) return indicator;
+    json_t *indicator = NULL;
+    json_array_foreach((json_t *)indicators, i, indicator)
+        if (!strcmp(td_row_text(indicator, "id"), id))
+            return indicator;
     return NULL;
 }
 
@@ -197,8 +196,7 @@ static int merge(json_t *sheet, const json_t *sent, const json_t *indicators,
     json_t *points = json_object_get(sheet, "points"), *value;
     const char *name;
     int rc = 0;
-    json_object_foreach(json_object_get(sent, "points"), name, value)
-    {
+    json_object_foreach(json_object_get(sent, "points"), name, value) {
         int one = set_point(points, find_indicator(indicators, name), name, value, reterr);
         if (one < 0)
             rc = one;
@@ -235,7 +233,7 @@ static int store_draft(struct td_review *review, const json_t *place, const json
 int td_sheet_save(struct td_review *review, const char *application_id, const json_t *sent,
                   int64_t *ret_version, struct td_error *reterr)
 {
-    json_t *place, *sheet, *indicators = NULL;
+    json_t *place = NULL, *sheet = NULL, *indicators = NULL;
     int rc = load_draft(review, application_id, &place, &sheet, reterr);
     if (rc < 0)
         return rc;
@@ -259,10 +257,9 @@ static int check_full(const json_t *sheet, const json_t *indicators, struct td_e
 {
     const json_t *points = json_object_get(sheet, "points");
     size_t i;
-    json_t *indicator;
+    json_t *indicator = NULL;
     int rc = 0;
-    json_array_foreach((json_t *)indicators, i, indicator)
-    {
+    json_array_foreach((json_t *)indicators, i, indicator) {
         char field[80];
         snprintf(field, sizeof(field), "points.%.60s", td_row_text(indicator, "id"));
         if (!json_object_get(points, td_row_text(indicator, "id")))
@@ -291,7 +288,7 @@ static int lock(struct td_review *review, const char *application_id, const json
 
 int td_sheet_submit(struct td_review *review, const char *application_id, struct td_error *reterr)
 {
-    json_t *place, *sheet, *indicators = NULL;
+    json_t *place = NULL, *sheet = NULL, *indicators = NULL;
     int rc = load_draft(review, application_id, &place, &sheet, reterr);
     if (rc < 0)
         return rc;

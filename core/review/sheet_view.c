@@ -27,7 +27,7 @@ static const char *sheet_state(const json_t *row)
 
 int td_sheet_list(struct td_review *review, json_t **ret_page)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i, open = 0, submitted = 0;
     int rc = td_tx_rows(
         review->tx, &rows,
@@ -55,7 +55,7 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
 /* Ids before and after this dossier in the same panel: null at the ends. */
 static int neighbours(struct td_review *review, const char *application_id, json_t *page)
 {
-    json_t *rows, *row, *before = NULL;
+    json_t *rows = NULL, *row = NULL, *before = NULL;
     size_t i;
     bool found = false;
     int rc =
@@ -89,7 +89,7 @@ static int neighbours(struct td_review *review, const char *application_id, json
 static void fill_in(json_t *indicators, const json_t *points)
 {
     size_t i;
-    json_t *indicator;
+    json_t *indicator = NULL;
     json_array_foreach(indicators, i, indicator) {
         const json_t *given = json_object_get(points, td_row_text(indicator, "id"));
         long long value = (long long)json_integer_value(given);
@@ -108,7 +108,7 @@ static void fill_in(json_t *indicators, const json_t *points)
 static int others(struct td_review *review, const char *application_id, const json_t *indicators,
                   json_t *page)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(
         review->tx, &rows,
@@ -142,7 +142,7 @@ static json_t *opinions(const char *chosen)
 static int add_sheet(struct td_review *review, const json_t *application, const json_t *sheet,
                      json_t *page)
 {
-    json_t *indicators;
+    json_t *indicators = NULL;
     const char *state = td_row_text(sheet, "state");
     bool submitted = !strcmp(state, "submitted");
     int rc = td_sheet_indicators(review->tx, td_row_text(application, "series"),
@@ -170,7 +170,7 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
 
 static int add_evaluation(struct td_review *review, const json_t *application, json_t *page)
 {
-    json_t *evaluation;
+    json_t *evaluation = NULL;
     int rc = td_evaluation_load(review, application, &evaluation);
     if (rc < 0)
         return rc;

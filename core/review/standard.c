@@ -34,7 +34,7 @@ int td_standard_list(struct td_review *review, const char *series, const char *l
                      const char *cursor, json_t **ret_page)
 {
     bool insider = td_cycle_insider(review->who, series);
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc =
         td_tx_rows(review->tx, &rows,
@@ -47,7 +47,8 @@ int td_standard_list(struct td_review *review, const char *series, const char *l
                    "ssbsi", series, level, (int)insider, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i, row) td_application_name(review, row);
+    json_array_foreach(rows, i, row)
+        td_application_name(review, row);
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
 }
@@ -59,11 +60,10 @@ static void split_outline(json_t *standard)
         const char *part, *member;
     } lists[] = {{"condition", "conditions"}, {"veto", "vetoes"}, {"section", "sections"}};
     size_t i;
-    json_t *row;
+    json_t *row = NULL;
     for (i = 0; i < 3; i++)
         json_object_set_new(standard, lists[i].member, json_array());
-    json_array_foreach(json_object_get(standard, "outline"), i, row)
-    {
+    json_array_foreach(json_object_get(standard, "outline"), i, row) {
         const char *part = td_row_text(row, "part");
         if (!strcmp(part, "head"))
             json_object_set(standard, "head", row);
@@ -77,7 +77,7 @@ static void split_outline(json_t *standard)
 int td_standard_view(struct td_review *review, const char *standard_id, json_t **ret_standard,
                      struct td_error *reterr)
 {
-    json_t *standard;
+    json_t *standard = NULL;
     int rc = td_standard_load(review->tx, standard_id, &standard);
     if (rc < 0)
         return rc;
@@ -114,10 +114,8 @@ json_t *td_standard_expert_items(const json_t *standard)
 {
     json_t *items = json_array(), *section, *item;
     size_t i, k;
-    json_array_foreach(json_object_get(standard, "outline"), i, section)
-    {
-        json_array_foreach(json_object_get(section, "items"), k, item)
-        {
+    json_array_foreach(json_object_get(standard, "outline"), i, section) {
+        json_array_foreach(json_object_get(section, "items"), k, item) {
             if (add_expert_item(items, section, item) < 0) {
                 json_decref(items);
                 return NULL;
@@ -254,7 +252,7 @@ int td_standard_import(struct td_review *review, const char *series, const char 
 static int load_for(struct td_review *review, const char *standard_id, const char *first,
                     const char *second, json_t **ret_standard, struct td_error *reterr)
 {
-    json_t *standard;
+    json_t *standard = NULL;
     if (!may_write(review))
         return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau do this");
     int rc = td_standard_load(review->tx, standard_id, &standard);
@@ -281,7 +279,7 @@ static json_t *name_of(const json_t *standard)
 int td_standard_begin_trial(struct td_review *review, const char *standard_id,
                             struct td_error *reterr)
 {
-    json_t *standard;
+    json_t *standard = NULL;
     int rc = load_for(review, standard_id, "draft", "draft", &standard, reterr);
     if (rc < 0)
         return rc;
@@ -295,7 +293,7 @@ int td_standard_begin_trial(struct td_review *review, const char *standard_id,
 
 int td_standard_approve(struct td_review *review, const char *standard_id, struct td_error *reterr)
 {
-    json_t *standard;
+    json_t *standard = NULL;
     int rc = load_for(review, standard_id, "draft", "trial", &standard, reterr);
     if (rc < 0)
         return rc;
@@ -338,7 +336,7 @@ static int queue_one(struct td_tx *tx, const char *application_id)
 /* Dossiers that the committee has not got yet are scored again. */
 static int queue_scores(struct td_review *review, const json_t *standard)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc =
         td_tx_rows(review->tx, &rows,
@@ -348,15 +346,16 @@ static int queue_scores(struct td_review *review, const json_t *standard)
                    "ss", td_row_text(standard, "series"), td_row_text(standard, "level"));
     if (rc < 0)
         return rc;
-    json_array_foreach(rows, i,
-                       row) if ((rc = queue_one(review->tx, td_row_text(row, "id"))) < 0) break;
+    json_array_foreach(rows, i, row)
+        if ((rc = queue_one(review->tx, td_row_text(row, "id"))) < 0)
+            break;
     json_decref(rows);
     return rc;
 }
 
 int td_standard_activate(struct td_review *review, const char *standard_id, struct td_error *reterr)
 {
-    json_t *standard;
+    json_t *standard = NULL;
     int rc = load_for(review, standard_id, "approved", "retired", &standard, reterr);
     if (rc < 0)
         return rc;

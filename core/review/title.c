@@ -107,7 +107,7 @@ static bool opens(const json_t *title, const char *code, const char *name)
 int td_title_check(struct td_review *review, const char *number, const char *code, const char *name,
                    json_t **ret_certificate, struct td_error *reterr)
 {
-    json_t *title;
+    json_t *title = NULL;
     int rc =
         td_tx_row(review->tx, &title,
                   "select t.number, t.check_code, t.awarded_on, t.track, t.listed," STATE_SQL
@@ -163,7 +163,7 @@ static int complete(struct td_review *review, json_t *title)
 
 int td_title_mine(struct td_review *review, json_t **ret_page)
 {
-    json_t *rows, *row;
+    json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc =
         td_tx_rows(review->tx, &rows, TITLE_SQL "t.account_id = $1 order by t.id desc limit 50",
@@ -184,7 +184,7 @@ int td_title_mine(struct td_review *review, json_t **ret_page)
 int td_title_view(struct td_review *review, const char *title_id, json_t **ret_title,
                   struct td_error *reterr)
 {
-    json_t *title;
+    json_t *title = NULL;
     int rc = td_tx_row(review->tx, &title, TITLE_SQL "t.id = $1", "s", title_id);
     if (rc < 0)
         return rc;

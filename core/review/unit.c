@@ -44,7 +44,7 @@ int td_unit_load(struct td_tx *tx, const char *unit_id, json_t **ret_unit)
 int td_unit_list(struct td_review *review, const char *division, const char *query,
                  const char *cursor, json_t **ret_page)
 {
-    json_t *rows;
+    json_t *rows = NULL;
     int rc = td_tx_rows(review->tx, &rows,
                         "select u.*, d.name as division_name from unit u"
                         " join division d on d.code = u.division_code"
