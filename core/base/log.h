@@ -19,8 +19,10 @@ struct td_log_field {
 
 #define TD_S(name_, text_) ((struct td_log_field){(name_), (text_) ? (text_) : "", 0})
 #define TD_I(name_, number_) ((struct td_log_field){(name_), (const char *)0, (int64_t)(number_)})
+/* The fields stand between two empty ones: the first takes the comma of a call without fields. */
 #define TD_LOG(level_, event_, ...)                                                                \
-    td_log_write((level_), (event_), (const struct td_log_field[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+    td_log_write((level_), (event_),                                                               \
+                 &((const struct td_log_field[]){{0}, ##__VA_ARGS__, {0}})[1])
 
 void td_log_write(enum td_log_level level, const char *event, const struct td_log_field *fields);
 
