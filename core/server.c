@@ -2,7 +2,9 @@
  * down in reverse. No behaviour of its own but signals and the order of start and stop.
  *
  * Start: everything is opened, the scorer describes its plugins, then we listen. Stop (SIGTERM,
- * SIGINT): the listeners close, requests in flight end, then the loop does. */
+ * SIGINT): the listeners close, requests in flight end, then the loop does. A store that stopped
+ * writing ends the process the same way, as a failure: only a new process knows again what is on
+ * the disk, and starting one is its supervisor's work. */
 #include "app.h"
 
 #include "api/api.h"
@@ -31,7 +33,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STOP_SECONDS = 10, CPU_QUEUE = 256, SIGNALS = 3 };
+enum { STOP_SECONDS = 10, WATCH_SECONDS = 1, CPU_QUEUE = 256, SIGNALS = 3 };
 
 struct td_server {
     const struct td_config *config;
@@ -54,8 +56,9 @@ struct td_server {
     struct td_http_server *http;
     struct event *signals[SIGNALS];
     struct event *deadline; /* of an orderly stop */
+    struct event *watch;    /* over the store */
     bool listening, stopping;
-    int result; /* of listening */
+    int result; /* of listening, then of running */
     struct td_error error;
 };
 
@@ -84,6 +87,19 @@ static void stop(struct td_server *server)
     TD_LOG(TD_LOG_INFO, "server.stopping", TD_I("open", td_frame_open(server->frame)));
     evtimer_add(server->deadline, &(struct timeval){.tv_sec = STOP_SECONDS});
     td_http_server_stop(server->http);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct td_server *server = arg;
+    if (server->stopping || !td_store_stopped(server->store))
+        return;
+    server->result = td_error_set(&server->error, TD_EIO,
+                                  "the store stopped writing after a failed write or fsync");
+    TD_LOG(TD_LOG_ERROR, "server.store_stopped", TD_S("reason", server->error.detail));
+    stop(server);
 }
 
 static void on_reloaded(void *arg, int result)
@@ -314,13 +330,18 @@ static int open_signals(struct td_server *server, struct td_error *reterr)
 {
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
     for (int i = 0; i < SIGNALS; i++) {
         server->signals[i] = evsignal_new(server->base, numbers[i], on_signal, server);
         if (!server->signals[i] || event_add(server->signals[i], NULL) < 0)
             return td_error_set(reterr, TD_EINTERNAL, "cannot wait for signal %d", numbers[i]);
     }
     server->deadline = evtimer_new(server->base, on_deadline, server);
-    return need(server->deadline, reterr, "timer");
+    server->watch = event_new(server->base, -1, EV_PERSIST, on_watch, server);
+    if (!server->deadline || !server->watch ||
+        event_add(server->watch, &(struct timeval){.tv_sec = WATCH_SECONDS}) < 0)
+        return td_error_set(reterr, TD_ENOMEM, "cannot make the timers");
+    return 0;
 }
 
 int td_server_new(const struct td_config *config, struct td_server **ret_server,
@@ -377,7 +398,7 @@ void td_server_free(struct td_server *server)
         /* A client or Redis holds a request open past the deadline. What was acknowledged is on
          * disk; the system takes the rest back. */
         td_store_close(server->store);
-        _exit(0);
+        _exit(server->result < 0);
     }
     drain(server);
     td_dispatch_free(server->dispatch);
@@ -398,6 +419,8 @@ void td_server_free(struct td_server *server)
             event_free(server->signals[i]);
     if (server->deadline)
         event_free(server->deadline);
+    if (server->watch)
+        event_free(server->watch);
     if (server->base)
         event_base_free(server->base);
     td_error_done(&server->error);
