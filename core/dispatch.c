@@ -163,7 +163,8 @@ static int pump_read(struct td_tx *tx, void *arg, struct td_error *reterr)
     pump_->ids = json_array();
     size_t i;
     json_t *row;
-    json_array_foreach(rows, i, row) json_array_append(pump_->ids, json_object_get(row, "id"));
+    json_array_foreach(rows, i, row)
+        json_array_append(pump_->ids, json_object_get(row, "id"));
     json_decref(rows);
     return pump_->ids ? 0 : TD_ENOMEM;
 }
@@ -175,8 +176,7 @@ static int pump_mark(struct td_tx *tx, void *arg, struct td_error *reterr)
     td_time_format(td_clock_now_ms(), now);
     size_t i;
     json_t *row;
-    json_array_foreach(pump_->live, i, row)
-    {
+    json_array_foreach(pump_->live, i, row) {
         int result =
             td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2 and done_at is null",
                        "ss", now, json_string_value(json_object_get(row, "id")));
@@ -220,8 +220,7 @@ static void pump_loaded(struct step *step)
     size_t i;
     json_t *row;
     if (step->result == 0)
-        json_array_foreach(pump_->live, i, row)
-        {
+        json_array_foreach(pump_->live, i, row) {
             int result = td_live_publish(dispatch->options.live, json_object_get(row, "payload"));
             if (result == TD_EREDIS || result == TD_EBUSY) {
                 step->result = result; /* the rows wait for the next round */
@@ -532,9 +531,12 @@ static int start(struct td_dispatch *dispatch, const struct td_redis_options *re
     });
     if (!dispatch->mailbox || !dispatch->sweep || !dispatch->retry || !dispatch->stream)
         return TD_ENOMEM;
+    int result = td_redis_watch(dispatch->options.commands, on_commands_change, dispatch);
+    if (result < 0)
+        return result;
     set_timer(dispatch->sweep, dispatch->options.sweep_ms);
-    td_store_on_outbox(dispatch->options.store, on_outbox, dispatch);
-    return td_redis_watch(dispatch->options.commands, on_commands_change, dispatch);
+    td_store_on_outbox(dispatch->options.store, on_outbox, dispatch); /* last: cannot be undone */
+    return 0;
 }
 
 int td_dispatch_new(const struct td_dispatch_options *options, struct td_dispatch **ret_dispatch,

@@ -150,16 +150,23 @@ struct td_ticker *td_ticker_new(const struct td_ticker_options *options)
     return ticker;
 }
 
+static void forget(struct waiter *waiter)
+{
+    for (struct waiter *next; waiter; waiter = next) {
+        next = waiter->next;
+        free(waiter);
+    }
+}
+
 void td_ticker_free(struct td_ticker *ticker)
 {
     if (!ticker)
         return;
     if (ticker->timer)
         event_free(ticker->timer);
-    for (struct waiter *waiter = ticker->waiting, *next; waiter; waiter = next) {
-        next = waiter->next;
-        free(waiter);
-    }
+    forget(ticker->waiting);
+    forget(ticker->served);
+    json_decref(ticker->catalog);
     free(ticker);
 }
 
