@@ -160,28 +160,40 @@ static void name_from(json_t *application, const char *as, const json_t *source,
 void td_application_name(const struct td_review *review, json_t *application)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
-    const json_t *level = td_form_level(descriptor, td_row_text(application, "level"));
+    const char *specialty = td_row_text(application, "specialty");
     name_from(application, "series", descriptor, "name");
-    name_from(application, "title", level, "title");
-    name_from(application, "specialty",
-              td_form_specialty(descriptor, td_row_text(application, "specialty")), "name");
+    name_from(application, "title",
+              td_form_title(descriptor, td_row_text(application, "level"), specialty), "title");
+    name_from(application, "specialty", td_form_specialty(descriptor, specialty), "name");
 }
 
-/* Level and specialty must be the series' own; a specialty whose title is won by a national
- * examination is not reviewed (seed notice, section 1). */
-static int check_choice(const json_t *descriptor, const char *level, const char *specialty,
+static int refuse_exam(const char *key, const json_t *chosen, struct td_error *reterr)
+{
+    return td_error_key(reterr, TD_ECONFLICT, key,
+                        json_pack("{s:O, s:O?, s:O?, s:O?}", "name",
+                                  json_object_get(chosen, "name"), "name_en",
+                                  json_object_get(chosen, "name_en"), "reason",
+                                  json_object_get(chosen, "exam_reason"), "reason_en",
+                                  json_object_get(chosen, "exam_reason_en")));
+}
+
+/* Level and specialty must be the series' own; what is won by a national examination is not
+ * reviewed (seed notice, section 1). */
+static int check_choice(const json_t *descriptor, const char *level_id, const char *specialty_id,
                         struct td_error *reterr)
 {
-    const json_t *chosen = td_form_specialty(descriptor, specialty);
-    if (!td_form_level(descriptor, level))
+    const json_t *level = td_form_level(descriptor, level_id);
+    const json_t *specialty = td_form_specialty(descriptor, specialty_id);
+    if (!level)
         td_error_field(reterr, "level", "choice", "this series has no such level");
-    if (!chosen)
+    if (!specialty)
         td_error_field(reterr, "specialty", "choice", "this series has no such specialty");
-    if (!td_form_level(descriptor, level) || !chosen)
+    if (!level || !specialty)
         return TD_EFIELDS;
-    if (td_row_bool(chosen, "exam_based"))
-        return td_error_key(reterr, TD_ECONFLICT, "exam_based",
-                            json_pack("{s:s}", "specialty", td_row_text(chosen, "name")));
+    if (td_row_bool(level, "exam_based"))
+        return refuse_exam("exam_based_level", level, reterr);
+    if (td_row_bool(specialty, "exam_based"))
+        return refuse_exam("exam_based", specialty, reterr);
     return 0;
 }
 

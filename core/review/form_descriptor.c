@@ -1,7 +1,8 @@
 /* form_descriptor.c - is a form.json one that the core can work with? (td_form_check_descriptor)
+ * And its branches, whose titles have names of their own.
  *
- * Run when a plugin is loaded, so that a mistake is told to its author and never met by an
- * applicant. */
+ * The check runs when a plugin is loaded, so that a mistake is told to its author and never met by
+ * an applicant. */
 #include "review/form.h"
 
 #include <stdarg.h>
@@ -53,6 +54,28 @@ static bool is_identifier(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(id);
 }
 
+const json_t *td_form_branch(const json_t *descriptor, const char *id)
+{
+    size_t index;
+    json_t *branch;
+    json_array_foreach(json_object_get(descriptor, "branches"), index, branch)
+        if (!strcmp(text_of(branch, "id"), id))
+            return branch;
+    return NULL;
+}
+
+const json_t *td_form_title(const json_t *descriptor, const char *level, const char *specialty)
+{
+    const json_t *chosen = td_form_specialty(descriptor, specialty);
+    const json_t *branch = td_form_branch(descriptor, text_of(chosen, "branch"));
+    size_t index;
+    json_t *title;
+    json_array_foreach(json_object_get(branch, "titles"), index, title)
+        if (!strcmp(text_of(title, "level"), level))
+            return title;
+    return td_form_level(descriptor, level);
+}
+
 typedef int (*entry_fn)(const json_t *entry, const struct place *place, struct td_error *reterr);
 
 /* A non-empty array of objects that are named by distinct identifiers, each checked by `check`. */
@@ -83,12 +106,33 @@ static int each_named(const json_t *owner, const struct place *outer, const char
     return result;
 }
 
+static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior", NULL};
+
 static int check_level(const json_t *level, const struct place *place, struct td_error *reterr)
 {
-    static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior", NULL};
     if (!is_listed(text_of(level, "id"), levels))
         return refuse(reterr, place, "levels are junior, intermediate, senior, full_senior");
-    return *text_of(level, "title") ? 0 : refuse(reterr, place, "needs a \"title\"");
+    if (!*text_of(level, "title"))
+        return refuse(reterr, place, "needs a \"title\"");
+    const json_t *exam_based = json_object_get(level, "exam_based");
+    if (exam_based && !json_is_boolean(exam_based))
+        return refuse(reterr, place, "\"exam_based\" is true or false");
+    if (json_is_true(exam_based) && !*text_of(level, "exam_reason"))
+        return refuse(reterr, place, "needs an \"exam_reason\" for those who want to apply");
+    return 0;
+}
+
+static int check_branch(const json_t *branch, const struct place *place, struct td_error *reterr)
+{
+    const json_t *titles = json_object_get(branch, "titles");
+    size_t index;
+    json_t *title;
+    if (json_array_size(titles) == 0)
+        return refuse(reterr, place, "needs \"titles\"");
+    json_array_foreach(titles, index, title)
+        if (!is_listed(text_of(title, "level"), levels) || !*text_of(title, "title"))
+            return refuse(reterr, place, "title %zu needs a \"level\" and a \"title\"", index);
+    return 0;
 }
 
 static int check_specialty(const json_t *specialty, const struct place *place,
@@ -96,6 +140,26 @@ static int check_specialty(const json_t *specialty, const struct place *place,
 {
     if (!json_is_boolean(json_object_get(specialty, "exam_based")))
         return refuse(reterr, place, "needs \"exam_based\": true or false");
+    return 0;
+}
+
+/* The branches that specialties name are there. */
+static int check_branches(const json_t *descriptor, struct td_error *reterr)
+{
+    if (json_object_get(descriptor, "branches")) {
+        int result = each_named(descriptor, NULL, "branches", "id", check_branch, reterr);
+        if (result)
+            return result;
+    }
+    struct place list = {.text = "specialties"};
+    size_t index;
+    json_t *specialty;
+    json_array_foreach(json_object_get(descriptor, "specialties"), index, specialty) {
+        struct place place = inside(&list, text_of(specialty, "id"));
+        const char *branch = text_of(specialty, "branch");
+        if (*branch && !td_form_branch(descriptor, branch))
+            return refuse(reterr, &place, "there is no branch \"%s\"", branch);
+    }
     return 0;
 }
 
@@ -149,6 +213,8 @@ int td_form_check_descriptor(const json_t *descriptor, struct td_error *reterr)
     int result = each_named(descriptor, NULL, "levels", "id", check_level, reterr);
     if (result == 0)
         result = each_named(descriptor, NULL, "specialties", "id", check_specialty, reterr);
+    if (result == 0)
+        result = check_branches(descriptor, reterr);
     if (result == 0)
         result = each_named(descriptor, NULL, "sections", "id", check_section, reterr);
     if (result == 0 && json_object_get(descriptor, "facts"))

@@ -71,8 +71,13 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
 /* --- form.json -----------------------------------------------------------------------------------
  * {"series": "teacher", "name": "中小学（含幼儿园）教师", "name_en": "...", "version": "1.0.0",
  *  "levels": [{"id": "junior|intermediate|senior|full_senior", "name": "初级", "title": "二级教师",
- *              "title_en": "...", "approval": "who approves the committee, in words"}],
- *  "specialties": [{"id": "chinese", "name": "语文", "name_en": "...", "exam_based": false}],
+ *              "title_en": "...", "approval": "who approves the committee, in words",
+ *              "exam_based": true, "exam_reason": "..."}],   optional: titles of the level come from a
+ *                                         national examination; nobody applies, and pages say the reason
+ *  "branches": [{"id": "nursing", "name": "护理", "titles": [{"level": "senior", "title": "副主任护师"}]}],
+ *                          optional: groups of specialties whose titles have names of their own
+ *  "specialties": [{"id": "chinese", "name": "语文", "name_en": "...", "exam_based": false,
+ *                   "branch": "nursing"}],               optional; without it the level's "title" is used
  *  "facts": [{"id": "tenure_months", "name": "任现职时间", "unit": "月",
  *             "by": "system" | "applicant" | "unit" | "district_industry"}],   what facts() can answer; when
  *                          the list is there, a standard that asks for another fact is refused
@@ -86,7 +91,7 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *                 "type": "text|longtext|integer|decimal|date|choice|yesno",
  *                 "options": [{"value": "x", "name": "...", "name_en": "..."}],
  *                 "min": 0, "max": 100, "min_length": 0, "max_length": 200, "public": false}]}]}
- * Levels, specialties, sections and fields may carry English beside Chinese: "name_en", "hint_en",
+ * All of these may carry English beside Chinese: "name_en", "title_en", "exam_reason_en", "hint_en",
  * "evidence_hint_en". A section that does not repeat must be answered when its "min" is 1, or, without
  * "min", when one of its fields is required. "min_length" is not yet a fault in a draft.
  *

@@ -327,6 +327,16 @@ static void mistakes_in_a_descriptor_are_named(void **state)
     assert_refused("'version': '1.0.0'", "'version': ''", "version");
     assert_refused("'id': 'junior'", "'id': 'expert'", "levels.expert");
     assert_refused("'exam_based': false", "'exam_based': 0", "specialties.one");
+    assert_refused("'title': '助理'", "'title': '助理', 'exam_based': 1", "levels.junior");
+    assert_refused("'title': '助理'", "'title': '助理', 'exam_based': true", "exam_reason");
+    assert_refused("'exam_based': false", "'exam_based': false, 'branch': 'x'",
+                   "specialties.one: there is no branch");
+    assert_refused("'version': '1.0.0'", "'version': '1', 'branches': [{'id': 'x', 'name': 'X'}]",
+                   "branches.x: needs \"titles\"");
+    assert_refused("'version': '1.0.0'",
+                   "'version': '1', 'branches': [{'id': 'x', 'name': 'X', 'titles': [{'level': "
+                   "'junior'}]}]",
+                   "branches.x: title 0");
     assert_refused("'by': 'unit'", "'by': 'nobody'", "sections.grade");
     assert_refused("'id': 'extra'", "'id': 'jobs'", "sections.jobs: is there twice");
     assert_refused("'id': 'extra'", "'id': 'Extra'", "a-z");
