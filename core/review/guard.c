@@ -153,6 +153,24 @@ int td_guard_objection_upheld(struct td_review *review, const json_t *applicatio
     return upheld ? 0 : refuse(reterr, "objection_not_upheld", NULL);
 }
 
+/* The first finding of a list that is met, or not met, as `bad` says, refuses with its own words.
+ */
+static int check_findings(const json_t *findings, bool bad, const char *key,
+                          struct td_error *reterr)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach((json_t *)findings, i, entry) {
+        if (td_row_bool(entry, "met") != bad)
+            continue;
+        return refuse(reterr, key,
+                      json_pack("{s:s, s:s, s:s}", "name", td_row_text(entry, "name"), "because",
+                                td_row_text(entry, "because"), "basis",
+                                td_row_text(entry, "basis")));
+    }
+    return 0;
+}
+
 /* The hard gates of the snapshot's facts: an unmet one names itself and its legal basis. */
 static int check_gates(struct td_review *review, const json_t *application, struct td_error *reterr)
 {
@@ -166,18 +184,32 @@ static int check_gates(struct td_review *review, const json_t *application, stru
         return refuse(reterr, "facts_pending", NULL);
     if (result)
         return result;
-    size_t i;
-    json_t *gate;
-    json_array_foreach(json_object_get(facts, "gates"), i, gate) {
-        if (td_row_bool(gate, "met"))
-            continue;
-        result =
-            refuse(reterr, "gate_unmet",
-                   json_pack("{s:s, s:s, s:s}", "name", td_row_text(gate, "name"), "because",
-                             td_row_text(gate, "because"), "basis", td_row_text(gate, "basis")));
-        break;
-    }
+    result = check_findings(json_object_get(facts, "gates"), false, "gate_unmet", reterr);
     json_decref(facts);
+    return result;
+}
+
+/* The standard's conditions and vetoes, by the latest score of what was submitted. Points decide
+ * nothing here. */
+static int check_conditions(struct td_review *review, const json_t *application,
+                            struct td_error *reterr)
+{
+    json_t *score = NULL;
+    int result =
+        td_tx_row(review->tx, &score,
+                  "select c.breakdown from score c join snapshot s on s.hash = c.snapshot_hash "
+                  "where c.application_id = $1 and s.id = $2 order by c.id desc limit 1",
+                  "ss", td_row_text(application, "id"), td_row_text(application, "snapshot_id"));
+    if (result == TD_ENOTFOUND)
+        return refuse(reterr, "facts_pending", NULL);
+    if (result)
+        return result;
+    const json_t *breakdown = json_object_get(score, "breakdown");
+    result =
+        check_findings(json_object_get(breakdown, "conditions"), false, "condition_unmet", reterr);
+    if (!result)
+        result = check_findings(json_object_get(breakdown, "vetoes"), true, "vetoed", reterr);
+    json_decref(score);
     return result;
 }
 
@@ -185,7 +217,9 @@ int td_guard_acceptable(struct td_review *review, const json_t *application,
                         struct td_error *reterr)
 {
     int result = td_verification_check(review, application, "office", reterr);
-    return result ? result : check_gates(review, application, reterr);
+    if (!result)
+        result = check_gates(review, application, reterr);
+    return result ? result : check_conditions(review, application, reterr);
 }
 
 int td_guard_not_supplemented(struct td_review *review, const json_t *application,

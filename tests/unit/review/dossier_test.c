@@ -506,6 +506,9 @@ static void nobody_answers_in_time(void **state)
     assert_string_equal(state_of(last.answer), "abandoned");
 }
 
+#define FOUND(findings)                                                                            \
+    "{\"facts\": {}, \"gates\": [], \"score\": {\"total\": 0, \"vetoed\": false, " findings "}}"
+
 static void the_office_supplements_once_accepts_and_takes_the_fee(void **state)
 {
     struct fixture *fixture = *state;
@@ -534,6 +537,19 @@ static void the_office_supplements_once_accepts_and_takes_the_fee(void **state)
     assert_int_equal(step(fixture, "office", run_act, application, "accept", NULL), TD_ECONFLICT);
     assert_string_equal(last.key, "gate_unmet");
     must(fixture, NULL, run_evaluate, application, NULL, FACTS);
+    assert_int_equal(step(fixture, "office", run_act, application, "accept", NULL), TD_ECONFLICT);
+    assert_string_equal(last.key, "facts_pending"); /* no score yet */
+    must(fixture, NULL, run_standard, NULL, NULL, NULL);
+    must(fixture, NULL, run_evaluate, application, NULL,
+         FOUND("\"conditions\": [{\"name\": \"c\", \"met\": false}], \"vetoes\": []"));
+    assert_int_equal(step(fixture, "office", run_act, application, "accept", NULL), TD_ECONFLICT);
+    assert_string_equal(last.key, "condition_unmet");
+    must(fixture, NULL, run_evaluate, application, NULL,
+         FOUND("\"conditions\": [], \"vetoes\": [{\"name\": \"v\", \"met\": true}]"));
+    assert_int_equal(step(fixture, "office", run_act, application, "accept", NULL), TD_ECONFLICT);
+    assert_string_equal(last.key, "vetoed");
+    must(fixture, NULL, run_evaluate, application, NULL,
+         FOUND("\"conditions\": [{\"name\": \"c\", \"met\": true}], \"vetoes\": []"));
     must(fixture, "office", run_act, application, "accept", NULL);
     assert_string_equal(state_of(last.answer), "fee_due");
     assert_int_equal(step(fixture, "office", run_fee, application, "2025-12-01", NULL), TD_EFIELDS);
