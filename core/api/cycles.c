@@ -119,6 +119,30 @@ static int add_figures(struct td_call *call, json_t *page)
     return rc;
 }
 
+/* Result notices of the cycle and how many of their dossiers still wait to be confirmed. */
+static int add_result_notices(struct td_call *call, const char *today, json_t *page)
+{
+    json_t *notices = NULL, *notice = NULL;
+    size_t i;
+    bool bureau = call->who->roles & TD_ROLE_BUREAU;
+    int rc = td_tx_rows(call->tx, &notices,
+                        "select n.id, n.title, n.starts_on, n.ends_on, (select count(*)"
+                        " from public_notice_entry e join application a on a.id = e.application_id"
+                        " where e.notice_id = n.id and a.state = 'result_notice') as waiting"
+                        " from public_notice n where n.cycle_id = $1 and n.kind = 'result'"
+                        " order by n.id desc limit 20",
+                        "s", td_call_param(call, "cycle"));
+    if (rc < 0)
+        return rc;
+    json_array_foreach(notices, i, notice) {
+        bool over = strcmp(today, td_row_text(notice, "ends_on")) > 0;
+        json_object_set_new(notice, "can_confirm",
+                            json_boolean(bureau && over && td_row_int(notice, "waiting") > 0));
+    }
+    json_object_set_new(page, "result_notices", notices);
+    return 0;
+}
+
 static int64_t figure(const json_t *page, const char *state)
 {
     size_t i;
@@ -145,6 +169,8 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     json_object_set_new(cycle, "insider", json_boolean(insider));
     if (insider)
         rc = add_figures(call, cycle);
+    if (insider && rc == 0)
+        rc = add_result_notices(call, review.today, cycle);
     json_object_set_new(
         cycle, "can",
         json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "edit", bureau && !strcmp(state, "planned"),

@@ -162,6 +162,11 @@ describe('score sheets', () => {
     const review = await experts[1].ok('GET', `/reviews/${id}`);
     assert.ok(review.indicators.length > 0 && review.indicators[0].rule);
     assert.ok(review.sections.length > 5, 'the material is on the page');
+    const [file] = review.sections.flatMap((section) => section.items).flatMap((item) => item.files ?? []);
+    const evidence = `/api/v1/applications/${id}/evidence/${file.id}`;
+    assert.equal((await experts[1].send('GET', evidence)).headers['content-type'], 'application/pdf');
+    assert.equal((await experts[10].send('GET', evidence)).status, 404, 'a colleague does not read it');
+    assert.equal((await experts[6].send('GET', evidence)).status, 404, 'nor who is not on the panel');
     const one = review.indicators[0].id;
     assert.equal((await experts[1].json('PUT', `/reviews/${id}/sheet`, { points: { [one]: '6.5' } })).status, 428);
     const saved = await put(experts[1], id, { points: { [one]: '6.5' } }, 0);
@@ -318,7 +323,11 @@ describe('after the vote', () => {
   test('results are publicised and confirmed only when the notice is over', async () => {
     notice = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
     assert.equal((await city.bureau.json('POST', `/notices/${notice.id}/confirm`)).status, 409);
+    const confirm = `action="/notices/${notice.id}/confirm"`;
+    assert.ok(!(await city.bureau.page(`/cycles/${city.cycle.id}`)).text.includes(confirm));
     await server.advance(12);
+    assert.ok((await city.bureau.page(`/cycles/${city.cycle.id}`)).text.includes(confirm));
+    assert.ok(!(await city.office.page(`/cycles/${city.cycle.id}`)).text.includes(confirm));
     assert.equal((await city.office.json('POST', `/notices/${notice.id}/confirm`)).status, 403);
     assert.equal((await city.bureau.ok('POST', `/notices/${notice.id}/confirm`)).confirmed, 2);
   });
