@@ -3,6 +3,7 @@
 #include "review/ballot.h"
 
 #include "base/id.h"
+#include "base/seal.h"
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
@@ -160,7 +161,7 @@ static int check_motion(struct td_review *review, const char *meeting_id, const 
 
 struct paper {
     char id[33];
-    const char *choice;
+    char *choice; /* sealed */
 };
 
 static int by_id(const void *left, const void *right)
@@ -168,32 +169,80 @@ static int by_id(const void *left, const void *right)
     return strcmp(((const struct paper *)left)->id, ((const struct paper *)right)->id);
 }
 
-/* Writes all ballots of a motion anew, with the new choice among them, in the order of fresh random
- * ids. */
-static int shuffle_in(struct td_tx *tx, const char *motion_id, const char *choice)
+/* The letter that stands for a choice in the store, sealed: all choices have one length, and no two
+ * sealed ones are alike, so whoever follows the store vote by vote learns nothing. */
+static char *seal_letter(const struct td_seal_key *key, char letter)
+{
+    char text[2] = {letter, 0};
+    return td_seal(key, text);
+}
+
+/* 'y', 'n' or 'a'; 0 when it was not sealed with this key. */
+static char open_letter(const struct td_seal_key *key, const json_t *ballot)
+{
+    char *text = td_unseal(key, td_row_text(ballot, "choice"));
+    char letter = text ? text[0] : 0;
+    free(text);
+    return letter;
+}
+
+static int lost_key(struct td_error *reterr)
+{
+    return td_error_set(reterr, TD_EINTERNAL, "a ballot does not open with this server's key");
+}
+
+/* One paper for each ballot of before and one for the new letter, all sealed anew. */
+static int make_papers(struct td_review *review, const json_t *before, char letter,
+                       struct paper *papers, struct td_error *reterr)
+{
+    size_t count = json_array_size(before) + 1;
+    for (size_t i = 0; i < count; i++) {
+        char each = letter;
+        if (i + 1 < count && !(each = open_letter(review->seal, json_array_get(before, i))))
+            return lost_key(reterr);
+        td_id_random_hex(papers[i].id, 16);
+        papers[i].choice = seal_letter(review->seal, each);
+        if (!papers[i].choice)
+            return TD_ENOMEM;
+    }
+    qsort(papers, count, sizeof(*papers), by_id);
+    return 0;
+}
+
+static int replace_papers(struct td_tx *tx, const char *motion_id, const struct paper *papers,
+                          size_t count)
+{
+    int rc = td_tx_exec(tx, NULL, "delete from ballot where motion_id = $1", "s", motion_id);
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = td_tx_exec(tx, NULL, "insert into ballot (id, motion_id, choice) values ($1, $2, $3)",
+                        "sss", papers[i].id, motion_id, papers[i].choice);
+    return rc;
+}
+
+/* Writes all ballots of a motion anew, with the new choice among them, sealed again and in the order
+ * of fresh random ids. */
+static int shuffle_in(struct td_review *review, const char *motion_id, const char *choice,
+                      struct td_error *reterr)
 {
     enum { ROOM = 512 };
+<<<<<<< Updated upstream
     json_t *before = NULL;
     int rc =
         td_tx_rows(tx, &before, "select choice from ballot where motion_id = $1", "s", motion_id);
+=======
+    json_t *before;
+    int rc = td_tx_rows(review->tx, &before, "select choice from ballot where motion_id = $1", "s",
+                        motion_id);
+>>>>>>> Stashed changes
     if (rc < 0)
         return rc;
     size_t count = json_array_size(before) + 1;
     struct paper *papers = count <= ROOM ? calloc(count, sizeof(*papers)) : NULL;
-    if (!papers) {
-        json_decref(before);
-        return TD_ENOMEM;
-    }
-    for (size_t i = 0; i < count; i++) {
-        td_id_random_hex(papers[i].id, 16);
-        papers[i].choice =
-            i + 1 < count ? td_row_text(json_array_get(before, i), "choice") : choice;
-    }
-    qsort(papers, count, sizeof(*papers), by_id);
-    rc = td_tx_exec(tx, NULL, "delete from ballot where motion_id = $1", "s", motion_id);
-    for (size_t i = 0; i < count && rc == 0; i++)
-        rc = td_tx_exec(tx, NULL, "insert into ballot (id, motion_id, choice) values ($1, $2, $3)",
-                        "sss", papers[i].id, motion_id, papers[i].choice);
+    rc = papers ? make_papers(review, before, choice[0], papers, reterr) : TD_ENOMEM;
+    if (rc == 0)
+        rc = replace_papers(review->tx, motion_id, papers, count);
+    for (size_t i = 0; papers && i < count; i++)
+        free(papers[i].choice);
     free(papers);
     json_decref(before);
     return rc;
@@ -212,7 +261,7 @@ static int cast_one(struct td_review *review, const char *meeting_id, const char
                     motion_id, review->who->id);
     if (rc == TD_ECONFLICT)
         return td_error_key(reterr, TD_ECONFLICT, "already_voted", NULL);
-    return rc < 0 ? rc : shuffle_in(review->tx, motion_id, choice);
+    return rc < 0 ? rc : shuffle_in(review, motion_id, choice, reterr);
 }
 
 int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_t *choices,
@@ -250,28 +299,31 @@ struct tally {
 };
 
 static int tally_up(struct td_review *review, const json_t *meeting, const json_t *motion,
-                    bool strict, struct tally *tally)
+                    bool strict, struct tally *tally, struct td_error *reterr)
 {
     const char *id = td_row_text(motion, "id");
+<<<<<<< Updated upstream
     json_t *row = NULL;
+=======
+    json_t *ballots, *ballot;
+    size_t i;
+>>>>>>> Stashed changes
     int rc = td_ballot_voters(review->tx, id, &tally->voters);
     if (rc == 0)
-        rc = td_tx_row(
-            review->tx, &row,
-            "select count(*) as votes, coalesce(sum(case choice when 'yes' then 1 else 0 end), 0)"
-            " as yes, coalesce(sum(case choice when 'no' then 1 else 0 end), 0) as no,"
-            " coalesce(sum(case choice when 'abstain' then 1 else 0 end), 0) as abstain"
-            " from ballot where motion_id = $1",
-            "s", id);
+        rc = td_tx_rows(review->tx, &ballots, "select choice from ballot where motion_id = $1", "s",
+                        id);
     if (rc < 0)
         return rc;
-    tally->cast = td_row_int(row, "votes");
-    tally->yes = td_row_int(row, "yes");
-    tally->no = td_row_int(row, "no");
-    tally->abstain = td_row_int(row, "abstain");
+    tally->cast = (int64_t)json_array_size(ballots);
     tally->present = strict ? td_row_int(meeting, "present") : tally->voters;
-    json_decref(row);
-    return 0;
+    json_array_foreach(ballots, i, ballot) {
+        char letter = open_letter(review->seal, ballot);
+        tally->yes += letter == 'y';
+        tally->no += letter == 'n';
+        tally->abstain += letter == 'a';
+    }
+    json_decref(ballots);
+    return tally->yes + tally->no + tally->abstain == tally->cast ? 0 : lost_key(reterr);
 }
 
 /* The result is the committee's, so the workflow's row belongs to the system, not to who counts. */
@@ -318,7 +370,7 @@ static int count_all(struct td_review *review, const json_t *meeting, const json
         struct tally tally = {0};
         if (motions && !listed(motions, td_row_text(row, "id")))
             continue;
-        rc = tally_up(review, meeting, row, strict, &tally);
+        rc = tally_up(review, meeting, row, strict, &tally, reterr);
         if (rc == 0 && tally.cast < tally.voters && !early) {
             if (!motions)
                 continue;

@@ -3,7 +3,8 @@
  * Participation (ballot_cast: who has voted) and choice (ballot: what was voted) are two tables
  * without a link. A ballot's id is random, and with every cast all ballots of the motion are
  * written anew in the order of fresh ids, so that neither ids nor the order of rows nor their age
- * says which came last. The ledger gets no entry for a cast, only the totals when the motion is
+ * says which came last. Choices are sealed with the server's key, anew with every cast: the store's own
+ * log keeps the pages of every commit, and would otherwise tell the choices one by one. The ledger gets no entry for a cast, only the totals when the motion is
  * counted; there is no outbox row, no timestamp and no log line that names voter and motion
  * together with anything else. */
 #ifndef TD_REVIEW_BALLOT_H

@@ -405,7 +405,8 @@ create table ballot_cast (                     -- who has voted, never what
 create table ballot (                          -- what was voted, never who nor when: ids are random
     id text primary key,
     motion_id text not null references motion(id),
-    choice text not null                       -- yes | no | abstain
+    choice text not null                       -- y | n | a, sealed: the log of the store keeps every
+                                               -- state between two votes
 );
 create index ballot_motion on ballot(motion_id);
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/seal.h"
 #include "dossier_fixture.h"
 #include "review/ballot.h"
 #include "review/meeting.h"
@@ -14,6 +15,8 @@
 #define MEETING "01MEE000000000000000000000"
 #define MOTION  "01MOT000000000000000000000"
 #define DOSSIER "01APP000000000000000000000"
+
+static struct td_seal_key *key;
 
 /* One election: of `members`, `present` came; the first `recused` of them must recuse. Votes are
  * cast in the order of `votes` ('y', 'n', 'a', '-' = does not vote). */
@@ -97,6 +100,7 @@ static int cast(struct election *election, struct td_tx *tx, struct td_arena *ar
     char id[8];
     snprintf(id, sizeof(id), "m%02d", n);
     int r = fixture_review(election->fixture, tx, arena, id, &review);
+    review.seal = key;
     json_t *choices = json_pack("{s:s}", MOTION,
                                 vote == 'y'   ? "yes"
                                 : vote == 'n' ? "no"
@@ -140,6 +144,7 @@ static int hold(struct td_tx *tx, void *arg, struct td_error *reterr)
                 election->cast ? election->cast : cast(election, tx, arena, n, election->votes[n]);
     if (!r)
         r = fixture_review(election->fixture, tx, arena, "m00", &review);
+    review.seal = key;
     if (!r) {
         struct td_error err = TD_ERROR_INIT;
         json_t *named = json_pack("[s]", MOTION);
@@ -263,12 +268,54 @@ static void place_says_nothing(void **state)
         json_array_foreach(election.ballots, i, ballot) {
             assert_true(strcmp(last, td_row_text(ballot, "id")) < 0);
             last = td_row_text(ballot, "id");
-            met[i] += !strcmp(td_row_text(ballot, "choice"), "yes");
+            char *choice = td_unseal(key, td_row_text(ballot, "choice"));
+            assert_non_null(choice);
+            met[i] += *choice == 'y';
+            free(choice);
         }
         forget(&election);
     }
     for (int i = 0; i < 8; i++)
         assert_true(met[i] > 0); /* missing one: 8 · (7/8)^150 < 2 in 10^8 */
+}
+
+/* Equal votes are stored unlike each other and unequal ones are equally long: the rows and the log of
+ * the store say nothing to who follows them vote by vote. */
+static void rows_say_nothing(void **state)
+{
+    (void)state;
+    struct election election = {.members = 11, .present = 8, .votes = "yynnaayn"};
+    elect(&election);
+    json_t *seen = json_object(), *ballot;
+    size_t i, length = 0;
+    json_array_foreach(election.ballots, i, ballot) {
+        const char *choice = td_row_text(ballot, "choice");
+        length = length ? length : strlen(choice);
+        assert_true(length > 40);
+        assert_int_equal(strlen(choice), length);
+        json_object_set_new(seen, choice, json_true());
+    }
+    assert_int_equal(json_object_size(seen), 8);
+    json_decref(seen);
+    forget(&election);
+}
+
+static int setup(void **state)
+{
+    char folder[] = "/tmp/titled-ballot-XXXXXX", path[64];
+    struct td_error error = TD_ERROR_INIT;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/key", folder);
+    assert_int_equal(td_seal_load(path, &key, &error), 0);
+    return unlink(path) || rmdir(folder);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    td_seal_free(key);
+    return 0;
 }
 
 int main(void)
@@ -277,6 +324,7 @@ int main(void)
         cmocka_unit_test(results),
         cmocka_unit_test(refusals),
         cmocka_unit_test(place_says_nothing),
+        cmocka_unit_test(rows_say_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
