@@ -225,15 +225,9 @@ static int shuffle_in(struct td_review *review, const char *motion_id, const cha
                       struct td_error *reterr)
 {
     enum { ROOM = 512 };
-<<<<<<< Updated upstream
     json_t *before = NULL;
-    int rc =
-        td_tx_rows(tx, &before, "select choice from ballot where motion_id = $1", "s", motion_id);
-=======
-    json_t *before;
     int rc = td_tx_rows(review->tx, &before, "select choice from ballot where motion_id = $1", "s",
                         motion_id);
->>>>>>> Stashed changes
     if (rc < 0)
         return rc;
     size_t count = json_array_size(before) + 1;
@@ -302,12 +296,8 @@ static int tally_up(struct td_review *review, const json_t *meeting, const json_
                     bool strict, struct tally *tally, struct td_error *reterr)
 {
     const char *id = td_row_text(motion, "id");
-<<<<<<< Updated upstream
-    json_t *row = NULL;
-=======
-    json_t *ballots, *ballot;
+    json_t *ballots = NULL, *ballot = NULL;
     size_t i;
->>>>>>> Stashed changes
     int rc = td_ballot_voters(review->tx, id, &tally->voters);
     if (rc == 0)
         rc = td_tx_rows(review->tx, &ballots, "select choice from ballot where motion_id = $1", "s",
