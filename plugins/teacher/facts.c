@@ -1,24 +1,52 @@
-/* facts.c - see facts.h: the frame of an answer, and the words of form.json's options. */
+/* facts.c - the description of the teacher series: its facts, the words of form.json's options, and
+ * the numbers of rules.h. */
 #include "facts.h"
+#include "rules.h"
 
-#include <stdarg.h>
-
-static const struct {
-    const char *name, *words, *unit, *by;
-} facts[FACT_COUNT] = {
-#define X(id, name, words, unit, by) [FACT_##id] = {name, words, unit, by},
-    TEACHER_FACTS(X)
-#undef X
+static const struct fact_row facts[] = {
+    /* id, 中文, 单位, who gives it */
+    {"cutoff_date", "截止日", "", "system"},
+    {"last_full_year", "最近一个完整考核年度", "年", "system"},
+    {"age", "年龄", "岁", "system"},
+    {"grassroots_months", "乡镇、涉农街道及村庄学校从事本专业工作时间", "月", "applicant"},
+    {"recent_grassroots_months", "至截止日连续在基层教学一线时间", "月", "applicant"},
+    {"at_grassroots", "截止日在基层教学一线岗位", "", "applicant"},
+    {"at_village", "截止日在村庄学校岗位", "", "applicant"},
+    {"hardship_months", "村小、教学点、牧区等更艰苦岗位时间", "月", "applicant"},
+    {"teaching_months", "从事教育教学工作时间", "月", "applicant"},
+    {"current_title", "现任职称", "", "applicant"},
+    {"tenure_months", "任现职时间", "月", "applicant"},
+    {"education", "有效最高学历", "", "applicant"},
+    {"teacher_licence", "教师资格种类", "", "applicant"},
+    {"annual_assessments", "年度考核", "", "applicant"},
+    {"ethics_assessments", "师德考核", "", "applicant"},
+    {"village_service_months", "驻村工作时间", "月", "applicant"},
+    {"honours", "综合荣誉", "", "applicant"},
+    {"ethics_honours", "师德、民族团结、驻村表彰", "", "applicant"},
+    {"homeroom_years", "班主任、辅导员、教研组长学年数", "学年", "applicant"},
+    {"open_lessons", "公开课、示范课、优质课", "", "applicant"},
+    {"mentoring_years", "指导青年教师人·学年数", "人·学年", "applicant"},
+    {"student_awards", "指导学生获奖", "", "applicant"},
+    {"research", "教研成果", "", "applicant"},
+    {"ce_years", "继续教育计算年数", "年", "system"},
+    {"ce_hours_average", "继续教育年均学时", "学时", "applicant"},
+    {"ce_public_average", "继续教育年均公需科目学时", "学时", "applicant"},
+    {"exam_result", "专业考试", "", "applicant"},
+    {"political_grade", "政治表现鉴定等次", "", "unit"},
+    {"political_vetting", "政治审查合格", "", "unit"},
+    {"workload_grade", "教学工作量完成情况", "", "unit"},
+    {"workload_percent", "教学工作量完成比例", "%", "unit"},
+    {"satisfaction_percent", "民主测评满意率", "%", "unit"},
+    {"satisfaction_quorum", "民主测评人数达到应到三分之二", "", "unit"},
+    {"ethics_failed", "师德考核不合格", "", "unit"},
+    {"sanctioned", "处于处分期（记过及以上）", "", "unit"},
+    {"violation_found", "有偿补课、体罚等查实", "", "unit"},
+    {"false_material", "材料弄虚作假", "", "unit"},
+    {"district_grade", "区（县）行业主管部门考核评价", "", "district_industry"},
+    {NULL, NULL, NULL, NULL},
 };
 
-/* kind, value, word: the options of form.json whose words facts carry. */
-static const char *const words[][3] = {
-    {"degree", "doctor", "博士研究生"},
-    {"degree", "master", "硕士研究生"},
-    {"degree", "bachelor", "本科"},
-    {"degree", "college", "大专"},
-    {"degree", "secondary", "中专"},
-    {"degree", "high_school", "高中"},
+static const struct word_row words[] = {
     {"licence", "kindergarten", "幼儿园教师资格"},
     {"licence", "primary", "小学教师资格"},
     {"licence", "junior_middle", "初级中学教师资格"},
@@ -29,24 +57,9 @@ static const char *const words[][3] = {
     {"title", "junior", "二级教师（初级）"},
     {"title", "intermediate", "一级教师（中级）"},
     {"title", "senior", "高级教师（副高级）"},
-    {"grade", "excellent", "优秀"},
-    {"grade", "good", "良好"},
-    {"grade", "qualified", "合格"},
-    {"grade", "basic", "基本合格"},
-    {"grade", "failed", "不合格"},
-    {"grade", "ungraded", "不定等次"},
-    {"district", "excellent", "优"},
-    {"district", "good", "良"},
-    {"district", "fair", "中"},
-    {"district", "poor", "差"},
     {"workload", "over", "超工作量20%以上"},
     {"workload", "met", "达标"},
     {"workload", "below", "未达标"},
-    {"honour_level", "national", "国家级"},
-    {"honour_level", "province", "省部级"},
-    {"honour_level", "city", "地市级"},
-    {"honour_level", "county", "县区级"},
-    {"honour_level", "township", "乡镇级"},
     {"honour_level", "school", "校级"},
     {"honour_kind", "general", "综合荣誉"},
     {"honour_kind", "ethics", "师德表彰"},
@@ -72,108 +85,48 @@ static const char *const words[][3] = {
     {"research_role", "first", "主持或第一作者"},
     {"research_role", "second", "第二作者"},
     {"research_role", "participant", "参与或其他作者"},
-    {"exam", "passed", "达到合格标准"},
-    {"exam", "exempt", "按规定免试"},
-    {"exam", "not_passed", "未达到合格标准"},
+    {NULL, NULL, NULL},
 };
 
-const char *word_of(const char *kind, const char *value)
+/* As flagged in form.json. None here. */
+static const char *const exam_based[] = {NULL};
+
+/* Teaching posts of schools in townships, farming streets and villages: 实施方案一. */
+static bool at_grassroots(const json_t *job)
 {
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (!strcmp(words[i][0], kind) && !strcmp(words[i][1], value))
-            return words[i][2];
-    }
-    return "";
+    const char *kind = answer(job, "unit_kind"), *place = answer(job, "grassroots");
+    bool school =
+        !strcmp(kind, "school") || !strcmp(kind, "kindergarten") || !strcmp(kind, "special_school");
+    bool local =
+        !strcmp(place, "township") || !strcmp(place, "agri_street") || !strcmp(place, "village");
+    return school && local && flag(job, "teaching");
 }
 
-const char *answer(const json_t *object, const char *field)
-{
-    const char *text = json_string_value(json_object_get(object, field));
-    return text ? text : "";
-}
-
-int answer_day(const json_t *object, const char *field)
-{
-    return day_parse(json_string_value(json_object_get(object, field)));
-}
-
-const json_t *section_of(const struct reading *reading, const char *section)
-{
-    return json_object_get(reading->content, section);
-}
-
-bool reading_init(struct reading *reading, const json_t *dossier)
-{
-    int cutoff = answer_day(dossier, "cutoff_date");
-    if (cutoff == DAY_NONE)
-        return false;
-    struct ymd date = ymd_of(cutoff);
-    bool year_is_over = date.month == 12 && date.day == 31;
-    *reading = (struct reading){
-        .dossier = dossier,
-        .content = json_object_get(dossier, "content"),
-        .assessments = json_object_get(dossier, "assessments"),
-        .cutoff = cutoff,
-        .birth = answer_day(json_object_get(dossier, "person"), "birth_date"),
-        .last_full_year = year_is_over ? date.year : date.year - 1,
-        .level = answer(dossier, "level"),
-        .facts = json_object(),
-        .problems = json_array(),
-    };
-    for (int i = 0; i < FACT_COUNT; i++) {
-        json_t *fact = json_pack("{sn ss ss ss ss s[]}", "value", "name", facts[i].words, "unit",
-                                 facts[i].unit, "by", facts[i].by, "because", "", "sources");
-        json_object_set_new(reading->facts, facts[i].name, fact);
-    }
-    return true;
-}
-
-void put_fact(struct reading *reading, enum fact fact, json_t *value, const char *because, ...)
-{
-    json_t *entry = json_object_get(reading->facts, facts[fact].name);
-    va_list args;
-    va_start(args, because);
-    json_object_set_new(entry, "value", value ? value : json_null());
-    json_object_set_new(entry, "because", json_vsprintf(because, args));
-    va_end(args);
-}
-
-void put_source(struct reading *reading, enum fact fact, const char *section, int index)
-{
-    json_t *sources = json_object_get(json_object_get(reading->facts, facts[fact].name), "sources");
-    json_array_append_new(sources,
-                          index < 0 ? json_string(section) : json_sprintf("%s.%d", section, index));
-}
-
-void put_problem(struct reading *reading, const char *section, int index, const char *field,
-                 const char *code, bool blocks, const char *message, ...)
-{
-    va_list args;
-    va_start(args, message);
-    json_t *text = json_vsprintf(message, args);
-    va_end(args);
-    json_t *place = index < 0 ? json_sprintf("%s.%s", section, field)
-                              : json_sprintf("%s.%d.%s", section, index, field);
-    json_array_append_new(reading->problems, json_pack("{so ss so sb}", "field", place, "code",
-                                                       code, "message", text, "blocks", blocks));
-}
+const struct series teacher = {
+    .facts = facts,
+    .words = words,
+    .exam_based = exam_based,
+    .practice = "teaching",
+    .practice_words = "从教时间",
+    .post_words = "基层教学一线岗位",
+    .at_grassroots = at_grassroots,
+    .seconded_percent = SECONDED_PERCENT,
+    .education_held_months = EDUCATION_HELD_MONTHS,
+    .gap_months = GAP_MONTHS,
+    .ce_hours = CE_HOURS,
+    .ce_public_hours = CE_PUBLIC_HOURS,
+    .ce_years_junior = CE_YEARS_JUNIOR,
+    .ce_years_intermediate = CE_YEARS_INTERMEDIATE,
+    .ce_years_senior = CE_YEARS_SENIOR,
+};
 
 json_t *teacher_facts(const json_t *dossier)
 {
     struct reading reading;
-    if (!reading_init(&reading, dossier))
+    if (!reading_init(&reading, &teacher, dossier))
         return NULL;
-    char cutoff[DAY_TEXT];
-    day_format(reading.cutoff, cutoff);
-    put_fact(&reading, FACT_CUTOFF_DATE, json_string(cutoff), "各项年限和成果计算到 %s", cutoff);
-    put_fact(&reading, FACT_LAST_FULL_YEAR, json_integer(reading.last_full_year),
-             "截止日 %s，最近一个完整年度为 %d 年", cutoff, reading.last_full_year);
-    if (reading.birth != DAY_NONE) {
-        int age = months_between(reading.birth, reading.cutoff) / 12;
-        put_fact(&reading, FACT_AGE, json_integer(age), "截止日满 %d 周岁", age);
-    }
     read_service(&reading);
     read_record(&reading);
     read_assessed(&reading);
-    return json_pack("{so so}", "facts", reading.facts, "problems", reading.problems);
+    return reading_answer(&reading);
 }

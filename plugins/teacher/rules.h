@@ -15,9 +15,6 @@
 /* Gaps between jobs longer than this are pointed out. */
 #define GAP_MONTHS 6
 
-/* Nobody works before this age: 劳动法第十五条. */
-#define WORKING_AGE 16
-
 /* A homeroom school year counts when all of 10 September to 30 June was served. */
 #define SCHOOL_YEAR_FROM_MONTH 9
 #define SCHOOL_YEAR_FROM_DAY   10
@@ -33,16 +30,5 @@
 #define CE_YEARS_JUNIOR       3
 #define CE_YEARS_INTERMEDIATE 4
 #define CE_YEARS_SENIOR       5
-
-/* Retirement age in months. Statutory: men 60, women in professional posts 55 (国发〔1978〕104号).
- * From 2025 it rises by one month for every four months of birth after the first cohort, to 63 and
- * 58 (《国务院关于渐进式延迟法定退休年龄的办法》). RETIREMENT_GRADUAL 0 keeps the old ages. */
-#define RETIREMENT_GRADUAL          1
-#define RETIREMENT_STEP_MONTHS      4
-#define RETIREMENT_MEN_MONTHS       (60 * 12)
-#define RETIREMENT_WOMEN_MONTHS     (55 * 12)
-#define RETIREMENT_RISE_MONTHS      36
-#define RETIREMENT_MEN_FIRST_YEAR   1965 /* men born in January of this year are the first cohort */
-#define RETIREMENT_WOMEN_FIRST_YEAR 1970 /* women in professional posts */
 
 #endif

@@ -1,277 +1,32 @@
-/* service.c - time: employment and what follows from it, the present title, homeroom years, village
- * service. Overlapping entries never count twice; nothing counts after the cut-off date. */
+/* service.c - a teacher's time: the village school, years of teaching, homeroom years, village
+ * service. */
 #include "facts.h"
 #include "rules.h"
 
-/* What the entries of employment amount to. Secondments are kept apart: they count by a share. */
-struct service {
-    struct periods all;
-    struct periods teaching;
-    struct periods grassroots, grassroots_away;
-    struct periods hardship, hardship_away;
-    struct periods village;
-};
-
-static bool flag(const json_t *object, const char *field)
-{
-    return json_is_true(json_object_get(object, field));
-}
-
-/* The entry's days up to the cut-off date; an open end lasts until then. False when there are none.
- */
-static bool served(const struct reading *reading, const json_t *item, struct period *ret_period)
-{
-    int start = answer_day(item, "start"), end = answer_day(item, "end");
-    int limit = reading->cutoff + 1;
-    if (start == DAY_NONE || (json_object_get(item, "end") && end == DAY_NONE))
-        return false;
-    end = end == DAY_NONE || end + 1 > limit ? limit : end + 1;
-    *ret_period = (struct period){start, end};
-    return start < end;
-}
-
-/* Teaching posts of schools in townships, farming streets and villages: 实施方案一. */
-static bool at_grassroots(const json_t *job)
-{
-    const char *kind = answer(job, "unit_kind"), *place = answer(job, "grassroots");
-    bool school =
-        !strcmp(kind, "school") || !strcmp(kind, "kindergarten") || !strcmp(kind, "special_school");
-    bool local =
-        !strcmp(place, "township") || !strcmp(place, "agri_street") || !strcmp(place, "village");
-    return school && local && flag(job, "teaching");
-}
-
-static void add_job(struct reading *reading, struct service *service, const json_t *job, int index)
-{
-    struct period span;
-    if (!served(reading, job, &span))
-        return;
-    periods_add(&service->all, span.start, span.end);
-    if (flag(job, "teaching"))
-        periods_add(&service->teaching, span.start, span.end);
-    if (!at_grassroots(job))
-        return;
-    bool away = flag(job, "seconded");
-    periods_add(away ? &service->grassroots_away : &service->grassroots, span.start, span.end);
-    put_source(reading, FACT_GRASSROOTS_MONTHS, "employment", index);
-    if (!strcmp(answer(job, "grassroots"), "village") && !away)
-        periods_add(&service->village, span.start, span.end);
-    if (!flag(job, "hardship"))
-        return;
-    periods_add(away ? &service->hardship_away : &service->hardship, span.start, span.end);
-    put_source(reading, FACT_HARDSHIP_MONTHS, "employment", index);
-}
-
-/* Months present, and the share of months away that were not also served present. */
-static int counted_months(const struct periods *present, const struct periods *away, int *ret_away)
-{
-    struct periods rest = periods_without(away, present);
-    *ret_away = periods_months(&rest);
-    return periods_months(present) + *ret_away * SECONDED_PERCENT / 100;
-}
-
-static void put_counted(struct reading *reading, enum fact fact, const struct periods *present,
-                        const struct periods *away)
-{
-    int away_months;
-    int months = counted_months(present, away, &away_months);
-    if (away_months)
-        put_fact(reading, fact, json_integer(months),
-                 "%d 年 %d 个月（共 %d 个月，其中借调 %d 个月按 %d%% 计算）", months / 12,
-                 months % 12, months, away_months, SECONDED_PERCENT);
-    else
-        put_fact(reading, fact, json_integer(months), "%d 年 %d 个月（重叠的时间不重复计算）",
-                 months / 12, months % 12);
-}
-
-static void put_recent(struct reading *reading, const struct periods *grassroots)
-{
-    int months = 0;
-    const struct period *last = grassroots->count ? &grassroots->list[grassroots->count - 1] : NULL;
-    if (last && last->end == reading->cutoff + 1) {
-        months = months_between(last->start, last->end);
-        char since[DAY_TEXT];
-        day_format(last->start, since);
-        put_fact(reading, FACT_RECENT_MONTHS, json_integer(months), "%s 起连续在岗 %d 年 %d 个月",
-                 since, months / 12, months % 12);
-    } else {
-        put_fact(reading, FACT_RECENT_MONTHS, json_integer(0), "截止日不在基层教学一线岗位");
-    }
-}
-
-static void put_hardship(struct reading *reading, const struct service *service)
-{
-    const json_t *recognition = json_object_get(reading->assessments, "hardship_recognition");
-    const json_t *recognised = json_object_get(recognition, "recognised");
-    if (json_is_false(recognised) && service->hardship.count + service->hardship_away.count > 0) {
-        put_fact(reading, FACT_HARDSHIP_MONTHS, json_integer(0), "区县主管部门未认定为更艰苦岗位");
-        put_source(reading, FACT_HARDSHIP_MONTHS, "hardship_recognition", -1);
-        return;
-    }
-    put_counted(reading, FACT_HARDSHIP_MONTHS, &service->hardship, &service->hardship_away);
-}
-
-static void put_service(struct reading *reading, struct service *service)
-{
-    struct periods *lists[] = {&service->teaching,        &service->grassroots,
-                               &service->grassroots_away, &service->hardship,
-                               &service->hardship_away,   &service->village};
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-        periods_merge(lists[i]);
-    int today = reading->cutoff;
-    bool here = periods_cover(&service->grassroots, today, today + 1);
-    bool village = periods_cover(&service->village, today, today + 1);
-    int teaching = periods_months(&service->teaching);
-    put_counted(reading, FACT_GRASSROOTS_MONTHS, &service->grassroots, &service->grassroots_away);
-    put_recent(reading, &service->grassroots);
-    put_fact(reading, FACT_AT_GRASSROOTS, json_boolean(here), "截止日%s基层教学一线岗位",
-             here ? "在" : "不在");
-    put_fact(reading, FACT_AT_VILLAGE, json_boolean(village), "截止日%s村庄学校岗位",
-             village ? "在" : "不在");
-    put_hardship(reading, service);
-    put_fact(reading, FACT_TEACHING_MONTHS, json_integer(teaching), "从教 %d 年 %d 个月",
-             teaching / 12, teaching % 12);
-}
-
-/* --- problems of employment ----------------------------------------------------------------------
- */
-
-static void check_days(struct reading *reading, const char *section, const json_t *item, int index)
-{
-    int start = answer_day(item, "start"), end = answer_day(item, "end");
-    if (start == DAY_NONE)
-        return;
-    if (end != DAY_NONE && end < start)
-        put_problem(reading, section, index, "end", "end_before_start", true,
-                    "结束日期早于开始日期");
-    if (start > reading->cutoff)
-        put_problem(reading, section, index, "start", "after_cutoff", true, "开始日期晚于截止日");
-    else if (end != DAY_NONE && end > reading->cutoff)
-        put_problem(reading, section, index, "end", "after_cutoff", false,
-                    "结束日期晚于截止日，只计算到截止日；现仍在岗的请不填结束日期");
-    if (reading->birth != DAY_NONE && start < day_add_months(reading->birth, WORKING_AGE * 12))
-        put_problem(reading, section, index, "start", "too_young", true, "开始日期早于年满 %d 周岁",
-                    WORKING_AGE);
-}
-
-/* Overlaps of two entries: in order, unless one of them is a secondment beside the main post. */
-static void check_overlaps(struct reading *reading, const json_t *jobs, size_t at)
-{
-    struct period span, other;
-    const json_t *job = json_array_get(jobs, at);
-    if (!served(reading, job, &span))
-        return;
-    for (size_t i = 0; i < at; i++) {
-        const json_t *earlier = json_array_get(jobs, i);
-        if (!served(reading, earlier, &other) || flag(job, "seconded") || flag(earlier, "seconded"))
-            continue;
-        if (span.start < other.end && other.start < span.end)
-            put_problem(reading, "employment", (int)at, "start", "overlap", false,
-                        "与第 %zu 段工作经历时间重叠，重叠的时间只计算一次", i + 1);
-    }
-}
-
-/* The entry that starts after a gap, by its first day. */
-static int job_starting_on(const struct reading *reading, const json_t *jobs, int day)
-{
-    struct period span;
-    for (size_t i = 0; i < json_array_size(jobs); i++) {
-        if (served(reading, json_array_get(jobs, i), &span) && span.start == day)
-            return (int)i;
-    }
-    return 0;
-}
-
-static void check_gaps(struct reading *reading, const json_t *jobs, struct periods *all)
-{
-    periods_merge(all);
-    for (size_t i = 1; i < all->count; i++) {
-        int months = months_between(all->list[i - 1].end, all->list[i].start);
-        if (months < GAP_MONTHS)
-            continue;
-        put_problem(reading, "employment", job_starting_on(reading, jobs, all->list[i].start),
-                    "start", "gap", false, "此前有 %d 个月没有工作经历，请补填或在工作总结中说明",
-                    months);
-    }
-    if (all->count && all->list[all->count - 1].end != reading->cutoff + 1)
-        put_problem(reading, "employment", (int)json_array_size(jobs) - 1, "end", "not_in_service",
-                    false, "最后一段工作经历在截止日前已结束；现仍在岗的请不填结束日期");
-}
-
-static void read_employment(struct reading *reading, struct service *service)
+/* Whether the cut-off date falls into a village post that was not left on secondment. */
+static bool at_village(const struct reading *reading)
 {
     const json_t *jobs = section_of(reading, "employment");
     for (size_t i = 0; i < json_array_size(jobs); i++) {
         const json_t *job = json_array_get(jobs, i);
-        check_days(reading, "employment", job, (int)i);
-        check_overlaps(reading, jobs, i);
-        add_job(reading, service, job, (int)i);
-    }
-    check_gaps(reading, jobs, &service->all);
-    if (json_array_size(jobs))
-        put_service(reading, service);
-}
-
-/* --- title, homeroom, village service ------------------------------------------------------------
- */
-
-static void check_title(struct reading *reading, const json_t *title)
-{
-    int obtained = answer_day(title, "obtained"), appointed = answer_day(title, "appointed");
-    if (obtained == DAY_NONE)
-        put_problem(reading, "current_title", -1, "obtained", "required", true,
-                    "已有职称的必须填写取得日期");
-    if (appointed == DAY_NONE)
-        put_problem(reading, "current_title", -1, "appointed", "required", true,
-                    "已有职称的必须填写聘任日期");
-    else if (obtained != DAY_NONE && appointed < obtained)
-        put_problem(reading, "current_title", -1, "appointed", "appointed_before_obtained", true,
-                    "聘任日期早于取得日期");
-    if (appointed != DAY_NONE && appointed > reading->cutoff)
-        put_problem(reading, "current_title", -1, "appointed", "after_cutoff", true,
-                    "聘任日期晚于截止日");
-}
-
-/* Years in title run from the appointment; without a title, from the first day of teaching. */
-static void read_title(struct reading *reading, const struct periods *teaching)
-{
-    const json_t *title = section_of(reading, "current_title");
-    const char *level = answer(title, "level"), *word = word_of("title", level);
-    if (!*word)
-        return;
-    put_fact(reading, FACT_CURRENT_TITLE, json_string(word), "%s", word);
-    put_source(reading, FACT_CURRENT_TITLE, "current_title", -1);
-    put_source(reading, FACT_TENURE_MONTHS, "current_title", -1);
-    if (!strcmp(level, "none")) {
-        int months = periods_months(teaching);
-        put_fact(reading, FACT_TENURE_MONTHS, json_integer(months),
-                 "没有职称，按从教时间 %d 年 %d 个月计算", months / 12, months % 12);
-        return;
-    }
-    check_title(reading, title);
-    int appointed = answer_day(title, "appointed");
-    if (appointed == DAY_NONE)
-        return;
-    int months = months_between(appointed, reading->cutoff + 1);
-    put_fact(reading, FACT_TENURE_MONTHS, json_integer(months), "%s 聘任，至截止日 %d 年 %d 个月",
-             answer(title, "appointed"), months / 12, months % 12);
-}
-
-static struct periods read_periods(struct reading *reading, const char *section, enum fact fact)
-{
-    struct periods periods = {.count = 0};
-    const json_t *items = section_of(reading, section);
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        const json_t *item = json_array_get(items, i);
         struct period span;
-        check_days(reading, section, item, (int)i);
-        if (!served(reading, item, &span))
-            continue;
-        periods_add(&periods, span.start, span.end);
-        put_source(reading, fact, section, (int)i);
+        if (served(reading, job, &span) && teacher.at_grassroots(job) && !flag(job, "seconded") &&
+            !strcmp(answer(job, "grassroots"), "village") && span.end == reading->cutoff + 1)
+            return true;
     }
-    periods_merge(&periods);
-    return periods;
+    return false;
+}
+
+static void put_teaching(struct reading *reading, const struct periods *teaching)
+{
+    bool village = at_village(reading);
+    int months = periods_months(teaching);
+    if (!json_array_size(section_of(reading, "employment")))
+        return;
+    put_fact(reading, "at_village", json_boolean(village), "截止日%s村庄学校岗位",
+             village ? "在" : "不在");
+    put_fact(reading, "teaching_months", json_integer(months), "从教 %d 年 %d 个月", months / 12,
+             months % 12);
 }
 
 static int school_years(const struct periods *periods)
@@ -291,14 +46,15 @@ static int school_years(const struct periods *periods)
 
 void read_service(struct reading *reading)
 {
-    struct service service = {.all = {.count = 0}};
+    struct service service;
     read_employment(reading, &service);
-    read_title(reading, &service.teaching);
-    struct periods homeroom = read_periods(reading, "homeroom", FACT_HOMEROOM_YEARS);
+    put_teaching(reading, &service.practice);
+    read_title(reading, &service.practice);
+    struct periods homeroom = read_periods(reading, "homeroom", "homeroom_years");
     int years = school_years(&homeroom);
-    put_fact(reading, FACT_HOMEROOM_YEARS, json_integer(years),
+    put_fact(reading, "homeroom_years", json_integer(years),
              "满 %d 个学年（同一学年兼任多项计一次）", years);
-    struct periods village = read_periods(reading, "village_service", FACT_VILLAGE_MONTHS);
+    struct periods village = read_periods(reading, "village_service", "village_service_months");
     int months = periods_months(&village);
-    put_fact(reading, FACT_VILLAGE_MONTHS, json_integer(months), "驻村 %d 个月", months);
+    put_fact(reading, "village_service_months", json_integer(months), "驻村 %d 个月", months);
 }

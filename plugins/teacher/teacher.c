@@ -2,7 +2,7 @@
  * entry.
  *
  * form.json says what a dossier contains; facts.c, service.c, record.c and assessed.c derive the
- * facts of facts.h; gates.c decides the hard gates; rules.h holds the numbers a notice may change.
+ * facts; gates.c decides the hard gates; rules.h holds the numbers a notice may change.
  */
 #include "facts.h"
 

@@ -1,0 +1,59 @@
+/* assessed.c - what unit and district have given, by the series' tables. */
+#include "reading.h"
+
+void read_assessed_words(struct reading *reading, const struct word_fact *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct word_fact *row = &rows[i];
+        const json_t *given = json_object_get(reading->assessments, row->section);
+        const char *word = word_of(reading->series, row->words, answer(given, row->field));
+        if (!*word)
+            continue;
+        put_fact(reading, row->fact, json_string(word), "%s", word);
+        put_source(reading, row->fact, row->section, -1);
+    }
+}
+
+void read_assessed_yesno(struct reading *reading, const struct yesno_fact *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct yesno_fact *row = &rows[i];
+        const json_t *given = json_object_get(reading->assessments, row->section);
+        const json_t *value = json_object_get(given, row->field);
+        if (!json_is_boolean(value))
+            continue;
+        bool yes = json_is_true(value);
+        put_fact(reading, row->fact, json_boolean(yes), "%s", yes ? row->yes : row->no);
+        put_source(reading, row->fact, row->section, -1);
+    }
+}
+
+void read_assessed_number(struct reading *reading, const char *section, const char *field,
+                          const char *fact, const char *before, const char *after)
+{
+    const json_t *given = json_object_get(reading->assessments, section);
+    const json_t *number = json_object_get(given, field);
+    if (!json_is_number(number))
+        return;
+    double value = json_number_value(number);
+    put_fact(reading, fact, json_real(value), "%s %.10g%s", before, value, after);
+    put_source(reading, fact, section, -1);
+}
+
+void read_satisfaction(struct reading *reading)
+{
+    const json_t *given = json_object_get(reading->assessments, "democratic_appraisal");
+    const json_t *percent = json_object_get(given, "satisfied_percent");
+    json_int_t expected = json_integer_value(json_object_get(given, "expected"));
+    json_int_t attended = json_integer_value(json_object_get(given, "attended"));
+    if (!json_is_number(percent) || expected <= 0)
+        return;
+    bool quorum = attended * 3 >= expected * 2;
+    put_fact(reading, "satisfaction_percent", json_real(json_number_value(percent)),
+             "满意率 %.10g%%", json_number_value(percent));
+    put_fact(reading, "satisfaction_quorum", json_boolean(quorum),
+             "应到 %d 人，参加 %d 人，%s三分之二", (int)expected, (int)attended,
+             quorum ? "达到" : "不足");
+    put_source(reading, "satisfaction_percent", "democratic_appraisal", -1);
+    put_source(reading, "satisfaction_quorum", "democratic_appraisal", -1);
+}
