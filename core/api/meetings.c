@@ -1,11 +1,13 @@
 /* meetings.c - meetings: agenda, attendance, opening, secret ballots, counting, minutes. */
 #include "api/api.h"
+#include "api/material.h"
 #include "api/place.h"
 #include "review/ballot.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
 #include "review/row.h"
+#include "review/sheet.h"
 
 #include <string.h>
 
@@ -61,6 +63,29 @@ static int progress_read(struct td_call *call, struct td_reply *reply, struct td
     return rc;
 }
 
+/* The dossier of a motion with what the panel says about it. */
+static int motion_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *motion = NULL;
+    const char *meeting = td_call_param(call, "meeting");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_motion(&review, meeting, td_call_param(call, "motion"), &motion, reterr);
+    if (rc < 0)
+        return rc;
+    const char *application = td_row_text(motion, "application_id");
+    rc = td_sheet_present(&review, application, &reply->value, reterr);
+    if (rc == 0)
+        rc = td_material_add(&review, application, reply->value, reterr);
+    if (rc == 0) {
+        json_object_set(reply->value, "motion", motion);
+        json_object_set_new(reply->value, "meeting_id", json_string(meeting));
+    }
+    json_decref(motion);
+    return rc;
+}
+
 static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -74,9 +99,10 @@ static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_
         return rc;
     rc = td_ballot_mine(&review, id, &motions, reterr);
     if (rc == 0)
-        reply->value = json_pack(
-            "{s:s, s:O, s:O, s:o, s:n}", "id", id, "meeting_name", json_object_get(meeting, "name"),
-            "committee_name", json_object_get(meeting, "committee_name"), "items", motions, "next");
+        reply->value =
+            json_pack("{s:s, s:s, s:O, s:O, s:o, s:n}", "id", id, "meeting_id", id, "meeting_name",
+                      json_object_get(meeting, "name"), "committee_name",
+                      json_object_get(meeting, "committee_name"), "items", motions, "next");
     json_decref(meeting);
     return rc;
 }
@@ -248,6 +274,8 @@ const struct td_route td_meetings_routes[] = {
      .write = open_write},
     {TD_POST, "/meetings/{meeting}/motions/open", LEADERS, "Put motions to the vote",
      .write = put_write, .body = put_body},
+    {TD_GET, "/meetings/{meeting}/motions/{motion}", READERS,
+     "The dossier of a motion with the panel's sheets", .read = motion_read, .page = "motion"},
     {TD_GET, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Motions that the caller can vote on",
      .read = ballots_read, .page = "ballots"},
     {TD_POST, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Cast secret ballots",

@@ -1,12 +1,10 @@
 /* reviews.c - the expert's desk: dossiers of his panels, the material beside the score sheet. */
 #include "api/api.h"
-#include "api/dossier.h"
+#include "api/material.h"
 #include "api/place.h"
-#include "review/application.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "review/sheet.h"
-#include "store/store.h"
 
 #include <string.h>
 
@@ -16,31 +14,6 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     (void)reterr;
     int rc = td_api_review(call, &review);
     return rc < 0 ? rc : td_sheet_list(&review, &reply->value);
-}
-
-/* What was submitted, and what officials added to it. */
-static int add_content(struct td_review *review, const char *id, json_t *page,
-                       struct td_error *reterr)
-{
-    json_t *application = NULL, *snapshot = NULL, *sections = NULL;
-    int rc = td_application_row(review, id, &application, reterr);
-    if (rc < 0)
-        return rc;
-    rc = td_tx_row(review->tx, &snapshot, "select dossier from snapshot where id = $1", "s",
-                   td_row_text(application, "snapshot_id"));
-    if (rc == 0)
-        rc = td_dossier_sections(review, application,
-                                 json_object_get(json_object_get(snapshot, "dossier"), "content"),
-                                 "", &sections);
-    if (rc == 0) {
-        json_object_set_new(page, "sections", sections);
-        rc = td_dossier_assessments(review, application, "", "", &sections);
-    }
-    if (rc == 0)
-        json_object_set_new(page, "assessments", sections);
-    json_decref(snapshot);
-    json_decref(application);
-    return rc;
 }
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -53,7 +26,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     if (rc < 0)
         return rc;
     reply->version = td_row_int(json_object_get(reply->value, "sheet"), "version");
-    return add_content(&review, id, reply->value, reterr);
+    return td_material_add(&review, id, reply->value, reterr);
 }
 
 /* 412 unless the caller saw the sheet as it is; version 0 before the first save. */

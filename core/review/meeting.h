@@ -43,6 +43,11 @@ int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_p
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr);
 
+/* A motion of the meeting: {"id", "sequence", "state", "application_id"}, for who is of the meeting and
+ * need not recuse. */
+int td_meeting_motion(struct td_review *review, const char *meeting_id, const char *motion_id,
+                      json_t **ret_motion, struct td_error *reterr);
+
 /* {"members", "present", "state", "motions": [{"id", "state", "voted", "voters"}]}: how many have
  * voted, never what. */
 int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t **ret_progress,

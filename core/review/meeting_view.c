@@ -207,6 +207,32 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     return 0;
 }
 
+int td_meeting_motion(struct td_review *review, const char *meeting_id, const char *motion_id,
+                      json_t **ret_motion, struct td_error *reterr)
+{
+    json_t *meeting = NULL, *motion = NULL;
+    struct td_meeting_seat seat;
+    bool recused = false;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    json_decref(meeting);
+    rc = td_tx_row(review->tx, &motion,
+                   "select id, sequence, state, application_id from motion"
+                   " where id = $1 and meeting_id = $2",
+                   "ss", motion_id, meeting_id);
+    if (rc == 0)
+        rc = td_recusal_check(review->tx, review->who->id, td_row_text(motion, "application_id"),
+                              &recused);
+    if (rc == 0 && recused)
+        rc = td_error_set(reterr, TD_ENOTFOUND, "must recuse");
+    if (rc < 0)
+        json_decref(motion);
+    else
+        *ret_motion = motion;
+    return rc;
+}
+
 int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t **ret_progress,
                         struct td_error *reterr)
 {

@@ -30,6 +30,11 @@ int td_sheet_list(struct td_review *review, json_t **ret_page);
 int td_sheet_view(struct td_review *review, const char *application_id, json_t **ret_review,
                   struct td_error *reterr);
 
+/* What the panel presents to the meeting (article 21): {"application", "facts", "score", "sheets": [{"name",
+ * "indicators", "opinion", "comment"}]}. Access is the caller's to check. */
+int td_sheet_present(struct td_review *review, const char *application_id, json_t **ret_page,
+                     struct td_error *reterr);
+
 /* The caller's sheet of a dossier: {"version": 0, "state": "none"} before the first save. */
 int td_sheet_load(struct td_review *review, const char *application_id, json_t **ret_sheet,
                   struct td_error *reterr);

@@ -105,18 +105,19 @@ static void fill_in(json_t *indicators, const json_t *points)
     }
 }
 
-static int others(struct td_review *review, const char *application_id, const json_t *indicators,
-                  json_t *page)
+/* Submitted sheets of a dossier under `member`; the one of `except` ("" = nobody) is left out. */
+static int submitted(struct td_tx *tx, const char *application_id, const char *except,
+                     const json_t *indicators, json_t *page, const char *member)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(
-        review->tx, &rows,
+        tx, &rows,
         "select c.name, h.points, h.comment, h.opinion, h.submitted_at from sheet h"
         " join account c on c.id = h.account_id join application a on a.id = h.application_id"
         " where a.id = $1 and h.account_id <> $2 and h.submitted_at is not null"
         " and not " TD_RECUSAL_SQL("h.account_id") " order by c.name",
-        "ss", application_id, review->who->id);
+        "ss", application_id, except);
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
@@ -125,7 +126,7 @@ static int others(struct td_review *review, const char *application_id, const js
         json_object_del(row, "points");
         json_object_set_new(row, "indicators", given);
     }
-    json_object_set_new(page, "others", rows);
+    json_object_set_new(page, member, rows);
     return 0;
 }
 
@@ -144,7 +145,7 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
 {
     json_t *indicators = NULL;
     const char *state = td_row_text(sheet, "state");
-    bool submitted = !strcmp(state, "submitted");
+    bool locked = !strcmp(state, "submitted");
     int rc = td_sheet_indicators(review->tx, td_row_text(application, "series"),
                                  td_row_text(application, "level"), &indicators);
     if (rc == TD_ENOTFOUND) {
@@ -153,18 +154,19 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
     }
     if (rc < 0)
         return rc;
-    if (submitted)
-        rc = others(review, td_row_text(application, "id"), indicators, page);
+    if (locked)
+        rc = submitted(review->tx, td_row_text(application, "id"), review->who->id, indicators,
+                       page, "others");
     fill_in(indicators, json_object_get(sheet, "points"));
     json_object_set_new(page, "indicators", indicators);
     json_t *shown = json_copy((json_t *)sheet);
     json_object_set_new(shown, "sheet_state", json_string(state));
     json_object_set_new(shown, "opinions", opinions(td_row_text(sheet, "opinion")));
     json_object_set_new(page, "sheet", shown);
-    json_object_set_new(page, "submitted", json_boolean(submitted));
+    json_object_set_new(page, "submitted", json_boolean(locked));
     json_object_set_new(
         page, "writable",
-        json_boolean(!submitted && !strcmp(td_row_text(application, "state"), "panel_review")));
+        json_boolean(!locked && !strcmp(td_row_text(application, "state"), "panel_review")));
     return rc;
 }
 
@@ -219,5 +221,29 @@ int td_sheet_view(struct td_review *review, const char *application_id, json_t *
         json_decref(page);
     else
         *ret_review = page;
+    return rc;
+}
+
+int td_sheet_present(struct td_review *review, const char *application_id, json_t **ret_page,
+                     struct td_error *reterr)
+{
+    json_t *application = NULL, *indicators = NULL, *page = json_object();
+    int rc = td_application_row(review, application_id, &application, reterr);
+    if (rc == 0) {
+        td_application_name(review, application);
+        json_object_set_new(page, "application", describe(application));
+        rc = add_evaluation(review, application, page);
+    }
+    if (rc == 0)
+        rc = td_sheet_indicators(review->tx, td_row_text(application, "series"),
+                                 td_row_text(application, "level"), &indicators);
+    if (rc == 0)
+        rc = submitted(review->tx, application_id, "", indicators, page, "sheets");
+    json_decref(indicators);
+    json_decref(application);
+    if (rc < 0)
+        json_decref(page);
+    else
+        *ret_page = page;
     return rc;
 }

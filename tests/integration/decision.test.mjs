@@ -258,6 +258,10 @@ describe('the meeting', () => {
     assert.deepEqual((await experts[10].ok('GET', `/meetings/${meeting}/ballots`)).items, [], 'the colleague votes on nobody here');
     const hidden = (await experts[10].ok('GET', `/meetings/${meeting}`)).motions[0];
     assert.ok(hidden.recused && !hidden.name && !hidden.application_id);
+    const read = (who, motion) => who.json('GET', `/meetings/${meeting}/motions/${motion.id}`);
+    assert.deepEqual((await read(experts[5], first)).body.sheets.map((sheet) => sheet.name).sort(), ['expert-1', 'expert-2', 'expert-3'], 'the panel presents its opinions');
+    assert.equal((await experts[5].page(`/meetings/${meeting}/motions/${first.id}`)).status, 200);
+    assert.equal((await read(experts[10], first)).status, 404, 'but not to who must recuse');
     assert.equal((await experts[10].json('POST', `/meetings/${meeting}/ballots`, { choices: { [first.id]: 'yes' } })).body.key, 'recused');
     assert.equal((await experts[1].json('POST', `/meetings/${meeting}/ballots`, { choices: { [first.id]: 'yes' } })).body.key, 'not_present');
     // expert 4 recused from the first dossier: six can vote there, seven on the others.
