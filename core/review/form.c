@@ -58,6 +58,18 @@ const json_t *td_form_specialty(const json_t *descriptor, const char *id)
     return by_id(json_object_get(descriptor, "specialties"), id);
 }
 
+const json_t *td_form_title(const json_t *descriptor, const char *level, const char *specialty)
+{
+    const json_t *chosen = td_form_specialty(descriptor, specialty);
+    const json_t *branch = by_id(json_object_get(descriptor, "branches"), text_of(chosen, "branch"));
+    size_t index;
+    json_t *title;
+    json_array_foreach(json_object_get(branch, "titles"), index, title)
+        if (!strcmp(text_of(title, "level"), level))
+            return title;
+    return td_form_level(descriptor, level);
+}
+
 const char *td_form_section_by(const json_t *section)
 {
     const char *by = text_of(section, "by");

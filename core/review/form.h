@@ -25,7 +25,6 @@ const json_t *td_form_section(const json_t *descriptor, const char *id);
 const json_t *td_form_field(const json_t *section, const char *id);
 const json_t *td_form_level(const json_t *descriptor, const char *id);
 const json_t *td_form_specialty(const json_t *descriptor, const char *id);
-const json_t *td_form_branch(const json_t *descriptor, const char *id);
 /* {"title", "title_en"} of a level in a specialty: its branch's own, else the level's. */
 const json_t *td_form_title(const json_t *descriptor, const char *level, const char *specialty);
 const char *td_form_section_by(const json_t *section); /* "applicant" | "unit" | "district_industry" */

@@ -1,8 +1,7 @@
 /* form_descriptor.c - is a form.json one that the core can work with? (td_form_check_descriptor)
- * And its branches, whose titles have names of their own.
  *
- * The check runs when a plugin is loaded, so that a mistake is told to its author and never met by
- * an applicant. */
+ * Run when a plugin is loaded, so that a mistake is told to its author and never met by an
+ * applicant. */
 #include "review/form.h"
 
 #include <stdarg.h>
@@ -54,26 +53,14 @@ static bool is_identifier(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(id);
 }
 
-const json_t *td_form_branch(const json_t *descriptor, const char *id)
+static bool has_branch(const json_t *descriptor, const char *id)
 {
     size_t index;
     json_t *branch;
     json_array_foreach(json_object_get(descriptor, "branches"), index, branch)
         if (!strcmp(text_of(branch, "id"), id))
-            return branch;
-    return NULL;
-}
-
-const json_t *td_form_title(const json_t *descriptor, const char *level, const char *specialty)
-{
-    const json_t *chosen = td_form_specialty(descriptor, specialty);
-    const json_t *branch = td_form_branch(descriptor, text_of(chosen, "branch"));
-    size_t index;
-    json_t *title;
-    json_array_foreach(json_object_get(branch, "titles"), index, title)
-        if (!strcmp(text_of(title, "level"), level))
-            return title;
-    return td_form_level(descriptor, level);
+            return true;
+    return false;
 }
 
 typedef int (*entry_fn)(const json_t *entry, const struct place *place, struct td_error *reterr);
@@ -157,7 +144,7 @@ static int check_branches(const json_t *descriptor, struct td_error *reterr)
     json_array_foreach(json_object_get(descriptor, "specialties"), index, specialty) {
         struct place place = inside(&list, text_of(specialty, "id"));
         const char *branch = text_of(specialty, "branch");
-        if (*branch && !td_form_branch(descriptor, branch))
+        if (*branch && !has_branch(descriptor, branch))
             return refuse(reterr, &place, "there is no branch \"%s\"", branch);
     }
     return 0;
