@@ -182,6 +182,18 @@ static int may_verify(struct td_review *review, const json_t *application, const
     return false;
 }
 
+/* Does an item wait for a verdict here? */
+static bool asks_verdict(const json_t *sections)
+{
+    size_t i, j;
+    json_t *section, *item;
+    json_array_foreach((json_t *)sections, i, section)
+        json_array_foreach(json_object_get(section, "items"), j, item)
+            if (td_row_bool(item, "checks"))
+                return true;
+    return false;
+}
+
 static int view_official(struct td_review *review, const json_t *application, json_t *value)
 {
     const char *state_stage = td_verification_stage(td_row_text(application, "state"));
@@ -204,7 +216,8 @@ static int view_official(struct td_review *review, const json_t *application, js
     json_decref(content);
     json_object_set_new(value, "official", json_true());
     json_object_set_new(value, "stage", json_string(state_stage));
-    json_object_set_new(value, "verifies", json_boolean(verifies));
+    json_object_set_new(value, "verifies",
+                        json_boolean(asks_verdict(sections) || asks_verdict(assessments)));
     json_object_set_new(value, "sections", sections ? sections : json_array());
     json_object_set_new(value, "assessments", assessments ? assessments : json_array());
     json_object_set_new(value, "to_assess", to_assess ? to_assess : json_array());

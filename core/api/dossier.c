@@ -107,6 +107,7 @@ static void dress_item(const struct beside *beside, const char *section, json_t 
     const char *id = td_row_text(item, "id");
     size_t i;
     json_t *check;
+    json_object_set_new(item, "section_id", json_string(section));
     json_object_set_new(item, "files", rows_at(beside->files, section, id));
     json_object_set_new(item, "verdicts", rows_at(beside->verdicts, section, id));
     json_object_set_new(item, "checks", json_false());

@@ -84,14 +84,29 @@ static int check_reason(const json_t *descriptor, const json_t *reason, size_t i
     return 0;
 }
 
+/* A form names the place in one choice: "section" or "section/field". */
+static void split_place(json_t *reason)
+{
+    const char *place = td_row_text(reason, "place");
+    size_t length = strcspn(place, "/");
+    if (!*place)
+        return;
+    json_object_set_new(reason, "section", json_stringn(place, length));
+    json_object_set_new(reason, "field", json_string(place[length] ? place + length + 1 : ""));
+}
+
 /* Reasons without a code are empty rows of a form: dropped. */
 static json_t *given_reasons(const json_t *reasons)
 {
     json_t *given = json_array(), *reason;
     size_t i;
-    json_array_foreach((json_t *)reasons, i, reason)
-        if (*td_row_text(reason, "code") || *td_row_text(reason, "text"))
-            json_array_append(given, reason);
+    json_array_foreach((json_t *)reasons, i, reason) {
+        if (!*td_row_text(reason, "code") && !*td_row_text(reason, "text"))
+            continue;
+        json_t *own = json_copy(reason);
+        split_place(own);
+        json_array_append_new(given, own);
+    }
     return given;
 }
 
