@@ -66,10 +66,22 @@ static void add_problem(json_t *section, const json_t *problem)
     json_t *item, *field;
     json_array_foreach(json_object_get(section, "items"), i, item)
         json_array_foreach(json_object_get(item, "fields"), j, field)
-            if (td_row_equals(field, "path", td_row_text(problem, "field"))) {
-                json_object_set(field, "problem", json_object_get(problem, "message"));
-                json_object_set(field, "problem_code", json_object_get(problem, "code"));
-            }
+            if (td_row_equals(field, "path", td_row_text(problem, "field")))
+                json_object_set(field, "problem", (json_t *)problem);
+}
+
+/* What the form calls the fields that were not taken. */
+static void name_problems(const json_t *section, json_t *problems)
+{
+    size_t i;
+    json_t *problem;
+    json_array_foreach(problems, i, problem) {
+        const char *dot = strrchr(td_row_text(problem, "field"), '.');
+        const json_t *field = dot ? td_form_field(section, dot + 1) : NULL;
+        const json_t *named = field ? field : section;
+        json_object_set(problem, "name", json_object_get(named, "name"));
+        json_object_set(problem, "name_en", json_object_get(named, "name_en"));
+    }
 }
 
 /* The page of one section over `content`; `problems` (may be NULL) are put beside their fields. */
@@ -166,8 +178,11 @@ static int save_section(struct td_call *call, struct td_reply *reply, struct td_
         result = td_call_check_version(call, td_row_int(application, "version"), reterr);
     if (!result)
         result = td_draft_save(&review, application, section, sent, &saved, reterr);
-    if (!result)
+    if (!result) {
+        const json_t *form = json_object_get(review.catalog, td_row_text(application, "series"));
+        name_problems(td_form_section(form, section), saved.problems);
         json_object_set_new(application, "version", json_integer(saved.version));
+    }
     if (!result && call->face == TD_FACE_PAGE && json_array_size(saved.problems))
         result = section_page(&review, application, section, saved.typed, saved.problems,
                               &reply->value, reterr);

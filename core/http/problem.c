@@ -52,23 +52,47 @@ static const char *field_name(const struct td_locale *locale, const char *field)
     return td_locale_text(locale, "field", dot ? dot + 1 : field);
 }
 
-static json_t *make_field(const struct td_locale *locale, const json_t *fault)
+/* What the form calls the field, else t.field.<last part>, else NULL. */
+static const char *name_of(const struct td_locale *locale, const json_t *fault)
 {
-    json_t *made = json_copy((json_t *)fault);
-    const char *code = json_string_value(json_object_get(fault, "code"));
+    bool english = strcmp(locale->lang, "en") == 0;
+    const char *own = json_string_value(json_object_get(fault, english ? "name_en" : "name"));
     const char *field = json_string_value(json_object_get(fault, "field"));
+    return own ? own : field ? field_name(locale, field) : NULL;
+}
+
+/* Puts the message of this language, "name: sentence", into {field, code, message}. */
+static void say_fault(const struct td_locale *locale, json_t *fault)
+{
+    const char *code = json_string_value(json_object_get(fault, "code"));
     const char *sentence = code ? td_locale_text(locale, "field_problem", code) : NULL;
-    if (!sentence || !made)
-        return made;
+    if (!sentence)
+        return;
     char *text = td_locale_fill(locale, sentence, json_object_get(fault, "parameters"));
-    const char *name = field ? field_name(locale, field) : NULL;
+    const char *name = name_of(locale, fault);
     char *full = NULL;
     if (name && text && asprintf(&full, "%s: %s", name, text) < 0)
         full = NULL;
-    set_text(made, "message", full ? full : text ? text : sentence);
+    set_text(fault, "message", full ? full : text ? text : sentence);
     free(full);
     free(text);
+}
+
+static json_t *make_field(const struct td_locale *locale, const json_t *fault)
+{
+    json_t *made = json_copy((json_t *)fault);
+    if (made)
+        say_fault(locale, made);
     return made;
+}
+
+void td_problem_say(const struct td_locale *locale, json_t *value)
+{
+    size_t index;
+    json_t *fault;
+    json_array_foreach(json_object_get(value, "problems"), index, fault)
+        if (json_is_string(json_object_get(fault, "field")))
+            say_fault(locale, fault);
 }
 
 json_t *td_problem_make(const struct td_locale *locale, int code, const struct td_error *error,

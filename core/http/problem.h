@@ -15,6 +15,10 @@
 json_t *td_problem_make(const struct td_locale *locale, int code, const struct td_error *error,
                         const char *request_id);
 
+/* A reply that succeeded may say what it did not take: the messages of `value`'s "problems" [{"field",
+ * "code", "message", "name"?, "name_en"?}] are put into the language. */
+void td_problem_say(const struct td_locale *locale, json_t *value);
+
 /* The same for `page.problem`: `errors` is called `fields` there. Borrows `problem`, a new
  * reference. */
 json_t *td_problem_for_page(const json_t *problem);

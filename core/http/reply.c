@@ -92,6 +92,7 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
         td_csv_write(serving->locale, items, &serving->out);
         return serving->out.failed ? TD_ENOMEM : 0;
     }
+    td_problem_say(serving->locale, reply->value);
     if (call->face == TD_FACE_PAGE && call->route->page)
         return compose_page(serving, call->route->page, reply->value, reterr);
     if (call->face == TD_FACE_PAGE && call->route->method != TD_GET)
