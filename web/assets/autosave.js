@@ -36,6 +36,7 @@ export function start(form) {
   let busy = false;
   let changed = false;
   let stopped = false;
+  let submitter = null; // a button pressed while a save was under way
 
   async function save() {
     if (busy || stopped) return;
@@ -67,7 +68,8 @@ export function start(form) {
       status.textContent = form.dataset.textFailed;
     }
     busy = false;
-    if (changed) wait();
+    if (submitter) form.requestSubmit(submitter);
+    else if (changed) wait();
   }
 
   function wait() {
@@ -77,8 +79,11 @@ export function start(form) {
   }
 
   form.addEventListener("input", wait);
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     stopped = true;
     clearTimeout(timer);
+    if (!busy) return;
+    event.preventDefault(); // its version would be out of date
+    submitter = event.submitter;
   });
 }
