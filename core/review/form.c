@@ -350,8 +350,9 @@ static void check_value(struct check *check, const json_t *field, const json_t *
 {
     const char *type = text_of(field, "type");
     if (!is_of_type(type, value)) {
-        bool is_date = !strcmp(type, "date");
-        fault(check, path, is_date ? "date" : "type", "must be %s", type);
+        bool is_number = !strcmp(type, "integer") || !strcmp(type, "decimal");
+        fault(check, path, is_number ? "number" : !strcmp(type, "date") ? "date" : "type", "must be %s",
+              type);
     } else if (json_is_number(value)) {
         check_number(check, field, value, path);
     } else if (!strcmp(type, "choice")) {
