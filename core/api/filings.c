@@ -122,15 +122,16 @@ static const struct td_field refuse_body[] = {
     {0},
 };
 
+#define READERS (TD_ROLE_BUREAU | TD_ROLE_OFFICE | TD_ROLE_SUPERVISOR)
+
 const struct td_route td_filings_routes[] = {
     {TD_POST, "/notices/{notice}/confirm", TD_ROLE_BUREAU,
      "Confirm the dossiers of a result notice that is over", .write = confirm_write},
-    {TD_GET, "/filings", TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR, "Filings, newest first",
-     .read = list_read, .page = "filings"},
+    {TD_GET, "/filings", READERS, "Filings, newest first", .read = list_read, .page = "filings"},
     {TD_POST, "/filings", TD_ROLE_BUREAU, "Pack the confirmed dossiers of a cycle",
      .write = prepare_write, .body = prepare_body},
-    {TD_GET, "/filings/{filing}", TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR,
-     "One filing with its package", .read = view_read, .page = "filing"},
+    {TD_GET, "/filings/{filing}", READERS, "One filing with its package", .read = view_read,
+     .page = "filing"},
     {TD_POST, "/filings/{filing}/send", TD_ROLE_BUREAU, "Mark as sent to the region",
      .write = send_write},
     {TD_POST, "/filings/{filing}/approve", TD_ROLE_BUREAU, "Record the region's approval",

@@ -3,6 +3,7 @@
 #include "review/filing.h"
 
 #include "review/application.h"
+#include "review/committee.h"
 #include "review/cycle.h"
 #include "review/package.h"
 #include "review/row.h"
@@ -65,9 +66,10 @@ int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_pa
                    "f.reference, f.approved_on, f.created_at,"
                    " y.name as cycle_name,"
                    " (select count(*) from filing_entry e where e.filing_id = f.id) as dossiers"
-                   " from filing f join cycle y on y.id = f.cycle_id where ($1 = '' or f.id < $1)"
-                   " order by f.id desc limit $2",
-                   "si", cursor, (int64_t)TD_ROW_PAGE + 1);
+                   " from filing f join cycle y on y.id = f.cycle_id where " TD_COMMITTEE_SCOPE_SQL(
+                       "$1", "y.series") " and ($2 = '' or f.id < $2) order by f.id desc"
+                                         " limit $3",
+                   "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
@@ -78,7 +80,8 @@ static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 {
     return td_tx_row(
         tx, ret_filing,
-        "select f.*, f.state as filing_state, y.name as cycle_name, (select count(*) from "
+        "select f.*, f.state as filing_state, y.name as cycle_name, y.series, (select count(*) "
+        "from "
         "filing_entry e"
         " join application a on a.id = e.application_id where e.filing_id = f.id"
         " and a.state = 'filed') as uncertified from filing f join cycle y on y.id = f.cycle_id"
@@ -91,20 +94,21 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
 {
     json_t *filing = NULL, *entries = NULL, *entry = NULL;
     size_t i;
-    if (!td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR))
-        return td_error_set(reterr, TD_ENOTFOUND, "not within this account's scope");
     int rc = load(review->tx, filing_id, &filing);
     if (rc < 0)
         return rc;
-    rc = td_tx_rows(
-        review->tx, &entries,
-        "select a.id, a.number, c.name, u.name as unit_name, a.series, a.specialty, a.level, "
-        "a.state,"
-        " coalesce(t.number, '') as certificate_number, coalesce(t.id, '') as title_id"
-        " from filing_entry e join application a on a.id = e.application_id"
-        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-        " left join title t on t.application_id = a.id where e.filing_id = $1 order by a.number",
-        "s", filing_id);
+    rc = td_committee_may_read(review, td_row_text(filing, "series"), reterr);
+    if (rc == 0)
+        rc = td_tx_rows(
+            review->tx, &entries,
+            "select a.id, a.number, c.name, u.name as unit_name, a.series, a.specialty, a.level, "
+            "a.state,"
+            " coalesce(t.number, '') as certificate_number, coalesce(t.id, '') as title_id"
+            " from filing_entry e join application a on a.id = e.application_id"
+            " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+            " left join title t on t.application_id = a.id where e.filing_id = $1 order by "
+            "a.number",
+            "s", filing_id);
     if (rc < 0) {
         json_decref(filing);
         return rc;

@@ -4,8 +4,9 @@
  *                             \--refuse--> refused (its dossiers can be filed again)
  *
  * Nothing is certified before the region's approval is recorded with its number and day
- * (人社部令第40号, article 26; the seed notice on filing). The bureau does all of it. A package
- * names people, units and results, never numbers of persons; its SM3 hash is on the ledger. */
+ * (人社部令第40号, article 26; the seed notice on filing). The bureau does all of it; the office of
+ * the series and the supervisor read. A package names people, units and results, never numbers of
+ * persons; its SM3 hash is on the ledger. */
 #ifndef TD_REVIEW_FILING_H
 #define TD_REVIEW_FILING_H
 

@@ -341,6 +341,11 @@ describe('after the vote', () => {
     assert.equal((await city.bureau.json('POST', '/filings', { cycle_id: city.cycle.id })).body.key, 'nothing_to_file');
     const view = await city.bureau.ok('GET', `/filings/${filing}`);
     assert.equal(view.package.people.length, 2);
+    assert.equal((await city.office.ok('GET', `/filings/${filing}`)).can.send, false, 'the office reads');
+    const stranger = await server.account('farmers', [{ role: 'office', scope: 'agriculture' }]);
+    assert.equal((await stranger.json('GET', `/filings/${filing}`)).status, 404);
+    assert.deepEqual((await stranger.ok('GET', '/filings')).items, []);
+    for (const path of [`/committees/${committee}`, `/panels/${panel}`]) assert.equal((await stranger.json('GET', path)).status, 404);
     assert.deepEqual(view.package.counts, { declared: 3, accepted: 3, voted: 3, passed: 2, failed: 1 });
     assert.ok(!/id_number|phone|birth/.test(JSON.stringify(view.package)));
     const certify = () => city.bureau.json('POST', `/filings/${filing}/certify`);
