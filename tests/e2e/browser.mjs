@@ -1,0 +1,143 @@
+// People at a real Chromium: a window each, and what a person does in it. Whatever goes wrong beside
+// what the person sees (a script's error, a refused style, a failed request) fails the test as well.
+//
+//   const browser = await openBrowser();
+//   const lin = await browser.person(server, { javaScript: false });
+//   await lin.login('lin');
+//   await lin.press(lin.button('提交申报'));   // a click that leads to another page
+//   await browser.close();                    // fails when a page complained
+
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { password } from '../integration/harness.mjs';
+
+const QUIET = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+const WAIT_MS = 15_000;
+
+export class Person {
+  constructor(page, faults) {
+    this.page = page;
+    this.faults = faults;
+    this.watch();
+  }
+
+  watch() {
+    const note = (what) => this.faults.push(`${this.page.url()}: ${what}`);
+    this.page.on('pageerror', (error) => note(error.message));
+    this.page.on('requestfailed', (request) => {
+      if (request.failure().errorText !== 'net::ERR_ABORTED') note(`${request.url()} ${request.failure().errorText}`);
+    });
+    this.page.on('console', (message) => {
+      // A page that says "not found" is an answer, not a fault: who asks for it looks at the status.
+      if (message.type() === 'error' && !/Failed to load resource.*status of 4/.test(message.text())) note(message.text());
+    });
+  }
+
+  /** To an address of the server; answers the reply. */
+  async go(path, status = 200) {
+    const reply = await this.page.goto(path);
+    assert.equal(reply.status(), status, `${path}: ${await this.problem()}`);
+    return reply;
+  }
+
+  button(name, within = this.page) {
+    return within.getByRole('button', { name, exact: true });
+  }
+
+  link(name, within = this.page) {
+    return within.getByRole('link', { name });
+  }
+
+  /** To a page of the main menu. */
+  menu(name) {
+    return this.press(this.page.locator('.td-nav').getByRole('link', { name, exact: true }));
+  }
+
+  /** A form by the end of its address. */
+  form(action) {
+    return this.page.locator(`form[action$="${action}"]`);
+  }
+
+  /** Does what leads to another page and waits for it; a refusal fails. Answers the page's address. */
+  async leave(act, status = 200) {
+    const [reply] = await Promise.all([this.page.waitForNavigation({ waitUntil: 'load' }), act()]);
+    assert.equal(reply?.status(), status, await this.problem());
+    if (status === 200) assert.equal(await this.problem(), '');
+    return new URL(this.page.url()).pathname;
+  }
+
+  press(locator, status) {
+    return this.leave(() => locator.click(), status);
+  }
+
+  /** What the page says went wrong; '' when nothing did. */
+  async problem() {
+    return (await this.page.locator('.td-problem').allInnerTexts()).join('\n');
+  }
+
+  async login(login, secret = password) {
+    this.name = login;
+    await this.go('/login');
+    await this.page.getByLabel('登录名').fill(login);
+    await this.page.getByLabel('密码').fill(secret);
+    await this.press(this.button('登录'));
+    return this;
+  }
+
+  /** Writes an answer into the control of this name, whatever its kind. */
+  async answer(name, value) {
+    const control = this.page.locator(`[name="${name}"]`);
+    const kind = await control.first().evaluate((element) => element.type);
+    const word = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+    if (kind === 'radio') await this.page.locator(`[name="${name}"][value="${word}"]`).check();
+    else if (kind === 'select-one') await control.selectOption(word);
+    else await control.fill(word);
+  }
+
+  /** The text of the page's main part. */
+  text() {
+    return this.page.locator('main').innerText();
+  }
+
+  /** The page is asked again until it holds the text: for what the server finishes by itself. */
+  async until(text) {
+    for (let tries = 0; tries < 100; tries++) {
+      if ((await this.text()).includes(text)) return;
+      await this.page.reload();
+    }
+    assert.fail(`${this.page.url()} never said ${text}:\n${await this.text()}`);
+  }
+}
+
+class Browser {
+  constructor(chrome) {
+    this.chrome = chrome;
+    this.faults = [];
+  }
+
+  /** A window of its own, without a session. */
+  async person(server, { javaScript = true, width = 1280, language = 'zh-CN' } = {}) {
+    const context = await this.chrome.newContext({
+      baseURL: server.url, javaScriptEnabled: javaScript, viewport: { width, height: 900 }, locale: language, reducedMotion: 'reduce',
+    });
+    context.setDefaultTimeout(WAIT_MS);
+    return new Person(await context.newPage(), this.faults);
+  }
+
+  /** What pages complained about since the last call. */
+  takeFaults() {
+    return this.faults.splice(0);
+  }
+
+  async close() {
+    await this.chrome.close();
+    assert.deepEqual(this.faults, []);
+  }
+}
+
+export async function openBrowser() {
+  return new Browser(await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET }));
+}
