@@ -22,6 +22,14 @@
 #define STRUCT_MIN                                                                                 \
     (offsetof(struct titled_plugin, gates) + sizeof(((struct titled_plugin *)0)->gates))
 
+/* Text of a plugin that goes into JSON must be UTF-8. */
+static bool is_utf8(const char *text)
+{
+    json_t *json = json_string(text);
+    json_decref(json);
+    return json != NULL;
+}
+
 __attribute__((format(printf, 3, 4))) static bool refuse(struct td_plugins *plugins,
                                                          const char *file, const char *fmt, ...)
 {
@@ -30,8 +38,11 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct td_plugins *plug
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    json_array_append_new(plugins->refused,
-                          json_pack("{s:s, s:s}", "file", file, "message", message));
+    json_t *refusal = json_pack("{s:s, s:s}", "file", file, "message", message);
+    if (!refusal) /* not UTF-8: a name of the file system, a word of the plugin, or one cut short */
+        refusal = json_pack("{s:s, s:s}", "file", is_utf8(file) ? file : "?", "message",
+                            "is refused for a reason that is not UTF-8");
+    json_array_append_new(plugins->refused, refusal);
     return false;
 }
 
@@ -133,17 +144,16 @@ static void load_one(struct td_plugins *plugins, const char *folder, const char 
         return;
     }
     titled_plugin_v1_fn entry = (titled_plugin_v1_fn)dlsym(object, SYMBOL);
-    if (!entry) {
+    const struct titled_plugin *plugin = entry ? entry() : NULL;
+    if (!entry)
         refuse_symbol(plugins, file, object);
-        return;
-    }
-    const struct titled_plugin *plugin = entry();
-    if (!check_interface(plugins, file, plugin))
-        return;
+    if (!entry || !check_interface(plugins, file, plugin))
+        return; /* cppcheck-suppress resourceLeak ; what has run once is never unloaded */
     plugins->loaded[plugins->count].plugin = plugin;
     snprintf(plugins->loaded[plugins->count].file, sizeof(plugins->loaded[0].file), "%s", file);
     memcpy(plugins->loaded[plugins->count].hash, hash, sizeof(hash));
     plugins->count++;
+    /* cppcheck-suppress resourceLeak ; see above */
 }
 
 static bool check_folder(struct td_plugins *plugins, const char *folder)
@@ -220,14 +230,6 @@ static struct titled_host host_for(struct td_fault *fault)
                                 .abi_minor = TITLED_PLUGIN_ABI_MINOR,
                                 .opaque = fault,
                                 .fail = keep_sentence};
-}
-
-/* Text of a plugin that goes into JSON must be UTF-8. */
-static bool is_utf8(const char *text)
-{
-    json_t *json = json_string(text);
-    json_decref(json);
-    return json != NULL;
 }
 
 static bool check_description(struct td_plugins *plugins, int index, const json_t *descriptor)
