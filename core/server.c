@@ -398,7 +398,7 @@ void td_server_free(struct td_server *server)
         /* A client or Redis holds a request open past the deadline. What was acknowledged is on
          * disk; the system takes the rest back. */
         td_store_close(server->store);
-        _exit(server->result < 0);
+        _exit(server->result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     drain(server);
     td_dispatch_free(server->dispatch);

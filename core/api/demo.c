@@ -54,7 +54,7 @@ static int advance_write(struct td_call *call, struct td_reply *reply, struct td
 static int begin_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     int64_t before = 0, units = 0;
-    td_date day;
+    td_date day = 0;
     int r = load_shift(call, &before);
     if (r == 0)
         r = td_tx_int(call->tx, &units, "select count(*) from unit", "");

@@ -15,7 +15,7 @@ static int answer_topic(struct td_call *call, struct td_reply *reply, const char
 static int follow_application(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *application;
+    json_t *application = NULL;
     const char *id = td_call_param(call, "application");
     int r = td_api_review(call, &review);
     if (r == 0)
@@ -30,7 +30,7 @@ static int follow_meeting(struct td_call *call, struct td_reply *reply, struct t
 {
     struct td_review review;
     struct td_meeting_seat seat;
-    json_t *meeting;
+    json_t *meeting = NULL;
     const char *id = td_call_param(call, "meeting");
     int r = td_api_review(call, &review);
     if (r == 0)

@@ -262,8 +262,7 @@ static void refuse_unknown(struct check *check, const struct td_field *fields, c
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)sent, name, value)
-    {
+    json_object_foreach((json_t *)sent, name, value) {
         const struct td_field *field = fields;
         while (field && field->name && strcmp(field->name, name) != 0)
             field++;
@@ -271,8 +270,10 @@ static void refuse_unknown(struct check *check, const struct td_field *fields, c
             continue;
         if (check->reterr && json_array_size(check->reterr->fields) >= FAULTS_MAX)
             return;
-        check->field = &(struct td_field){.name = name};
+        const struct td_field unknown = {.name = name};
+        check->field = &unknown;
         fault(check, "unknown_field", "is not known here", NULL);
+        check->field = NULL;
     }
 }
 

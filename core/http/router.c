@@ -271,7 +271,7 @@ static const struct node *match(const struct node *node, const struct segment *s
 
 static json_t *make_params(const struct td_route *route, const struct segment *segments)
 {
-    struct segment names[SEGMENTS_MAX];
+    struct segment names[SEGMENTS_MAX] = {{0}};
     int count = split(route->path, names);
     json_t *params = json_object();
     for (int i = 0; i < count && params; i++) {
@@ -294,7 +294,7 @@ int td_router_find(const struct td_router *router, enum td_method method, const 
                    struct td_match *ret_match)
 {
     *ret_match = (struct td_match){0};
-    struct segment segments[SEGMENTS_MAX];
+    struct segment segments[SEGMENTS_MAX] = {{0}};
     int count = split(path, segments);
     if (count < 0)
         return TD_ENOTFOUND;

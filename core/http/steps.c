@@ -70,7 +70,7 @@ static int load_account(struct td_serving *serving, struct td_tx *tx, struct td_
     }
     if (r < 0)
         return td_error_set(reterr, r, "loading the account");
-    if (call->face == TD_FACE_PAGE)
+    if (call->who && call->face == TD_FACE_PAGE)
         r = td_tx_int(tx, &serving->unread,
                       "select count(*) from message where account_id = $1 and read_at is null", "s",
                       call->who->id);

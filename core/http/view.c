@@ -220,7 +220,7 @@ int td_views_load(const char *folder, struct td_views **ret_views, struct td_err
     int r = views->folder ? load_templates(views, "templates", "", reterr) : TD_ENOMEM;
     if (r == 0)
         r = load_templates(views, "templates/partials", "partials/", reterr);
-    if (r == 0)
+    if (r == 0 && views->count > 0)
         qsort(views->templates, views->count, sizeof(*views->templates), by_name);
     if (r == 0)
         r = check_partials(views, reterr);

@@ -134,8 +134,11 @@ void td_live_free(struct td_live *live)
         return;
     td_redis_free(live->listener);
     for (size_t i = 0; i < BUCKETS; i++)
-        while (!LIST_EMPTY(&live->buckets[i]))
-            subscription_free(LIST_FIRST(&live->buckets[i]));
+        for (struct td_live_subscription *at = LIST_FIRST(&live->buckets[i]), *next; at;
+             at = next) {
+            next = LIST_NEXT(at, link);
+            subscription_free(at);
+        }
     free(live);
 }
 

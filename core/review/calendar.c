@@ -95,7 +95,7 @@ static int year_range(json_t *years, int *ret_first, int *ret_last, struct td_er
 
 static int build(json_t *years, struct td_calendar **ret_calendar, struct td_error *reterr)
 {
-    int first_year, last_year;
+    int first_year = 0, last_year = 0;
     int result = year_range(years, &first_year, &last_year, reterr);
     if (result < 0)
         return result;
@@ -164,7 +164,7 @@ int td_calendar_add(const struct td_calendar *calendar, td_date start, int n, td
                             n);
     int step = n < 0 ? -1 : 1;
     td_date date = start;
-    bool working;
+    bool working = false;
     int result = td_calendar_working(calendar, start, &working, reterr);
     if (result < 0)
         return result;
@@ -189,7 +189,7 @@ int td_calendar_between(const struct td_calendar *calendar, td_date start, td_da
 {
     int days = 0;
     for (td_date date = start + 1; date <= end; date++) {
-        bool working;
+        bool working = false;
         int result = td_calendar_working(calendar, date, &working, reterr);
         if (result < 0)
             return result;

@@ -340,7 +340,7 @@ int td_workflow_apply(struct td_review *review, const char *application_id, cons
     if (row)
         role = td_workflow_role(review, row->role, application, reterr);
     if (!role)
-        result = reterr ? reterr->code : TD_ECONFLICT;
+        result = reterr && reterr->code < 0 ? reterr->code : TD_ECONFLICT;
     else if (row->guard)
         result = row->guard(review, application, reterr);
     if (!result)

@@ -33,7 +33,7 @@ int td_job_queue_put(struct td_job_queue *queue, td_store_fn run, td_store_done_
     }
     pthread_mutex_unlock(&queue->mutex);
     if (accepted)
-        return 0;
+        return 0; /* cppcheck-suppress memleak ; the list has the job */
     free(job);
     return TD_EBUSY;
 }

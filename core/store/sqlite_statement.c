@@ -113,8 +113,10 @@ static int compile(struct td_sqlite *db, const char *sql,
 {
     size_t length = strlen(sql);
     struct td_sqlite_statement *statement = calloc(1, sizeof(*statement) + length + 1);
-    if (!statement)
-        return td_sqlite_complain(db, TD_ENOMEM, "memory is short");
+    if (!statement) {
+        td_sqlite_complain(db, TD_ENOMEM, "memory is short");
+        return TD_ENOMEM;
+    }
     memcpy(statement->sql, sql, length + 1);
     statement->db = db;
     const char *tail = "";
@@ -186,7 +188,8 @@ int td_sqlite_parameters(const struct td_sqlite_statement *statement)
     return statement->parameters;
 }
 
-/* "$2" is a name to SQLite, numbered by first appearance: its place is found by that name. */
+/* "$2" is a name to SQLite, numbered by first appearance: its place, counted from 1, is found by
+ * that name. */
 static int place(struct td_sqlite_statement *statement, int number)
 {
     char name[16];
@@ -201,15 +204,15 @@ static int place(struct td_sqlite_statement *statement, int number)
 int td_sqlite_bind_int(struct td_sqlite_statement *statement, int number, int64_t value)
 {
     int index = place(statement, number);
-    return index < 0
-               ? index
-               : td_sqlite_fail(statement->db, sqlite3_bind_int64(statement->handle, index, value));
+    if (index <= 0)
+        return index;
+    return td_sqlite_fail(statement->db, sqlite3_bind_int64(statement->handle, index, value));
 }
 
 int td_sqlite_bind_text(struct td_sqlite_statement *statement, int number, const char *text)
 {
     int index = place(statement, number);
-    if (index < 0)
+    if (index <= 0)
         return index;
     return td_sqlite_fail(statement->db,
                           sqlite3_bind_text(statement->handle, index, text, -1, SQLITE_STATIC));
@@ -219,7 +222,7 @@ int td_sqlite_bind_bytes(struct td_sqlite_statement *statement, int number, cons
                          size_t length)
 {
     int index = place(statement, number);
-    if (index < 0)
+    if (index <= 0)
         return index;
     return td_sqlite_fail(
         statement->db,
@@ -229,7 +232,7 @@ int td_sqlite_bind_bytes(struct td_sqlite_statement *statement, int number, cons
 int td_sqlite_bind_json(struct td_sqlite_statement *statement, int number, const json_t *value)
 {
     int index = place(statement, number);
-    if (index < 0)
+    if (index <= 0)
         return index;
     if (!value)
         return td_sqlite_fail(statement->db, sqlite3_bind_null(statement->handle, index));

@@ -67,7 +67,7 @@ static int start(struct td_tx *tx, const char *sql, const char *types, va_list a
 
 int td_tx_exec(struct td_tx *tx, int64_t *ret_changed, const char *sql, const char *types, ...)
 {
-    struct td_sqlite_statement *statement;
+    struct td_sqlite_statement *statement = NULL;
     va_list ap;
     va_start(ap, types);
     int result = start(tx, sql, types, ap, &statement);
@@ -102,7 +102,7 @@ static int each_row(struct td_tx *tx, struct td_sqlite_statement *statement, td_
 int td_tx_each(struct td_tx *tx, td_tx_each_fn each, void *arg, const char *sql, const char *types,
                ...)
 {
-    struct td_sqlite_statement *statement;
+    struct td_sqlite_statement *statement = NULL;
     va_list ap;
     va_start(ap, types);
     int result = start(tx, sql, types, ap, &statement);
@@ -121,7 +121,7 @@ static int append(json_t *row, void *arg)
 
 int td_tx_rows(struct td_tx *tx, json_t **ret_rows, const char *sql, const char *types, ...)
 {
-    struct td_sqlite_statement *statement;
+    struct td_sqlite_statement *statement = NULL;
     va_list ap;
     va_start(ap, types);
     int result = start(tx, sql, types, ap, &statement);
@@ -140,7 +140,7 @@ int td_tx_rows(struct td_tx *tx, json_t **ret_rows, const char *sql, const char 
 
 int td_tx_row(struct td_tx *tx, json_t **ret_row, const char *sql, const char *types, ...)
 {
-    struct td_sqlite_statement *statement;
+    struct td_sqlite_statement *statement = NULL;
     va_list ap;
     va_start(ap, types);
     int result = start(tx, sql, types, ap, &statement);
@@ -170,7 +170,7 @@ int td_tx_row(struct td_tx *tx, json_t **ret_row, const char *sql, const char *t
 
 int td_tx_int(struct td_tx *tx, int64_t *ret_value, const char *sql, const char *types, ...)
 {
-    struct td_sqlite_statement *statement;
+    struct td_sqlite_statement *statement = NULL;
     va_list ap;
     va_start(ap, types);
     int result = start(tx, sql, types, ap, &statement);
