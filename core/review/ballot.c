@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/seal.h"
 #include "review/application.h"
+#include "review/committee.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
 #include "review/recusal.h"
@@ -267,9 +268,13 @@ int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_
     int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
-    json_decref(meeting);
     if (!seat.member || !seat.attends)
-        return td_error_key(reterr, TD_EFORBIDDEN, "not_present", NULL);
+        rc = td_error_key(reterr, TD_EFORBIDDEN, "not_present", NULL);
+    else
+        rc = td_committee_check_voter(review->who, td_row_text(meeting, "series"), reterr);
+    json_decref(meeting);
+    if (rc < 0)
+        return rc;
     int64_t cast = 0;
     json_object_foreach((json_t *)choices, motion_id, choice) {
         const char *word = json_string_value(choice);

@@ -38,6 +38,20 @@ int td_committee_load(struct td_tx *tx, const char *committee_id, json_t **ret_c
     return td_tx_row(tx, ret_committee, "select * from committee where id = $1", "s", committee_id);
 }
 
+int td_committee_load_own(struct td_review *review, const char *committee_id,
+                          json_t **ret_committee)
+{
+    json_t *committee = NULL;
+    int rc = td_committee_load(review->tx, committee_id, &committee);
+    if (rc == 0 && td_committee_may_run(review, td_row_text(committee, "series"), NULL) < 0)
+        rc = TD_ENOTFOUND;
+    if (rc < 0)
+        json_decref(committee);
+    else
+        *ret_committee = committee;
+    return rc;
+}
+
 int td_committee_members(struct td_tx *tx, const char *committee_id, json_t **ret_members)
 {
     return td_tx_rows(
@@ -73,6 +87,16 @@ int td_committee_is_expert(struct td_tx *tx, const char *account_id, const char 
     if (rc == 0)
         *ret_is = count > 0;
     return rc;
+}
+
+int td_committee_check_voter(const struct td_account *who, const char *series,
+                             struct td_error *reterr)
+{
+    if (!td_account_has(who, TD_ROLE_EXPERT, series))
+        return td_error_key(reterr, TD_EFORBIDDEN, "not_an_expert", NULL);
+    if (who->roles & TD_ROLE_OFFICE)
+        return td_error_key(reterr, TD_EFORBIDDEN, "office_does_not_vote", NULL);
+    return 0;
 }
 
 int td_committee_position(struct td_tx *tx, const char *committee_id, const char *account_id,
@@ -241,14 +265,12 @@ static int load_for_change(struct td_review *review, const char *committee_id,
 {
     json_t *committee = NULL;
     int64_t open = 0;
-    int rc = td_committee_load(review->tx, committee_id, &committee);
+    int rc = td_committee_load_own(review, committee_id, &committee);
     if (rc < 0)
         return rc;
-    rc = td_committee_may_run(review, td_row_text(committee, "series"), reterr);
-    if (rc == 0)
-        rc = td_tx_int(review->tx, &open,
-                       "select count(*) from meeting where committee_id = $1 and state = 'open'",
-                       "s", committee_id);
+    rc = td_tx_int(review->tx, &open,
+                   "select count(*) from meeting where committee_id = $1 and state = 'open'", "s",
+                   committee_id);
     if (rc == 0 && open > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "committee_meets", NULL);
     if (rc < 0)

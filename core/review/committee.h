@@ -30,11 +30,20 @@ const char *td_committee_scope(const struct td_account *who);
 /* The committee's row, a new reference. TD_ENOTFOUND. */
 int td_committee_load(struct td_tx *tx, const char *committee_id, json_t **ret_committee);
 
+/* The same for who runs it; TD_ENOTFOUND for everybody else. */
+int td_committee_load_own(struct td_review *review, const char *committee_id,
+                          json_t **ret_committee);
+
 /* Members: [{"account_id", "name", "login", "position", "unit_name"}], chair first. */
 int td_committee_members(struct td_tx *tx, const char *committee_id, json_t **ret_members);
 
 /* Experts of a series: [{"account_id", "name", "unit_name"}], for choosing. */
 int td_committee_experts(struct td_tx *tx, const char *series, json_t **ret_experts);
+
+/* 0 when this member votes. A seat lasts only as long as what it needs: still an expert of the series,
+ * and no office (its staff prepares the meeting and does not vote). */
+int td_committee_check_voter(const struct td_account *who, const char *series,
+                             struct td_error *reterr);
 
 /* "chair" | "deputy" | "member" | "" (not on it): a constant. */
 int td_committee_position(struct td_tx *tx, const char *committee_id, const char *account_id,

@@ -94,14 +94,12 @@ static int check_place(struct td_review *review, const json_t *meeting, struct t
 {
     json_t *committee = NULL, *cycle = NULL;
     td_date date;
-    int rc = td_committee_load(review->tx, td_row_text(meeting, "committee_id"), &committee);
+    int rc = td_committee_load_own(review, td_row_text(meeting, "committee_id"), &committee);
     if (rc < 0)
         return rc == TD_ENOTFOUND
                    ? td_error_field(reterr, "committee_id", "choice", "no such committee")
                    : rc;
-    rc = td_committee_may_run(review, td_row_text(committee, "series"), reterr);
-    if (rc == 0)
-        rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
+    rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
     if (rc == TD_ENOTFOUND ||
         (rc == 0 && strcmp(td_row_text(cycle, "series"), td_row_text(committee, "series"))))
         rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
@@ -242,6 +240,8 @@ int td_meeting_attend(struct td_review *review, const char *meeting_id, struct t
         return rc;
     if (!seat.member)
         rc = td_error_key(reterr, TD_EFORBIDDEN, "members_only", NULL);
+    else if (td_committee_check_voter(review->who, td_row_text(meeting, "series"), reterr) < 0)
+        rc = TD_EFORBIDDEN;
     else if (strcmp(td_row_text(meeting, "state"), "planned"))
         rc = td_error_key(reterr, TD_ECONFLICT, "attendance_fixed", NULL);
     json_decref(meeting);

@@ -237,15 +237,13 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
                     struct td_error *reterr)
 {
     json_t *committee = NULL, *cycle = NULL;
-    int rc = td_committee_load(review->tx, td_row_text(panel, "committee_id"), &committee);
+    int rc = td_committee_load_own(review, td_row_text(panel, "committee_id"), &committee);
     if (rc < 0)
         return rc == TD_ENOTFOUND
                    ? td_error_field(reterr, "committee_id", "choice", "no such committee")
                    : rc;
     const char *series = td_row_text(committee, "series");
-    rc = td_committee_may_run(review, series, reterr);
-    if (rc == 0)
-        rc = td_cycle_load(review->tx, td_row_text(panel, "cycle_id"), &cycle);
+    rc = td_cycle_load(review->tx, td_row_text(panel, "cycle_id"), &cycle);
     if (rc == TD_ENOTFOUND || (rc == 0 && strcmp(td_row_text(cycle, "series"), series)))
         rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
     if (rc == 0)
@@ -259,15 +257,15 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
     return rc;
 }
 
-/* Loads a panel that the caller runs. */
-static int load_own(struct td_review *review, const char *panel_id, json_t **ret_panel,
-                    struct td_error *reterr)
+/* Loads a panel that the caller runs; to others it is not there. */
+static int load_own(struct td_review *review, const char *panel_id, json_t **ret_panel)
 {
     json_t *panel = NULL;
     int rc = load(review->tx, panel_id, &panel);
     if (rc < 0)
         return rc;
-    rc = td_committee_may_run(review, td_row_text(panel, "series"), reterr);
+    if (td_committee_may_run(review, td_row_text(panel, "series"), NULL) < 0)
+        rc = TD_ENOTFOUND;
     if (rc < 0)
         json_decref(panel);
     else
@@ -295,7 +293,7 @@ int td_panel_add(struct td_review *review, const char *panel_id, const char *acc
                  struct td_error *reterr)
 {
     json_t *panel = NULL;
-    int rc = load_own(review, panel_id, &panel, reterr);
+    int rc = load_own(review, panel_id, &panel);
     if (rc < 0)
         return rc;
     rc = seat(review, panel_id, td_row_text(panel, "series"), account_id, false, reterr);
@@ -389,7 +387,7 @@ int td_panel_assign(struct td_review *review, const char *panel_id, const json_t
 {
     json_t *panel, *rows = NULL, *left_out = json_array();
     int64_t least = 0, assigned = 0;
-    int rc = load_own(review, panel_id, &panel, reterr);
+    int rc = load_own(review, panel_id, &panel);
     if (rc < 0) {
         json_decref(left_out);
         return rc;
@@ -435,7 +433,7 @@ int td_panel_close(struct td_review *review, const char *panel_id, const char *a
     json_t *panel = NULL, *rows = NULL, *row = NULL;
     int64_t least = 0, closed = 0;
     size_t i;
-    int rc = load_own(review, panel_id, &panel, reterr);
+    int rc = load_own(review, panel_id, &panel);
     if (rc < 0)
         return rc;
     rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);

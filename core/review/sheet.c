@@ -96,7 +96,8 @@ static int seat(struct td_review *review, const char *application_id, json_t **r
                      "select a.id, a.state, a.series, a.level, p.panel_id from application a"
                      " join panel_assignment p on p.application_id = a.id"
                      " join panel_member m on m.panel_id = p.panel_id and m.account_id = $2"
-                     " where a.id = $1 and not " TD_RECUSAL_SQL("$2"),
+                     " join account_grant e on e.account_id = $2 and e.role = 'expert'"
+                     " and e.scope = a.series where a.id = $1 and not " TD_RECUSAL_SQL("$2"),
                      "ss", application_id, review->who->id);
 }
 
