@@ -35,12 +35,15 @@ static void set_detail(const struct td_locale *locale, json_t *problem, int code
 {
     const char *sentence = *error->key ? td_locale_text(locale, "problem", error->key) : NULL;
     bool own_fault = td_error_http(code) >= 500;
+    bool hides = code == TD_ENOTFOUND; /* what is not there and what is not to be seen read alike */
     if (*error->key) {
         set_text(problem, "key", error->key);
         json_object_set(problem, "parameters", error->parameters);
     }
     if (sentence)
         set_filled(locale, problem, "detail", sentence, error->parameters);
+    else if (hides)
+        set_text(problem, "detail", td_error_text(code));
     else if (*error->detail && !own_fault)
         set_text(problem, "detail", error->detail);
 }
