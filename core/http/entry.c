@@ -29,9 +29,11 @@ int td_entry_check_role(const struct td_route *route, const struct td_account *w
         return 0;
     if (!who)
         return td_error_key(reterr, TD_ELOGIN, "login_required", NULL);
-    if ((route->roles & TD_ROLE_ANY) == TD_ROLE_ANY || (route->roles & who->roles))
-        return 0;
-    return td_error_key(reterr, TD_EFORBIDDEN, "forbidden_role", NULL);
+    if ((route->roles & TD_ROLE_ANY) != TD_ROLE_ANY && !(route->roles & who->roles))
+        return td_error_key(reterr, TD_EFORBIDDEN, "forbidden_role", NULL);
+    if (who->must_change && !(route->flags & TD_ROUTE_ANYTIME))
+        return td_error_key(reterr, TD_EFORBIDDEN, "must_change_password", NULL);
+    return 0;
 }
 
 /* The host part of "http://host:port". */

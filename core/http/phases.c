@@ -54,6 +54,7 @@ static void on_leased(void *arg, int result, const char *id, const char *holder)
     (void)id;
     if (result == TD_ELEASED)
         serving->lease_holder = td_arena_strdup(serving->arena, holder ? holder : "");
+    serving->leased_anew = result == 0 && !holder;
     serving->leased = result == 0; /* without Redis the write step's own checks must do */
     td_steps_run(serving);
 }

@@ -84,6 +84,7 @@ struct td_serving {
     bool replayed;            /* an earlier reply to the same Idempotency-Key */
     const char *lease_holder; /* another account that holds the lease on {application} */
     bool leased;              /* this request took or renewed the lease on {application} */
+    bool leased_anew;         /* it took it */
     bool moved_on;            /* the dossier changed its state: the lease is over */
     bool is_back;             /* the page that `_back` names is being made for `problem` */
     json_t *problem;          /* arena-owned; the failure that a page shows */
@@ -115,8 +116,8 @@ void td_serving_post(struct td_serving *serving, td_serving_fn next);
 /* A cookie of the request, copied into the arena; NULL when absent. */
 const char *td_entry_cookie(struct td_serving *serving, const char *name);
 
-/* 0 when the row's roles let this account (NULL = nobody logged in) in; TD_ELOGIN, TD_EFORBIDDEN.
- */
+/* 0 when the row's roles let this account (NULL = nobody logged in) in; TD_ELOGIN, TD_EFORBIDDEN, also
+ * to an account that must change its password first. */
 int td_entry_check_role(const struct td_route *route, const struct td_account *who,
                         struct td_error *reterr);
 

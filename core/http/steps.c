@@ -36,10 +36,12 @@ static bool is_outsider(int result)
     return result == TD_ENOTFOUND || result == TD_EFORBIDDEN;
 }
 
-/* The lease goes when the dossier has moved on, or was taken by who has no business with it. */
+/* The lease goes when the dossier has moved on or is no business of the caller, and with a write that
+ * failed when it came with it: nobody keeps a dossier from its clerk by asking for what is refused. */
 static void release_lease(struct td_serving *serving)
 {
-    if (serving->leased && (serving->moved_on || is_outsider(serving->result)))
+    bool in_vain = serving->result < 0 && (serving->leased_anew || is_outsider(serving->result));
+    if (serving->leased && (serving->moved_on || in_vain))
         td_queue_release(serving->frame->options.queue, serving->call.who->id,
                          td_call_param(&serving->call, "application"), NULL, NULL);
     serving->leased = false;
@@ -81,16 +83,10 @@ static int admit(struct td_serving *serving, struct td_tx *tx, struct td_error *
 {
     const struct td_route *route = serving->call.route;
     int r = load_account(serving, tx, reterr);
-    const struct td_account *who = serving->call.who;
     if (r < 0 || !route)
         return r;
-    r = td_entry_check_role(route, who, reterr);
-    if (r == TD_ELOGIN && serving->sessions_down)
-        return TD_EREDIS;
-    if (r == 0 && who && who->must_change && !(route->roles & TD_ROLE_PUBLIC) &&
-        !(route->flags & TD_ROUTE_ANYTIME))
-        return td_error_key(reterr, TD_EFORBIDDEN, "must_change_password", NULL);
-    return r;
+    r = td_entry_check_role(route, serving->call.who, reterr);
+    return r == TD_ELOGIN && serving->sessions_down ? TD_EREDIS : r;
 }
 
 static int admit_step(struct td_tx *tx, void *arg, struct td_error *reterr)

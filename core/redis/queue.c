@@ -14,14 +14,14 @@ enum { KEY_TEXT = 96, NUMBER_TEXT = 24, NAME_TEXT = 64 };
 
 #define LEASE_PREFIX "titled:lease:"
 
-/* ARGV: account, lease ms. Answers {position, holder}: 0 when nothing was free, then the holder of
- * the last one looked at. */
+/* ARGV: account, lease ms. Answers {position, holder}: the account when it had the lease before, false
+ * when it has it anew; 0 when nothing was free, then the holder of the last one looked at. */
 static const char take_script[] = "local holder = false\n"
                                   "for i, key in ipairs(KEYS) do\n"
                                   "  holder = redis.call('GET', key)\n"
                                   "  if not holder or holder == ARGV[1] then\n"
                                   "    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])\n"
-                                  "    return {i, ARGV[1]}\n"
+                                  "    return {i, holder}\n"
                                   "  end\n"
                                   "end\n"
                                   "return {0, holder}\n";
@@ -97,7 +97,7 @@ static void on_taken(void *arg, int result, const struct redisReply *reply)
     const char *id = position > 0 ? id_at(pending, (size_t)position - 1) : NULL;
     if (result == 0 && !id && pending->single)
         result = TD_ELEASED;
-    pending->done(pending->arg, result, id, result == TD_ELEASED ? holder : NULL);
+    pending->done(pending->arg, result, id, id || result == TD_ELEASED ? holder : NULL);
     pending_free(pending);
 }
 

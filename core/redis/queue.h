@@ -22,8 +22,9 @@ enum { TD_QUEUE_CANDIDATES_MAX = 500 };
 struct td_queue *td_queue_new(struct td_redis *redis, int64_t lease_seconds);
 void td_queue_free(struct td_queue *queue);
 
-/* `id` is what was leased, NULL when nothing was free; `holder` the account that has it (only set
- * with TD_ELEASED). `result`: 0, TD_ELEASED, TD_EREDIS. */
+/* `id` is what was leased, NULL when nothing was free; `holder` the account that had it before: with
+ * TD_ELEASED somebody else, with 0 this account, or NULL when the lease is new. `result`: 0, TD_ELEASED,
+ * TD_EREDIS. */
 typedef void (*td_queue_fn)(void *arg, int result, const char *id, const char *holder);
 
 /* Leases the first of `candidates` (array of ids, best first; further than TD_QUEUE_CANDIDATES_MAX

@@ -99,8 +99,10 @@ static void takes_in_order(void **state)
 static void leases_one(void **state)
 {
     (void)state;
-    assert_int_equal(lease("ann", "b1").result, 0);
-    assert_int_equal(lease("ann", "b1").result, 0);
+    assert_string_equal(lease("ann", "b1").holder, "-"); /* new */
+    struct outcome renewed = lease("ann", "b1");
+    assert_int_equal(renewed.result, 0);
+    assert_string_equal(renewed.holder, "ann");
     struct outcome taken = lease("bob", "b1");
     assert_int_equal(taken.result, TD_ELEASED);
     assert_string_equal(taken.holder, "ann");
