@@ -1,0 +1,143 @@
+// What people with bad intentions try, from the inside and from the outside: self-dealing, standing in
+// others' way, finding out what is not theirs to know, and reading the secret vote out of the store.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { startServer } from './harness.mjs';
+
+const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
+let server, city, office, experts, away;
+
+const rows = (sql) =>
+  JSON.parse(execFileSync('sqlite3', ['-readonly', '-json', join(server.folder, 'records/titled.db'), sql], { encoding: 'utf8' }) || '[]');
+
+before(async () => {
+  server = await startServer();
+  city = await buildCity(server);
+  away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
+  office = await server.account('agri-office', [{ role: 'office', scope: 'agri' }]);
+  experts = [];
+  for (const n of [0, 1, 2]) experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'teacher' }], { unit_id: away.id }));
+});
+after(async () => server?.stop());
+
+/** Everything of a dossier's way up to the office's acceptance. */
+async function accepted(login) {
+  const client = await teacher(city, login);
+  const id = await draft(city, client);
+  assert.equal((await submit(client, id)).status, 200);
+  await city.clerk.ok('POST', `/applications/${id}/actions/begin`, {});
+  await verifyAll(city.clerk, id);
+  for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+  await city.clerk.ok('POST', '/notices', { applications: [id] });
+  await server.advance(9);
+  await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
+  await verifyAll(city.industry, id);
+  for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+  await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
+  await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
+  await verifyAll(city.office, id);
+  await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+  return id;
+}
+
+describe('dealing with oneself', () => {
+  test('every office refuses its holder’s own dossier, and a refused action holds nobody up', async () => {
+    const grants = [['applicant', ''], ['unit', city.unit.id], ['district_industry', '650121/teacher'], ['district_hr', '650121'], ['office', 'teacher'], ['bureau', ''], ['admin', '']];
+    const self = await server.account('self', grants.map(([role, scope]) => ({ role, scope })), { unit_id: city.unit.id, person: { sex: 'female', birth_date: '1988-03-02', in_service: true } });
+    const id = await draft(city, self);
+    assert.equal((await submit(self, id)).status, 200);
+    for (const action of ['begin', 'recommend', 'forward', 'accept', 'confirm']) {
+      const reply = await act(self, id, action);
+      assert.ok([403, 409].includes(reply.status), `${action}: ${reply.text}`);
+    }
+    assert.equal((await act(city.hr, id, 'forward')).status, 409, 'not yet theirs');
+    await city.clerk.ok('POST', `/applications/${id}/actions/begin`, {});
+    assert.equal((await self.json('PUT', `/applications/${id}/verifications`, { verdicts: [] })).status, 403);
+    assert.equal((await self.json('POST', `/accounts/${self.account.id}/grants`, { role: 'expert', scope: 'teacher' })).body.key, 'own_grant');
+  });
+});
+
+describe('what is not there and what is not theirs', () => {
+  test('read alike', async () => {
+    const members = experts.map((one, n) => ({ account_id: one.account.id, position: n ? 'member' : 'chair' }));
+    const committee = (await city.office.ok('POST', '/committees', { series: 'teacher', level: 'senior', name: '高级', founding_unit: '市教育局', members })).id;
+    const place = { committee_id: committee, cycle_id: city.cycle.id };
+    const panel = (await city.office.ok('POST', '/panels', { ...place, name: '组', members: members.map((one) => one.account_id), lead: members[0].account_id })).id;
+    const meeting = (await city.office.ok('POST', '/meetings', { ...place, name: '会', held_on: '2026-11-01' })).id;
+    const tries = [
+      ['GET', '/committees/', committee, ''], ['POST', '/committees/', committee, '/members', { account_id: absent, position: 'member' }], ['DELETE', '/committees/', committee, `/members/${absent}`],
+      ['GET', '/panels/', panel, ''], ['POST', '/panels/', panel, '/members', { account_id: absent }], ['POST', '/panels/', panel, '/assignments', {}], ['POST', '/panels/', panel, '/close', {}],
+      ['GET', '/meetings/', meeting, ''], ['GET', '/meetings/', meeting, '/progress'], ['POST', '/meetings/', meeting, '/agenda', {}], ['POST', '/meetings/', meeting, '/open', {}],
+    ];
+    const told = ({ status, text }, id) => `${status} ${text.replaceAll(id, 'ID').replace(/"instance":"[^"]*"/, '')}`;
+    for (const [method, before, id, rest, body] of tries) {
+      const [theirs, nothing] = [await office.json(method, before + id + rest, body), await office.json(method, before + absent + rest, body)];
+      assert.equal(theirs.status, 404, `${method} ${before}${rest}`);
+      assert.equal(told(theirs, id), told(nothing, absent), `${method} ${before}${rest}`);
+    }
+    for (const path of ['/panels', '/meetings']) {
+      const body = { ...place, name: 'x', held_on: '2026-11-01', members: members.map((one) => one.account_id), lead: members[0].account_id };
+      if (path === '/panels') delete body.held_on;
+      else delete body.members, delete body.lead;
+      const [theirs, nothing] = [await office.json('POST', path, body), await office.json('POST', path, { ...body, committee_id: absent })];
+      assert.equal(told(theirs, committee), told(nothing, absent), path);
+    }
+  });
+});
+
+describe('the committee', () => {
+  test('a seat lasts as long as what it needs; the store’s log tells no vote', async () => {
+    const id = await accepted('lin');
+    const members = experts.map((one, n) => ({ account_id: one.account.id, position: n ? 'member' : 'chair' }));
+    const committee = (await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级', founding_unit: '市教育局', members })).id;
+    const place = { committee_id: committee, cycle_id: city.cycle.id };
+    const panel = (await city.office.ok('POST', '/panels', { ...place, name: '组', members: members.map((one) => one.account_id), lead: members[0].account_id })).id;
+    await city.office.ok('POST', `/panels/${panel}/assignments`, {});
+    for (const expert of experts) {
+      const { indicators } = await expert.ok('GET', `/reviews/${id}`);
+      await expert.ok('PUT', `/reviews/${id}/sheet`, { points: Object.fromEntries(indicators.map((one) => [one.id, '1'])), opinion: 'recommend' }, { 'If-Match': '"0"' });
+      await expert.ok('POST', `/reviews/${id}/sheet/submit`, {}, { 'If-Match': '"1"' });
+    }
+    await city.office.ok('POST', `/panels/${panel}/close`, {});
+    const meeting = (await city.office.ok('POST', '/meetings', { ...place, name: '会', held_on: '2026-11-01' })).id;
+    await city.office.ok('POST', `/meetings/${meeting}/agenda`, {});
+    for (const expert of experts) await expert.ok('POST', `/meetings/${meeting}/attendance`, {});
+    await experts[0].ok('POST', `/meetings/${meeting}/open`, {});
+    await experts[0].ok('POST', `/meetings/${meeting}/motions/open`, {});
+    const motion = rows('select id from motion')[0].id;
+    const vote = (who, choice) => who.json('POST', `/meetings/${meeting}/ballots`, { choices: { [motion]: choice } });
+    const grants = `/accounts/${experts[1].account.id}/grants`;
+
+    await server.control.ok('POST', grants, { role: 'office', scope: 'teacher' });
+    assert.equal((await vote(experts[1], 'yes')).body.key, 'office_does_not_vote');
+    await server.control.ok('DELETE', `${grants}/office?scope=teacher`);
+    await server.control.ok('POST', grants, { role: 'expert', scope: 'agri' });
+    await server.control.ok('DELETE', `${grants}/expert?scope=teacher`);
+    assert.equal((await vote(experts[1], 'yes')).body.key, 'not_an_expert');
+    await server.control.ok('POST', grants, { role: 'expert', scope: 'teacher' });
+
+    for (const [n, choice] of ['yes', 'no', 'abstain'].entries()) assert.equal((await vote(experts[n], choice)).status, 200);
+    const stored = rows('select choice from ballot').map((row) => row.choice);
+    assert.equal(new Set(stored.map((choice) => choice.length)).size, 1);
+    for (const file of ['titled.db', 'titled.db-wal'])
+      assert.doesNotMatch(readFileSync(join(server.folder, 'records', file), 'latin1'), new RegExp(`${motion}(yes|no|abstain)`));
+    await experts[0].ok('POST', `/meetings/${meeting}/count`, {});
+    assert.deepEqual(rows('select yes, no, abstain, present from motion'), [{ yes: 1, no: 1, abstain: 1, present: 3 }]);
+  });
+});
+
+describe('a password that must be changed', () => {
+  test('keeps every other door shut, also by another method', async () => {
+    const { id } = await server.control.ok('POST', '/accounts', { login: 'fresh', name: 'fresh', password: 'correct horse 2026', must_change: true, grants: [{ role: 'applicant', scope: '' }], unit_id: city.unit.id });
+    const fresh = server.client();
+    assert.equal((await fresh.login('fresh')).status, 200, id);
+    assert.equal((await fresh.json('GET', '/applications')).body.key, 'must_change_password');
+    const reply = await fresh.form(`/api/v1/applications/${absent}/sections/summary`, { _method: 'PUT', _version: '1', 'content.text': 'x' }, { Accept: 'application/json' });
+    assert.equal(reply.body.key, 'must_change_password', reply.text);
+  });
+});
