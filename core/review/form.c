@@ -1,12 +1,12 @@
-/* form.c - sections and fields of a series: typed values of what was sent, checks, what is still to
- * do.
+/* form.c - sections and fields of a series: typed values of what was sent, and their checks.
  *
- * The model for templates is in form_model.c, the check of a descriptor itself in
- * form_descriptor.c. */
+ * What is still to do is in form_completeness.c, the model for templates in form_model.c, the check
+ * of a descriptor itself in form_descriptor.c. */
 #include "review/form.h"
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/json.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -17,12 +17,6 @@
 
 enum { PATH_SIZE = 256 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 /* --- parts of a descriptor ---------------------------------------------------------------------
  */
 
@@ -30,9 +24,8 @@ static const json_t *by_id(const json_t *array, const char *id)
 {
     size_t index;
     json_t *entry;
-    json_array_foreach(array, index, entry)
-    {
-        if (!strcmp(text_of(entry, "id"), id))
+    json_array_foreach(array, index, entry) {
+        if (!strcmp(td_json_text(entry, "id"), id))
             return entry;
     }
     return NULL;
@@ -61,18 +54,19 @@ const json_t *td_form_specialty(const json_t *descriptor, const char *id)
 const json_t *td_form_title(const json_t *descriptor, const char *level, const char *specialty)
 {
     const json_t *chosen = td_form_specialty(descriptor, specialty);
-    const json_t *branch = by_id(json_object_get(descriptor, "branches"), text_of(chosen, "branch"));
+    const json_t *branch =
+        by_id(json_object_get(descriptor, "branches"), td_json_text(chosen, "branch"));
     size_t index;
     json_t *title;
     json_array_foreach(json_object_get(branch, "titles"), index, title)
-        if (!strcmp(text_of(title, "level"), level))
+        if (!strcmp(td_json_text(title, "level"), level))
             return title;
     return td_form_level(descriptor, level);
 }
 
 const char *td_form_section_by(const json_t *section)
 {
-    const char *by = text_of(section, "by");
+    const char *by = td_json_text(section, "by");
     return *by ? by : "applicant";
 }
 
@@ -81,21 +75,24 @@ bool td_form_section_repeats(const json_t *section)
     return json_is_true(json_object_get(section, "repeat"));
 }
 
-/* A section must be answered when it says so by "min", or else when one of its fields is required.
- */
-static bool section_required(const json_t *section)
+bool td_form_section_required(const json_t *section)
 {
     const json_t *min = json_object_get(section, "min");
     if (min || td_form_section_repeats(section))
         return json_integer_value(min) > 0;
     size_t index;
     json_t *field;
-    json_array_foreach(json_object_get(section, "fields"), index, field)
-    {
+    json_array_foreach(json_object_get(section, "fields"), index, field) {
         if (json_is_true(json_object_get(field, "required")))
             return true;
     }
     return false;
+}
+
+size_t td_form_section_max(const json_t *section)
+{
+    const json_t *max = json_object_get(section, "max");
+    return max ? (size_t)json_integer_value(max) : TD_FORM_ITEMS_MAX;
 }
 
 /* --- from what was sent to typed values --------------------------------------------------------
@@ -173,7 +170,7 @@ static json_t *coerce_field(const json_t *field, json_t *sent)
         json_decref(text);
         return NULL;
     }
-    const char *type = text_of(field, "type");
+    const char *type = td_json_text(field, "type");
     json_t *typed = NULL;
     if (!strcmp(type, "yesno"))
         typed = yesno_of(words);
@@ -195,8 +192,7 @@ static json_t *coerce_object(const json_t *section, json_t *sent)
     json_t *typed = json_object();
     const char *key;
     json_t *value;
-    json_object_foreach(sent, key, value)
-    {
+    json_object_foreach(sent, key, value) {
         if (!strcmp(key, "_remove"))
             continue;
         json_t *answer = coerce_field(td_form_field(section, key), value);
@@ -241,8 +237,7 @@ static json_t *coerce_items(const json_t *section, const json_t *sent)
     json_t *items = json_array();
     size_t index;
     json_t *item;
-    json_array_foreach(sent, index, item)
-    {
+    json_array_foreach(sent, index, item) {
         if (json_is_null(item) || is_removed(item))
             continue;
         json_t *typed = coerce_object(section, item);
@@ -326,9 +321,8 @@ static void check_choice(struct check *check, const json_t *field, const char *t
 {
     size_t index;
     json_t *option;
-    json_array_foreach(json_object_get(field, "options"), index, option)
-    {
-        if (!strcmp(text_of(option, "value"), text))
+    json_array_foreach(json_object_get(field, "options"), index, option) {
+        if (!strcmp(td_json_text(option, "value"), text))
             return;
     }
     fault(check, path, "choice", "not one of the options");
@@ -348,11 +342,14 @@ static bool is_of_type(const char *type, const json_t *value)
 static void check_value(struct check *check, const json_t *field, const json_t *value,
                         const char *path)
 {
-    const char *type = text_of(field, "type");
+    const char *type = td_json_text(field, "type");
     if (!is_of_type(type, value)) {
         bool is_number = !strcmp(type, "integer") || !strcmp(type, "decimal");
-        fault(check, path, is_number ? "number" : !strcmp(type, "date") ? "date" : "type", "must be %s",
-              type);
+        fault(check, path,
+              is_number               ? "number"
+              : !strcmp(type, "date") ? "date"
+                                      : "type",
+              "must be %s", type);
     } else if (json_is_number(value)) {
         check_number(check, field, value, path);
     } else if (!strcmp(type, "choice")) {
@@ -372,9 +369,8 @@ static void check_object(struct check *check, const json_t *section, const json_
     char path[PATH_SIZE];
     size_t index;
     json_t *field;
-    json_array_foreach(json_object_get(section, "fields"), index, field)
-    {
-        const char *id = text_of(field, "id");
+    json_array_foreach(json_object_get(section, "fields"), index, field) {
+        const char *id = td_json_text(field, "id");
         const json_t *value = json_object_get(object, id);
         snprintf(path, sizeof(path), "%s.%s", place, id);
         if (value)
@@ -384,8 +380,7 @@ static void check_object(struct check *check, const json_t *section, const json_
     }
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach((json_t *)object, key, value) {
         bool is_id = !strcmp(key, "id") && td_form_section_repeats(section);
         if (is_id || td_form_field(section, key))
             continue;
@@ -398,15 +393,15 @@ static void check_object(struct check *check, const json_t *section, const json_
 /* Item ids name evidence: short, plain, once in a section. They may come from an API client. */
 static void check_item_id(struct check *check, const json_t *items, size_t at, const char *place)
 {
-    const char *id = text_of(json_array_get(items, at), "id");
+    const char *id = td_json_text(json_array_get(items, at), "id");
     size_t length = strlen(id);
     bool good =
         length >= 1 && length <= 16 && strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz") == length;
     for (size_t i = 0; good && i < at; i++)
-        good = strcmp(text_of(json_array_get(items, i), "id"), id) != 0;
+        good = strcmp(td_json_text(json_array_get(items, i), "id"), id) != 0;
     if (!good) {
         char path[PATH_SIZE];
-        snprintf(path, sizeof(path), "%s.id", place);
+        snprintf(path, sizeof(path), "%.200s.id", place);
         fault(check, path, "item_id", "1 to 16 letters and digits, used once in the section");
     }
 }
@@ -416,18 +411,17 @@ static void check_items(struct check *check, const json_t *section, const json_t
 {
     size_t count = json_array_size(items);
     size_t min = (size_t)json_integer_value(json_object_get(section, "min"));
-    const json_t *max = json_object_get(section, "max");
+    size_t max = td_form_section_max(section);
     if (check->complete && count < min)
         fault(check, place, "too_few", "%zu entries, at least %zu", count, min);
-    if (max && count > (size_t)json_integer_value(max)) {
-        fault(check, place, "too_many", "%zu entries, at most %lld", count,
-              (long long)json_integer_value(max));
+    if (count > max) {
+        fault(check, place, "too_many", "%zu entries, at most %zu", count, max);
         return;
     }
     char path[PATH_SIZE];
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(items, i);
-        snprintf(path, sizeof(path), "%s.%zu", place, i);
+        snprintf(path, sizeof(path), "%.200s.%zu", place, i);
         if (!json_is_object(item)) {
             fault(check, path, "type", "must be an object");
             continue;
@@ -442,13 +436,13 @@ int td_form_check(const json_t *section, const json_t *value, const char *prefix
 {
     struct check check = {.complete = complete, .reterr = reterr};
     char place[PATH_SIZE];
-    snprintf(place, sizeof(place), "%s.%s", prefix, text_of(section, "id"));
+    snprintf(place, sizeof(place), "%s.%s", prefix, td_json_text(section, "id"));
     bool repeats = td_form_section_repeats(section);
     if (value && (repeats ? !json_is_array(value) : !json_is_object(value)))
         fault(&check, place, "type", "must be %s", repeats ? "an array" : "an object");
     else if (repeats)
         check_items(&check, section, value, place);
-    else if (json_object_size(value) > 0 || section_required(section))
+    else if (json_object_size(value) > 0 || td_form_section_required(section))
         check_object(&check, section, value, place);
     return check.result;
 }
@@ -465,104 +459,4 @@ int td_form_accept(const json_t *section, const json_t *sent, const char *prefix
     else
         json_decref(value);
     return result;
-}
-
-/* --- what is still to do -----------------------------------------------------------------------
- */
-
-static size_t evidence_count(const json_t *evidence, const char *section, const char *item)
-{
-    char key[PATH_SIZE];
-    snprintf(key, sizeof(key), *item ? "%s/%s" : "%s", section, item);
-    return (size_t)json_integer_value(json_object_get(evidence, key));
-}
-
-static void add_missing(json_t *missing, const char *path, const char *code, const json_t *named,
-                        const char *item)
-{
-    json_array_append_new(missing, json_pack("{ss ss ss ss ss}", "field", path, "code", code,
-                                             "name", text_of(named, "name"), "name_en",
-                                             text_of(named, "name_en"), "item", item));
-}
-
-/* Field errors as entries of "missing": the path's last part names the field, the one before the
- * item. */
-static void add_faults(json_t *missing, const json_t *section, const json_t *value,
-                       const json_t *faults)
-{
-    size_t index;
-    json_t *entry;
-    json_array_foreach(faults, index, entry)
-    {
-        const char *path = text_of(entry, "field");
-        const char *rest = strchr(path, '.');       /* after the prefix */
-        rest = rest ? strchr(rest + 1, '.') : NULL; /* after the section */
-        const char *last = strrchr(path, '.');
-        const json_t *field = rest ? td_form_field(section, last + 1) : NULL;
-        const char *item = "";
-        if (rest && isdigit((unsigned char)rest[1]))
-            item = text_of(json_array_get(value, strtoul(rest + 1, NULL, 10)), "id");
-        add_missing(missing, path, text_of(entry, "code"), field ? field : section, item);
-    }
-}
-
-static void add_evidence(json_t *missing, const json_t *section, const json_t *value,
-                         const json_t *evidence)
-{
-    if (strcmp(text_of(section, "evidence"), "required") != 0)
-        return;
-    const char *id = text_of(section, "id");
-    char path[PATH_SIZE];
-    if (!td_form_section_repeats(section)) {
-        snprintf(path, sizeof(path), "evidence.%s", id);
-        bool counts = json_object_size(value) > 0 || section_required(section);
-        if (counts && !evidence_count(evidence, id, ""))
-            add_missing(missing, path, "evidence", section, "");
-        return;
-    }
-    size_t index;
-    json_t *item;
-    json_array_foreach(value, index, item)
-    {
-        const char *item_id = text_of(item, "id");
-        snprintf(path, sizeof(path), "evidence.%s.%zu", id, index);
-        if (!evidence_count(evidence, id, item_id))
-            add_missing(missing, path, "evidence", section, item_id);
-    }
-}
-
-static json_t *section_progress(const json_t *section, const json_t *value, const json_t *evidence)
-{
-    struct td_error err = TD_ERROR_INIT;
-    json_t *missing = json_array();
-    td_form_check(section, value, "content", true, &err);
-    add_faults(missing, section, value, err.fields);
-    add_evidence(missing, section, value, evidence);
-    td_error_done(&err);
-    bool empty = json_array_size(value) == 0 && json_object_size(value) == 0;
-    bool complete = !empty && json_array_size(missing) == 0;
-    const char *state = empty ? "empty" : complete ? "complete" : "partial";
-    return json_pack("{ss ss ss sb ss sb sb sb so}", "id", text_of(section, "id"), "name",
-                     text_of(section, "name"), "name_en", text_of(section, "name_en"), "required",
-                     section_required(section), "state", state, "is_empty", empty, "is_partial",
-                     !empty && !complete, "is_complete", complete, "missing", missing);
-}
-
-json_t *td_form_completeness(const json_t *descriptor, const char *by, const json_t *content,
-                             const json_t *evidence)
-{
-    json_t *sections = json_array();
-    bool complete = true;
-    size_t index;
-    json_t *section;
-    json_array_foreach(json_object_get(descriptor, "sections"), index, section)
-    {
-        if (strcmp(td_form_section_by(section), by) != 0)
-            continue;
-        const json_t *value = json_object_get(content, text_of(section, "id"));
-        json_t *progress = section_progress(section, value, evidence);
-        complete = complete && json_array_size(json_object_get(progress, "missing")) == 0;
-        json_array_append_new(sections, progress);
-    }
-    return json_pack("{sb so}", "complete", complete, "sections", sections);
 }

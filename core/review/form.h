@@ -19,6 +19,7 @@
 #define TD_FORM_ITEM_ID_LENGTH 8
 #define TD_FORM_TEXT_MAX 200
 #define TD_FORM_LONGTEXT_MAX 5000
+#define TD_FORM_ITEMS_MAX 100 /* of a repeated section without "max" */
 
 /* Parts of a descriptor by their ids; borrowed, NULL when there is none. */
 const json_t *td_form_section(const json_t *descriptor, const char *id);
@@ -29,6 +30,12 @@ const json_t *td_form_specialty(const json_t *descriptor, const char *id);
 const json_t *td_form_title(const json_t *descriptor, const char *level, const char *specialty);
 const char *td_form_section_by(const json_t *section); /* "applicant" | "unit" | "district_industry" */
 bool td_form_section_repeats(const json_t *section);
+
+/* A section must be answered when it says so by "min", or else when one of its fields is required. */
+bool td_form_section_required(const json_t *section);
+
+/* How many items a repeated section may have. */
+size_t td_form_section_max(const json_t *section);
 
 /* Refuses a descriptor that breaks the rules of plugin.h: TD_EPLUGIN, the detail names the place. */
 int td_form_check_descriptor(const json_t *descriptor, struct td_error *reterr);

@@ -4,6 +4,8 @@
  * applicant. */
 #include "review/form.h"
 
+#include "base/json.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +34,6 @@ static struct place inside(const struct place *outer, const char *part)
     return place;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 static bool is_listed(const char *word, const char *const *words)
 {
     for (; *words; words++) {
@@ -58,7 +54,7 @@ static bool has_branch(const json_t *descriptor, const char *id)
     size_t index;
     json_t *branch;
     json_array_foreach(json_object_get(descriptor, "branches"), index, branch)
-        if (!strcmp(text_of(branch, "id"), id))
+        if (!strcmp(td_json_text(branch, "id"), id))
             return true;
     return false;
 }
@@ -77,13 +73,13 @@ static int each_named(const json_t *owner, const struct place *outer, const char
     int result = 0;
     for (size_t i = 0; result == 0 && i < json_array_size(array); i++) {
         const json_t *entry = json_array_get(array, i);
-        const char *id = text_of(entry, key);
+        const char *id = td_json_text(entry, key);
         struct place place = inside(&list, id);
         if (!is_identifier(id))
             result = refuse(reterr, &list, "entry %zu needs \"%s\": a-z, 0-9 and _", i, key);
         else if (json_object_get(seen, id))
             result = refuse(reterr, &place, "is there twice");
-        else if (!*text_of(entry, "name"))
+        else if (!*td_json_text(entry, "name"))
             result = refuse(reterr, &place, "needs a \"name\"");
         else if (check)
             result = check(entry, &place, reterr);
@@ -97,14 +93,14 @@ static const char *const levels[] = {"junior", "intermediate", "senior", "full_s
 
 static int check_level(const json_t *level, const struct place *place, struct td_error *reterr)
 {
-    if (!is_listed(text_of(level, "id"), levels))
+    if (!is_listed(td_json_text(level, "id"), levels))
         return refuse(reterr, place, "levels are junior, intermediate, senior, full_senior");
-    if (!*text_of(level, "title"))
+    if (!*td_json_text(level, "title"))
         return refuse(reterr, place, "needs a \"title\"");
     const json_t *exam_based = json_object_get(level, "exam_based");
     if (exam_based && !json_is_boolean(exam_based))
         return refuse(reterr, place, "\"exam_based\" is true or false");
-    if (json_is_true(exam_based) && !*text_of(level, "exam_reason"))
+    if (json_is_true(exam_based) && !*td_json_text(level, "exam_reason"))
         return refuse(reterr, place, "needs an \"exam_reason\" for those who want to apply");
     return 0;
 }
@@ -117,7 +113,7 @@ static int check_branch(const json_t *branch, const struct place *place, struct 
     if (json_array_size(titles) == 0)
         return refuse(reterr, place, "needs \"titles\"");
     json_array_foreach(titles, index, title)
-        if (!is_listed(text_of(title, "level"), levels) || !*text_of(title, "title"))
+        if (!is_listed(td_json_text(title, "level"), levels) || !*td_json_text(title, "title"))
             return refuse(reterr, place, "title %zu needs a \"level\" and a \"title\"", index);
     return 0;
 }
@@ -142,8 +138,8 @@ static int check_branches(const json_t *descriptor, struct td_error *reterr)
     size_t index;
     json_t *specialty;
     json_array_foreach(json_object_get(descriptor, "specialties"), index, specialty) {
-        struct place place = inside(&list, text_of(specialty, "id"));
-        const char *branch = text_of(specialty, "branch");
+        struct place place = inside(&list, td_json_text(specialty, "id"));
+        const char *branch = td_json_text(specialty, "branch");
         if (*branch && !has_branch(descriptor, branch))
             return refuse(reterr, &place, "there is no branch \"%s\"", branch);
     }
@@ -162,18 +158,30 @@ static int check_limits(const json_t *object, const char *low, const char *high,
     return 0;
 }
 
+/* The same for what is counted: entries and characters. */
+static int check_counts(const json_t *object, const char *low, const char *high,
+                        const struct place *place, struct td_error *reterr)
+{
+    const json_t *min = json_object_get(object, low);
+    const json_t *max = json_object_get(object, high);
+    if ((min && (!json_is_integer(min) || json_integer_value(min) < 0)) ||
+        (max && (!json_is_integer(max) || json_integer_value(max) < 0)))
+        return refuse(reterr, place, "\"%s\" and \"%s\" are whole numbers from 0", low, high);
+    return check_limits(object, low, high, place, reterr);
+}
+
 static int check_field(const json_t *field, const struct place *place, struct td_error *reterr)
 {
     static const char *const types[] = {"text", "longtext", "integer", "decimal",
                                         "date", "choice",   "yesno",   NULL};
-    const char *type = text_of(field, "type");
+    const char *type = td_json_text(field, "type");
     if (!is_listed(type, types))
         return refuse(reterr, place, "unknown type \"%s\"", type);
-    if (!strcmp(text_of(field, "id"), "id"))
+    if (!strcmp(td_json_text(field, "id"), "id"))
         return refuse(reterr, place, "\"id\" names the item and cannot be a field");
     int result = check_limits(field, "min", "max", place, reterr);
     if (result == 0)
-        result = check_limits(field, "min_length", "max_length", place, reterr);
+        result = check_counts(field, "min_length", "max_length", place, reterr);
     if (result == 0 && !strcmp(type, "choice"))
         result = each_named(field, place, "options", "value", NULL, reterr);
     return result;
@@ -183,19 +191,19 @@ static int check_section(const json_t *section, const struct place *place, struc
 {
     static const char *const fillers[] = {"applicant", "unit", "district_industry", NULL};
     static const char *const evidence[] = {"required", "optional", "none", "", NULL};
-    if (!is_listed(text_of(section, "by"), fillers))
+    if (!is_listed(td_json_text(section, "by"), fillers))
         return refuse(reterr, place, "\"by\" is applicant, unit or district_industry");
-    if (!is_listed(text_of(section, "evidence"), evidence))
+    if (!is_listed(td_json_text(section, "evidence"), evidence))
         return refuse(reterr, place, "\"evidence\" is required, optional or none");
-    int result = check_limits(section, "min", "max", place, reterr);
+    int result = check_counts(section, "min", "max", place, reterr);
     return result ? result : each_named(section, place, "fields", "id", check_field, reterr);
 }
 
 int td_form_check_descriptor(const json_t *descriptor, struct td_error *reterr)
 {
     struct place top = {.text = "series"};
-    if (!is_identifier(text_of(descriptor, "series")) || !*text_of(descriptor, "name") ||
-        !*text_of(descriptor, "version"))
+    if (!is_identifier(td_json_text(descriptor, "series")) || !*td_json_text(descriptor, "name") ||
+        !*td_json_text(descriptor, "version"))
         return refuse(reterr, &top, "\"series\", \"name\" and \"version\" are needed");
     int result = each_named(descriptor, NULL, "levels", "id", check_level, reterr);
     if (result == 0)

@@ -5,16 +5,12 @@
  * "none". */
 #include "review/form.h"
 
+#include "base/json.h"
+
 #include <stdio.h>
 #include <string.h>
 
 enum { PATH_SIZE = 256 };
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
 
 /* Copies members of `from`, null for those it has not. */
 static void carry(json_t *to, const json_t *from, const char *const *keys)
@@ -47,18 +43,17 @@ static json_t *option_model(const char *value, const char *name, const char *nam
 static json_t *options_model(const json_t *field, const char *chosen)
 {
     json_t *options = json_array();
-    if (!strcmp(text_of(field, "type"), "yesno")) {
+    if (!strcmp(td_json_text(field, "type"), "yesno")) {
         json_array_append_new(options, option_model("yes", "是", "Yes", chosen));
         json_array_append_new(options, option_model("no", "否", "No", chosen));
         return options;
     }
     size_t index;
     json_t *option;
-    json_array_foreach(json_object_get(field, "options"), index, option)
-    {
-        json_array_append_new(options,
-                              option_model(text_of(option, "value"), text_of(option, "name"),
-                                           text_of(option, "name_en"), chosen));
+    json_array_foreach(json_object_get(field, "options"), index, option) {
+        json_array_append_new(options, option_model(td_json_text(option, "value"),
+                                                    td_json_text(option, "name"),
+                                                    td_json_text(option, "name_en"), chosen));
     }
     return options;
 }
@@ -68,11 +63,10 @@ static json_t *shown_model(const json_t *options, const char *text)
 {
     size_t index;
     json_t *option;
-    json_array_foreach(options, index, option)
-    {
+    json_array_foreach(options, index, option) {
         if (json_is_true(json_object_get(option, "selected")))
-            return json_pack("{ss ss}", "name", text_of(option, "name"), "name_en",
-                             text_of(option, "name_en"));
+            return json_pack("{ss ss}", "name", td_json_text(option, "name"), "name_en",
+                             td_json_text(option, "name_en"));
     }
     return json_pack("{ss ss}", "name", text, "name_en", text);
 }
@@ -99,10 +93,10 @@ static json_t *field_model(const json_t *field, const json_t *value, const char 
     json_t *text = input_text(value);
     const char *chosen = json_string_value(text);
     json_t *options = options_model(field, chosen);
-    json_object_set_new(model, "path", json_sprintf("%s.%s", place, text_of(field, "id")));
+    json_object_set_new(model, "path", json_sprintf("%s.%s", place, td_json_text(field, "id")));
     json_object_set_new(model, "required",
                         json_boolean(json_is_true(json_object_get(field, "required"))));
-    set_type_flags(model, text_of(field, "type"));
+    set_type_flags(model, td_json_text(field, "type"));
     json_object_set_new(model, "answered", json_boolean(*chosen));
     json_object_set_new(model, "shown", shown_model(options, chosen));
     json_object_set_new(model, "options", options);
@@ -120,26 +114,19 @@ struct item {
 static json_t *item_model(const json_t *section, const struct item *item, const json_t *evidence,
                           const char *place)
 {
-    const char *section_id = text_of(section, "id");
+    const char *section_id = td_json_text(section, "id");
     char key[PATH_SIZE];
     snprintf(key, sizeof(key), *item->id ? "%s/%s" : "%s", section_id, item->id);
     json_t *fields = json_array();
     size_t index;
     json_t *field;
-    json_array_foreach(json_object_get(section, "fields"), index, field)
-    {
-        const json_t *value = json_object_get(item->value, text_of(field, "id"));
+    json_array_foreach(json_object_get(section, "fields"), index, field) {
+        const json_t *value = json_object_get(item->value, td_json_text(field, "id"));
         json_array_append_new(fields, field_model(field, value, place));
     }
     return json_pack("{ss si sb ss ss sI so}", "id", item->id, "number", (int)item->index + 1,
                      "is_new", item->is_new, "path", place, "evidence_key", key, "evidence_count",
                      json_integer_value(json_object_get(evidence, key)), "fields", fields);
-}
-
-static bool has_room(const json_t *section, size_t count)
-{
-    const json_t *max = json_object_get(section, "max");
-    return !max || count < (size_t)json_integer_value(max);
 }
 
 static json_t *items_model(const json_t *section, const json_t *value, const json_t *evidence,
@@ -150,13 +137,13 @@ static json_t *items_model(const json_t *section, const json_t *value, const jso
     size_t count = json_array_size(value);
     for (size_t i = 0; i < count; i++) {
         const json_t *answers = json_array_get(value, i);
-        struct item item = {.value = answers, .id = text_of(answers, "id"), .index = i};
-        snprintf(path, sizeof(path), "%s.%zu", place, i);
+        struct item item = {.value = answers, .id = td_json_text(answers, "id"), .index = i};
+        snprintf(path, sizeof(path), "%.200s.%zu", place, i);
         json_array_append_new(items, item_model(section, &item, evidence, path));
     }
-    if (blank && has_room(section, count)) {
+    if (blank && count < td_form_section_max(section)) {
         struct item item = {.id = "", .index = count, .is_new = true};
-        snprintf(path, sizeof(path), "%s.%zu", place, count);
+        snprintf(path, sizeof(path), "%.200s.%zu", place, count);
         json_array_append_new(items, item_model(section, &item, NULL, path));
     }
     return items;
@@ -171,9 +158,9 @@ json_t *td_form_model(const json_t *section, const json_t *value, const json_t *
     json_t *model = json_object();
     carry(model, section, keys);
     char place[PATH_SIZE];
-    snprintf(place, sizeof(place), "%s.%s", prefix, text_of(section, "id"));
+    snprintf(place, sizeof(place), "%s.%s", prefix, td_json_text(section, "id"));
     bool repeats = td_form_section_repeats(section);
-    const char *rule = text_of(section, "evidence");
+    const char *rule = td_json_text(section, "evidence");
     bool needs = !strcmp(rule, "required");
     json_object_set_new(model, "by", json_string(td_form_section_by(section)));
     json_object_set_new(model, "repeat", json_boolean(repeats));
@@ -198,11 +185,10 @@ json_t *td_form_models(const json_t *descriptor, const char *by, const json_t *c
     json_t *models = json_array();
     size_t index;
     json_t *section;
-    json_array_foreach(json_object_get(descriptor, "sections"), index, section)
-    {
+    json_array_foreach(json_object_get(descriptor, "sections"), index, section) {
         if (by && strcmp(td_form_section_by(section), by) != 0)
             continue;
-        const json_t *value = json_object_get(content, text_of(section, "id"));
+        const json_t *value = json_object_get(content, td_json_text(section, "id"));
         json_array_append_new(models, td_form_model(section, value, evidence, prefix, blank));
     }
     return models;

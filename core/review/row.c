@@ -1,6 +1,7 @@
 /* row.c - see row.h. Holds no state. */
 #include "review/row.h"
 
+#include "base/json.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -9,8 +10,7 @@
 
 const char *td_row_text(const json_t *row, const char *name)
 {
-    const char *text = json_string_value(json_object_get(row, name));
-    return text ? text : "";
+    return td_json_text(row, name);
 }
 
 int64_t td_row_int(const json_t *row, const char *name)

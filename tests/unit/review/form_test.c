@@ -94,8 +94,7 @@ static void assert_faults(const json_t *descriptor, const char *section, const c
     char found[1000] = "";
     size_t index;
     json_t *entry;
-    json_array_foreach(err.fields, index, entry)
-    {
+    json_array_foreach(err.fields, index, entry) {
         size_t length = strlen(found);
         snprintf(found + length, sizeof(found) - length, "%s%s=%s", length ? " " : "",
                  json_string_value(json_object_get(entry, "field")),
@@ -211,8 +210,7 @@ static void assert_progress(const json_t *descriptor, const char *content_text,
     char found[100] = "";
     size_t index;
     json_t *section;
-    json_array_foreach(json_object_get(progress, "sections"), index, section)
-    {
+    json_array_foreach(json_object_get(progress, "sections"), index, section) {
         strcat(found, json_string_value(json_object_get(section, "state")));
         strcat(found, " ");
         if (index == 0)
@@ -305,6 +303,30 @@ static void a_full_section_offers_no_blank(void **state)
     json_decref(models);
 }
 
+/* Item ids are compared with each other: without a limit a body full of items would take minutes.
+ */
+static void a_section_without_max_is_limited_too(void **state)
+{
+    (void)state;
+    json_t *section = parse("{'id': 'many', 'by': 'applicant', 'repeat': true, 'fields': []}");
+    json_t *items = json_array();
+    for (int i = 0; i < TD_FORM_ITEMS_MAX; i++)
+        json_array_append_new(items, json_pack("{s:o}", "id", json_sprintf("i%d", i)));
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(td_form_check(section, items, "content", true, &err), 0);
+    json_t *model = td_form_model(section, items, NULL, "content", true);
+    assert_int_equal(json_array_size(json_object_get(model, "items")), TD_FORM_ITEMS_MAX);
+    json_decref(model);
+    json_array_append_new(items, parse("{'id': 'last'}"));
+    assert_int_equal(td_form_check(section, items, "content", true, &err), TD_EFIELDS);
+    assert_int_equal(json_array_size(err.fields), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(err.fields, 0), "code")),
+                        "too_many");
+    td_error_done(&err);
+    json_decref(items);
+    json_decref(section);
+}
+
 static void assert_refused(const char *from, const char *to, const char *said)
 {
     char text[sizeof(descriptor_text) + 100];
@@ -326,9 +348,15 @@ static void mistakes_in_a_descriptor_are_named(void **state)
     assert_int_equal(td_form_check_descriptor(*state, NULL), 0);
     assert_refused("'version': '1.0.0'", "'version': ''", "version");
     assert_refused("'id': 'junior'", "'id': 'expert'", "levels.expert");
+    assert_refused("'max': 3", "'max': -1", "sections.jobs");
+    assert_refused("'max': 3", "'max': 2.5", "whole numbers");
+    assert_refused("'max_length': 4", "'max_length': -4", "fields.unit");
     assert_refused("'exam_based': false", "'exam_based': 0", "specialties.one");
     assert_refused("'title': '助理'", "'title': '助理', 'exam_based': 1", "levels.junior");
     assert_refused("'title': '助理'", "'title': '助理', 'exam_based': true", "exam_reason");
+    assert_refused("'max': 3", "'max': -1", "sections.jobs");
+    assert_refused("'max': 3", "'max': 2.5", "whole numbers");
+    assert_refused("'max_length': 4", "'max_length': -4", "fields.unit");
     assert_refused("'exam_based': false", "'exam_based': false, 'branch': 'x'",
                    "specialties.one: there is no branch");
     assert_refused("'version': '1.0.0'", "'version': '1', 'branches': [{'id': 'x', 'name': 'X'}]",
@@ -382,6 +410,7 @@ int main(void)
         TEST(missing_names_field_and_item),
         TEST(the_model_has_all_a_template_needs),
         TEST(a_full_section_offers_no_blank),
+        TEST(a_section_without_max_is_limited_too),
         TEST(mistakes_in_a_descriptor_are_named),
         TEST(the_teacher_descriptor_is_good),
     };
