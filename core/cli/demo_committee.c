@@ -1,24 +1,20 @@
 /* demo_committee.c - committees, panels, sheets, meetings, and what follows the vote. */
 #include "cli/demo.h"
 
+#include "base/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PANEL_SIZE = 3 };
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
 /* Answers a new record's id: at the top of the value or of the record named `member`. */
 static int take_id(json_t *value, const char *member, char ret_id[27])
 {
-    const char *id = text_of(value, "id");
+    const char *id = td_json_text(value, "id");
     if (!*id)
-        id = text_of(json_object_get(value, member), "id");
+        id = td_json_text(json_object_get(value, member), "id");
     snprintf(ret_id, 27, "%s", id);
     return *id ? 0 : TD_EINTERNAL;
 }
@@ -77,8 +73,8 @@ static int find_committee(struct td_demo *demo, const char *level, char ret_id[2
     ret_id[0] = 0;
     int result = td_demo_call(demo, "office", "GET", NULL, &page, reterr, "/api/v1/committees");
     json_array_foreach(json_object_get(page, "items"), index, committee)
-        if (strcmp(text_of(committee, "level"), level) == 0)
-            snprintf(ret_id, 27, "%s", text_of(committee, "id"));
+        if (strcmp(td_json_text(committee, "level"), level) == 0)
+            snprintf(ret_id, 27, "%s", td_json_text(committee, "id"));
     json_decref(page);
     if (result == 0 && !ret_id[0])
         result =
@@ -133,7 +129,7 @@ static json_t *sheet_of(const json_t *review, const struct td_demo_case *one, in
     json_array_foreach(json_object_get(review, "indicators"), index, indicator) {
         int64_t most = json_integer_value(json_object_get(indicator, "max"));
         int64_t worth = most * ratio / 100 / 10 * 10;
-        json_object_set_new(points, text_of(indicator, "id"), json_integer(worth));
+        json_object_set_new(points, td_json_text(indicator, "id"), json_integer(worth));
     }
     return json_pack("{s:o, s:s, s:s}", "points", points, "comment",
                      "材料真实，教学实绩与乡村教育实际相符。", "opinion",
@@ -213,10 +209,10 @@ static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *
         if (json_is_true(json_object_get(motion, "cast")))
             continue;
         for (size_t i = 0; i < count; i++)
-            if (strcmp(cases[i]->application, text_of(motion, "application_id")) == 0)
+            if (strcmp(cases[i]->application, td_json_text(motion, "application_id")) == 0)
                 ratio = json_integer_value(json_object_get(cases[i]->dossier, "expert_ratio"));
         bool yes = expert * 6 <= ratio + 12;
-        json_object_set_new(choices, text_of(motion, "id"),
+        json_object_set_new(choices, td_json_text(motion, "id"),
                             json_string(yes          ? "yes"
                                         : expert % 2 ? "no"
                                                      : "abstain"));
@@ -241,7 +237,7 @@ static int plan_meeting(struct td_demo *demo, const char *cycle, const char *lev
         result = td_demo_call(demo, "office", "POST",
                               json_pack("{s:s, s:s, s:s, s:s}", "committee_id", committee,
                                         "cycle_id", cycle, "name", "2026年度定向评审会议",
-                                        "held_on", text_of(calendar, "start")),
+                                        "held_on", td_json_text(calendar, "start")),
                               &value, reterr, "/api/v1/meetings");
     if (result == 0)
         result = take_id(value, "meeting", ret_meeting);
@@ -281,7 +277,7 @@ static bool has_motion(const json_t *view, const char *state)
     size_t index;
     json_t *motion;
     json_array_foreach(json_object_get(view, "motions"), index, motion)
-        if (strcmp(text_of(motion, "state"), state) == 0)
+        if (strcmp(td_json_text(motion, "state"), state) == 0)
             return true;
     return false;
 }
@@ -303,7 +299,7 @@ int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_er
     json_t *view = NULL;
     int result =
         td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
-    if (result == 0 && strcmp(text_of(view, "state"), "planned") == 0) {
+    if (result == 0 && strcmp(td_json_text(view, "state"), "planned") == 0) {
         result = attend(demo, meeting, reterr);
         if (result == 0)
             result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
@@ -326,7 +322,7 @@ int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,
                               meeting);
     if (result == 0 && has_motion(view, "voting"))
         result = vote(demo, meeting, cases, count, reterr);
-    if (result == 0 && strcmp(text_of(view, "state"), "closed") != 0)
+    if (result == 0 && strcmp(td_json_text(view, "state"), "closed") != 0)
         result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
                               "/api/v1/meetings/%s/close", meeting);
     json_decref(view);
@@ -375,10 +371,10 @@ int td_demo_find(struct td_demo *demo, const char *login, const char *list, cons
         if (result < 0 || ret_id[0])
             break;
         result = td_demo_call(demo, login, "GET", NULL, &view, reterr, "/api/v1/%s/%s", resource,
-                              text_of(row, "id"));
+                              td_json_text(row, "id"));
         char *text = view ? json_dumps(view, JSON_COMPACT) : NULL;
         if (text && strstr(text, application))
-            snprintf(ret_id, 27, "%s", text_of(row, "id"));
+            snprintf(ret_id, 27, "%s", td_json_text(row, "id"));
         free(text);
         json_decref(view);
     }
@@ -399,7 +395,7 @@ int td_demo_approve_filing(struct td_demo *demo, const char *filing, struct td_e
     if (result == 0)
         result = td_demo_call(demo, "bureau", "POST",
                               json_pack("{s:s, s:s}", "reference", "新人社职称（演示）〔2026〕31号",
-                                        "approved_on", text_of(calendar, "start")),
+                                        "approved_on", td_json_text(calendar, "start")),
                               NULL, reterr, "/api/v1/filings/%s/approve", filing);
     json_decref(calendar);
     return result;

@@ -3,6 +3,7 @@
 #include "cli/demo_dossier.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 
 #include <stdbool.h>
@@ -45,12 +46,6 @@ static json_t *date(int year, int month, int day)
     char text[TD_DATE_TEXT];
     td_date_format(td_date_from(year, month, day), text);
     return json_string(text);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
 }
 
 static const char *pick(const json_t *list, uint32_t number)
@@ -112,9 +107,10 @@ static json_t *id_number(const struct career *career, int birth_year)
 {
     static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
     char digits[19];
-    snprintf(digits, sizeof(digits), "%s%04u%02u%02u%02u%u", text_of(career->unit, "division_code"),
-             (unsigned)birth_year % 10000u, career->number % 12u + 1, career->number % 28u + 1,
-             career->number / 336u % 90u + 10, career->female ? 2u : 1u);
+    snprintf(digits, sizeof(digits), "%s%04u%02u%02u%02u%u",
+             td_json_text(career->unit, "division_code"), (unsigned)birth_year % 10000u,
+             career->number % 12u + 1, career->number % 28u + 1, career->number / 336u % 90u + 10,
+             career->female ? 2u : 1u);
     int sum = 0;
     for (int i = 0; i < 17; i++)
         sum += (digits[i] - '0') * weights[i];
@@ -158,7 +154,7 @@ static void draw_career(struct career *career)
     size_t row = 0;
     while (row < 3 && strcmp(spans[row].level, career->level) != 0)
         row++;
-    career->kindergarten = strcmp(text_of(career->unit, "kind"), "kindergarten") == 0;
+    career->kindergarten = strcmp(td_json_text(career->unit, "kind"), "kindergarten") == 0;
     career->specialty = career->kindergarten ? "preschool" : subjects[draw(career, 12)];
     career->stage = career->kindergarten ? "kindergarten"
                     : draw(career, 3)    ? "primary"
@@ -205,12 +201,13 @@ static json_t *employment(struct career *career)
                                          "post", "教师", "teaching", 1, "seconded", 0, "start",
                                          date(career->start, 9, 1), "end", date(moved, 8, 31))));
     json_array_append_new(
-        list, item(career, json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:o}", "unit_name",
-                                     text_of(career->unit, "name"), "unit_kind", kind, "grassroots",
-                                     text_of(career->unit, "grassroots"), "hardship",
-                                     json_is_true(json_object_get(career->unit, "hardship")),
-                                     "post", "教师", "teaching", 1, "seconded", 0, "start",
-                                     date(moved ? moved : career->start, 9, 1))));
+        list,
+        item(career, json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:o}", "unit_name",
+                               td_json_text(career->unit, "name"), "unit_kind", kind, "grassroots",
+                               td_json_text(career->unit, "grassroots"), "hardship",
+                               json_is_true(json_object_get(career->unit, "hardship")), "post",
+                               "教师", "teaching", 1, "seconded", 0, "start",
+                               date(moved ? moved : career->start, 9, 1))));
     return list;
 }
 
@@ -247,7 +244,7 @@ static json_t *homeroom(struct career *career)
     int years = career->year - career->start;
     int length = between(career, 1, years < 8 ? years : 8);
     json_t *period = json_pack("{s:s, s:s, s:o, s:o}", "role", "homeroom", "unit_name",
-                               text_of(career->unit, "name"), "start",
+                               td_json_text(career->unit, "name"), "start",
                                date(career->year - length, 9, 1), "end", date(career->year, 7, 15));
     return json_pack("[o]", item(career, period));
 }

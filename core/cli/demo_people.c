@@ -2,17 +2,12 @@
  * committees. */
 #include "cli/demo.h"
 
+#include "base/json.h"
 #include "cli/demo_dossier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 /* The clerk of the n-th unit of the city: "unit-01". */
 static void add_clerk(json_t *unit, size_t index)
@@ -49,8 +44,8 @@ static int unit_ids(struct td_demo *demo, json_t *ids, struct td_error *reterr)
         if (result < 0)
             return result;
         json_array_foreach(json_object_get(page, "items"), index, unit)
-            json_object_set(ids, text_of(unit, "name"), json_object_get(unit, "id"));
-        snprintf(cursor, sizeof(cursor), "%s", text_of(page, "next"));
+            json_object_set(ids, td_json_text(unit, "name"), json_object_get(unit, "id"));
+        snprintf(cursor, sizeof(cursor), "%s", td_json_text(page, "next"));
         json_decref(page);
     } while (cursor[0]);
     return 0;
@@ -65,7 +60,7 @@ int td_demo_load_units(struct td_demo *demo, struct td_error *reterr)
     demo->units = json_deep_copy(json_object_get(demo->city, "units"));
     json_array_foreach(demo->units, index, unit) {
         add_clerk(unit, index);
-        json_t *id = json_object_get(ids, text_of(unit, "name"));
+        json_t *id = json_object_get(ids, td_json_text(unit, "name"));
         if (result == 0 && !id)
             result = td_error_set(reterr, TD_ENOTFOUND,
                                   "the demo city is not there: run `titlectl demo seed` first");
@@ -120,14 +115,14 @@ static int create_district_officials(struct td_demo *demo, struct td_error *rete
     int result = td_demo_call(demo, "", "GET", NULL, &divisions, reterr, "/api/v1/divisions");
     json_array_foreach(json_object_get(divisions, "items"), index, division) {
         char login[TD_DEMO_LOGIN], name[128], scope[32];
-        const char *code = text_of(division, "code");
+        const char *code = td_json_text(division, "code");
         snprintf(login, sizeof(login), "edu-%s", code);
-        snprintf(name, sizeof(name), "%s教育局", text_of(division, "name"));
+        snprintf(name, sizeof(name), "%s教育局", td_json_text(division, "name"));
         snprintf(scope, sizeof(scope), "%s/teacher", code);
         if (result == 0)
             result = create(demo, login, name, "", grant("district_industry", scope), NULL, reterr);
         snprintf(login, sizeof(login), "hr-%s", code);
-        snprintf(name, sizeof(name), "%s人社局", text_of(division, "name"));
+        snprintf(name, sizeof(name), "%s人社局", td_json_text(division, "name"));
         if (result == 0)
             result = create(demo, login, name, "", grant("district_hr", code), NULL, reterr);
     }
@@ -141,9 +136,9 @@ static int create_clerks(struct td_demo *demo, struct td_error *reterr)
     json_t *unit;
     json_array_foreach(demo->units, index, unit) {
         char name[128];
-        snprintf(name, sizeof(name), "%s经办人", text_of(unit, "name"));
-        int result = create(demo, text_of(unit, "clerk"), name, text_of(unit, "id"),
-                            grant("unit", text_of(unit, "id")), NULL, reterr);
+        snprintf(name, sizeof(name), "%s经办人", td_json_text(unit, "name"));
+        int result = create(demo, td_json_text(unit, "clerk"), name, td_json_text(unit, "id"),
+                            grant("unit", td_json_text(unit, "id")), NULL, reterr);
         if (result < 0)
             return result;
     }
@@ -158,7 +153,7 @@ static int create_experts(struct td_demo *demo, struct td_error *reterr)
         char login[TD_DEMO_LOGIN];
         snprintf(login, sizeof(login), "expert-%02d", i);
         char *name = td_demo_name(demo->city, (uint32_t)(9000 + i), i % 2);
-        int result = create(demo, login, name ? name : login, text_of(school, "id"),
+        int result = create(demo, login, name ? name : login, td_json_text(school, "id"),
                             grant("expert", "teacher"), NULL, reterr);
         free(name);
         if (result < 0)
@@ -183,7 +178,7 @@ int td_demo_create_teacher(struct td_demo *demo, const char *login, const json_t
     json_t *person = json_pack("{s:O, s:O, s:O}", "person", json_object_get(dossier, "person"),
                                "id_number", json_object_get(dossier, "id_number"), "phone",
                                json_object_get(dossier, "phone"));
-    int result = create(demo, login, text_of(dossier, "name"), text_of(unit, "id"),
+    int result = create(demo, login, td_json_text(dossier, "name"), td_json_text(unit, "id"),
                         grant("applicant", ""), person, reterr);
     json_decref(person);
     return result;
@@ -231,7 +226,7 @@ int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error
     }
     result = td_demo_call(demo, "bureau", "POST", body, &value, reterr, "/api/v1/cycles");
     if (result == 0) {
-        snprintf(ret_cycle, 27, "%s", text_of(value, "id"));
+        snprintf(ret_cycle, 27, "%s", td_json_text(value, "id"));
         result = td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr,
                               "/api/v1/cycles/%s/open", ret_cycle);
     }

@@ -2,17 +2,12 @@
  * send. */
 #include "cli/demo.h"
 
+#include "base/json.h"
 #include "cli/demo_dossier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 static int64_t version_of(const json_t *value)
 {
@@ -60,7 +55,7 @@ static int attach_all(struct td_demo *demo, const struct td_demo_case *one, cons
     if (!json_is_array(content))
         return attach(demo, one, section, "", reterr);
     json_array_foreach((json_t *)content, index, item) {
-        int result = attach(demo, one, section, text_of(item, "id"), reterr);
+        int result = attach(demo, one, section, td_json_text(item, "id"), reterr);
         if (result < 0)
             return result;
     }
@@ -82,8 +77,8 @@ static int save_section(struct td_demo *demo, const struct td_demo_case *one, co
             &answer, reterr);
     json_t *problem = json_array_get(json_object_get(answer.value, "problems"), 0);
     if (result == 0 && problem)
-        result = td_error_set(reterr, TD_EFIELDS, "%s: %s %s", section, text_of(problem, "field"),
-                              text_of(problem, "code"));
+        result = td_error_set(reterr, TD_EFIELDS, "%s: %s %s", section,
+                              td_json_text(problem, "field"), td_json_text(problem, "code"));
     if (result == 0)
         *version = version_of(answer.value);
     td_answer_done(&answer);
@@ -97,8 +92,8 @@ static bool needs_evidence(const json_t *form, const char *section)
     size_t index;
     json_t *one;
     json_array_foreach(json_object_get(form, "sections"), index, one)
-        if (strcmp(text_of(one, "id"), section) == 0)
-            return strcmp(text_of(one, "evidence"), "required") == 0;
+        if (strcmp(td_json_text(one, "id"), section) == 0)
+            return strcmp(td_json_text(one, "evidence"), "required") == 0;
     return false;
 }
 
@@ -108,9 +103,9 @@ int td_demo_begin(struct td_demo *demo, struct td_demo_case *one, const char *cy
     json_t *created = NULL;
     int result = td_demo_call(demo, one->login, "POST",
                               json_pack("{s:s, s:s, s:s}", "cycle", cycle, "level", level,
-                                        "specialty", text_of(one->dossier, "specialty")),
+                                        "specialty", td_json_text(one->dossier, "specialty")),
                               &created, reterr, "/api/v1/applications");
-    snprintf(one->application, sizeof(one->application), "%s", text_of(created, "id"));
+    snprintf(one->application, sizeof(one->application), "%s", td_json_text(created, "id"));
     json_decref(created);
     return result;
 }
@@ -175,8 +170,8 @@ static int approve_items(struct td_demo *demo, const struct td_demo_case *one, c
                               "/api/v1/applications/%s/verifications", one->application);
     json_array_foreach(json_object_get(todo, "items"), index, item)
         json_array_append_new(verdicts,
-                              json_pack("{s:s, s:s, s:s}", "section", text_of(item, "section"),
-                                        "item", text_of(item, "item"), "verdict", "ok"));
+                              json_pack("{s:s, s:s, s:s}", "section", td_json_text(item, "section"),
+                                        "item", td_json_text(item, "item"), "verdict", "ok"));
     if (result == 0 && json_array_size(verdicts) > 0)
         result = td_demo_call(demo, login, "PUT", json_pack("{s:O}", "verdicts", verdicts), NULL,
                               reterr, "/api/v1/applications/%s/verifications", one->application);
@@ -204,7 +199,7 @@ static int assess(struct td_demo *demo, const struct td_demo_case *one, const ch
 int td_demo_verify_unit(struct td_demo *demo, const struct td_demo_case *one,
                         struct td_error *reterr)
 {
-    const char *clerk = text_of(one->unit, "clerk");
+    const char *clerk = td_json_text(one->unit, "clerk");
     int result = td_demo_act(demo, one, clerk, "begin", reterr);
     if (result == 0)
         result = assess(demo, one, clerk, "unit", reterr);
@@ -217,7 +212,7 @@ int td_demo_publicise(struct td_demo *demo, struct td_demo_case *const *cases, s
     json_t *ids = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(ids, json_string(cases[i]->application));
-    return td_demo_call(demo, text_of(cases[0]->unit, "clerk"), "POST",
+    return td_demo_call(demo, td_json_text(cases[0]->unit, "clerk"), "POST",
                         json_pack("{s:o}", "applications", ids), NULL, reterr, "/api/v1/notices");
 }
 
@@ -247,7 +242,7 @@ static int today(struct td_demo *demo, char date[11], struct td_error *reterr)
     json_t *ready = NULL;
     int result = td_demo_call(demo, "", "GET", NULL, &ready, reterr, "/api/v1/calendar");
     if (result == 0)
-        snprintf(date, 11, "%s", text_of(ready, "start"));
+        snprintf(date, 11, "%s", td_json_text(ready, "start"));
     json_decref(ready);
     return result;
 }
@@ -277,8 +272,8 @@ int td_demo_send_back(struct td_demo *demo, const struct td_demo_case *one, cons
     json_t *codes = NULL;
     int result = td_demo_call(demo, "", "GET", NULL, &codes, reterr, "/api/v1/verification-codes");
     json_t *first = json_array_get(json_object_get(codes, "items"), 0);
-    if (*text_of(first, "code"))
-        code = text_of(first, "code");
+    if (*td_json_text(first, "code"))
+        code = td_json_text(first, "code");
     json_t *reasons = json_pack(
         "[{s:s, s:s, s:s, s:s}]", "code", code, "section", "continuing_education", "field", "hours",
         "text", "请补充继续教育学时登记证明，证明须加盖登记机构印章并注明年度学时。");

@@ -5,6 +5,7 @@
  * dossier's state after every step, so a walk that was cut off goes on from where the server is. */
 #include "cli/demo.h"
 
+#include "base/json.h"
 #include "cli/demo_dossier.h"
 
 #include <stdio.h>
@@ -24,12 +25,6 @@ struct walk {
     int step;
 };
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
 static void report(struct walk *walk, const char *words)
 {
     printf("%2d  %-26s %s\n", ++walk->step, walk->state, words);
@@ -42,9 +37,9 @@ static int reload(struct walk *walk, struct td_error *reterr)
     int result = td_demo_call(&walk->demo, walk->one.login, "GET", NULL, &value, reterr,
                               "/api/v1/applications/%s", walk->one.application);
     const json_t *application = json_object_get(value, "application");
-    snprintf(walk->state, sizeof(walk->state), "%s", text_of(application, "state"));
-    snprintf(walk->cycle, sizeof(walk->cycle), "%s", text_of(application, "cycle_id"));
-    snprintf(walk->level, sizeof(walk->level), "%s", text_of(application, "level"));
+    snprintf(walk->state, sizeof(walk->state), "%s", td_json_text(application, "state"));
+    snprintf(walk->cycle, sizeof(walk->cycle), "%s", td_json_text(application, "cycle_id"));
+    snprintf(walk->level, sizeof(walk->level), "%s", td_json_text(application, "level"));
     json_decref(value);
     return result;
 }
@@ -104,7 +99,7 @@ static int wait_days(struct walk *walk, int (*act)(struct walk *, struct td_erro
 
 static int recommend_once(struct walk *walk, struct td_error *reterr)
 {
-    return td_demo_act(&walk->demo, &walk->one, text_of(walk->one.unit, "clerk"), "recommend",
+    return td_demo_act(&walk->demo, &walk->one, td_json_text(walk->one.unit, "clerk"), "recommend",
                        reterr);
 }
 
@@ -195,7 +190,7 @@ static int file_results(struct walk *walk, struct td_error *reterr)
     if (result == 0)
         result = td_demo_call(&walk->demo, "bureau", "GET", NULL, &view, reterr,
                               "/api/v1/filings/%s", filing);
-    if (result == 0 && strcmp(text_of(view, "state"), "prepared") == 0)
+    if (result == 0 && strcmp(td_json_text(view, "state"), "prepared") == 0)
         result = td_demo_send_filing(&walk->demo, filing, reterr);
     json_decref(view);
     return result == 0 ? td_demo_approve_filing(&walk->demo, filing, reterr) : result;
@@ -245,20 +240,22 @@ static int check_certificate(struct walk *walk, struct td_error *reterr)
     const json_t *title = json_array_get(json_object_get(mine, "items"), 0);
     if (result == 0)
         result = td_client_new(NULL, base, &anybody, reterr);
-    char *path = td_client_path("/api/v1/certificates/%s?code=%s", text_of(title, "number"),
-                                text_of(title, "check_code"));
+    char *path = td_client_path("/api/v1/certificates/%s?code=%s", td_json_text(title, "number"),
+                                td_json_text(title, "check_code"));
     if (result == 0)
         result = path ? td_client_json(anybody, "GET", path, NULL, &shown, reterr) : TD_ENOMEM;
     const json_t *certificate = json_object_get(shown, "certificate");
     if (!certificate)
         certificate = shown;
-    if (result == 0 && strcmp(text_of(certificate, "number"), text_of(title, "number")) != 0)
+    if (result == 0 &&
+        strcmp(td_json_text(certificate, "number"), td_json_text(title, "number")) != 0)
         result = td_error_set(reterr, TD_EINTERNAL, "the public page shows another certificate");
     if (result == 0)
         printf("    certificate %s of %s: %s, %s\n    %s/certificates/%s?code=%s\n",
-               text_of(title, "number"), text_of(certificate, "name"),
-               text_of(certificate, "title_name"), text_of(certificate, "certificate_state"), base,
-               text_of(title, "number"), text_of(title, "check_code"));
+               td_json_text(title, "number"), td_json_text(certificate, "name"),
+               td_json_text(certificate, "title_name"),
+               td_json_text(certificate, "certificate_state"), base, td_json_text(title, "number"),
+               td_json_text(title, "check_code"));
     td_client_free(anybody);
     free(path);
     json_decref(shown);
@@ -272,9 +269,9 @@ static int find_cycle(struct walk *walk, struct td_error *reterr)
     size_t index;
     int result = td_demo_call(&walk->demo, "", "GET", NULL, &cycles, reterr, "/api/v1/cycles");
     json_array_foreach(json_object_get(cycles, "items"), index, cycle) {
-        if (strcmp(text_of(cycle, "series"), "teacher") == 0 &&
-            strcmp(text_of(cycle, "state"), "open") == 0)
-            snprintf(walk->cycle, sizeof(walk->cycle), "%s", text_of(cycle, "id"));
+        if (strcmp(td_json_text(cycle, "series"), "teacher") == 0 &&
+            strcmp(td_json_text(cycle, "state"), "open") == 0)
+            snprintf(walk->cycle, sizeof(walk->cycle), "%s", td_json_text(cycle, "id"));
     }
     json_decref(cycles);
     if (result == 0 && !walk->cycle[0])
@@ -289,7 +286,7 @@ static int find_dossier(struct walk *walk, struct td_error *reterr)
     int result = td_demo_call(&walk->demo, walk->one.login, "GET", NULL, &own, reterr,
                               "/api/v1/applications");
     snprintf(walk->one.application, sizeof(walk->one.application), "%s",
-             text_of(json_array_get(json_object_get(own, "items"), 0), "id"));
+             td_json_text(json_array_get(json_object_get(own, "items"), 0), "id"));
     json_decref(own);
     return result;
 }

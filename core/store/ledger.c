@@ -6,6 +6,7 @@
 #include "store/ledger.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "store/store.h"
 
@@ -131,27 +132,22 @@ struct walk {
     const char *complaint;
 };
 
-static const char *text_of(const json_t *row, const char *name)
-{
-    const char *text = json_string_value(json_object_get(row, name));
-    return text ? text : "";
-}
-
 static const char *complaint_about(const struct walk *walk, const json_t *row, char hash[HASH_TEXT])
 {
     if (json_integer_value(json_object_get(row, "sequence")) != walk->sequence)
         return "an entry is missing before it";
-    if (strcmp(text_of(row, "previous_hash"), walk->previous) != 0)
+    if (strcmp(td_json_text(row, "previous_hash"), walk->previous) != 0)
         return "it does not follow the entry before it";
     char payload_hash[HASH_TEXT];
     if (hash_payload(json_object_get(row, "payload"), payload_hash) < 0 ||
-        strcmp(payload_hash, text_of(row, "payload_hash")) != 0)
+        strcmp(payload_hash, td_json_text(row, "payload_hash")) != 0)
         return "its payload was changed";
-    json_t *entry = entry_value(walk->sequence, text_of(row, "at"), text_of(row, "actor"),
-                                text_of(row, "action"), text_of(row, "subject"), payload_hash);
+    json_t *entry =
+        entry_value(walk->sequence, td_json_text(row, "at"), td_json_text(row, "actor"),
+                    td_json_text(row, "action"), td_json_text(row, "subject"), payload_hash);
     int result = entry ? hash_entry(walk->previous, entry, hash) : TD_EINTERNAL;
     json_decref(entry);
-    return result < 0 || strcmp(hash, text_of(row, "hash")) != 0 ? "it was changed" : NULL;
+    return result < 0 || strcmp(hash, td_json_text(row, "hash")) != 0 ? "it was changed" : NULL;
 }
 
 static int check_entry(json_t *row, void *arg)
