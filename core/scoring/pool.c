@@ -1,10 +1,13 @@
-/* pool.c - see pool.h. Jobs, generations and their workers; process.c knows the processes.
+/* pool.c - see pool.h. Jobs, generations and their workers; process.c knows the processes, answer.c
+ * what a worker answers.
  *
  * A generation starts with one worker, which finds out which plugins can be loaded; the others
  * follow with the same list of files to leave out. Everything runs on the loop's thread. */
 #include "scoring/pool.h"
 
+#include "base/json.h"
 #include "base/log.h"
+#include "scoring/answer.h"
 #include "scoring/process.h"
 #include "scoring/protocol.h"
 
@@ -85,8 +88,7 @@ struct td_pool {
 static void dispatch(struct td_pool *pool);
 static void spawn_missing(struct generation *generation);
 
-/* --- jobs
- * ----------------------------------------------------------------------------------------- */
+/* --- jobs ------------------------------------------------------------------------------------- */
 
 static void finish_job(struct job *job, int result, json_t *answer, struct td_error *error)
 {
@@ -120,70 +122,18 @@ static void fail_jobs(struct td_pool *pool, struct jobs *jobs, const char *detai
     }
 }
 
-static const char *member_text(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
-/* td_error_key with a detail of its own instead of the parameters. */
-static void explain(struct td_error *error, int code, const char *key, json_t *parameters,
-                    const char *detail)
-{
-    td_error_key(error, code, key, parameters);
-    snprintf(error->detail, sizeof(error->detail), "%s", detail);
-}
-
-/* A worker's {"error": ...} as ours. */
-static int read_error(const json_t *error, struct td_error *reterr)
-{
-    const char *code = member_text(error, "code"), *file = member_text(error, "file");
-    const char *rule = member_text(error, "rule"), *message = member_text(error, "message");
-    int line = (int)json_integer_value(json_object_get(error, "line"));
-    bool plugin = !strcmp(code, "plugin");
-    int result = plugin ? TD_EPLUGIN : TD_ESCRIPT;
-    char place[200] = "";
-    if (line > 0)
-        snprintf(place, sizeof(place), "%s:%d: ", file, line);
-    else if (file[0])
-        snprintf(place, sizeof(place), "%s: ", file);
-    char detail[sizeof(reterr->detail)];
-    snprintf(detail, sizeof(detail), "%s%s%s%s", place, message, rule[0] ? ", in rule " : "", rule);
-    explain(reterr, result,
-            plugin                   ? "plugin_failed"
-            : !strcmp(code, "limit") ? "script_limit"
-                                     : "script_failed",
-            json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", line, "rule", rule, "message",
-                      message),
-            detail);
-    return result;
-}
-
 static void finish_with_answer(struct job *job, json_t *answer)
 {
     struct td_error error = TD_ERROR_INIT;
-    const json_t *failure = json_object_get(answer, "error");
-    if (failure)
-        finish_job(job, read_error(failure, &error), NULL, &error);
-    else
-        finish_job(job, 0, answer, &error);
+    int result = td_answer_read(answer, &error);
+    finish_job(job, result, result < 0 ? NULL : answer, &error);
 }
 
-/* The worker died without a word about it. */
 static void finish_with_death(struct job *job, const struct td_process_end *end)
 {
     struct td_error error = TD_ERROR_INIT;
-    int code = end->timed_out ? TD_ETIMEOUT : job->scores ? TD_ESCRIPT : TD_EPLUGIN;
-    char message[192];
-    snprintf(message, sizeof(message), "the scorer worker %s", end->reason);
-    if (end->timed_out)
-        td_error_set(&error, code, "%s", message);
-    else
-        explain(&error, code, job->scores ? "script_failed" : "plugin_failed",
-                json_pack("{s:s, s:i, s:s, s:s}", "file", "", "line", 0, "rule", "", "message",
-                          message),
-                message);
-    finish_job(job, code, NULL, &error);
+    int result = td_answer_of_death(end, job->scores, &error);
+    finish_job(job, result, NULL, &error);
 }
 
 static void answer_refused(evutil_socket_t fd, short what, void *arg)
@@ -199,7 +149,7 @@ void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn
     struct job *job = calloc(1, sizeof(*job));
     if (!job)
         abort();
-    const char *op = member_text(message, "op");
+    const char *op = td_json_text(message, "op");
     *job = (struct job){
         .scores = !strcmp(op, "score") || !strcmp(op, "check"), .done = done, .arg = arg};
     if (pool->waiting >= pool->options.queue_limit || (!pool->current && !pool->next))
@@ -235,7 +185,7 @@ static void dispatch(struct td_pool *pool)
         struct job *job = TAILQ_FIRST(&pool->queue);
         if (!job)
             return;
-        if (worker->state != IDLE)
+        if (worker->state != IDLE || !td_process_alive(worker->process))
             continue;
         TAILQ_REMOVE(&pool->queue, job, entry);
         pool->waiting--;
@@ -243,8 +193,7 @@ static void dispatch(struct td_pool *pool)
     }
 }
 
-/* --- generations
- * ---------------------------------------------------------------------------------- */
+/* --- generations ------------------------------------------------------------------------------ */
 
 static void call_waiters(struct generation *generation, int result)
 {
@@ -359,8 +308,7 @@ static void serve(struct generation *generation)
     call_waiters(generation, 0);
 }
 
-/* --- workers
- * -------------------------------------------------------------------------------------- */
+/* --- workers ---------------------------------------------------------------------------------- */
 
 static void schedule_respawn(struct generation *generation)
 {
@@ -407,7 +355,7 @@ static void on_start_frame(struct worker *worker, const json_t *message)
                json_is_array(json_object_get(message, "refused"))) {
         on_ready(worker, message);
     } else {
-        TD_LOG(TD_LOG_ERROR, "scorer.not_ready", TD_S("reason", member_text(message, "message")));
+        TD_LOG(TD_LOG_ERROR, "scorer.not_ready", TD_S("reason", td_json_text(message, "message")));
         worker->loading[0] = 0;
         td_process_kill(worker->process);
     }
@@ -494,9 +442,8 @@ static int start_worker(struct generation *generation)
     size_t i;
     json_t *crashed;
     snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
-    json_array_foreach(generation->crashed, i, crashed)
-    {
-        argv[4 + i] = member_text(crashed, "file");
+    json_array_foreach(generation->crashed, i, crashed) {
+        argv[4 + i] = td_json_text(crashed, "file");
     }
     struct worker *worker = calloc(1, sizeof(*worker));
     if (!worker)
@@ -534,8 +481,7 @@ static void spawn_missing(struct generation *generation)
     }
 }
 
-/* --- the pool
- * ------------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg)
 {

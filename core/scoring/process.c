@@ -33,8 +33,7 @@ struct td_process {
     struct td_process_end end;
 };
 
-/* --- frames
- * --------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 /* Takes one whole frame off the input; false when there is none. A frame that cannot be one ends
  * the process: nothing after it can be trusted. */
@@ -88,8 +87,7 @@ void td_process_send(struct td_process *process, unsigned char *frame, size_t le
     free(frame);
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void describe_end(struct td_process_end *end, const siginfo_t *status)
 {
@@ -146,6 +144,11 @@ void td_process_kill(struct td_process *process)
         kill(process->pid, SIGKILL);
 }
 
+bool td_process_alive(const struct td_process *process)
+{
+    return !process->gone;
+}
+
 void td_process_free(struct td_process *process)
 {
     if (!process)
@@ -166,8 +169,7 @@ void td_process_free(struct td_process *process)
     free(process);
 }
 
-/* --- the start
- * ------------------------------------------------------------------------------------ */
+/* --- the start -------------------------------------------------------------------------------- */
 
 /* The child starts with default signals, in a process group of its own: a Ctrl-C at the server's
  * terminal is the server's business. */

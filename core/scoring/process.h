@@ -38,6 +38,9 @@ void td_process_deadline(struct td_process *process, int ms);
 
 void td_process_kill(struct td_process *process);
 
+/* False once its end is known: what is sent now nobody reads. True still means nothing for sure. */
+bool td_process_alive(const struct td_process *process);
+
 /* Frees; a process that still runs is killed and waited for. NULL is fine. */
 void td_process_free(struct td_process *process);
 

@@ -16,8 +16,8 @@
  *       {"table": [...]}: the standard as people read it
  *
  * A failed job answers {"error": {"code": "script"|"plugin"|"limit"|"invalid", "message": "...",
- * "file": "teacher/intermediate.rb", "line": 12, "rule": "A1"}}; the worker stays usable, unless the
- * answer also has "ending": true (it ran out of time, crashed or left its sandbox).
+ * "file": "teacher/intermediate.rb", "line": 12, "rule": "A1"}}; the worker stays usable, unless
+ * the answer also has "ending": true (it ran out of time, crashed or left its sandbox).
  *
  * SCORE = {"total": 7350, "cap": 10000, "vetoed": false, "eligible": true, "reference_line": 6000,
  *  "conditions": [{"id": "tenure", "name": "任职年限", "met": true, "because": "...",
