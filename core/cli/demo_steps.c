@@ -14,8 +14,7 @@ static int64_t version_of(const json_t *value)
     return json_integer_value(json_object_get(value, "version"));
 }
 
-/* --- the applicant
- * -------------------------------------------------------------------------------- */
+/* --- the applicant ---------------------------------------------------------------------------- */
 
 static int attach(struct td_demo *demo, const struct td_demo_case *one, const char *section,
                   const char *item, struct td_error *reterr)
@@ -150,8 +149,7 @@ int td_demo_submit(struct td_demo *demo, const struct td_demo_case *one, struct 
                         "/api/v1/applications/%s/submit", one->application);
 }
 
-/* --- officials
- * ------------------------------------------------------------------------------------ */
+/* --- officials -------------------------------------------------------------------------------- */
 
 int td_demo_act(struct td_demo *demo, const struct td_demo_case *one, const char *login,
                 const char *action, struct td_error *reterr)

@@ -44,8 +44,7 @@ static int reload(struct walk *walk, struct td_error *reterr)
     return result;
 }
 
-/* --- steps
- * ---------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 /* What a walk that was cut off has saved is saved again, which changes nothing. */
 static int declare(struct walk *walk, struct td_error *reterr)
@@ -226,8 +225,7 @@ static const struct {
     {"filed", "the bureau issues the certificates", certify},
 };
 
-/* --- the end
- * -------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 /* What anybody sees who scans the QR code, without a session. */
 static int check_certificate(struct walk *walk, struct td_error *reterr)

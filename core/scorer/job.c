@@ -29,8 +29,7 @@ static struct cached {
 
 static uint64_t uses;
 
-/* --- compiled standards
- * --------------------------------------------------------------------------- */
+/* --- compiled standards ----------------------------------------------------------------------- */
 
 static void forget(struct cached *entry)
 {
@@ -87,8 +86,7 @@ static struct cached *compiled(const struct standard *standard, struct td_fault 
     return entry;
 }
 
-/* --- the operations
- * ------------------------------------------------------------------------------- */
+/* --- the operations --------------------------------------------------------------------------- */
 
 static json_t *invalid(struct td_fault *fault, const char *message)
 {

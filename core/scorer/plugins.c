@@ -46,8 +46,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct td_plugins *plug
     return false;
 }
 
-/* --- loading
- * -------------------------------------------------------------------------------------- */
+/* --- loading ---------------------------------------------------------------------------------- */
 
 static bool hash_file(int fd, char hex[65])
 {
@@ -214,8 +213,7 @@ int td_plugins_find(const struct td_plugins *plugins, const char *id)
     return -1;
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static void keep_sentence(const struct titled_host *host, const char *sentence)
 {

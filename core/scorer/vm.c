@@ -68,8 +68,7 @@ void mrb_final_mrbgems(mrb_state *mrb)
     (void)mrb;
 }
 
-/* --- memory
- * --------------------------------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 /* mruby's allocator: on NULL it collects garbage, asks once more and then raises NoMemoryError. */
 static void *allocate(mrb_state *mrb, void *old, size_t size, void *arg)
@@ -94,8 +93,7 @@ static void *allocate(mrb_state *mrb, void *old, size_t size, void *arg)
     return bytes;
 }
 
-/* --- what scripts may not do
- * ---------------------------------------------------------------------- */
+/* --- what scripts may not do ------------------------------------------------------------------ */
 
 static mrb_value object_to_s(mrb_state *mrb, mrb_value self)
 {
@@ -171,8 +169,7 @@ static void take_away(mrb_state *mrb)
     mrb_define_method(mrb, kernel, "inspect", object_to_s, MRB_ARGS_NONE());
 }
 
-/* --- errors
- * --------------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 /* Finds the innermost line of the standard in "file:line:in method" entries. */
 static void place_of(mrb_state *mrb, struct td_vm *vm, mrb_value exception, struct td_fault *fault)
@@ -240,8 +237,7 @@ static void fail_with_exception(struct td_vm *vm, mrb_value exception, struct td
                  : NULL);
 }
 
-/* --- compiling
- * ------------------------------------------------------------------------------------ */
+/* --- compiling -------------------------------------------------------------------------------- */
 
 struct source {
     struct td_vm *vm;
@@ -404,8 +400,7 @@ void td_vm_free(struct td_vm *vm)
     free(vm);
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 struct call {
     struct td_vm *vm;
@@ -450,8 +445,7 @@ json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault)
     return call(vm, "table", NULL, fault);
 }
 
-/* --- for the signal handler
- * ----------------------------------------------------------------------- */
+/* --- for the signal handler ------------------------------------------------------------------- */
 
 void td_vm_place(struct td_fault *fault)
 {
