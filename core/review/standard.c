@@ -11,9 +11,12 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { SOURCE_MAX = 64 << 10 }; /* what the scorer accepts */
 
@@ -134,12 +137,40 @@ static bool plain_word(const char *word)
     return length > 0 && length <= 32 && word[length] == 0;
 }
 
+/* Opens without waiting: what is no plain file (a folder, a pipe) is refused, never read. */
+static FILE *open_plain(const char *path, struct td_error *reterr)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        td_error_set(reterr, errno == ENOENT ? TD_ENOTFOUND : TD_EINVALID, "no script: %s",
+                     strerror(errno));
+        return NULL;
+    }
+    FILE *file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+    if (!file) {
+        td_error_set(reterr, TD_EINVALID, "the script is not a plain file");
+        close(fd);
+    }
+    return file;
+}
+
+static int check_source(const char *text, size_t length, struct td_error *reterr)
+{
+    if (length > SOURCE_MAX)
+        return td_error_set(reterr, TD_ETOOLARGE, "the script is over 64 KiB");
+    if (strlen(text) != length)
+        return td_error_set(reterr, TD_EINVALID, "the script holds a NUL byte");
+    json_t *proper = json_stringn(text, length);
+    json_decref(proper);
+    return proper ? 0 : td_error_set(reterr, TD_EINVALID, "the script is not UTF-8 text");
+}
+
 static int read_file(const char *path, char **ret_text, struct td_error *reterr)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = open_plain(path, reterr);
     if (!file)
-        return td_error_set(reterr, errno == ENOENT ? TD_ENOTFOUND : TD_EIO, "no script: %s",
-                            strerror(errno));
+        return reterr ? reterr->code : TD_EINVALID;
     char *text = malloc(SOURCE_MAX + 2);
     size_t length = text ? fread(text, 1, SOURCE_MAX + 1, file) : 0;
     bool failed = ferror(file) != 0;
@@ -147,11 +178,8 @@ static int read_file(const char *path, char **ret_text, struct td_error *reterr)
     if (!text)
         return TD_ENOMEM;
     text[length] = 0;
-    int rc = failed                ? td_error_set(reterr, TD_EIO, "the script cannot be read")
-             : length > SOURCE_MAX ? td_error_set(reterr, TD_ETOOLARGE, "the script is over 64 KiB")
-             : strlen(text) != length
-                 ? td_error_set(reterr, TD_EINVALID, "the script holds a NUL byte")
-                 : 0;
+    int rc = failed ? td_error_set(reterr, TD_EINVALID, "the script cannot be read")
+                    : check_source(text, length, reterr);
     if (rc < 0)
         free(text);
     else

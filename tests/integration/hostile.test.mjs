@@ -3,27 +3,33 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
-import { startServer } from './harness.mjs';
+import { startServer, top } from './harness.mjs';
 
 const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
-let server, city, office, experts, away;
+let server, city, office, experts, away, scripts;
 
 const rows = (sql) =>
   JSON.parse(execFileSync('sqlite3', ['-readonly', '-json', join(server.folder, 'records/titled.db'), sql], { encoding: 'utf8' }) || '[]');
 
 before(async () => {
-  server = await startServer();
+  scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
+  cpSync(join(top, 'scripts'), scripts, { recursive: true });
+  server = await startServer({ config: { script_folder: scripts } });
   city = await buildCity(server);
   away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
   office = await server.account('agri-office', [{ role: 'office', scope: 'agri' }]);
   experts = [];
   for (const n of [0, 1, 2]) experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'teacher' }], { unit_id: away.id }));
 });
-after(async () => server?.stop());
+after(async () => {
+  await server?.stop();
+  rmSync(scripts, { recursive: true, force: true });
+});
 
 /** Everything of a dossier's way up to the office's acceptance. */
 async function accepted(login) {
@@ -139,5 +145,27 @@ describe('a password that must be changed', () => {
     assert.equal((await fresh.json('GET', '/applications')).body.key, 'must_change_password');
     const reply = await fresh.form(`/api/v1/applications/${absent}/sections/summary`, { _method: 'PUT', _version: '1', 'content.text': 'x' }, { Accept: 'application/json' });
     assert.equal(reply.body.key, 'must_change_password', reply.text);
+  });
+});
+
+describe('a script that is none', () => {
+  const file = () => join(scripts, 'teacher/senior.rb');
+  const imported = () => server.control.json('POST', '/standards', { series: 'teacher', level: 'senior' });
+
+  test('is refused in words: a folder, a pipe, bytes that are no text', async () => {
+    const good = readFileSync(file());
+    rmSync(file());
+    mkdirSync(file());
+    assert.equal((await imported()).status, 400);
+    rmSync(file(), { recursive: true });
+    execFileSync('mkfifo', [file()]);
+    assert.match((await imported()).body.detail, /not a plain file/);
+    rmSync(file());
+    writeFileSync(file(), Buffer.from([0x23, 0xff, 0xfe]));
+    assert.match((await imported()).body.detail, /not UTF-8/);
+    writeFileSync(file(), `${good}\nloop { }\n`);
+    assert.equal((await imported()).body.key, 'script_limit');
+    writeFileSync(file(), good);
+    assert.equal((await imported()).status, 201, 'the next one is served as ever');
   });
 });
