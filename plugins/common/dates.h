@@ -169,14 +169,15 @@ static inline struct periods periods_without(const struct periods *from,
 }
 
 /* Whole months of merged periods: the days left over of each are added up, 30 of them are a month.
- */
+ * What is left over of one period is short of a month by itself, also when that month has 31 days. */
 static inline int periods_months(const struct periods *periods)
 {
     int months = 0, days = 0;
     for (size_t i = 0; i < periods->count; i++) {
         int whole = months_between(periods->list[i].start, periods->list[i].end);
+        int left = periods->list[i].end - day_add_months(periods->list[i].start, whole);
         months += whole;
-        days += periods->list[i].end - day_add_months(periods->list[i].start, whole);
+        days += left < 30 ? left : 29;
     }
     return months + days / 30;
 }

@@ -178,6 +178,12 @@ static void periods_join_and_part(void **state)
     assert_int_equal(rest.list[2].start, 55);
     assert_true(periods_cover(&list, 0, 20));
     assert_false(periods_cover(&list, 0, 21));
+    struct periods short_of_a_year = {.count = 0}, added = {.count = 0};
+    periods_add(&short_of_a_year, day("2021-09-02"), day("2022-09-01"));
+    assert_int_equal(periods_months(&short_of_a_year), 11); /* 30 days of August are left over */
+    periods_add(&added, day("2021-09-02"), day("2022-09-01"));
+    periods_add(&added, day("2023-09-01"), day("2023-09-02"));
+    assert_int_equal(periods_months(&added), 12);
     struct periods many = {.count = 0};
     for (int i = 0; i < PERIODS_MAX + 10; i++)
         periods_add(&many, i * 2, i * 2 + 1);
