@@ -224,6 +224,8 @@ create table public_notice (
     created_by text not null,
     created_at text not null
 );
+create index public_notice_cycle on public_notice(cycle_id);
+create index public_notice_open on public_notice(id) where state = 'open';
 
 create table public_notice_entry (
     notice_id text not null references public_notice(id),
@@ -245,6 +247,8 @@ create table objection (
     decided_by text,
     decided_at text
 );
+create index objection_notice on objection(notice_id);
+create index objection_application on objection(application_id);
 
 -- Scoring -------------------------------------------------------------------------------------------
 
@@ -309,6 +313,7 @@ create table committee_member (
     position text not null default 'member',   -- chair | deputy | member
     primary key (committee_id, account_id)
 );
+create index committee_member_account on committee_member(account_id);
 
 create table panel (
     id text primary key,
@@ -318,6 +323,8 @@ create table panel (
     created_by text not null,
     created_at text not null
 );
+create index panel_cycle on panel(cycle_id);
+create index panel_committee on panel(committee_id);
 
 create table panel_member (
     panel_id text not null references panel(id),
@@ -325,6 +332,7 @@ create table panel_member (
     lead boolean not null default false,
     primary key (panel_id, account_id)
 );
+create index panel_member_account on panel_member(account_id);
 
 create table panel_assignment (
     panel_id text not null references panel(id),
@@ -342,6 +350,7 @@ create table recusal (
     at text not null,
     primary key (account_id, application_id)
 );
+create index recusal_application on recusal(application_id);
 
 create table sheet (                           -- one expert's score sheet for one dossier
     id text primary key,
@@ -373,6 +382,8 @@ create table meeting (
     created_at text not null,
     version integer not null default 1
 );
+create index meeting_committee on meeting(committee_id);
+create index meeting_cycle on meeting(cycle_id);
 
 create table attendance (
     meeting_id text not null references meeting(id),
@@ -395,6 +406,7 @@ create table motion (                          -- one dossier put to the vote
     counted_at text,
     unique (meeting_id, application_id)
 );
+create index motion_application on motion(application_id);
 
 create table ballot_cast (                     -- who has voted, never what
     motion_id text not null references motion(id),
@@ -424,12 +436,14 @@ create table filing (
     created_by text not null,
     created_at text not null
 );
+create index filing_cycle on filing(cycle_id);
 
 create table filing_entry (
     filing_id text not null references filing(id),
     application_id text not null references application(id),
     primary key (filing_id, application_id)
 );
+create index filing_entry_application on filing_entry(application_id);
 
 create table title (
     id text primary key,
@@ -448,6 +462,8 @@ create table title (
     issued_by text not null,
     issued_at text not null
 );
+create index title_account on title(account_id);
+create index title_level on title(series, level);
 
 -- The machinery -------------------------------------------------------------------------------------
 
@@ -461,6 +477,7 @@ create table message (                         -- what a person is told
     read_at text
 );
 create index message_account on message(account_id, at);
+create index message_application on message(application_id);
 
 create table outbox (
     id text primary key,                       -- ULID: order of creation
@@ -472,6 +489,9 @@ create table outbox (
     done_at text
 );
 create index outbox_open on outbox(id) where done_at is null;
+-- The two questions of every commit's pump, each answered from the front however long the backlog is.
+create index outbox_live on outbox(id) where done_at is null and kind = 'live';
+create index outbox_due on outbox(attempts, id) where done_at is null and kind <> 'live';
 
 create table ledger (
     sequence integer primary key,
@@ -497,3 +517,4 @@ create table idempotency (
     at text not null,
     primary key (account_id, key)
 );
+create index idempotency_at on idempotency(at);
