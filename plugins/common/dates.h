@@ -169,7 +169,8 @@ static inline struct periods periods_without(const struct periods *from,
 }
 
 /* Whole months of merged periods: the days left over of each are added up, 30 of them are a month.
- * What is left over of one period is short of a month by itself, also when that month has 31 days. */
+ * What is left over of one period is short of a month by itself, also when that month has 31 days.
+ */
 static inline int periods_months(const struct periods *periods)
 {
     int months = 0, days = 0;
