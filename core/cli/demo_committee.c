@@ -194,7 +194,7 @@ int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const c
                         "/api/v1/panels/%s/close", panel);
 }
 
-/* Everybody but the last two votes for the good dossiers; the weaker ones find fewer friends. */
+/* The weaker a dossier, the fewer vote for it; the weakest fail. */
 static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
                 size_t count, int expert, struct td_error *reterr)
 {
@@ -211,7 +211,7 @@ static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *
         for (size_t i = 0; i < count; i++)
             if (strcmp(cases[i]->application, td_json_text(motion, "application_id")) == 0)
                 ratio = json_integer_value(json_object_get(cases[i]->dossier, "expert_ratio"));
-        bool yes = expert * 6 <= ratio + 12;
+        bool yes = expert * 12 <= ratio + 20;
         json_object_set_new(choices, td_json_text(motion, "id"),
                             json_string(yes          ? "yes"
                                         : expert % 2 ? "no"

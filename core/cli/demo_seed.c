@@ -1,11 +1,12 @@
 /* demo_seed.c - titlectl demo seed: a city in the middle of its year, so that each role finds real
  * work.
  *
- * Two hundred teachers declare in three waves. The first goes all the way while the clock moves
- * from notice to notice; the second fills every desk up to the meeting; the third is where
- * declaring begins. */
+ * Two hundred teachers (in the small city 26) declare in three waves. The first goes all the way
+ * while the clock moves from notice to notice; the second fills every desk up to the meeting; the
+ * third is where declaring begins. */
 #include "cli/demo.h"
 
+#include "base/json.h"
 #include "cli/demo_dossier.h"
 
 #include <stdio.h>
@@ -15,14 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-    TEACHERS = 200,
-    FIRST_WAVE = 56,
-    SECOND_WAVE = 76,
-    NOTICE_DAYS = 13,
-    YEAR = 2026,
-    HANDS = 4
+enum { TEACHERS_MAX = 200, NOTICE_DAYS = 13, YEAR = 2026, HANDS = 4 };
+
+/* How many dossiers come how far. `first`, `second`: teachers of these waves; the rest is the
+ * third. Of the second, `desk` stay on each desk, `voted` and then `voting` are at meetings. Of the
+ * third, so many are submitted, verified, publicised and returned. */
+struct plan {
+    size_t teachers, first, second, desk, voted, voting, submitted, verified, published, returned;
 };
+static const struct plan whole_city = {TEACHERS_MAX, 56, 76, 7, 8, 8, 48, 22, 12, 4};
+static const struct plan small_city = {26, 4, 13, 1, 2, 2, 7, 3, 2, 2};
 
 static const char begins_on[] = "2026-09-01";
 static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
@@ -30,18 +33,13 @@ enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
 
 struct seed {
     struct td_demo demo;
+    const struct plan *plan;
     char cycle[27];
-    struct td_demo_case *cases; /* TEACHERS of them, shared with the processes that declare */
-    const char *level[TEACHERS];
+    struct td_demo_case *cases; /* TEACHERS_MAX of them, shared with the processes that declare */
+    const char *level[TEACHERS_MAX];
     size_t schools[64]; /* indexes of units where teachers declare */
     size_t school_count;
 };
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 static void say(const char *words, size_t count)
 {
@@ -54,9 +52,9 @@ static void find_schools(struct seed *seed)
     size_t index;
     json_t *unit;
     json_array_foreach(seed->demo.units, index, unit) {
-        bool teaches = strcmp(text_of(unit, "kind"), "school") == 0 ||
-                       strcmp(text_of(unit, "kind"), "kindergarten") == 0;
-        if (teaches && strcmp(text_of(unit, "grassroots"), "none") != 0 &&
+        bool teaches = strcmp(td_json_text(unit, "kind"), "school") == 0 ||
+                       strcmp(td_json_text(unit, "kind"), "kindergarten") == 0;
+        if (teaches && strcmp(td_json_text(unit, "grassroots"), "none") != 0 &&
             seed->school_count < sizeof(seed->schools) / sizeof(seed->schools[0]))
             seed->schools[seed->school_count++] = index;
     }
@@ -106,7 +104,7 @@ static int declare_share(struct seed *seed, size_t from, size_t to, bool submit)
     if (result < 0)
         fprintf(stderr, "titlectl: %s\n", err.detail);
     json_array_foreach(err.fields, index, field)
-        fprintf(stderr, "  %s: %s\n", text_of(field, "field"), text_of(field, "message"));
+        fprintf(stderr, "  %s: %s\n", td_json_text(field, "field"), td_json_text(field, "message"));
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -153,7 +151,7 @@ typedef int (*step_fn)(struct td_demo *demo, const struct td_demo_case *one,
 
 static int recommend(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
 {
-    return td_demo_act(demo, one, text_of(one->unit, "clerk"), "recommend", reterr);
+    return td_demo_act(demo, one, td_json_text(one->unit, "clerk"), "recommend", reterr);
 }
 
 static int run(struct seed *seed, size_t from, size_t to, step_fn step, const char *words,
@@ -172,7 +170,7 @@ static int run(struct seed *seed, size_t from, size_t to, step_fn step, const ch
 static int publicise(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
 {
     for (size_t school = 0; school < seed->school_count; school++) {
-        struct td_demo_case *cases[TEACHERS];
+        struct td_demo_case *cases[TEACHERS_MAX];
         size_t count = 0;
         for (size_t i = from; i < to; i++)
             if (i % seed->school_count == school)
@@ -187,7 +185,7 @@ static int publicise(struct seed *seed, size_t from, size_t to, struct td_error 
 
 /* The cases of one level within a range. */
 static size_t of_level(struct seed *seed, size_t from, size_t to, const char *level,
-                       struct td_demo_case *cases[TEACHERS])
+                       struct td_demo_case *cases[TEACHERS_MAX])
 {
     size_t count = 0;
     for (size_t i = from; i < to; i++)
@@ -200,7 +198,7 @@ static size_t of_level(struct seed *seed, size_t from, size_t to, const char *le
 static int review(struct seed *seed, size_t from, size_t to, size_t open, struct td_error *reterr)
 {
     for (int l = 0; l < LEVELS; l++) {
-        struct td_demo_case *cases[TEACHERS];
+        struct td_demo_case *cases[TEACHERS_MAX];
         char panel[27];
         size_t count = of_level(seed, from, to, levels[l], cases);
         int result =
@@ -220,7 +218,7 @@ static int review(struct seed *seed, size_t from, size_t to, size_t open, struct
 static int meet(struct seed *seed, size_t from, size_t to, bool vote, struct td_error *reterr)
 {
     for (int l = 0; l < LEVELS; l++) {
-        struct td_demo_case *cases[TEACHERS];
+        struct td_demo_case *cases[TEACHERS_MAX];
         char meeting[27];
         size_t count = of_level(seed, from, to, levels[l], cases);
         if (count == 0)
@@ -265,17 +263,18 @@ static int carry_to_notice(struct seed *seed, size_t from, size_t to, struct td_
 /* The first wave: from declaration to the vote, its result published. */
 static int first_wave(struct seed *seed, char ret_notice[27], struct td_error *reterr)
 {
-    int result = carry_to_notice(seed, 0, FIRST_WAVE, reterr);
+    const size_t first = seed->plan->first;
+    int result = carry_to_notice(seed, 0, first, reterr);
     if (result == 0)
         result = td_demo_advance(&seed->demo, NOTICE_DAYS, reterr);
     if (result == 0)
-        result = run(seed, 0, FIRST_WAVE, recommend, "recommended by their units", reterr);
+        result = run(seed, 0, first, recommend, "recommended by their units", reterr);
     if (result == 0)
-        result = carry_to_accepted(seed, 0, FIRST_WAVE, reterr);
+        result = carry_to_accepted(seed, 0, first, reterr);
     if (result == 0)
-        result = review(seed, 0, FIRST_WAVE, 0, reterr);
+        result = review(seed, 0, first, 0, reterr);
     if (result == 0)
-        result = meet(seed, 0, FIRST_WAVE, true, reterr);
+        result = meet(seed, 0, first, true, reterr);
     return result == 0 ? td_demo_result_notice(&seed->demo, seed->cycle, ret_notice, reterr)
                        : result;
 }
@@ -293,61 +292,84 @@ static int certify_first_wave(struct seed *seed, const char *notice, struct td_e
     return result == 0 ? td_demo_certify(&seed->demo, filing, reterr) : result;
 }
 
-/* The second wave stops at every desk between the district and the result notice. */
+/* The first of the second wave: results waiting for the region's approval, results to publish, and
+ * a meeting that is open. */
+static int lead_second_wave(struct seed *seed, size_t from, struct td_error *reterr)
+{
+    char notice[27], filing[27];
+    const size_t filed = from + seed->plan->voted / 2, voted = from + seed->plan->voted;
+    const size_t to = voted + seed->plan->voting;
+    int result = carry_to_accepted(seed, from, to, reterr);
+    if (result == 0)
+        result = review(seed, from, to, 0, reterr);
+    if (result == 0)
+        result = meet(seed, from, filed, true, reterr);
+    if (result == 0)
+        result = td_demo_result_notice(&seed->demo, seed->cycle, notice, reterr);
+    if (result == 0)
+        result = td_demo_advance(&seed->demo, NOTICE_DAYS, reterr);
+    if (result == 0)
+        result = td_demo_confirm(&seed->demo, notice, reterr);
+    if (result == 0)
+        result = td_demo_file(&seed->demo, seed->cycle, filing, reterr);
+    if (result == 0)
+        result = td_demo_send_filing(&seed->demo, filing, reterr);
+    if (result == 0)
+        result = meet(seed, filed, voted, true, reterr);
+    return result == 0 ? meet(seed, voted, to, false, reterr) : result;
+}
+
+/* The rest of it stops at every desk between the district and the panel. */
 static int second_wave(struct seed *seed, struct td_error *reterr)
 {
-    static const int desk = 7; /* dossiers left on each desk */
-    const size_t from = FIRST_WAVE, to = FIRST_WAVE + SECOND_WAVE;
-    size_t end = to;
-    char notice[27];
-    int result = run(seed, from, end, recommend, "recommended by their units", reterr);
-    end -= desk;
+    const struct plan *plan = seed->plan;
+    const size_t lead = plan->first, from = lead + plan->voted + plan->voting;
+    size_t end = lead + plan->second;
+    int result = run(seed, lead, end, recommend, "recommended by their units", reterr);
+    if (result == 0)
+        result = lead_second_wave(seed, lead, reterr);
+    end -= plan->desk;
     if (result == 0)
         result = run(seed, from, end, td_demo_verify_district,
                      "forwarded by district education bureaus", reterr);
-    end -= desk;
+    end -= plan->desk;
     if (result == 0)
         result =
             run(seed, from, end, td_demo_forward_hr, "forwarded by district HR bureaus", reterr);
     for (int i = 0; result == 0 && i < 2; i++)
         result =
             td_demo_send_back(&seed->demo, &seed->cases[--end], "office", "supplement", reterr);
-    end -= desk;
+    end -= plan->desk;
     if (result == 0)
         result = run(seed, from, end, td_demo_accept, "accepted by the committee office", reterr);
-    end -= desk;
+    end -= plan->desk;
     if (result == 0)
         result = run(seed, from, end, td_demo_pay, "fees recorded", reterr);
-    end -= desk;
-    if (result == 0)
-        result = review(seed, from + 16, end, 3, reterr);
-    if (result == 0)
-        result = review(seed, from, from + 16, 0, reterr);
-    if (result == 0)
-        result = meet(seed, from, from + 8, true, reterr);
-    if (result == 0)
-        result = td_demo_result_notice(&seed->demo, seed->cycle, notice, reterr);
-    return result == 0 ? meet(seed, from + 8, from + 16, false, reterr) : result;
+    end -= plan->desk;
+    return result == 0 ? review(seed, from, end, plan->desk / 2, reterr) : result;
 }
 
 /* The third wave fills the desks of the units and leaves drafts. */
 static int third_wave(struct seed *seed, struct td_error *reterr)
 {
-    const size_t from = FIRST_WAVE + SECOND_WAVE;
-    size_t submitted = from + 48, verified = from + 22, published = from + 12;
+    const struct plan *plan = seed->plan;
+    const size_t from = plan->first + plan->second;
+    size_t submitted = from + plan->submitted, verified = from + plan->verified;
+    size_t published = from + plan->published;
     int result = submit_range(seed, from, submitted, reterr);
     if (result == 0)
         result = run(seed, from, verified, td_demo_verify_unit, "verified by their units", reterr);
     if (result == 0)
         result = publicise(seed, from, published, reterr);
-    for (size_t i = verified; result == 0 && i < verified + 4; i++) {
-        result = td_demo_act(&seed->demo, &seed->cases[i], text_of(seed->cases[i].unit, "clerk"),
-                             "begin", reterr);
+    for (size_t i = verified; result == 0 && i < verified + plan->returned; i++) {
+        result = td_demo_act(&seed->demo, &seed->cases[i],
+                             td_json_text(seed->cases[i].unit, "clerk"), "begin", reterr);
         if (result == 0)
-            result = td_demo_send_back(&seed->demo, &seed->cases[i],
-                                       text_of(seed->cases[i].unit, "clerk"), "return", reterr);
+            result =
+                td_demo_send_back(&seed->demo, &seed->cases[i],
+                                  td_json_text(seed->cases[i].unit, "clerk"), "return", reterr);
     }
-    return result == 0 ? declare_range(seed, submitted, TEACHERS, false, reterr) : result;
+    return result == 0 ? declare_range(seed, submitted, plan->teachers, false, reterr) : result;
 }
 
 static int build_city(struct seed *seed, struct td_error *reterr)
@@ -370,12 +392,13 @@ static int build_city(struct seed *seed, struct td_error *reterr)
 
 int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    (void)arguments;
-    if (count != 0)
+    bool small = count == 1 && strcmp(arguments[0], "small") == 0;
+    if (count != 0 && !small)
         return TD_EINVALID;
     static struct seed seed;
+    seed.plan = small ? &small_city : &whole_city;
     char notice[27] = "";
-    seed.cases = mmap(NULL, TEACHERS * sizeof(*seed.cases), PROT_READ | PROT_WRITE,
+    seed.cases = mmap(NULL, TEACHERS_MAX * sizeof(*seed.cases), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (seed.cases == MAP_FAILED)
         return TD_ENOMEM;
@@ -387,7 +410,8 @@ int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_erro
     if (result == 0)
         result = first_wave(&seed, notice, reterr);
     if (result == 0)
-        result = carry_to_notice(&seed, FIRST_WAVE, FIRST_WAVE + SECOND_WAVE, reterr);
+        result =
+            carry_to_notice(&seed, seed.plan->first, seed.plan->first + seed.plan->second, reterr);
     if (result == 0)
         result = td_demo_advance(&seed.demo, NOTICE_DAYS, reterr);
     if (result == 0)
@@ -396,7 +420,7 @@ int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_erro
         result = second_wave(&seed, reterr);
     if (result == 0)
         result = third_wave(&seed, reterr);
-    for (size_t i = 0; i < TEACHERS; i++)
+    for (size_t i = 0; i < seed.plan->teachers; i++)
         json_decref(seed.cases[i].dossier);
     td_demo_close(&seed.demo);
     return result;
@@ -428,7 +452,7 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
 }
 
 const struct td_command td_demo_commands[] = {
-    {"demo seed", "", "fill an empty demo server with a city at work", td_demo_seed},
+    {"demo seed", "[small]", "fill an empty demo server with a city at work", td_demo_seed},
     {"demo walk", "[WALKER]",
      "one dossier from declaration to certificate; with walk-NUMBER, go on", td_demo_walk},
     {"demo accounts", "", "the accounts of the demo", print_accounts},
