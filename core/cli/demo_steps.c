@@ -16,13 +16,43 @@ static int64_t version_of(const json_t *value)
 
 /* --- the applicant ---------------------------------------------------------------------------- */
 
+/* What people would call a scan for this section. */
+static const char *file_title(const char *section)
+{
+    static const struct {
+        const char *section, *title;
+    } titles[] = {
+        {"education", "学历学位"},
+        {"qualification", "教师资格"},
+        {"employment", "工作经历"},
+        {"current_title", "现任职称"},
+        {"teaching", "任教情况"},
+        {"homeroom", "班主任等工作"},
+        {"annual_assessment", "年度考核"},
+        {"ethics_assessment", "师德考核"},
+        {"village_service", "驻村工作"},
+        {"honours", "表彰荣誉"},
+        {"open_lessons", "公开课、示范课、优质课"},
+        {"mentoring", "传帮带"},
+        {"student_awards", "指导学生获奖"},
+        {"research", "教研成果"},
+        {"continuing_education", "继续教育"},
+        {"exam", "专业考试"},
+        {"representative_work", "代表性成果"},
+    };
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        if (strcmp(titles[i].section, section) == 0)
+            return titles[i].title;
+    return "佐证材料";
+}
+
 static int attach(struct td_demo *demo, const struct td_demo_case *one, const char *section,
                   const char *item, struct td_error *reterr)
 {
     char title[128], name[96];
     size_t length = 0;
     snprintf(title, sizeof(title), "%s %s %s", one->login, section, item);
-    snprintf(name, sizeof(name), "%.60s.pdf", section);
+    snprintf(name, sizeof(name), "%s.pdf", file_title(section));
     char *pdf = td_demo_pdf(title, &length);
     char *path = td_client_path("/api/v1/applications/%s/evidence", one->application);
     json_t *form = json_pack("{s:s, s:s}", "section", section, "item", item);
