@@ -183,13 +183,12 @@ static void after_body(struct td_serving *serving)
         return;
     }
     int r = check_request(serving, &serving->error);
-    if (r < 0) {
+    if (r == 0 && td_idempotency_wanted(serving))
+        r = td_idempotency_hash(serving);
+    if (r < 0)
         td_serving_fail(serving, r);
-        return;
-    }
-    if (td_idempotency_wanted(serving))
-        td_idempotency_hash(serving);
-    throttle(serving);
+    else
+        throttle(serving);
 }
 
 static void on_request(void *frame, struct td_exchange *exchange)

@@ -154,7 +154,9 @@ int td_idempotency_find(struct td_serving *serving, struct td_tx *tx, bool *ret_
                         struct td_error *reterr);
 int td_idempotency_store(struct td_serving *serving, struct td_tx *tx);
 bool td_idempotency_wanted(const struct td_serving *serving);
-void td_idempotency_hash(struct td_serving *serving);
+
+/* Hashes all that makes two requests the same one, for find and store. */
+int td_idempotency_hash(struct td_serving *serving);
 
 /* --- reply.c ----------------------------------------------------------------------- */
 
