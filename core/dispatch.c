@@ -383,7 +383,7 @@ static int job_write(struct td_tx *tx, void *arg, struct td_error *reterr)
     if (result == 0 && !review.arena)
         result = TD_ENOMEM;
     if (result == 0 && job->kind->write && (job->request || !job->kind->read))
-        result = job->kind->write(&review, job->payload, job->answer, reterr);
+        result = job->kind->write(&review, job->payload, job->request, job->answer, reterr);
     if (result == 0)
         result = td_tx_exec(tx, NULL, "update outbox set done_at = $1 where id = $2", "ss",
                             review.now, job->id);

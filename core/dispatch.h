@@ -43,14 +43,14 @@ enum td_dispatch_work {
 };
 
 /* One kind of outbox row. `read` answers a job as a new reference, or NULL when nothing is left to
- * do (the row is then done). `write` gets the scorer's answer, NULL without one. */
+ * do (the row is then done). `write` gets that job and the scorer's answer; NULL without one. */
 struct td_dispatch_kind {
     const char *kind;
     int (*read)(struct td_review *review, const json_t *payload, json_t **ret_job,
                 struct td_error *reterr);
     enum td_dispatch_work work;
-    int (*write)(struct td_review *review, const json_t *payload, const json_t *answer,
-                 struct td_error *reterr);
+    int (*write)(struct td_review *review, const json_t *payload, const json_t *job,
+                 const json_t *answer, struct td_error *reterr);
 };
 
 /* The rows of the real server ("score", "session"), ended by a NULL kind. "live" rows are not jobs:

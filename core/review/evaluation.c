@@ -188,16 +188,12 @@ static int insert_score(struct td_review *review, const json_t *application, con
     return result ? result : td_row_live(review->tx, "application", application_id);
 }
 
-int td_evaluation_finish(struct td_review *review, const json_t *payload, const json_t *answer,
-                         struct td_error *reterr)
+static int store_answer(struct td_review *review, const json_t *application, const json_t *answer)
 {
-    json_t *application = NULL, *snapshot = NULL, *standard = NULL, *expert = NULL;
+    json_t *snapshot = NULL, *standard = NULL, *expert = NULL;
     const json_t *score = json_object_get(answer, "score");
     char facts_id[TD_ID_TEXT];
-    int result =
-        td_application_row(review, td_row_text(payload, "application"), &application, reterr);
-    if (!result)
-        result = load_snapshot(review, application, &snapshot);
+    int result = load_snapshot(review, application, &snapshot);
     if (!result)
         result = store_facts(review, application, snapshot, answer, facts_id);
     if (!result)
@@ -207,10 +203,26 @@ int td_evaluation_finish(struct td_review *review, const json_t *payload, const 
     if (!result && standard && score &&
         !same_score(review, application, facts_id, standard, expert, score))
         result = insert_score(review, application, snapshot, facts_id, standard, expert, score);
-    json_decref(application);
     json_decref(snapshot);
     json_decref(standard);
     json_decref(expert);
+    return result;
+}
+
+int td_evaluation_finish(struct td_review *review, const json_t *payload, const json_t *job,
+                         const json_t *answer, struct td_error *reterr)
+{
+    json_t *application = NULL, *now = NULL;
+    const char *id = td_row_text(payload, "application");
+    int result = td_application_row(review, id, &application, reterr);
+    if (!result)
+        result = td_evaluation_prepare(review, payload, &now, reterr);
+    if (!result && json_equal((json_t *)job, now))
+        result = store_answer(review, application, answer);
+    else if (!result)
+        result = td_evaluation_queue(review, id);
+    json_decref(application);
+    json_decref(now);
     return result;
 }
 

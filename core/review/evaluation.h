@@ -17,9 +17,12 @@ int td_evaluation_queue(struct td_review *review, const char *application_id);
 int td_evaluation_prepare(struct td_review *review, const json_t *payload, json_t **ret_job,
                           struct td_error *reterr);
 
-/* Stores the answer of that job: fact_set, score, application.score_id. Write transaction. */
-int td_evaluation_finish(struct td_review *review, const json_t *payload, const json_t *answer,
-                         struct td_error *reterr);
+/* Stores the answer of that job: fact_set, score, application.score_id. When the snapshot, an
+ * assessment, the experts' points or the standard has changed since `job` was built, the answer
+ * belongs to nothing that is stored: it is dropped and the dossier queued again. Write
+ * transaction. */
+int td_evaluation_finish(struct td_review *review, const json_t *payload, const json_t *job,
+                         const json_t *answer, struct td_error *reterr);
 
 /* The job that previews facts and points of a dossier as it stands now, a draft too. A new
  * reference. */

@@ -79,21 +79,22 @@ static int echo_read(struct td_review *review, const json_t *payload, json_t **r
 }
 
 /* Adds to a row of `setting`, so that running twice in effect would show. */
-static int echo_write(struct td_review *review, const json_t *payload, const json_t *result,
-                      struct td_error *reterr)
+static int echo_write(struct td_review *review, const json_t *payload, const json_t *job,
+                      const json_t *result, struct td_error *reterr)
 {
     char text[32];
     int64_t value = json_integer_value(json_object_get(result, "echo"));
     (void)payload, (void)reterr;
+    assert_non_null(json_object_get(job, "value"));
     snprintf(text, sizeof(text), "value.%lld", (long long)value);
     return td_tx_exec(review->tx, NULL, "insert into setting (name, value) values ($1, '1')", "s",
                       text);
 }
 
-static int broken_write(struct td_review *review, const json_t *payload, const json_t *result,
-                        struct td_error *reterr)
+static int broken_write(struct td_review *review, const json_t *payload, const json_t *job,
+                        const json_t *result, struct td_error *reterr)
 {
-    (void)payload, (void)result;
+    (void)payload, (void)job, (void)result;
     int done = td_tx_exec(review->tx, NULL,
                           "insert into setting (name, value) values ('broken', '1')", "");
     assert_int_equal(done, 0);

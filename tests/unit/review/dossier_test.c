@@ -193,10 +193,35 @@ static int run_evaluate(struct td_review *review, struct step *step, struct td_e
            *job = NULL;
     int r = td_evaluation_prepare(review, payload, &job, reterr);
     if (!r)
-        r = td_evaluation_finish(review, payload, answer, reterr);
+        r = td_evaluation_finish(review, payload, job, answer, reterr);
     step->answer = job;
     json_decref(payload);
     json_decref(answer);
+    return r;
+}
+
+/* An assessment comes in while the scorer works: what it answers is about another dossier. */
+static int run_late_answer(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    json_t *payload = json_pack("{s:s}", "application", step->id), *answer = sent_json(step),
+           *job = NULL;
+    int64_t before = 0, after = 0;
+    int r = td_evaluation_prepare(review, payload, &job, reterr);
+    if (!r)
+        r = td_tx_exec(review->tx, NULL,
+                       "insert into assessment (application_id, section, content, account_id, at) "
+                       "values ($1, 'grade', '{\"passed\": true}', 'unit', $2)",
+                       "ss", step->id, review->now);
+    if (!r)
+        r = td_tx_int(review->tx, &before, "select count(*) from outbox where kind = 'score'", "");
+    if (!r)
+        r = td_evaluation_finish(review, payload, job, answer, reterr);
+    if (!r)
+        r = td_tx_int(review->tx, &after, "select count(*) from outbox where kind = 'score'", "");
+    step->answer = json_integer(after - before);
+    json_decref(payload);
+    json_decref(answer);
+    json_decref(job);
     return r;
 }
 
@@ -639,6 +664,19 @@ static void a_score_is_stored_once_with_what_it_was_made_of(void **state)
     assert_int_equal(json_integer_value(json_object_get(last.answer, "total")), 6200);
 }
 
+static void an_answer_about_what_has_changed_is_asked_for_again(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_in(fixture);
+    must(fixture, NULL, run_standard, NULL, NULL, NULL);
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    must(fixture, NULL, run_late_answer, application, NULL, SCORED("6100"));
+    assert_int_equal(json_integer_value(last.answer), 1);
+    assert_int_equal(step(fixture, NULL, run_scores, application, NULL, NULL), TD_ENOTFOUND);
+    must(fixture, NULL, run_evaluate, application, NULL, SCORED("6100"));
+    must(fixture, NULL, run_scores, application, NULL, NULL);
+}
+
 static void evidence_is_known_by_content_and_name(void **state)
 {
     (void)state;
@@ -682,6 +720,7 @@ int main(void)
         dossier_test(lists_show_each_what_is_his),
         dossier_test(a_queue_is_read_page_by_page_in_the_order_of_waiting),
         dossier_test(a_score_is_stored_once_with_what_it_was_made_of),
+        dossier_test(an_answer_about_what_has_changed_is_asked_for_again),
         cmocka_unit_test(evidence_is_known_by_content_and_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
