@@ -54,6 +54,7 @@ static int create_file(const char *path, struct td_error *reterr)
         return td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path,
                             strerror(errno));
     int result = 0;
+    errno = ENOSPC; /* what a short write means, which sets none */
     if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) || fsync(fd) < 0 ||
         (link(draft, path) < 0 && errno != EEXIST) || sync_folder_of(path) < 0)
         result =

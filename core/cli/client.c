@@ -2,6 +2,7 @@
  * cookies, deadlines. */
 #include "cli/client.h"
 
+#include "base/json.h"
 #include "base/strbuf.h"
 
 #include <curl/curl.h>
@@ -216,16 +217,11 @@ static int code_of(const struct td_answer *answer)
     return TD_EINTERNAL;
 }
 
-static const char *member(const json_t *value, const char *name)
-{
-    const char *text = json_string_value(json_object_get(value, name));
-    return text ? text : "";
-}
-
 static int problem(const struct td_answer *answer, const struct td_request *request,
                    struct td_error *reterr)
 {
-    const char *title = member(answer->value, "title"), *detail = member(answer->value, "detail");
+    const char *title = td_json_text(answer->value, "title"),
+               *detail = td_json_text(answer->value, "detail");
     if (strcmp(title, detail) == 0)
         detail = "";
     td_error_set(reterr, code_of(answer), "%s %s: %d %s%s%s", request->method, request->path,
@@ -299,7 +295,7 @@ int td_client_login(struct td_client *client, const char *login, const char *pas
                                 &value, reterr);
     if (result < 0)
         return result;
-    snprintf(client->csrf, sizeof(client->csrf), "%s", member(value, "csrf"));
+    snprintf(client->csrf, sizeof(client->csrf), "%s", td_json_text(value, "csrf"));
     if (!client->csrf[0])
         result = td_error_set(reterr, TD_EINTERNAL, "the answer to the login has no csrf token");
     else if (ret_account)

@@ -83,6 +83,16 @@ void td_cli_print_json(const json_t *value)
     putchar('\n');
 }
 
+/* What people typed must not move the cursor, colour the terminal or break the row. */
+static void print_plain(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        bool steers = *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+        putchar(steers ? ' ' : *c);
+        c += steers && *c == 0xc2;
+    }
+}
+
 void td_cli_table(const struct td_cli *cli, const json_t *value, const char *const *members)
 {
     if (cli->json) {
@@ -95,8 +105,10 @@ void td_cli_table(const struct td_cli *cli, const json_t *value, const char *con
     size_t index;
     json_t *item;
     json_array_foreach(items, index, item) {
-        for (const char *const *member = members; *member; member++)
-            printf("%s%s", td_cli_text(item, *member), member[1] ? "\t" : "\n");
+        for (const char *const *member = members; *member; member++) {
+            print_plain(td_cli_text(item, *member));
+            putchar(member[1] ? '\t' : '\n');
+        }
     }
 }
 

@@ -128,7 +128,12 @@ static void *read_loop(void *arg)
 static int make_folder(const char *folder, struct td_error *reterr)
 {
     char path[4096];
-    snprintf(path, sizeof(path), "%s", folder);
+    size_t length = (size_t)snprintf(path, sizeof(path), "%s", folder);
+    while (length > 1 &&
+           path[length - 1] == '/') /* else the last one would be one for all to read */
+        path[--length] = 0;
+    if (length == 0)
+        return td_error_set(reterr, TD_EINVALID, "the store needs a folder");
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         if (mkdir(path, 0755) < 0 && errno != EEXIST)

@@ -104,17 +104,20 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* What the command prints; its result in *ret_result. */
-static char *printed(const char *application, bool json, int *ret_result, struct td_error *reterr)
+static FILE *file;
+static int kept;
+
+static void catch_output(void)
 {
-    struct td_cli cli = {.json = json};
-    char *arguments[] = {(char *)application};
-    static char text[8192];
-    FILE *file = tmpfile();
+    file = tmpfile();
     fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
+    kept = dup(STDOUT_FILENO);
     dup2(fileno(file), STDOUT_FILENO);
-    *ret_result = show(&cli, 1, arguments, reterr);
+}
+
+static char *caught_output(void)
+{
+    static char text[8192];
     fflush(stdout);
     dup2(kept, STDOUT_FILENO);
     close(kept);
@@ -122,6 +125,16 @@ static char *printed(const char *application, bool json, int *ret_result, struct
     text[fread(text, 1, sizeof(text) - 1, file)] = 0;
     fclose(file);
     return text;
+}
+
+/* What the command prints; its result in *ret_result. */
+static char *printed(const char *application, bool json, int *ret_result, struct td_error *reterr)
+{
+    struct td_cli cli = {.json = json};
+    char *arguments[] = {(char *)application};
+    catch_output();
+    *ret_result = show(&cli, 1, arguments, reterr);
+    return caught_output();
 }
 
 /* By id and by receipt number; the official score although a later one exists. */
@@ -179,10 +192,27 @@ static void test_nothing_to_show(void **state)
     td_error_done(&err);
 }
 
+/* A name is what somebody typed: it must not steer the terminal of whoever lists it. */
+static void test_a_table_prints_no_controls(void **state)
+{
+    (void)state;
+    static const char *const members[] = {"name", "number", NULL};
+    json_t *rows = json_pack("[{s:s, s:i}]", "name",
+                             "a\x1b[2J\nb\x7f"
+                             "c\xc2\x9b"
+                             "d é",
+                             "number", 7);
+    catch_output();
+    td_cli_table(&(struct td_cli){0}, rows, members);
+    assert_string_equal(caught_output(), "name\tnumber\na [2J b c d é\t7\n");
+    json_decref(rows);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_breakdown), TEST(test_json),
-                                       TEST(test_nothing_to_show)};
+                                       TEST(test_nothing_to_show),
+                                       TEST(test_a_table_prints_no_controls)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

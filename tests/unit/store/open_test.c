@@ -107,6 +107,14 @@ static void test_makes_folders(void **state)
     assert_int_equal(stat(inside("a/b/files/incoming"), &st), 0);
     assert_int_equal(stat(inside("a/b/titled.db"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+
+    snprintf(deep, sizeof(deep), "%s/c//", folder);
+    assert_int_equal(td_store_open(&(struct td_store_options){.folder = deep}, &store, NULL), 0);
+    td_store_close(store);
+    assert_int_equal(stat(inside("c"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(td_store_open(&(struct td_store_options){.folder = ""}, &store, NULL),
+                     TD_EINVALID);
 }
 
 /* The second one is refused and told who the first is; afterwards the lock is free. */
