@@ -2,61 +2,11 @@
  * that vary one thing at a time; its words against form.json; and the dates it counts with. What
  * dossiers are worth as a whole is in scripts/teacher/cases/. */
 #include "../../../plugins/common/dates.h"
-#include "review/form.h"
 
-#include <titled/plugin.h>
-
-#include <dirent.h>
-#include <dlfcn.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static const struct titled_plugin *plugin;
-static char failure[200];
-
-static void note_failure(const struct titled_host *host, const char *sentence)
-{
-    (void)host;
-    snprintf(failure, sizeof(failure), "%s", sentence);
-}
-
-static const struct titled_host host = {.struct_size = sizeof(host), .fail = note_failure};
-
-static int load_plugin(void **state)
-{
-    (void)state;
-    void *object = dlopen(TEACHER_PLUGIN, RTLD_NOW | RTLD_LOCAL);
-    if (!object)
-        fail_msg("%s", dlerror());
-    titled_plugin_v1_fn entry;
-    *(void **)&entry = dlsym(object, "titled_plugin_v1");
-    assert_non_null(entry);
-    plugin = entry();
-    return 0;
-}
-
-/* JSON with single quotes, to be readable in C. */
-static json_t *parse(const char *text)
-{
-    char *copy = strdup(text);
-    for (char *p = copy; *p; p++) {
-        if (*p == '\'')
-            *p = '"';
-    }
-    json_error_t error;
-    json_t *value = json_loads(copy, JSON_DECODE_ANY, &error);
-    if (!value)
-        fail_msg("%s at %d of %s", error.text, error.position, text);
-    free(copy);
-    return value;
-}
+#define SERIES        "teacher"
+#define SERIES_PLUGIN TEACHER_PLUGIN
+#define GOLDEN_MIN    48
+#include "series.h"
 
 /* A dossier with the given content and assessments, otherwise in order. */
 static json_t *dossier(const char *content, const char *assessments)
@@ -66,56 +16,6 @@ static json_t *dossier(const char *content, const char *assessments)
                      "sex", "male", "birth_date", "1980-06-20", "in_service", 1, "unit", "name",
                      "水西沟镇中心小学", "kind", "school", "grassroots", "township", "content",
                      parse(content), "assessments", parse(assessments));
-}
-
-static json_t *facts_of(const char *content, const char *assessments)
-{
-    json_t *input = dossier(content, assessments);
-    json_t *found = plugin->facts(&host, input);
-    assert_non_null(found);
-    json_decref(input);
-    return found;
-}
-
-static json_t *fact(const json_t *found, const char *name)
-{
-    json_t *entry = json_object_get(json_object_get(found, "facts"), name);
-    if (!entry)
-        fail_msg("no fact %s", name);
-    return entry;
-}
-
-static void assert_fact(const char *content, const char *name, const char *value,
-                        const char *because)
-{
-    json_t *found = facts_of(content, "{}"), *expected = parse(value), *entry = fact(found, name);
-    if (!json_equal(json_object_get(entry, "value"), expected)) {
-        char *text = json_dumps(json_object_get(entry, "value"), JSON_ENCODE_ANY);
-        fail_msg("%s is %s, expected %s", name, text, value);
-    }
-    if (because)
-        assert_string_equal(json_string_value(json_object_get(entry, "because")), because);
-    json_decref(expected);
-    json_decref(found);
-}
-
-/* The problems as "field=code ...", blocking ones with a '!'. */
-static void assert_problems(const char *content, const char *expected)
-{
-    json_t *found = facts_of(content, "{}"), *problem;
-    char text[1000] = "";
-    size_t index;
-    json_array_foreach(json_object_get(found, "problems"), index, problem)
-    {
-        size_t length = strlen(text);
-        snprintf(text + length, sizeof(text) - length, "%s%s=%s%s", length ? " " : "",
-                 json_string_value(json_object_get(problem, "field")),
-                 json_string_value(json_object_get(problem, "code")),
-                 json_is_true(json_object_get(problem, "blocks")) ? "!" : "");
-        assert_true(strlen(json_string_value(json_object_get(problem, "message"))) > 0);
-    }
-    assert_string_equal(text, expected);
-    json_decref(found);
 }
 
 /* --- dates ---------------------------------------------------------------------------------------
@@ -409,38 +309,9 @@ static void problems_name_field_and_weight(void **state)
                                  "2024, 'hours': 90, 'public_hours': 30}, {'year': 2025, "         \
                                  "'hours': 90, 'public_hours': 30}]}"
 
-/* The ids of the gates not met, after setting `place` ("person.sex") of a dossier in order. */
-static void assert_gates(const char *place, const char *value, const char *unmet)
+static json_t *dossier_in_order(void)
 {
-    json_t *input = dossier(IN_ORDER, "{}");
-    char path[100];
-    snprintf(path, sizeof(path), "%s", place);
-    char *last = strrchr(path, '.');
-    json_t *object = input;
-    if (last) {
-        *last = 0;
-        for (char *part = strtok(path, "."); part; part = strtok(NULL, "."))
-            object = json_object_get(object, part);
-    }
-    if (*place)
-        json_object_set_new(object, last ? last + 1 : path, parse(value));
-    json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found), *gate;
-    char text[500] = "";
-    size_t index;
-    json_array_foreach(gates, index, gate)
-    {
-        assert_true(strlen(json_string_value(json_object_get(gate, "basis"))) > 0);
-        assert_true(strlen(json_string_value(json_object_get(gate, "because"))) > 0);
-        if (json_is_false(json_object_get(gate, "met"))) {
-            strcat(text, json_string_value(json_object_get(gate, "id")));
-            strcat(text, " ");
-        }
-    }
-    if (strcmp(text, unmet) != 0)
-        fail_msg("%s = %s: unmet \"%s\", expected \"%s\"", place, value, text, unmet);
-    json_decref(gates);
-    json_decref(found);
-    json_decref(input);
+    return dossier(IN_ORDER, "{}");
 }
 
 static void each_gate_closes_on_its_own(void **state)
@@ -488,48 +359,6 @@ static void retirement_rises_step_by_step(void **state)
 /* --- the plugin as a whole -----------------------------------------------------------------------
  */
 
-static void the_form_lists_exactly_the_facts(void **state)
-{
-    (void)state;
-    json_t *form = plugin->describe(&host), *listed = json_object_get(form, "facts"), *row;
-    json_t *found = facts_of("{}", "{}");
-    size_t index;
-    assert_int_equal(json_array_size(listed), json_object_size(json_object_get(found, "facts")));
-    json_array_foreach(listed, index, row)
-    {
-        json_t *entry = fact(found, json_string_value(json_object_get(row, "id")));
-        assert_true(json_equal(json_object_get(row, "name"), json_object_get(entry, "name")));
-        assert_true(json_equal(json_object_get(row, "unit"), json_object_get(entry, "unit")));
-        assert_true(json_equal(json_object_get(row, "by"), json_object_get(entry, "by")));
-    }
-    json_decref(found);
-    json_decref(form);
-}
-
-/* Every option of a field, put into a dossier, must come back in the fact as the option's name. */
-static void assert_words(const json_t *form, const char *section, const char *field,
-                         const char *frame, const char *name, const char *member, bool assessed)
-{
-    const json_t *description = td_form_field(td_form_section(form, section), field);
-    json_t *option;
-    size_t index;
-    assert_true(json_array_size(json_object_get(description, "options")) > 0);
-    json_array_foreach(json_object_get(description, "options"), index, option)
-    {
-        char content[300];
-        snprintf(content, sizeof(content), frame,
-                 json_string_value(json_object_get(option, "value")));
-        json_t *found = assessed ? facts_of("{}", content) : facts_of(content, "{}");
-        json_t *value = json_object_get(fact(found, name), "value");
-        if (member)
-            value = json_object_get(json_array_get(value, 0), member);
-        if (!json_equal(value, json_object_get(option, "name")))
-            fail_msg("%s of %s.%s is not \"%s\"", name, section, field,
-                     json_string_value(json_object_get(option, "name")));
-        json_decref(found);
-    }
-}
-
 static void words_are_those_of_the_form(void **state)
 {
     (void)state;
@@ -576,24 +405,10 @@ static void no_specialty_is_by_examination(void **state)
     (void)state;
     json_t *form = plugin->describe(&host), *specialty;
     size_t index;
-    json_array_foreach(json_object_get(form, "specialties"), index, specialty) assert_true(
-        json_is_false(json_object_get(specialty, "exam_based"))); /* gates.c lists none either */
+    json_array_foreach(json_object_get(form, "specialties"), index, specialty)
+        assert_true(json_is_false(
+            json_object_get(specialty, "exam_based"))); /* gates.c lists none either */
     json_decref(form);
-}
-
-static void the_same_dossier_gives_the_same_answer(void **state)
-{
-    (void)state;
-    json_t *input = dossier(IN_ORDER, "{}"), *before = json_deep_copy(input);
-    json_t *first = plugin->facts(&host, input), *second = plugin->facts(&host, input);
-    json_t *gates = plugin->gates(&host, input, first),
-           *again = plugin->gates(&host, input, second);
-    assert_true(json_equal(first, second));
-    assert_true(json_equal(gates, again));
-    assert_true(json_equal(input, before));
-    json_t *values[] = {input, before, first, second, gates, again};
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-        json_decref(values[i]);
 }
 
 static void nonsense_is_no_crash(void **state)
@@ -621,51 +436,6 @@ static void nonsense_is_no_crash(void **state)
     }
 }
 
-static void a_cutoff_date_is_needed(void **state)
-{
-    (void)state;
-    json_t *input = parse("{'cutoff_date': '2026-8-31', 'content': {}}");
-    failure[0] = 0;
-    assert_null(plugin->facts(&host, input));
-    assert_non_null(strstr(failure, "cutoff_date"));
-    json_decref(input);
-}
-
-/* Golden dossiers must be ones that the form could have produced. */
-static void golden_dossiers_fit_the_form(void **state)
-{
-    (void)state;
-    json_t *form = plugin->describe(&host);
-    DIR *folder = opendir(TD_SOURCE_FOLDER "/scripts/teacher/cases");
-    assert_non_null(folder);
-    int count = 0;
-    for (struct dirent *file; (file = readdir(folder));) {
-        char path[1000];
-        snprintf(path, sizeof(path), "%s/scripts/teacher/cases/%s", TD_SOURCE_FOLDER, file->d_name);
-        json_t *golden = json_load_file(path, 0, NULL), *input = json_object_get(golden, "dossier");
-        const char *const parts[] = {"content", "assessments"};
-        for (size_t i = 0; i < 2; i++) {
-            const char *section;
-            json_t *value;
-            json_object_foreach(json_object_get(input, parts[i]), section, value)
-            {
-                struct td_error err = TD_ERROR_INIT;
-                assert_non_null(td_form_section(form, section));
-                if (td_form_check(td_form_section(form, section), value, parts[i], false, &err) !=
-                    0) {
-                    char *text = json_dumps(err.fields, 0);
-                    fail_msg("%s: %s", file->d_name, text);
-                }
-            }
-        }
-        count += golden != NULL;
-        json_decref(golden);
-    }
-    closedir(folder);
-    json_decref(form);
-    assert_true(count >= 48);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -685,13 +455,10 @@ int main(void)
         cmocka_unit_test(problems_name_field_and_weight),
         cmocka_unit_test(each_gate_closes_on_its_own),
         cmocka_unit_test(retirement_rises_step_by_step),
-        cmocka_unit_test(the_form_lists_exactly_the_facts),
         cmocka_unit_test(words_are_those_of_the_form),
         cmocka_unit_test(no_specialty_is_by_examination),
-        cmocka_unit_test(the_same_dossier_gives_the_same_answer),
         cmocka_unit_test(nonsense_is_no_crash),
-        cmocka_unit_test(a_cutoff_date_is_needed),
-        cmocka_unit_test(golden_dossiers_fit_the_form),
+        SERIES_TESTS,
     };
     return cmocka_run_group_tests(tests, load_plugin, NULL);
 }
