@@ -98,7 +98,7 @@ static const struct td_workflow_row rows[] = {
 
     {"suspend", FROM(CERTIFIED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"suspend", FROM(APPOINTED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
-    {"resume", FROM(SUSPENDED), TO(APPOINTED), BUREAU, NULL, NULL, 0, "resumed", false},
+    {"resume", FROM(SUSPENDED), BACK, BUREAU, NULL, NULL, 0, "resumed", false},
     {"convert", FROM(CERTIFIED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
     {"convert", FROM(APPOINTED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
     {"convert", FROM(SUSPENDED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
@@ -214,17 +214,17 @@ static int target_state(const struct td_workflow_row *row, const json_t *applica
     }
     if (!td_state_parse(td_row_text(application, "returned_to"), ret_state))
         return 0;
-    return td_error_set(reterr, TD_EINTERNAL,
-                        "a returned dossier does not say where it goes back to");
+    return td_error_set(reterr, TD_EINTERNAL, "the dossier does not say where it goes back to");
 }
 
-/* Where a dossier goes back to once the applicant has answered. Out of a running notice it goes
- * back to the unit's desk: what was publicised may have changed, so the notice runs anew. */
+/* Where a dossier goes back to once the applicant has answered, or a suspension is over. Out of a
+ * running notice it goes back to the unit's desk: what was publicised may have changed, so the
+ * notice runs anew. */
 static const char *return_target(const struct td_workflow_row *row, enum td_state to)
 {
     if (to == TD_STATE_SUPPLEMENT)
         return states[TD_STATE_OFFICE_REVIEW].name;
-    if (to != TD_STATE_RETURNED)
+    if (to != TD_STATE_RETURNED && to != TD_STATE_SUSPENDED)
         return "";
     return states[row->from == TD_STATE_UNIT_NOTICE ? TD_STATE_UNIT_REVIEW : row->from].name;
 }

@@ -64,7 +64,7 @@ static const struct allowed {
     {"certified", "appoint", "unit", "appointed"},
     {"certified", "suspend", "bureau", "suspended"},
     {"appointed", "suspend", "bureau", "suspended"},
-    {"suspended", "resume", "bureau", "appointed"},
+    {"suspended", "resume", "bureau", "*"},
     {"certified", "convert", "bureau", "converted"},
     {"appointed", "convert", "bureau", "converted"},
     {"suspended", "convert", "bureau", "converted"},
@@ -258,6 +258,47 @@ static void a_clerk_never_begins_his_own_dossier(void **state)
     assert_string_equal(attempt.key, "own_dossier");
 }
 
+/* --- there and back ------------------------------------------------------------------------------
+ */
+
+struct journey {
+    struct fixture *fixture;
+    const char *from;
+    char to[32];
+};
+
+static int suspend_and_resume(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    struct journey *journey = arg;
+    struct td_arena *arena = td_arena_new(1 << 20);
+    struct td_review review;
+    json_t *after = NULL;
+    int r = fixture_review(journey->fixture, tx, arena, "bureau", &review);
+    if (!r)
+        r = put_state(tx, APPLICATION, "applicant", journey->from);
+    if (!r)
+        r = td_workflow_apply(&review, APPLICATION, "suspend", NULL, NULL, reterr);
+    if (!r)
+        r = td_workflow_apply(&review, APPLICATION, "resume", NULL, &after, reterr);
+    if (!r)
+        snprintf(journey->to, sizeof(journey->to), "%s",
+                 json_string_value(json_object_get(after, "state")));
+    json_decref(after);
+    td_arena_free(arena);
+    return r;
+}
+
+static void a_title_resumed_is_what_it_was(void **state)
+{
+    static const char *const from[] = {"certified", "appointed"};
+    for (size_t i = 0; i < 2; i++) {
+        struct journey journey = {.fixture = *state, .from = from[i]};
+        assert_int_equal(
+            td_store_write_wait(journey.fixture->store, suspend_and_resume, &journey, NULL), 0);
+        assert_string_equal(journey.to, from[i]);
+    }
+}
+
 /* --- what a change leaves behind
  * ------------------------------------------------------------------- */
 
@@ -350,6 +391,7 @@ int main(void)
         cmocka_unit_test(every_state_action_and_actor),
         cmocka_unit_test(the_table_has_nothing_the_list_lacks),
         cmocka_unit_test(a_clerk_never_begins_his_own_dossier),
+        cmocka_unit_test(a_title_resumed_is_what_it_was),
         cmocka_unit_test(a_change_leaves_its_traces),
     };
     return cmocka_run_group_tests(tests, make, drop);
