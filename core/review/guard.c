@@ -108,10 +108,12 @@ static int check_notice(struct td_review *review, const json_t *application, con
     return result;
 }
 
+/* A doubt that came up while the notice ran holds the recommendation back too. */
 int td_guard_unit_notice_over(struct td_review *review, const json_t *application,
                               struct td_error *reterr)
 {
-    return check_notice(review, application, "unit", reterr);
+    int result = check_notice(review, application, "unit", reterr);
+    return result ? result : td_verification_check(review, application, "unit", reterr);
 }
 
 int td_guard_result_notice_over(struct td_review *review, const json_t *application,
@@ -258,7 +260,7 @@ bool td_when_fee_due(struct td_review *review, const json_t *application)
 {
     json_t *cycle = NULL;
     if (td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle))
-        return false;
+        return true; /* never let off for a failure; the change itself will fail as well */
     bool due = td_cycle_fee_cents(cycle, td_row_text(application, "level")) > 0;
     json_decref(cycle);
     return due;

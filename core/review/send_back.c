@@ -55,7 +55,7 @@ void td_verification_name_code(json_t *row)
     }
 }
 
-static bool known(const char *code)
+bool td_verification_knows_code(const char *code)
 {
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         if (!strcmp(codes[i].value, code))
@@ -69,7 +69,7 @@ static int check_reason(const json_t *descriptor, const json_t *reason, size_t i
     char field[48];
     const char *section = td_row_text(reason, "section");
     snprintf(field, sizeof(field), "reasons.%zu.code", index);
-    if (!known(td_row_text(reason, "code")))
+    if (!td_verification_knows_code(td_row_text(reason, "code")))
         return td_error_field(reterr, field, "required", "choose the code of the reason");
     snprintf(field, sizeof(field), "reasons.%zu.section", index);
     const json_t *found = *section ? td_form_section(descriptor, section) : NULL;
@@ -137,6 +137,8 @@ static int set_due(struct td_review *review, json_t *application, const char *du
         return 0;
     if (td_date_parse(due_on, &date))
         return td_error_field(reterr, "due_on", "date", "a date is YYYY-MM-DD");
+    if (!*td_row_text(application, "due_at"))
+        return td_error_field(reterr, "due_on", "unknown_field", "nobody has to answer this");
     td_time_format(td_clock_day_end_ms(date) - 1, due);
     if (strcmp(due, td_row_text(application, "due_at")) < 0)
         return td_error_field(reterr, "due_on", "too_small",

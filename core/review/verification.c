@@ -161,8 +161,7 @@ int td_verification_items(struct td_review *review, const json_t *application, c
     return result;
 }
 
-/* The name of the first section that the stage itself fills in and has not; NULL when all are
- * there. */
+/* The first section that the stage itself fills in and has not; NULL when all are there. */
 static const json_t *missing_assessment(const struct td_review *review, const json_t *application,
                                         const char *stage, const json_t *assessments)
 {
@@ -220,17 +219,6 @@ static bool has_item(const json_t *items, const json_t *verdict)
     return false;
 }
 
-static bool known_code(const char *code)
-{
-    json_t *codes = td_verification_codes(), *entry;
-    size_t i;
-    bool known = false;
-    json_array_foreach(codes, i, entry)
-        known |= td_row_equals(entry, "value", code);
-    json_decref(codes);
-    return known;
-}
-
 static int check_verdict(const json_t *items, const json_t *verdict, size_t index,
                          struct td_error *reterr)
 {
@@ -244,7 +232,7 @@ static int check_verdict(const json_t *items, const json_t *verdict, size_t inde
         return td_error_field(reterr, field, "choice", "a verdict is ok or problem");
     snprintf(field, sizeof(field), "verdicts.%zu.code", index);
     const char *code = td_row_text(verdict, "code");
-    if (!strcmp(word, "problem") && (*code ? !known_code(code) : !*td_row_text(verdict, "note")))
+    if (!strcmp(word, "problem") && (*code ? !td_verification_knows_code(code) : !*td_row_text(verdict, "note")))
         return td_error_field(reterr, field, "required", "a problem needs a code or a note");
     snprintf(field, sizeof(field), "verdicts.%zu.note", index);
     if (strlen(td_row_text(verdict, "note")) > 2000)
@@ -385,11 +373,37 @@ int td_verification_reset(struct td_review *review, const json_t *application,
     return result;
 }
 
+/* Whether the section says something else now; what others have found about it is then forgotten:
+ * a verdict is about what was there to be seen. */
+static int replaces(struct td_review *review, const char *application_id, const char *section,
+                    const json_t *value, bool *ret_replaces)
+{
+    json_t *row = NULL;
+    int result = td_tx_row(review->tx, &row,
+                           "select content from assessment where application_id = $1 "
+                           "and section = $2",
+                           "ss", application_id, section);
+    bool same_again = !result && json_equal(json_object_get(row, "content"), value);
+    json_decref(row);
+    *ret_replaces = !same_again;
+    if (result && result != TD_ENOTFOUND)
+        return result;
+    return same_again
+               ? 0
+               : td_tx_exec(review->tx, NULL,
+                            "delete from verification where application_id = $1 and section = $2",
+                            "ss", application_id, section);
+}
+
 static int store_assessment(struct td_review *review, const char *application_id,
                             const char *section, const json_t *value)
 {
     char hash[65];
-    int result = td_tx_exec(
+    bool is_new;
+    int result = replaces(review, application_id, section, value, &is_new);
+    if (result || !is_new)
+        return result;
+    result = td_tx_exec(
         review->tx, NULL,
         "insert into assessment (application_id, section, content, account_id, at) "
         "values ($1, $2, $3, $4, $5) on conflict (application_id, section) do update set "

@@ -8,12 +8,16 @@
 
 #include "review/review.h"
 
+#include <stdbool.h>
+
 /* The stage that a state belongs to; "" when nobody verifies in it. */
 const char *td_verification_stage(const char *state);
 
 /* The codes of reasons, the field's five usual ones first:
  * [{"value": "social_insurance", "name": "社保与履历不符", "name_en": "..."}]. A new reference. */
 json_t *td_verification_codes(void);
+
+bool td_verification_knows_code(const char *code);
 
 /* Adds "code_name" and "code_name_en" to a row with a "code". */
 void td_verification_name_code(json_t *row);
@@ -43,7 +47,8 @@ int td_verification_items(struct td_review *review, const json_t *application, c
 int td_verification_reset(struct td_review *review, const json_t *application,
                           const json_t *dossier);
 
-/* Fills in an official's section at his stage and queues the score. */
+/* Fills in an official's section at his stage. When it says something new, verdicts on it are
+ * forgotten and the score is queued. */
 int td_assessment_save(struct td_review *review, const char *application_id, const char *section,
                        const json_t *sent, struct td_error *reterr);
 

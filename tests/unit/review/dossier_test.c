@@ -160,6 +160,15 @@ static int run_send_back(struct td_review *review, struct step *step, struct td_
     return r ? r : td_application_row(review, step->id, &step->answer, reterr);
 }
 
+static int run_reject_with_deadline(struct td_review *review, struct step *step,
+                                    struct td_error *reterr)
+{
+    json_t *reasons = json_pack("[{s:s}]", "code", "condition");
+    int r = td_verification_send_back(review, step->id, "reject", "", reasons, "2030-01-01", reterr);
+    json_decref(reasons);
+    return r;
+}
+
 static int run_publish(struct td_review *review, struct step *step, struct td_error *reterr)
 {
     json_t *ids = json_pack("[s]", step->id);
@@ -584,6 +593,50 @@ static void the_office_supplements_once_accepts_and_takes_the_fee(void **state)
     assert_string_equal(state_of(last.answer), "accepted");
 }
 
+static void to_the_district(struct fixture *fixture, const char *day)
+{
+    must(fixture, "unit", run_publish, application, NULL, NULL);
+    set_day(fixture, day);
+    must(fixture, "unit", run_act, application, "recommend", NULL);
+}
+
+static void a_verdict_is_about_what_was_there_to_be_seen(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_in(fixture);
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    unit_checks(fixture);
+    to_the_district(fixture, "2025-09-30");
+    must(fixture, "district_industry", run_verify_all, application, "ok", NULL);
+    must(fixture, "district_industry", run_send_back, application, "return_to_unit",
+         "[{\"code\": \"procedure\"}]");
+    must(fixture, "unit", run_assess, application, "grade", "{\"passed\": \"yes\"}");
+    to_the_district(fixture, "2025-10-20");
+    must(fixture, "district_industry", run_act, application, "forward", NULL);
+    must(fixture, "district_hr", run_send_back, application, "return_to_unit",
+         "[{\"code\": \"procedure\"}]");
+    must(fixture, "unit", run_assess, application, "grade", "{\"passed\": \"no\"}");
+    to_the_district(fixture, "2025-11-20");
+    assert_int_equal(step(fixture, "district_industry", run_act, application, "forward", NULL),
+                     TD_ECONFLICT);
+    assert_string_equal(last.key, "verification_missing");
+}
+
+static void a_doubt_during_the_notice_holds_the_recommendation(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_in(fixture);
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    unit_checks(fixture);
+    must(fixture, "unit", run_publish, application, NULL, NULL);
+    must(fixture, "unit", run_verify_all, application, "problem", NULL);
+    set_day(fixture, "2025-09-30");
+    assert_int_equal(step(fixture, "unit", run_act, application, "recommend", NULL), TD_ECONFLICT);
+    assert_string_equal(last.key, "verification_problem");
+    assert_int_equal(step(fixture, "unit", run_reject_with_deadline, application, NULL, NULL),
+                     TD_EFIELDS); /* what is over has no deadline */
+}
+
 static void lists_show_each_what_is_his(void **state)
 {
     struct fixture *fixture = *state;
@@ -717,6 +770,8 @@ int main(void)
         dossier_test(returned_dossiers_come_back_to_the_desk_they_left),
         dossier_test(nobody_answers_in_time),
         dossier_test(the_office_supplements_once_accepts_and_takes_the_fee),
+        dossier_test(a_verdict_is_about_what_was_there_to_be_seen),
+        dossier_test(a_doubt_during_the_notice_holds_the_recommendation),
         dossier_test(lists_show_each_what_is_his),
         dossier_test(a_queue_is_read_page_by_page_in_the_order_of_waiting),
         dossier_test(a_score_is_stored_once_with_what_it_was_made_of),
