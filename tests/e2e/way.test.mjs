@@ -18,7 +18,7 @@ async function prepare(server) {
   const members = [];
   for (let n = 0; n < MEMBERS; n++) {
     const expert = await server.control.ok('POST', '/accounts', { login: `expert-${n}`, name: `专家${n}`, password, unit_id: away.id, grants: [{ role: 'expert', scope: 'teacher' }] });
-    members.push({ account_id: expert.id, position: ['chair', 'deputy'][n] ?? 'member' });
+    members.push({ account_id: expert.account.id, position: ['chair', 'deputy'][n] ?? 'member' });
   }
   await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members });
   await teacher(city, 'lin');
