@@ -48,7 +48,7 @@ void read_satisfaction(struct reading *reading)
     json_int_t attended = json_integer_value(json_object_get(given, "attended"));
     if (!json_is_number(percent) || expected <= 0)
         return;
-    bool quorum = attended * 3 >= expected * 2;
+    bool quorum = (double)attended * 3 >= (double)expected * 2; /* whatever numbers are sent */
     put_fact(reading, "satisfaction_percent", json_real(json_number_value(percent)),
              "满意率 %.10g%%", json_number_value(percent));
     put_fact(reading, "satisfaction_quorum", json_boolean(quorum),
