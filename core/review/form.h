@@ -72,9 +72,9 @@ json_t *td_form_completeness(const json_t *descriptor, const char *by, const jso
                              const json_t *evidence);
 
 /* A section as templates render it, a new reference:
- * {"id", "name", "name_en", "hint", "hint_en", "by", "repeat": bool, "path": "content.education",
- *  "evidence": "required|optional|none", "takes_evidence": bool, "needs_evidence": bool,
- *  "evidence_hint", "evidence_hint_en",
+ * {"id", "name", "name_en", "hint", "hint_en", "by", "repeat": bool, "blind": bool,
+ *  "path": "content.education", "evidence": "required|optional|none", "takes_evidence": bool,
+ *  "needs_evidence": bool, "evidence_hint", "evidence_hint_en",
  *  "items": [{"id": "k3f0a9qz" ("" in a plain section), "number": 1, "is_new": false,
  *    "path": "content.education.0", "evidence_key": "education/k3f0a9qz", "evidence_count": 2,
  *    "fields": [{"id", "name", "name_en", "hint", "hint_en", "path": "content.education.0.degree",

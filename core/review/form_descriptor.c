@@ -195,6 +195,9 @@ static int check_section(const json_t *section, const struct place *place, struc
         return refuse(reterr, place, "\"by\" is applicant, unit or district_industry");
     if (!is_listed(td_json_text(section, "evidence"), evidence))
         return refuse(reterr, place, "\"evidence\" is required, optional or none");
+    const json_t *blind = json_object_get(section, "blind");
+    if (blind && !json_is_boolean(blind))
+        return refuse(reterr, place, "\"blind\" is true or false");
     int result = check_counts(section, "min", "max", place, reterr);
     return result ? result : each_named(section, place, "fields", "id", check_field, reterr);
 }

@@ -164,6 +164,8 @@ json_t *td_form_model(const json_t *section, const json_t *value, const json_t *
     bool needs = !strcmp(rule, "required");
     json_object_set_new(model, "by", json_string(td_form_section_by(section)));
     json_object_set_new(model, "repeat", json_boolean(repeats));
+    json_object_set_new(model, "blind",
+                        json_boolean(json_is_true(json_object_get(section, "blind"))));
     json_object_set_new(model, "path", json_string(place));
     json_object_set_new(model, "evidence", json_string(*rule ? rule : "none"));
     json_object_set_new(model, "needs_evidence", json_boolean(needs));

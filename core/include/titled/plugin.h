@@ -87,6 +87,8 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *     "verifier": ["unit", "district_industry"],           who gives a verdict on it
  *     "repeat": true, "min": 1, "max": 30,                 an array of items, each with its "id";
  *                                                         without "max" there may be 100
+ *     "blind": true,                                       optional: to be judged without knowing whose it
+ *                                                         is; pages say that it must be de-identified
  *     "evidence": "required" | "optional" | "none", "evidence_hint": "劳动合同、人事档案",
  *     "fields": [{"id": "start", "name": "开始日期", "name_en": "...", "hint": "...", "required": true,
  *                 "type": "text|longtext|integer|decimal|date|choice|yesno",

@@ -281,6 +281,7 @@ static void the_model_has_all_a_template_needs(void **state)
     const json_t *away = model_field(model, 0, 4);
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(away, "shown"), "name_en")), "Yes");
+    assert_true(json_is_false(json_object_get(model, "blind")));
     const json_t *blank = json_array_get(json_object_get(model, "items"), 1);
     assert_true(json_is_true(json_object_get(blank, "is_new")));
     assert_string_equal(json_string_value(json_object_get(blank, "path")), "content.jobs.1");
@@ -288,6 +289,16 @@ static void the_model_has_all_a_template_needs(void **state)
     json_decref(model);
     json_decref(evidence);
     json_decref(value);
+}
+
+static void a_blind_section_says_so(void **state)
+{
+    json_t *section = json_deep_copy(td_form_section(*state, "jobs"));
+    json_object_set_new(section, "blind", json_true());
+    json_t *model = td_form_model(section, NULL, NULL, "content", false);
+    assert_true(json_is_true(json_object_get(model, "blind")));
+    json_decref(model);
+    json_decref(section);
 }
 
 static void a_full_section_offers_no_blank(void **state)
@@ -365,6 +376,7 @@ static void mistakes_in_a_descriptor_are_named(void **state)
                    "'version': '1', 'branches': [{'id': 'x', 'name': 'X', 'titles': [{'level': "
                    "'junior'}]}]",
                    "branches.x: title 0");
+    assert_refused("'by': 'unit'", "'by': 'unit', 'blind': 'yes'", "sections.grade");
     assert_refused("'by': 'unit'", "'by': 'nobody'", "sections.grade");
     assert_refused("'id': 'extra'", "'id': 'jobs'", "sections.jobs: is there twice");
     assert_refused("'id': 'extra'", "'id': 'Extra'", "a-z");
@@ -409,6 +421,7 @@ int main(void)
         TEST(completeness_counts_fields_and_evidence),
         TEST(missing_names_field_and_item),
         TEST(the_model_has_all_a_template_needs),
+        TEST(a_blind_section_says_so),
         TEST(a_full_section_offers_no_blank),
         TEST(a_section_without_max_is_limited_too),
         TEST(mistakes_in_a_descriptor_are_named),
