@@ -18,6 +18,20 @@ static void forget_cookie(struct td_serving *serving)
         td_arena_printf(serving->arena, "td_session=; Max-Age=0%s", cookie_flags(serving));
 }
 
+static void on_replaced(void *arg, int result, int64_t ended)
+{
+    (void)arg;
+    TD_LOG(TD_LOG_INFO, "session.replaced", TD_I("result", result), TD_I("sessions", ended));
+}
+
+/* Whoever logs in again leaves no session behind that no browser holds any more. */
+static void end_replaced(struct td_serving *serving)
+{
+    if (serving->has_session)
+        td_session_end(serving->frame->options.sessions, serving->session.account_id,
+                       serving->session.id, on_replaced, NULL);
+}
+
 static void on_started(void *arg, int result, const struct td_session *session, const char *token)
 {
     struct td_serving *serving = arg;
@@ -30,6 +44,7 @@ static void on_started(void *arg, int result, const struct td_session *session, 
     if (!serving->reply.value)
         serving->reply.value = json_object();
     json_object_set_new(serving->reply.value, "csrf", json_string(session->csrf));
+    end_replaced(serving);
     TD_LOG(TD_LOG_INFO, "session.started", TD_S("account", session->account_id),
            TD_S("session", session->id), TD_S("request", serving->call.request_id));
     td_reply_send(serving);
