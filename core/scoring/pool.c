@@ -290,6 +290,16 @@ static void give_up(struct generation *generation, const char *reason)
     fail_jobs(pool, &pool->queue, "no scorer worker can be started");
 }
 
+static void log_refused(const json_t *refused)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach((json_t *)refused, i, entry)
+        TD_LOG(TD_LOG_WARNING, "scorer.plugin_refused",
+               TD_S("file", json_string_value(json_object_get(entry, "file"))),
+               TD_S("reason", json_string_value(json_object_get(entry, "message"))));
+}
+
 static void serve(struct generation *generation)
 {
     struct td_pool *pool = generation->pool;
@@ -302,6 +312,7 @@ static void serve(struct generation *generation)
            TD_I("series", json_object_size(generation->catalog)),
            TD_I("refused",
                 json_array_size(generation->refused) + json_array_size(generation->crashed)));
+    log_refused(generation->refused);
     if (old && old != generation)
         retire(old);
     spawn_missing(generation);
