@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
-import { startServer, top } from './harness.mjs';
+import { build, startServer, top } from './harness.mjs';
 
 const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
 let server, city, office, experts, away, scripts;
@@ -167,5 +167,38 @@ describe('a script that is none', () => {
     assert.equal((await imported()).body.key, 'script_limit');
     writeFileSync(file(), good);
     assert.equal((await imported()).status, 201, 'the next one is served as ever');
+  });
+});
+
+describe('a session', () => {
+  test('ends when its browser logs in again', async () => {
+    const first = server.client();
+    assert.equal((await first.login('clerk')).status, 200);
+    const left = server.client();
+    left.cookies = new Map(first.cookies);
+    const from = server.lines.length;
+    assert.equal((await first.login('clerk')).status, 200);
+    await server.seen('session.replaced', () => true, from);
+    assert.equal((await left.json('GET', '/account')).status, 401);
+    assert.equal((await first.json('GET', '/account')).status, 200);
+  });
+});
+
+describe('a plugin that is none', () => {
+  test('is refused by name in the log, and everything else goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'titled-plugins-'));
+    cpSync(join(build, 'plugins/teacher.so'), join(folder, 'teacher.so'));
+    const other = await startServer({ plugins: folder });
+    try {
+      writeFileSync(join(folder, 'broken.so'), 'no library');
+      other.process.child.kill('SIGHUP');
+      const line = await other.seen('scorer.plugin_refused');
+      assert.equal(line.file, 'broken.so');
+      assert.ok(line.reason);
+      assert.deepEqual((await other.control.ok('GET', '/series')).items.map((one) => one.id), ['teacher']);
+    } finally {
+      await other.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
