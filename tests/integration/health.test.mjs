@@ -1,0 +1,177 @@
+// The health series from the public page to the expert's sheet: levels that are won by examination are
+// refused with their reason, a nurse's title is 副主任护师, and cases that tell who the patient is stop the
+// submission.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { act, districtAssessments, division, pdf, save, submit, verifyAll } from './city.mjs';
+import { startServer } from './harness.mjs';
+
+const years = [2021, 2022, 2023, 2024, 2025];
+const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
+const item = (name, n = 0) => name.slice(0, 3) + 'aaaa' + 'abcde'[n];
+const topics = ['糖尿病足护理 1 例', '产后访视护理 1 例', '居家失能老人护理 1 例'];
+
+const cases = (change = {}) =>
+  topics.map((title, n) => ({
+    id: item('case', n), title, kind: 'nursing_case', date: '2025-03-01', deidentified: true,
+    summary: '评估、护理措施、效果与体会。'.repeat(8), ...(n === 0 ? change : {}),
+  }));
+
+/** The applicant's sections of a nurse's complete dossier: 20 years at the grassroots, eight in title. */
+const content = () => ({
+  education: [{ id: item('education'), degree: 'college', school: '新疆医科大学', major: '护理', study_form: 'full_time', start: '2003-09-01', end: '2006-07-01' }],
+  licence: { kind: 'nurse', category: '护理', number: 'N-2006', obtained: '2006-11-01', valid_until: '2029-06-30' },
+  employment: [{ id: item('employment'), unit_name: '古牧地镇社区卫生服务中心', unit_kind: 'community_centre', government_run: true, hardship: false, post: '社区护士', practising: true, seconded: false, start: '2006-09-01' }],
+  current_title: { level: 'intermediate', track: 'general', obtained: '2018-05-20', appointed: '2018-09-01', certificate_number: 'H-1' },
+  position: { department: '全科', duties: '社区护理、家庭医生签约', contracted: 820 },
+  work_years: [2019, 2020, ...years].map((year, n) => ({ id: `woraaa${'abcdefg'[n]}a`, year, weeks: 44, measure: 'care_hours', quantity: 1600 })),
+  annual_assessment: years.map((year, n) => ({ id: item('annual', n), year, grade: n ? 'qualified' : 'excellent' })),
+  ethics_assessment: years.map((year, n) => ({ id: item('ethics', n), year, grade: 'good' })),
+  case_records: cases(),
+  techniques: [{ id: item('techniques'), name: '穴位贴敷', kind: 'suitable', date: '2021-04-01', effect: '推广到 6 个村卫生室' }],
+  teaching: [{ id: item('teaching'), year: 2024, kind: 'village_doctors', people: 12, content: '慢病护理' }],
+  continuing_education: years.map((year, n) => ({ id: item('continuing', n), year, hours: 72, public_hours: 30, credits: 25 })),
+  exam: { result: 'passed', date: '2026-05-18' },
+  declarations: { sanctioned: false, civil_servant: false, general_track: false },
+  summary: { text: '扎根基层，承担社区护理与家庭医生签约服务。'.repeat(20) },
+});
+
+const given = {
+  political_appraisal: { grade: 'good', vetting_passed: true },
+  workload_appraisal: { weeks: 36 },
+  public_health_appraisal: { percent: 96 },
+  democratic_appraisal: { expected: 30, attended: 28, satisfied_percent: 92.5 },
+  conduct: { ethics_failed: false, discipline_failed: false, accident_liable: false, licence_lapsed: false, sanctioned: false, false_material: false },
+};
+
+let server, city, cycle, nurse, id;
+const experts = [];
+
+const english = { Cookie: 'td_lang=en', 'Accept-Language': 'en' };
+
+async function evaluated(client, wanted) {
+  for (let tries = 0; tries < 200; tries++) {
+    const { evaluation } = await client.ok('GET', `/applications/${id}`);
+    if (evaluation?.score && wanted(evaluation)) return evaluation;
+    await server.control.ok('GET', '/health');
+  }
+  return assert.fail('no such evaluation');
+}
+
+const indicators = (evaluation) => evaluation.score.sections.flatMap((section) => section.items);
+
+before(async () => {
+  server = await startServer();
+  const { control } = server;
+  const unit = await control.ok('POST', '/units', { name: '古牧地镇社区卫生服务中心', division_code: division, kind: 'clinic', grassroots: 'none', town: '古牧地镇' });
+  const away = await control.ok('POST', '/units', { name: '市人民医院', division_code: division, kind: 'other', grassroots: 'none' });
+  await control.ok('POST', '/standards', { series: 'health', level: 'senior', bootstrap: true });
+  cycle = await control.ok('POST', '/cycles', {
+    series: 'health', year: 2026, name: '卫生系列定向评审', notice_number: '乌人社发〔2026〕3号', notice_text: '通知', notice_date: day(-40),
+    cutoff_date: '2026-08-31', opens_on: day(-30), closes_on: day(30), parameters: { fee_cents: { senior: 0 } },
+  });
+  await control.ok('POST', `/cycles/${cycle.id}/open`);
+  city = {
+    unit,
+    clerk: await server.account('clerk', [{ role: 'unit', scope: unit.id }], { unit_id: unit.id }),
+    industry: await server.account('industry', [{ role: 'district_industry', scope: `${division}/health` }]),
+    hr: await server.account('personnel', [{ role: 'district_hr', scope: division }]),
+    office: await server.account('office', [{ role: 'office', scope: 'health' }]),
+  };
+  for (let n = 0; n < 11; n++) experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'health' }], { unit_id: away.id }));
+  nurse = await server.account('nurse', [{ role: 'applicant', scope: '' }], { unit_id: unit.id, person: { sex: 'female', birth_date: '1985-03-12', in_service: true } });
+});
+after(async () => server?.stop());
+
+describe('health', () => {
+  test('the public page names the titles of each branch and says which levels are examined', async () => {
+    const page = (await server.client().page('/series/health')).text;
+    for (const words of ['副主任护师', '主任药师', '副主任技师', '主任医师', '以考代评，不在评审范围', '全国统一考试', '去标识化盲评材料']) assert.ok(page.includes(words), words);
+    const other = (await server.client().page('/series/health', english)).text;
+    for (const words of ['Chief nurse', 'national qualification examination', 'De-identified, for blind review']) assert.ok(other.includes(words), words);
+    const { levels, branches } = await server.client().ok('GET', '/series/health');
+    assert.deepEqual(levels.filter((level) => level.exam_based).map((level) => level.id), ['junior', 'intermediate']);
+    assert.equal(branches.length, 4);
+  });
+
+  test('an examined level is refused with its reason, on the page and in the API', async () => {
+    for (const level of ['junior', 'intermediate']) {
+      const refused = await nurse.json('POST', '/applications', { cycle: cycle.id, level, specialty: 'nursing_community' });
+      assert.equal(refused.status, 409, refused.text);
+      assert.match(refused.text, /全国卫生专业技术资格考试/);
+    }
+    const offered = (await nurse.page(`/applications/new?cycle=${cycle.id}`)).text;
+    assert.match(offered, /value="intermediate" required disabled/);
+    assert.match(offered, /value="senior" required>/);
+    assert.match(offered, /全国卫生专业技术资格考试/);
+    const posted = await nurse.form('/applications', { cycle: cycle.id, level: 'intermediate', specialty: 'nursing_community' });
+    assert.equal(posted.status, 409);
+    assert.match(posted.text, /以考代评/);
+    assert.deepEqual((await nurse.ok('GET', '/applications')).items, []);
+  });
+
+  test('a case that tells who the patient is stops the submission', async () => {
+    id = (await nurse.ok('POST', '/applications', { cycle: cycle.id, level: 'senior', specialty: 'nursing_community' })).id;
+    const { application } = await nurse.ok('GET', `/applications/${id}`);
+    assert.equal(application.title_name, '副主任护师');
+    assert.equal(application.title_name_en, 'Associate chief nurse');
+    let version = 1;
+    for (const [section, value] of Object.entries(content())) version = await save(nurse, id, version, section, value);
+    for (const [section, value] of Object.entries(content())) {
+      if (['declarations', 'summary'].includes(section)) continue;
+      for (const entry of Array.isArray(value) ? value : [{ id: '' }]) {
+        const reply = await nurse.upload(`/api/v1/applications/${id}/evidence`, { section, item: entry.id }, { name: '证明.pdf', type: 'application/pdf', bytes: Buffer.concat([pdf, Buffer.from(`% ${section} ${entry.id}\n`)]) });
+        assert.equal(reply.status, 201, reply.text);
+      }
+    }
+    assert.match((await nurse.page(`/applications/${id}/sections/case_records`)).text, /去标识化盲评材料/);
+    const { version: before } = (await nurse.ok('GET', `/applications/${id}`)).application;
+    version = await save(nurse, id, before, 'case_records', cases({ summary: `${'评估与护理措施。'.repeat(8)}家属电话 13800000000` }));
+    const refused = await submit(nurse, id);
+    assert.equal(refused.status, 422, refused.text);
+    assert.match(refused.text, /case_records/);
+    assert.match(refused.text, /连续数字/);
+    await save(nurse, id, version, 'case_records', cases());
+    const reply = await submit(nurse, id);
+    assert.equal(reply.status, 200, reply.text);
+  });
+
+  test('weeks, public health and credits count as the standard says', async () => {
+    await act(city.clerk, id, 'begin');
+    await verifyAll(city.clerk, id);
+    assert.match((await city.clerk.page(`/applications/${id}`)).text, /去标识化盲评材料/);
+    for (const [section, value] of Object.entries(given)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+    await city.clerk.ok('POST', '/notices', { applications: [id] });
+    await server.advance(12);
+    await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
+    await verifyAll(city.industry, id);
+    for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+    await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
+    await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
+    await verifyAll(city.office, id);
+    await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+    const evaluation = await evaluated(city.office, (found) => !indicators(found).find((one) => one.id === 'C2').pending);
+    const points = Object.fromEntries(indicators(evaluation).map((one) => [one.id, one.points]));
+    assert.equal(points.D1, 720, '36 of 40 weeks × 8');
+    assert.equal(points.D2, 450, '96 %');
+    assert.equal(points.E2, 400, '25 credits');
+    assert.equal(points.E1, 225, 'junior college');
+    assert.equal(evaluation.score.eligible, true);
+  });
+
+  test('experts score the three cases', async () => {
+    const members = experts.map((one, n) => ({ account_id: one.account.id, position: n === 0 ? 'chair' : 'member' }));
+    const committee = (await city.office.ok('POST', '/committees', { series: 'health', level: 'senior', name: '卫生系列副高级评委会', founding_unit: '市继续教育和职称评价管理中心', members })).id;
+    const panel = (await city.office.ok('POST', '/panels', { committee_id: committee, cycle_id: cycle.id, name: '护理组', lead: experts[1].account.id, members: experts.slice(1, 4).map((one) => one.account.id) })).id;
+    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, {})).assigned, 1);
+    for (const [n, given] of [400, 450, 500].entries()) {
+      const { indicators: asked } = await experts[n + 1].ok('GET', `/reviews/${id}`);
+      assert.deepEqual(asked.map((one) => one.id), ['D3']);
+      await experts[n + 1].ok('POST', `/reviews/${id}/sheet/submit`, { points: { D3: given }, opinion: 'recommend', comment: '规范' }, { 'If-Match': '"0"' });
+    }
+    await city.office.ok('POST', `/panels/${panel}/close`, {});
+    const evaluation = await evaluated(city.office, (found) => !indicators(found).find((one) => one.id === 'D3').pending);
+    assert.equal(indicators(evaluation).find((one) => one.id === 'D3').points, 450, 'the mean');
+  });
+});
