@@ -1,5 +1,5 @@
 /* Bytes of a dossier's content as JSON: typed values, checks and template models of any section
- * hold their promises, and the teacher plugin answers whatever it is given. */
+ * hold their promises, and the series' plugin (SERIES_PLUGIN) answers whatever it is given. */
 #include "review/form.h"
 
 #include <titled/plugin.h>
@@ -18,7 +18,7 @@ static void demand(bool holds, const char *what)
 {
     if (holds)
         return;
-    fprintf(stderr, "teacher_dossier: %s\n", what);
+    fprintf(stderr, "series_dossier: %s\n", what);
     abort();
 }
 
@@ -34,7 +34,7 @@ static void prepare(void)
 {
     if (form)
         return;
-    void *object = dlopen(TEACHER_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+    void *object = dlopen(SERIES_PLUGIN, RTLD_NOW | RTLD_LOCAL);
     demand(object, "the plugin does not load");
     titled_plugin_v1_fn entry;
     *(void **)&entry = dlsym(object, "titled_plugin_v1");
