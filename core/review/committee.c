@@ -235,8 +235,11 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
     int rc = td_committee_may_run(review, series, reterr);
     if (rc < 0)
         return rc;
-    if (!td_form_level(json_object_get(review->catalog, series), level))
+    const json_t *reviewed = td_form_level(json_object_get(review->catalog, series), level);
+    if (!reviewed)
         return td_error_field(reterr, "level", "choice", "not a level of this series");
+    if (td_row_bool(reviewed, "exam_based"))
+        return td_error_field(reterr, "level", "exam_based", "a level won by examination");
     td_id_new(ret_id);
     rc = td_tx_exec(review->tx, NULL,
                     "insert into committee (id, series, level, name, founding_unit, created_at)"

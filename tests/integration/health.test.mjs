@@ -109,6 +109,9 @@ describe('health', () => {
     assert.equal(posted.status, 409);
     assert.match(posted.text, /以考代评/);
     assert.deepEqual((await nurse.ok('GET', '/applications')).items, []);
+    const committee = await city.office.json('POST', '/committees', { series: 'health', level: 'intermediate', name: '中级评委会', founding_unit: '市继续教育和职称评价管理中心', members: [] });
+    assert.equal(committee.status, 422, committee.text);
+    assert.equal(committee.body.errors[0].code, 'exam_based');
   });
 
   test('a case that tells who the patient is stops the submission', async () => {
