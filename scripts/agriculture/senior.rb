@@ -92,8 +92,8 @@ standard "agriculture", "senior" do
 
     # 农艺类专业看推广面积（亩），畜牧、兽医专业看应免密度（%），不适用的一项为 0
     best_of "D2", "服务覆盖与成效", cap: 8, by: "unit", evidence: ["面积核实表", "免疫台账"] do
-      step "推广面积（亩）", of: :area_mu, steps: [[1000, 8], [500, 6], [200, 4], [1, 2]]
-      step "应免密度（%）", of: :immunity_percent, steps: [[100, 8], [95, 6], [90, 4]]
+      step "农艺类专业推广面积（亩）", of: :area_mu, steps: [[1000, 8], [500, 6], [200, 4], [1, 2]]
+      step "畜牧、兽医专业应免密度（%）", of: :immunity_percent, steps: [[100, 8], [95, 6], [90, 4]]
     end
 
     linear "D3", "农民培训与现场指导", cap: 6, of: :training_sessions, per: 0.5, evidence: ["签到表", "现场照片"],
