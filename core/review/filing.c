@@ -148,8 +148,12 @@ static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
 {
     return td_tx_rows(
         tx, ret_rows,
-        "select a.* from application a where a.cycle_id = $1 and a.state = 'confirmed'"
-        " and not exists (select 1 from filing_entry e join filing f on f.id = e.filing_id"
+        "select a.id, a.number, a.series, a.level, a.specialty, p.name as applicant_name,"
+        " u.name as unit_name, d.name as division_name from application a"
+        " join account p on p.id = a.account_id join unit u on u.id = a.unit_id"
+        " join division d on d.code = a.division_code"
+        " where a.cycle_id = $1 and a.state = 'confirmed' and not exists (select 1 from "
+        "filing_entry e join filing f on f.id = e.filing_id"
         " where e.application_id = a.id and f.state <> 'refused') order by a.level, a.number",
         "s", cycle_id);
 }
@@ -168,7 +172,7 @@ int td_filing_prepare(struct td_review *review, const char *cycle_id, char ret_i
     if (rc == 0 && json_array_size(rows) == 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_file", NULL);
     if (rc == 0)
-        rc = td_package_make(review, cycle, rows, &package, reterr);
+        rc = td_package_make(review, cycle, rows, &package);
     if (rc == 0)
         rc = td_ledger_hash_json(package, hash);
     if (rc < 0)

@@ -135,17 +135,12 @@ int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_
 /* --- agenda
  * --------------------------------------------------------------------------------------- */
 
-static int waiting(struct td_review *review, const json_t *meeting, json_t **ret_rows)
-{
-    return td_tx_rows(
-        review->tx, ret_rows,
-        "select a.id, s.total, s.breakdown from application a left join score s"
-        " on s.id = a.score_id where a.cycle_id = $1 and a.series = $2 and a.level = $3"
-        " and a.state = 'committee_vote' and not exists (select 1 from motion o"
-        " where o.application_id = a.id) order by a.specialty, a.number limit 5000",
-        "sss", td_row_text(meeting, "cycle_id"), td_row_text(meeting, "series"),
-        td_row_text(meeting, "level"));
-}
+/* What may be put on the agenda: all that waits, or those of `applications`. */
+struct choice {
+    const json_t *applications; /* NULL = all */
+    bool line_required;         /* of all, only those on or above the reference line */
+    json_t *ids;
+};
 
 static bool below_line(const json_t *row)
 {
@@ -153,54 +148,91 @@ static bool below_line(const json_t *row)
     return line > 0 && td_row_int(row, "total") < line;
 }
 
-static bool chosen(const json_t *applications, const json_t *row, bool line_required)
+static bool chosen(const struct choice *choice, const json_t *row)
 {
     size_t i;
     json_t *one = NULL;
-    if (!applications)
-        return !line_required || !below_line(row);
-    json_array_foreach((json_t *)applications, i, one)
+    if (!choice->applications)
+        return !choice->line_required || !below_line(row);
+    json_array_foreach((json_t *)choice->applications, i, one)
         if (json_is_string(one) && !strcmp(json_string_value(one), td_row_text(row, "id")))
             return true;
     return false;
 }
 
+static int choose(json_t *row, void *arg)
+{
+    struct choice *choice = arg;
+    if (!chosen(choice, row))
+        return 0;
+    return json_array_append(choice->ids, json_object_get(row, "id")) < 0 ? TD_ENOMEM : 0;
+}
+
+#define WAITING_SQL(columns)                                                                       \
+    "select a.id" columns " from application a left join score s on s.id = a.score_id"             \
+    " where a.cycle_id = $1 and a.series = $2 and a.level = $3 and a.state = 'committee_vote'"     \
+    " and not exists (select 1 from motion o where o.application_id = a.id)"                       \
+    " order by a.specialty, a.number limit 5000"
+
+/* Row by row, and without the breakdowns where nobody asks for the line: they are large. */
+static int choose_waiting(struct td_review *review, const json_t *meeting, struct choice *choice)
+{
+    bool reads_line = choice->line_required && !choice->applications;
+    return td_tx_each(review->tx, choose, choice,
+                      reads_line ? WAITING_SQL(", s.total, s.breakdown") : WAITING_SQL(""), "sss",
+                      td_row_text(meeting, "cycle_id"), td_row_text(meeting, "series"),
+                      td_row_text(meeting, "level"));
+}
+
 static int add_motion(struct td_review *review, const char *meeting_id, const json_t *members,
-                      const char *application_id)
+                      int64_t sequence, const char *application_id)
 {
     char id[TD_ID_TEXT];
     td_id_new(id);
     int rc = td_tx_exec(
         review->tx, NULL,
-        "insert into motion (id, meeting_id, application_id, sequence) values ($1, $2, $3,"
-        " (select coalesce(max(sequence), 0) + 1 from motion where meeting_id = $2))",
-        "sss", id, meeting_id, application_id);
+        "insert into motion (id, meeting_id, application_id, sequence) values ($1, $2, $3, $4)",
+        "sssi", id, meeting_id, application_id, sequence);
     if (rc == 0)
         rc = td_recusal_record(review, application_id, members);
+    return rc;
+}
+
+static int add_motions(struct td_review *review, const json_t *meeting, const json_t *ids)
+{
+    const char *meeting_id = td_row_text(meeting, "id");
+    json_t *members = NULL, *id = NULL;
+    int64_t last = 0;
+    size_t i;
+    int rc = td_committee_members(review->tx, td_row_text(meeting, "committee_id"), &members);
+    if (rc == 0)
+        rc = td_tx_int(review->tx, &last, "select max(sequence) from motion where meeting_id = $1",
+                       "s", meeting_id);
+    json_array_foreach((json_t *)ids, i, id)
+        if (rc == 0)
+            rc = add_motion(review, meeting_id, members, last + 1 + (int64_t)i,
+                            json_string_value(id));
+    json_decref(members);
     return rc;
 }
 
 static int add_all(struct td_review *review, const json_t *meeting, const json_t *applications,
                    int64_t *ret_added)
 {
-    json_t *rows = NULL, *members = NULL, *cycle = NULL, *row = NULL;
-    size_t i;
-    int rc = waiting(review, meeting, &rows);
-    if (rc == 0)
-        rc = td_committee_members(review->tx, td_row_text(meeting, "committee_id"), &members);
-    if (rc == 0)
-        rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
-    bool line_required = rc == 0 && td_cycle_parameter(cycle, "reference_line_required", 0);
-    *ret_added = 0;
-    json_array_foreach(rows, i, row) {
-        if (rc < 0 || !chosen(applications, row, line_required))
-            continue;
-        rc = add_motion(review, td_row_text(meeting, "id"), members, td_row_text(row, "id"));
-        ++*ret_added;
-    }
+    json_t *cycle = NULL;
+    int rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
+    if (rc < 0)
+        return rc;
+    struct choice choice = {.applications = applications,
+                            .line_required =
+                                td_cycle_parameter(cycle, "reference_line_required", 0) != 0,
+                            .ids = json_array()};
     json_decref(cycle);
-    json_decref(members);
-    json_decref(rows);
+    rc = choose_waiting(review, meeting, &choice);
+    if (rc == 0)
+        rc = add_motions(review, meeting, choice.ids);
+    *ret_added = (int64_t)json_array_size(choice.ids);
+    json_decref(choice.ids);
     return rc;
 }
 

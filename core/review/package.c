@@ -62,23 +62,15 @@ static json_t *describe_person(const json_t *application)
     return person;
 }
 
-static int people(struct td_review *review, const json_t *dossiers, json_t **ret_people,
-                  struct td_error *reterr)
+static json_t *people(const struct td_review *review, const json_t *dossiers)
 {
-    json_t *list = json_array(), *dossier, *application;
+    json_t *list = json_array(), *dossier;
     size_t i;
     json_array_foreach((json_t *)dossiers, i, dossier) {
-        int rc = td_application_row(review, td_row_text(dossier, "id"), &application, reterr);
-        if (rc < 0) {
-            json_decref(list);
-            return rc;
-        }
-        td_application_name(review, application);
-        json_array_append_new(list, describe_person(application));
-        json_decref(application);
+        td_application_name(review, dossier);
+        json_array_append_new(list, describe_person(dossier));
     }
-    *ret_people = list;
-    return 0;
+    return list;
 }
 
 static json_t *describe_cycle(const json_t *cycle)
@@ -92,7 +84,7 @@ static json_t *describe_cycle(const json_t *cycle)
 }
 
 int td_package_make(struct td_review *review, const json_t *cycle, const json_t *dossiers,
-                    json_t **ret_package, struct td_error *reterr)
+                    json_t **ret_package)
 {
     const char *cycle_id = td_row_text(cycle, "id");
     json_t *package = json_pack("{s:s, s:o, s:s}", "format", "titled.results.1", "cycle",
@@ -103,8 +95,7 @@ int td_package_make(struct td_review *review, const json_t *cycle, const json_t 
         json_object_set_new(package, "committees", part);
     if (rc == 0 && (rc = counts(review->tx, cycle_id, &part)) == 0)
         json_object_set_new(package, "counts", part);
-    if (rc == 0 && (rc = people(review, dossiers, &part, reterr)) == 0)
-        json_object_set_new(package, "people", part);
+    json_object_set_new(package, "people", people(review, dossiers));
     if (rc < 0)
         json_decref(package);
     else

@@ -97,14 +97,16 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
                     json_t **ret_dossiers)
 {
     json_t *rows = NULL;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
-                        "a.specialty, a.state,"
-                        " s.sequence, " PROGRESS_SQL " from panel_assignment s"
-                        " join application a on a.id = s.application_id"
-                        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-                        " where s.panel_id = $1 order by s.sequence",
-                        "s", panel_id);
+    int rc =
+        td_tx_rows(review->tx, &rows,
+                   "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
+                   "a.specialty, a.state,"
+                   " s.sequence, case when a.account_id = $2 then 1 else 0 end as own," PROGRESS_SQL
+                   " from panel_assignment s"
+                   " join application a on a.id = s.application_id"
+                   " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+                   " where s.panel_id = $1 order by s.sequence",
+                   "ss", panel_id, review->who->id);
     if (rc < 0)
         return rc;
     size_t i;
@@ -113,9 +115,9 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         int64_t eligible = td_row_int(row, "eligible");
         td_application_name(review, row);
         bool waits = !strcmp(td_row_text(row, "state"), "panel_review");
-        json_object_set_new(
-            row, "ready",
-            json_boolean(waits && eligible >= least && td_row_int(row, "submitted") == eligible));
+        bool full = eligible >= least && td_row_int(row, "submitted") == eligible;
+        json_object_set_new(row, "ready", json_boolean(waits && full && !td_row_int(row, "own")));
+        json_object_del(row, "own");
         json_object_set_new(row, "short_of_experts", json_boolean(waits && eligible < least));
     }
     *ret_dossiers = rows;
@@ -306,16 +308,14 @@ int td_panel_add(struct td_review *review, const char *panel_id, const char *acc
     return rc;
 }
 
-static int assign_one(struct td_review *review, const json_t *panel, const json_t *seats,
-                      const char *application_id, struct td_error *reterr)
+static int assign_one(struct td_review *review, const char *panel_id, const json_t *seats,
+                      int64_t sequence, const char *application_id, struct td_error *reterr)
 {
-    const char *panel_id = td_row_text(panel, "id");
     int rc =
         td_tx_exec(review->tx, NULL,
                    "insert into panel_assignment (panel_id, application_id, sequence, assigned_at)"
-                   " values ($1, $2, (select coalesce(max(sequence), 0) + 1 from panel_assignment"
-                   " where panel_id = $1), $3)",
-                   "sss", panel_id, application_id, review->now);
+                   " values ($1, $2, $3, $4)",
+                   "ssis", panel_id, application_id, sequence, review->now);
     if (rc == 0)
         rc = td_recusal_record(review, application_id, seats);
     if (rc == 0)
@@ -330,7 +330,8 @@ static int candidates(struct td_review *review, const json_t *panel, const char 
 {
     return td_tx_rows(
         review->tx, ret_candidates,
-        "select a.id, a.number, (select count(*) from panel_member m where m.panel_id = $1"
+        "select a.id, a.number, a.account_id,"
+        " (select count(*) from panel_member m where m.panel_id = $1"
         " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible from application a"
                                                    " where a.state = 'accepted' and a.cycle_id = "
                                                    "$2 and a.series = $3 and a.level = $4"
@@ -352,29 +353,44 @@ static bool named(const json_t *applications, const char *id)
     return false;
 }
 
+/* Why this dossier cannot be assigned now by the caller; NULL when it can. */
+static const char *obstacle(const struct td_review *review, const json_t *candidate, int64_t least)
+{
+    if (td_row_equals(candidate, "account_id", review->who->id))
+        return "own_dossier";
+    return td_row_int(candidate, "eligible") < least ? "too_few_experts" : NULL;
+}
+
+static void leave_out(json_t *left_out, const json_t *candidate, const char *because)
+{
+    json_array_append_new(
+        left_out, json_pack("{s:s, s:s, s:s}", "application_id", td_row_text(candidate, "id"),
+                            "number", td_row_text(candidate, "number"), "because", because));
+}
+
 static int assign_all(struct td_review *review, const json_t *panel, const json_t *rows,
                       const json_t *applications, int64_t least, json_t *left_out,
                       int64_t *ret_assigned, struct td_error *reterr)
 {
+    const char *panel_id = td_row_text(panel, "id");
     json_t *seats = NULL, *row = NULL;
     size_t i;
-    int64_t assigned = 0;
-    int rc = members(review->tx, td_row_text(panel, "id"), &seats);
+    int64_t assigned = 0, last = 0;
+    int rc = members(review->tx, panel_id, &seats);
     if (rc < 0)
         return rc;
+    rc = td_tx_int(review->tx, &last,
+                   "select max(sequence) from panel_assignment where panel_id = $1", "s", panel_id);
     json_array_foreach((json_t *)rows, i, row) {
-        if (!named(applications, td_row_text(row, "id")))
+        if (rc < 0 || !named(applications, td_row_text(row, "id")))
             continue;
-        if (td_row_int(row, "eligible") < least) {
-            json_array_append_new(left_out, json_pack("{s:s, s:s, s:s}", "application_id",
-                                                      td_row_text(row, "id"), "number",
-                                                      td_row_text(row, "number"), "because",
-                                                      "too_few_experts"));
+        const char *because = obstacle(review, row, least);
+        if (because) {
+            leave_out(left_out, row, because);
             continue;
         }
-        rc = assign_one(review, panel, seats, td_row_text(row, "id"), reterr);
-        if (rc < 0)
-            break;
+        rc = assign_one(review, panel_id, seats, last + assigned + 1, td_row_text(row, "id"),
+                        reterr);
         assigned++;
     }
     json_decref(seats);

@@ -58,6 +58,18 @@ int td_row_log(struct td_review *review, const char *action, const char *kind, c
     return rc;
 }
 
+int td_row_next(struct td_tx *tx, const char *name, int64_t *ret_number)
+{
+    int rc = td_tx_exec(
+        tx, NULL,
+        "insert into setting (name, value) values ($1, '1') on conflict (name) do update "
+        "set value = cast(cast(setting.value as bigint) + 1 as text)",
+        "s", name);
+    return rc ? rc
+              : td_tx_int(tx, ret_number,
+                          "select cast(value as bigint) from setting where name = $1", "s", name);
+}
+
 int td_row_live(struct td_tx *tx, const char *kind, const char *id)
 {
     char topic[96];

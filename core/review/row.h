@@ -30,6 +30,10 @@ bool td_row_is(const struct td_review *review, uint32_t roles);
 int td_row_log(struct td_review *review, const char *action, const char *kind, const char *id,
                json_t *payload);
 
+/* The next number of the counter `name` (a setting), from 1; it never goes back. Write
+ * transaction. */
+int td_row_next(struct td_tx *tx, const char *name, int64_t *ret_number);
+
 /* Tells subscribers of "<kind>/<id>" after commit that it changed. */
 int td_row_live(struct td_tx *tx, const char *kind, const char *id);
 

@@ -14,7 +14,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int check_window(struct td_review *review, const json_t *application,
@@ -110,18 +109,9 @@ static int next_number(struct td_review *review, const json_t *application, char
         code[i] = (char)toupper((unsigned char)series[i]);
     snprintf(prefix, sizeof(prefix), "%d-%s", (int)td_row_int(application, "year"), code);
     snprintf(setting, sizeof(setting), "receipt.%s", prefix);
-    json_t *row = NULL;
-    int result = td_tx_exec(
-        review->tx, NULL,
-        "insert into setting (name, value) values ($1, '1') on conflict (name) do update "
-        "set value = cast(cast(setting.value as integer) + 1 as text)",
-        "s", setting);
-    if (!result)
-        result =
-            td_tx_row(review->tx, &row, "select value from setting where name = $1", "s", setting);
-    if (!result)
-        snprintf(number, size, "%s-%06ld", prefix, strtol(td_row_text(row, "value"), NULL, 10));
-    json_decref(row);
+    int64_t count = 0;
+    int result = td_row_next(review->tx, setting, &count);
+    snprintf(number, size, "%s-%06lld", prefix, (long long)count);
     return result;
 }
 
@@ -155,7 +145,7 @@ static int insert_snapshot(struct td_review *review, const json_t *application,
 
 static int record(struct td_review *review, const json_t *application, const json_t *dossier)
 {
-    char snapshot[TD_ID_TEXT], number[48];
+    char snapshot[TD_ID_TEXT], number[64];
     const char *id = td_row_text(application, "id");
     snprintf(number, sizeof(number), "%s", td_row_text(application, "number"));
     int result = td_verification_reset(review, application, dossier);

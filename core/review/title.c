@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TD_TITLE_NUMBER_TEXT = 96 };
+
 static int level_digit(const char *level)
 {
     static const char *const levels[] = {"full_senior", "senior", "intermediate", "junior"};
@@ -20,23 +22,20 @@ static int level_digit(const char *level)
     return 9;
 }
 
-/* The next number of this series, year and level. One writer thread: no two take the same. */
-static int next_number(struct td_review *review, const json_t *application, char *number,
-                       size_t size)
+/* The next number of this series, year and level. */
+static int next_number(struct td_review *review, const json_t *application,
+                       char number[TD_TITLE_NUMBER_TEXT])
 {
-    char prefix[64];
+    char prefix[64], setting[80];
     int n = snprintf(prefix, sizeof(prefix), "%.40s-%lld-%d-", td_row_text(application, "series"),
                      (long long)td_row_int(application, "year"),
                      level_digit(td_row_text(application, "level")));
     for (int i = 0; i < n; i++)
         prefix[i] = (char)toupper((unsigned char)prefix[i]);
+    snprintf(setting, sizeof(setting), "certificate.%s", prefix);
     int64_t count = 0;
-    int rc = td_tx_int(review->tx, &count,
-                       "select count(*) from title t join application a on a.id = t.application_id"
-                       " where t.series = $1 and t.level = $2 and a.year = $3",
-                       "ssi", td_row_text(application, "series"), td_row_text(application, "level"),
-                       td_row_int(application, "year"));
-    snprintf(number, size, "%s%05lld", prefix, (long long)count + 1);
+    int rc = td_row_next(review->tx, setting, &count);
+    snprintf(number, TD_TITLE_NUMBER_TEXT, "%s%05lld", prefix, (long long)count);
     return rc;
 }
 
@@ -58,11 +57,11 @@ static json_t *listed(const json_t *application)
 int td_title_issue(struct td_review *review, json_t *application, const char *awarded_on,
                    struct td_error *reterr)
 {
-    char id[TD_ID_TEXT], number[80], code[17];
+    char id[TD_ID_TEXT], number[TD_TITLE_NUMBER_TEXT], code[17];
     if (strcmp(td_row_text(application, "state"), "filed"))
         return td_error_key(reterr, TD_ECONFLICT, "not_filed", NULL);
     td_application_name(review, application);
-    int rc = next_number(review, application, number, sizeof(number));
+    int rc = next_number(review, application, number);
     if (rc < 0)
         return rc;
     td_id_new(id);
