@@ -38,13 +38,12 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
-        const char *state = sheet_state(row);
-        bool writable =
-            !strcmp(td_row_text(row, "state"), "panel_review") && strcmp(state, "submitted");
+        bool sent = *td_row_text(row, "submitted_at") != 0;
+        bool writable = !sent && td_row_equals(row, "state", "panel_review");
         open += writable;
-        submitted += !strcmp(state, "submitted");
+        submitted += sent;
         td_application_name(review, row);
-        json_object_set_new(row, "sheet_state", json_string(state));
+        json_object_set_new(row, "sheet_state", json_string(sheet_state(row)));
         json_object_set_new(row, "open", json_boolean(writable));
     }
     *ret_page = json_pack("{s:o, s:n, s:I, s:I}", "items", rows, "next", "open", (json_int_t)open,

@@ -38,7 +38,7 @@ static int run(struct td_tx *tx, const char *sql)
 
 static int add_member(struct td_tx *tx, int n, const struct election *election)
 {
-    char id[8];
+    char id[16];
     snprintf(id, sizeof(id), "m%02d", n);
     bool recused = n < election->recused;
     int r = td_tx_exec(tx, NULL,
@@ -97,7 +97,7 @@ static int cast(struct election *election, struct td_tx *tx, struct td_arena *ar
 {
     struct td_review review;
     struct td_error err = TD_ERROR_INIT;
-    char id[8];
+    char id[16];
     snprintf(id, sizeof(id), "m%02d", n);
     int r = fixture_review(election->fixture, tx, arena, id, &review);
     review.seal = key;
