@@ -27,12 +27,18 @@ static bool is_ethics(const json_t *honour)
     return !is_general(honour);
 }
 
+/* What the form allows; more is not a number of school years. */
+#define MENTORING_YEARS_MAX 10
+
 static void read_mentoring(struct reading *reading)
 {
     const json_t *items = section_of(reading, "mentoring");
     json_int_t years = 0;
     for (size_t i = 0; i < json_array_size(items); i++) {
-        years += json_integer_value(json_object_get(json_array_get(items, i), "years"));
+        json_int_t more = json_integer_value(json_object_get(json_array_get(items, i), "years"));
+        if (more < 0 || more > MENTORING_YEARS_MAX)
+            continue;
+        years += more;
         put_source(reading, "mentoring_years", "mentoring", (int)i);
     }
     put_fact(reading, "mentoring_years", json_integer(years), "指导 %zu 人，共 %d 人·学年",

@@ -25,24 +25,24 @@ static json_t *dossier(const char *content, const char *assessments)
 
 static json_t *dossier_in_order(void)
 {
-    return dossier("{'employment': [" JOB(
-                       "township_hospital",
-                       "'start': '2010-09-01'") "],"
-                                                " 'licence': {'kind': 'physician', 'obtained': "
-                                                "'2011-12-01'},"
-                                                " 'exam': {'result': 'passed'}, 'case_records': "
-                                                "[" CASE("") ", " CASE("") ", " CASE(
-                                                    "") "],"
-                                                        " 'declarations': {'sanctioned': false, "
-                                                        "'civil_servant': false, 'general_track': "
-                                                        "false},"
-                                                        " 'continuing_education': [" CE(2021, 90) ", " CE(
-                                                            2022,
-                                                            90) ", " CE(2023,
-                                                                        90) ", " CE(2024,
-                                                                                    90) ", " CE(2025,
-                                                                                                90) "]}",
-                   "{}");
+    return dossier(
+        "{'employment': [" JOB(
+            "township_hospital",
+            "'start': '2010-09-01'") "],"
+                                     " 'licence': {'kind': 'physician', 'obtained': "
+                                     "'2011-12-01'},"
+                                     " 'exam': {'result': 'passed'}, 'case_records': "
+                                     "[" CASE("") ", " CASE("") ", " CASE(
+                                         "") "],"
+                                             " 'declarations': {'sanctioned': false, "
+                                             "'civil_servant': false, 'general_track': "
+                                             "false},"
+                                             " 'continuing_education': [" CE(2021, 90) ", " CE(
+                                                 2022, 90) ", " CE(2023,
+                                                                   90) ", " CE(2024,
+                                                                               90) ", " CE(2025,
+                                                                                           90) "]}",
+        "{}");
 }
 
 /* --- facts ---------------------------------------------------------------------------------------
@@ -399,53 +399,6 @@ static void titles_and_examined_levels_are_named(void **state)
     json_decref(form);
 }
 
-/* --- what no form would send ---------------------------------------------------------------------
- */
-
-static void assert_survives(const char *section, json_t *value)
-{
-    json_t *content = json_pack("{so}", section, value), *input = dossier("{}", "{}");
-    json_object_set(input, "content", content);
-    json_object_set_new(input, "assessments", content);
-    json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found);
-    assert_non_null(found);
-    assert_int_equal(json_array_size(gates), 11);
-    json_decref(gates);
-    json_decref(found);
-    json_decref(input);
-}
-
-/* An item whose fields all have the same value. */
-static json_t *item_of(const json_t *section, const char *value)
-{
-    json_t *item = json_object(), *field;
-    size_t index;
-    json_array_foreach(json_object_get(section, "fields"), index, field)
-        json_object_set_new(item, json_string_value(json_object_get(field, "id")), parse(value));
-    return item;
-}
-
-static void nonsense_is_no_crash(void **state)
-{
-    (void)state;
-    static const char *const wholes[] = {"null", "3", "'x'", "[]", "{}", "[null, 3, 'x', [], {}]"};
-    static const char *const values[] = {
-        "null", "-1", "1e300", "true", "'x'", "[{}]", "0", "'2199-12-31'", "9223372036854775807"};
-    json_t *form = plugin->describe(&host), *section;
-    size_t index;
-    json_array_foreach(json_object_get(form, "sections"), index, section) {
-        const char *id = json_string_value(json_object_get(section, "id"));
-        for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
-            assert_survives(id, parse(wholes[i]));
-        for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-            assert_survives(id, item_of(section, values[i]));
-            assert_survives(id, json_pack("[oo]", item_of(section, values[i]),
-                                          item_of(section, "'1900-01-01'")));
-        }
-    }
-    json_decref(form);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,7 +421,6 @@ int main(void)
         cmocka_unit_test(words_are_those_of_the_form),
         cmocka_unit_test(specialties_begin_with_their_branch),
         cmocka_unit_test(titles_and_examined_levels_are_named),
-        cmocka_unit_test(nonsense_is_no_crash),
         SERIES_TESTS,
     };
     return cmocka_run_group_tests(tests, load_plugin, NULL);

@@ -270,6 +270,65 @@ static void a_cutoff_date_is_needed(void **state)
     json_decref(input);
 }
 
+/* --- what no form would send ---------------------------------------------------------------------
+ */
+
+static void assert_survives(const char *section, json_t *value)
+{
+    json_t *content = json_pack("{so}", section, value), *input = dossier("{}", "{}");
+    json_object_set(input, "content", content);
+    json_object_set_new(input, "assessments", content);
+    json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found);
+    assert_non_null(found);
+    assert_true(json_array_size(gates) > 0);
+    json_decref(gates);
+    json_decref(found);
+    json_decref(input);
+}
+
+/* An item whose fields all have the same value. */
+static json_t *item_of(const json_t *section, const char *value)
+{
+    json_t *item = json_object(), *field;
+    size_t index;
+    json_array_foreach(json_object_get(section, "fields"), index, field)
+        json_object_set_new(item, json_string_value(json_object_get(field, "id")), parse(value));
+    return item;
+}
+
+static void nonsense_is_no_crash(void **state)
+{
+    (void)state;
+    static const char *const wholes[] = {"null", "3", "'x'", "[]", "{}", "[null, 3, 'x', [], {}]"};
+    static const char *const values[] = {"null",
+                                         "-1",
+                                         "1e300",
+                                         "true",
+                                         "'x'",
+                                         "[{}]",
+                                         "0",
+                                         "'2199-12-31'",
+                                         "9223372036854775807",
+                                         "-9223372036854775807"};
+    json_t *form = plugin->describe(&host), *section;
+    size_t index;
+    json_array_foreach(json_object_get(form, "sections"), index, section) {
+        const char *id = json_string_value(json_object_get(section, "id"));
+        for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++)
+            assert_survives(id, parse(wholes[i]));
+        for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+            assert_survives(id, item_of(section, values[i]));
+            assert_survives(id, json_pack("[ooo]", item_of(section, values[i]),
+                                          item_of(section, values[i]),
+                                          item_of(section, "'1900-01-01'")));
+        }
+    }
+    json_decref(form);
+}
+
+/* --- golden cases -------------------------------------------------------------------------------
+ */
+
 /* Golden dossiers must be ones that the form could have produced. */
 static void golden_dossiers_fit_the_form(void **state)
 {
@@ -310,6 +369,7 @@ static void golden_dossiers_fit_the_form(void **state)
         cmocka_unit_test(every_text_is_in_both_languages),                                         \
         cmocka_unit_test(the_core_accepts_the_form),                                               \
         cmocka_unit_test(the_same_dossier_gives_the_same_answer),                                  \
-        cmocka_unit_test(a_cutoff_date_is_needed), cmocka_unit_test(golden_dossiers_fit_the_form)
+        cmocka_unit_test(a_cutoff_date_is_needed), cmocka_unit_test(nonsense_is_no_crash),         \
+        cmocka_unit_test(golden_dossiers_fit_the_form)
 
 #endif
