@@ -251,9 +251,11 @@ static int check(struct td_call *call, struct td_reply *reply, struct td_error *
         result =
             td_application_load(&review, td_call_param(call, "application"), &application, reterr);
     if (!result)
-        result = td_draft_completeness(&review, application, &completeness);
-    if (!result)
         result = td_dossier_content(&review, application, &content);
+    if (!result) {
+        json_object_set(application, "content", content); /* of what the caller may see */
+        result = td_draft_completeness(&review, application, &completeness);
+    }
     if (!result)
         result = td_dossier_sections(&review, application, content, "", &sections);
     if (!result)

@@ -165,6 +165,13 @@ static void describe_size(json_t *row)
     json_object_set_new(row, "size_text", json_string(text));
 }
 
+/* Which rows of `e` the account $3 ("" = the system) sees: the applicant what is attached now;
+ * everybody else, while he changes the dossier, what was attached when he last submitted it. */
+#define SEEN_SQL                                                                                   \
+    "case when $3 = '' or a.account_id = $3 or a.state not in ('draft', 'returned', 'supplement')" \
+    " then e.removed_at is null else e.uploaded_at <= s.created_at"                                \
+    " and (e.removed_at is null or e.removed_at > s.created_at) end"
+
 int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
                      json_t **ret_rows)
 {
@@ -174,9 +181,10 @@ int td_evidence_list(struct td_review *review, const char *application_id, const
         review->tx, &rows,
         "select e.id, e.application_id, e.section, e.item, e.name, e.hash, f.size, f.type, "
         "e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
-        "where e.application_id = $1 and e.removed_at is null and ($2 = '' or e.section = $2) "
-        "order by e.id",
-        "ss", application_id, section);
+        "join application a on a.id = e.application_id left join snapshot s on s.id = a.snapshot_id "
+        "where e.application_id = $1 and ($2 = '' or e.section = $2) and " SEEN_SQL
+        " order by e.id",
+        "sss", application_id, section, review->who ? review->who->id : "");
     json_array_foreach(rows, i, row)
         describe_size(row);
     if (!result)

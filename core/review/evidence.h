@@ -33,7 +33,8 @@ int td_evidence_remove(struct td_review *review, const char *application_id,
                        const char *evidence_id, struct td_error *reterr);
 
 /* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "uploaded_at",
- * "hash"}], of one section when `section` is not "". Access is the caller's to check. */
+ * "hash"}], of one section when `section` is not ""; to others than the applicant, as it was last
+ * submitted. Access is the caller's to check. */
 int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
                      json_t **ret_rows);
 

@@ -234,6 +234,30 @@ static int run_late_answer(struct td_review *review, struct step *step, struct t
     return r;
 }
 
+/* A file `word` attached or, with "off", taken off now. */
+static int run_file(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)reterr;
+    if (step->sent)
+        return td_tx_exec(review->tx, NULL, "update evidence set removed_at = $2 where id = $1",
+                          "ss", step->word, review->now);
+    int r = td_tx_exec(review->tx, NULL,
+                       "insert into evidence_file (hash, size, type, created_at) "
+                       "values ($1, 1, 'application/pdf', $2)",
+                       "ss", step->word, review->now);
+    return r ? r
+             : td_tx_exec(review->tx, NULL,
+                          "insert into evidence (id, application_id, section, hash, name, "
+                          "uploaded_at) values ($1, $2, 'summary', $1, $1, $3)",
+                          "sss", step->word, step->id, review->now);
+}
+
+static int run_files(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_evidence_list(review, step->id, "", &step->answer);
+}
+
 static int run_fee(struct td_review *review, struct step *step, struct td_error *reterr)
 {
     int64_t cents = 0;
@@ -730,6 +754,31 @@ static void an_answer_about_what_has_changed_is_asked_for_again(void **state)
     must(fixture, NULL, run_scores, application, NULL, NULL);
 }
 
+static void sees_file(struct fixture *fixture, const char *actor, const char *name)
+{
+    must(fixture, actor, run_files, application, NULL, NULL);
+    assert_int_equal(json_array_size(last.answer), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(last.answer, 0), "name")),
+                        name);
+}
+
+static void files_not_yet_submitted_are_the_applicants_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_in(fixture);
+    must(fixture, "applicant", run_file, application, "old", NULL);
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    unit_checks(fixture);
+    must(fixture, "unit", run_send_back, application, "return", "[{\"code\": \"format\"}]");
+    set_day(fixture, "2025-09-12");
+    must(fixture, "applicant", run_file, application, "old", "off");
+    must(fixture, "applicant", run_file, application, "new", NULL);
+    sees_file(fixture, "applicant", "new");
+    sees_file(fixture, "unit", "old");
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    sees_file(fixture, "unit", "new");
+}
+
 static void evidence_is_known_by_content_and_name(void **state)
 {
     (void)state;
@@ -776,6 +825,7 @@ int main(void)
         dossier_test(a_queue_is_read_page_by_page_in_the_order_of_waiting),
         dossier_test(a_score_is_stored_once_with_what_it_was_made_of),
         dossier_test(an_answer_about_what_has_changed_is_asked_for_again),
+        dossier_test(files_not_yet_submitted_are_the_applicants_alone),
         cmocka_unit_test(evidence_is_known_by_content_and_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
