@@ -6,6 +6,7 @@
 #include "http/mustache.h"
 #include "http/mustache_tree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,10 +118,12 @@ static int next_tag(struct parser *parser, struct tag *tag)
     *tag = (struct tag){.begin = begin, .inner = begin + open};
     if (tag->inner < parser->end && strchr("#^/!>&={", *tag->inner) && *tag->inner)
         tag->sigil = *tag->inner++;
-    char closing[DELIMITER_MAX + 3] = "";
-    if (tag->sigil == '{' || tag->sigil == '=')
-        strcpy(closing, tag->sigil == '{' ? "}" : "=");
-    strcat(closing, parser->close);
+    char closing[DELIMITER_MAX + 3];
+    snprintf(closing, sizeof(closing), "%s%s",
+             tag->sigil == '{'   ? "}"
+             : tag->sigil == '=' ? "="
+                                 : "",
+             parser->close);
     const char *close =
         memmem(tag->inner, (size_t)(parser->end - tag->inner), closing, strlen(closing));
     if (!close)

@@ -2,6 +2,7 @@
  * built once and never changes, so every thread may read it. */
 #include "http/router.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -310,9 +311,10 @@ int td_router_find(const struct td_router *router, enum td_method method, const 
 
 void td_router_allow(unsigned methods, char text[TD_ALLOW_TEXT])
 {
-    text[0] = 0;
+    size_t length = 0;
     for (int i = 0; i < METHODS; i++)
         if (methods & 1u << i)
-            strcat(strcat(text, method_names[i]), i == TD_GET ? ", HEAD, " : ", ");
-    strcat(text, "OPTIONS");
+            length += (size_t)snprintf(text + length, TD_ALLOW_TEXT - length, "%s%s",
+                                       method_names[i], i == TD_GET ? ", HEAD, " : ", ");
+    snprintf(text + length, TD_ALLOW_TEXT - length, "OPTIONS");
 }

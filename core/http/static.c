@@ -141,7 +141,8 @@ static int load_entry(struct td_static *assets, int folder, const char *entry, c
                       int depth, struct td_error *reterr)
 {
     char name[512];
-    if (snprintf(name, sizeof(name), "%s%s", prefix, entry) >= (int)sizeof(name) - 1)
+    int length = snprintf(name, sizeof(name), "%s%s", prefix, entry);
+    if (length < 0 || (size_t)length >= sizeof(name) - 1) /* a folder gets a slash behind it */
         return td_error_set(reterr, TD_EINVALID, "asset name too long: %s%s", prefix, entry);
     int fd = openat(folder, entry, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     struct stat found;
@@ -154,7 +155,7 @@ static int load_entry(struct td_static *assets, int folder, const char *entry, c
         return rc;
     }
     if (S_ISDIR(found.st_mode)) {
-        strcat(name, "/");
+        memcpy(name + length, "/", 2);
         return load_folder(assets, fd, name, depth + 1, reterr);
     }
     int rc = S_ISREG(found.st_mode) ? load_file(assets, fd, found.st_size, name, reterr) : 0;
