@@ -46,41 +46,53 @@ static int64_t trimmed_mean(int64_t *values, size_t count)
     return (2 * sum + n) / (2 * n);
 }
 
-/* The points that the sheets give one indicator; at most `room`. */
-static size_t collect(const json_t *sheets, const char *indicator, int64_t *values, size_t room)
+enum { SHEETS_MAX = 64 };
+
+/* The points that the sheets give one indicator. */
+static size_t collect(const json_t *sheets, const char *indicator, int64_t values[SHEETS_MAX])
 {
     size_t i, count = 0;
     json_t *sheet = NULL;
     json_array_foreach((json_t *)sheets, i, sheet) {
         const json_t *value = json_object_get(json_object_get(sheet, "points"), indicator);
-        if (json_is_integer(value) && count < room)
+        if (json_is_integer(value) && count < SHEETS_MAX)
             values[count++] = json_integer_value(value);
     }
     return count;
 }
 
+/* {indicator: mean} over [{"points"}]. Sheets of before a change of the standard may know other
+ * indicators than later ones. */
+static json_t *aggregate(const json_t *sheets)
+{
+    json_t *points = json_object(), *sheet, *value;
+    const char *indicator;
+    int64_t values[SHEETS_MAX];
+    size_t i;
+    json_array_foreach((json_t *)sheets, i, sheet)
+        json_object_foreach(json_object_get(sheet, "points"), indicator, value) {
+            if (json_object_get(points, indicator))
+                continue;
+            size_t count = collect(sheets, indicator, values);
+            if (count)
+                json_object_set_new(points, indicator, json_integer(trimmed_mean(values, count)));
+        }
+    return points;
+}
+
 int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_points)
 {
-    enum { ROOM = 64 };
     json_t *sheets = NULL;
     int rc = td_tx_rows(tx, &sheets,
                         "select h.points from sheet h join application a on a.id = h.application_id"
                         " where a.id = $1 and h.submitted_at is not null"
-                        " and not " TD_RECUSAL_SQL("h.account_id") " limit 64",
-                        "s", application_id);
+                        " and not " TD_RECUSAL_SQL("h.account_id") " order by h.id limit $2",
+                        "si", application_id, (int64_t)SHEETS_MAX);
     if (rc < 0)
         return rc;
-    json_t *points = json_object(), *value;
-    const char *indicator;
-    int64_t values[ROOM];
-    json_object_foreach(json_object_get(json_array_get(sheets, 0), "points"), indicator, value) {
-        size_t count = collect(sheets, indicator, values, ROOM);
-        if (count)
-            json_object_set_new(points, indicator, json_integer(trimmed_mean(values, count)));
-    }
+    *ret_points = aggregate(sheets);
     json_decref(sheets);
-    *ret_points = points;
-    return points ? 0 : TD_ENOMEM;
+    return *ret_points ? 0 : TD_ENOMEM;
 }
 
 /* --- the expert's own sheet
@@ -170,6 +182,11 @@ static const json_t *find_indicator(const json_t *indicators, const char *id)
     return NULL;
 }
 
+static bool in_range(const json_t *indicator, int64_t points)
+{
+    return points >= td_row_int(indicator, "min") && points <= td_row_int(indicator, "max");
+}
+
 static int set_point(json_t *points, const json_t *indicator, const char *id, const json_t *value,
                      struct td_error *reterr)
 {
@@ -183,7 +200,7 @@ static int set_point(json_t *points, const json_t *indicator, const char *id, co
         return 0;
     }
     int64_t min = td_row_int(indicator, "min"), max = td_row_int(indicator, "max");
-    if (!td_points_parse(value, &number) || number < min || number > max)
+    if (!td_points_parse(value, &number) || !in_range(indicator, number))
         return td_error_field(reterr, field, "range",
                               "needs points from %lld.%02lld to %lld.%02lld", (long long)min / 100,
                               (long long)min % 100, (long long)max / 100, (long long)max % 100);
@@ -263,8 +280,11 @@ static int check_full(const json_t *sheet, const json_t *indicators, struct td_e
     json_array_foreach((json_t *)indicators, i, indicator) {
         char field[80];
         snprintf(field, sizeof(field), "points.%.60s", td_row_text(indicator, "id"));
-        if (!json_object_get(points, td_row_text(indicator, "id")))
+        const json_t *given = json_object_get(points, td_row_text(indicator, "id"));
+        if (!given)
             rc = td_error_field(reterr, field, "required", "no points yet");
+        else if (!in_range(indicator, json_integer_value(given)))
+            rc = td_error_field(reterr, field, "range", "the standard's range has changed");
     }
     if (!*td_row_text(sheet, "opinion"))
         rc = td_error_field(reterr, "opinion", "required", "no opinion yet");

@@ -38,6 +38,44 @@ static void extremes_go(void **state)
     MEAN_IS(334, 0, 1, 1, 1000, 1000);
 }
 
+static void every_sheet_is_heard(void **state)
+{
+    (void)state;
+    json_t *sheets = json_loads("[{\"points\": {\"A\": 100}},"
+                                " {\"points\": {\"A\": 300, \"B\": 50}},"
+                                " {\"points\": {\"B\": 70}}, {\"points\": {}}]",
+                                0, NULL);
+    json_t *points = aggregate(sheets);
+    assert_int_equal(json_object_size(points), 2);
+    assert_int_equal(json_integer_value(json_object_get(points, "A")), 200);
+    assert_int_equal(json_integer_value(json_object_get(points, "B")), 60);
+    json_decref(points);
+    json_decref(sheets);
+}
+
+static void a_full_sheet_fits_the_standard_of_the_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sheet;
+        int result;
+    } cases[] = {
+        {"{\"points\": {\"D1\": 500}, \"opinion\": \"recommend\"}", 0},
+        {"{\"points\": {\"D1\": 501}, \"opinion\": \"recommend\"}", TD_EFIELDS},
+        {"{\"points\": {}, \"opinion\": \"recommend\"}", TD_EFIELDS},
+        {"{\"points\": {\"D1\": 500}, \"opinion\": \"\"}", TD_EFIELDS},
+    };
+    json_t *indicators = json_pack("[{s:s, s:i, s:i}]", "id", "D1", "min", 0, "max", 500);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct td_error err = TD_ERROR_INIT;
+        json_t *sheet = json_loads(cases[i].sheet, 0, NULL);
+        assert_int_equal(check_full(sheet, indicators, &err), cases[i].result);
+        json_decref(sheet);
+        td_error_done(&err);
+    }
+    json_decref(indicators);
+}
+
 static void texts_and_numbers(void **state)
 {
     (void)state;
@@ -73,6 +111,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_sheets_keep_all),
         cmocka_unit_test(extremes_go),
+        cmocka_unit_test(every_sheet_is_heard),
+        cmocka_unit_test(a_full_sheet_fits_the_standard_of_the_day),
         cmocka_unit_test(texts_and_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
