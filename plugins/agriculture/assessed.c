@@ -15,7 +15,7 @@ static const struct yesno_fact yesno_facts[] = {
     {"conduct", "false_material", "false_material", "材料弄虚作假", "未发现弄虚作假"},
 };
 
-/* The measure that does not fit is 0, so that nobody waits for it. */
+/* The measure that does not fit the branch is 0, whatever was given. */
 static void put_unused(struct reading *reading, const char *fact, const char *because)
 {
     put_fact(reading, fact, json_real(0), "%s", because);
@@ -23,28 +23,20 @@ static void put_unused(struct reading *reading, const char *fact, const char *be
 }
 
 /* Area for the specialties of agronomy, immunity rate for animal husbandry and veterinary work; for
- * extension the unit gives the one that fits. */
+ * extension both as given. */
 static void read_coverage(struct reading *reading)
 {
-    const json_t *given = json_object_get(reading->assessments, "coverage_appraisal");
     const char *branch = branch_of(reading->dossier);
     bool animals = !strcmp(branch, "livestock") || !strcmp(branch, "veterinary");
-    bool either = !strcmp(branch, "extension");
-    bool area = json_is_number(json_object_get(given, "area_mu"));
-    bool immunity = json_is_number(json_object_get(given, "immunity_percent"));
-    if (!json_is_object(given))
+    if (!json_is_object(json_object_get(reading->assessments, "coverage_appraisal")))
         return;
     if (animals)
         put_unused(reading, "area_mu", "畜牧、兽医专业按应免密度核定");
-    else if (either && !area && immunity)
-        put_unused(reading, "area_mu", "按应免密度核定");
     else
         read_assessed_number(reading, "coverage_appraisal", "area_mu", "area_mu", "推广面积",
                              " 亩");
-    if (!animals && !either)
+    if (!strcmp(branch, "agronomy"))
         put_unused(reading, "immunity_percent", "农艺类专业按推广面积核定");
-    else if (either && area && !immunity)
-        put_unused(reading, "immunity_percent", "按推广面积核定");
     else
         read_assessed_number(reading, "coverage_appraisal", "immunity_percent", "immunity_percent",
                              "应免密度", "%");

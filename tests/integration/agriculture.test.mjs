@@ -119,7 +119,7 @@ describe('agriculture', () => {
   });
 
   test('unit and district verify, and each branch has its own measure of reach', async () => {
-    const coverage = { vet: { immunity_percent: 96 }, worker: { area_mu: 1200 } };
+    const coverage = { vet: { area_mu: 5000, immunity_percent: 96 }, worker: { area_mu: 1200, immunity_percent: 0 } };
     for (const [login, id] of Object.entries(dossiers)) {
       await act(city.clerk, id, 'begin');
       await verifyAll(city.clerk, id);

@@ -100,18 +100,15 @@ static void the_branch_chooses_the_measure_of_reach(void **state)
     static const char both[] = "{'coverage_appraisal': {'area_mu': 800, 'immunity_percent': 96}}";
     static const char area[] = "{'coverage_appraisal': {'area_mu': 800}}";
     static const char immunity[] = "{'coverage_appraisal': {'immunity_percent': 96}}";
-    static const char neither[] = "{'coverage_appraisal': {'note': 'x'}}";
     assert_given("aquaculture", "{}", both, "area_mu", "800.0");
     assert_given("aquaculture", "{}", both, "immunity_percent", "0.0");
     assert_given("aquaculture", "{}", immunity, "area_mu", "null");
     assert_given("livestock", "{}", both, "area_mu", "0.0");
     assert_given("veterinary", "{}", both, "immunity_percent", "96.0");
     assert_given("veterinary", "{}", area, "immunity_percent", "null");
-    assert_given("extension", "{}", area, "area_mu", "800.0");
-    assert_given("extension", "{}", area, "immunity_percent", "0.0");
-    assert_given("extension", "{}", immunity, "immunity_percent", "96.0");
-    assert_given("extension", "{}", immunity, "area_mu", "0.0");
-    assert_given("extension", "{}", neither, "area_mu", "null");
+    assert_given("extension", "{}", both, "area_mu", "800.0");
+    assert_given("extension", "{}", both, "immunity_percent", "96.0");
+    assert_given("extension", "{}", area, "immunity_percent", "null");
     assert_given("extension", "{}", "{}", "immunity_percent", "null");
 }
 
