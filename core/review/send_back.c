@@ -127,27 +127,6 @@ static int check_reasons(struct td_review *review, const json_t *application, co
     return result;
 }
 
-/* The deadline: the workflow's own, or a later day that the official grants. */
-static int set_due(struct td_review *review, json_t *application, const char *due_on,
-                   struct td_error *reterr)
-{
-    td_date date;
-    char due[TD_TIME_TEXT];
-    if (!*due_on)
-        return 0;
-    if (td_date_parse(due_on, &date))
-        return td_error_field(reterr, "due_on", "date", "a date is YYYY-MM-DD");
-    if (!*td_row_text(application, "due_at"))
-        return td_error_field(reterr, "due_on", "unknown_field", "nobody has to answer this");
-    td_time_format(td_clock_day_end_ms(date) - 1, due);
-    if (strcmp(due, td_row_text(application, "due_at")) < 0)
-        return td_error_field(reterr, "due_on", "too_small",
-                              "the deadline may only be later than the default");
-    json_object_set_new(application, "due_at", json_string(due));
-    return td_tx_exec(review->tx, NULL, "update application set due_at = $2 where id = $1", "ss",
-                      td_row_text(application, "id"), due);
-}
-
 static int store_reason(struct td_review *review, const char *order, size_t sequence,
                         const json_t *reason)
 {
@@ -195,11 +174,10 @@ int td_verification_send_back(struct td_review *review, const char *application_
     json_t *before = NULL, *after = NULL, *given = given_reasons(reasons);
     int result = td_application_load(review, application_id, &before, reterr);
     if (!result)
-        result = td_workflow_apply(review, application_id, action, note, &after, reterr);
+        result =
+            td_workflow_apply_until(review, application_id, action, note, due_on, &after, reterr);
     if (!result)
         result = check_reasons(review, before, given, reterr);
-    if (!result)
-        result = set_due(review, after, due_on, reterr);
     if (!result)
         result = store_order(review, after, td_verification_stage(td_row_text(before, "state")),
                              action, note, given);

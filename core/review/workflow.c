@@ -249,6 +249,25 @@ int td_workflow_due(struct td_review *review, const json_t *cycle, enum td_state
     return result;
 }
 
+/* Puts the deadline off to the end of `due_on`. */
+static int put_off(const char *due_on, char due[TD_TIME_TEXT], struct td_error *reterr)
+{
+    td_date date;
+    char later[TD_TIME_TEXT];
+    if (!*due_on)
+        return 0;
+    if (td_date_parse(due_on, &date))
+        return td_error_field(reterr, "due_on", "date", "a date is YYYY-MM-DD");
+    if (!*due)
+        return td_error_field(reterr, "due_on", "unknown_field", "nobody has to answer this");
+    td_time_format(td_clock_day_end_ms(date) - 1, later);
+    if (strcmp(later, due) < 0)
+        return td_error_field(reterr, "due_on", "too_small",
+                              "the deadline may only be later than the default");
+    memcpy(due, later, sizeof(later));
+    return 0;
+}
+
 static int change_row(struct td_review *review, const json_t *application,
                       const struct td_workflow_row *row, enum td_state to, const char *due)
 {
@@ -308,7 +327,7 @@ static int tell(struct td_review *review, const json_t *application,
 
 static int perform(struct td_review *review, const json_t *application,
                    const struct td_workflow_row *row, const char *role, const char *note,
-                   struct td_error *reterr)
+                   const char *due_on, struct td_error *reterr)
 {
     enum td_state to;
     char due[TD_TIME_TEXT];
@@ -319,6 +338,8 @@ static int perform(struct td_review *review, const json_t *application,
     if (!result)
         result = td_workflow_due(review, cycle, to, row->due_days, due, reterr);
     if (!result)
+        result = put_off(due_on, due, reterr);
+    if (!result)
         result = change_row(review, application, row, to, due);
     if (!result)
         result = record_change(review, application, row, to, role, note);
@@ -328,8 +349,9 @@ static int perform(struct td_review *review, const json_t *application,
     return result;
 }
 
-int td_workflow_apply(struct td_review *review, const char *application_id, const char *action,
-                      const char *note, json_t **ret_application, struct td_error *reterr)
+int td_workflow_apply_until(struct td_review *review, const char *application_id,
+                            const char *action, const char *note, const char *due_on,
+                            json_t **ret_application, struct td_error *reterr)
 {
     json_t *application = NULL;
     int result = td_application_load(review, application_id, &application, reterr);
@@ -344,11 +366,18 @@ int td_workflow_apply(struct td_review *review, const char *application_id, cons
     else if (row->guard)
         result = row->guard(review, application, reterr);
     if (!result)
-        result = perform(review, application, row, role, note, reterr);
+        result = perform(review, application, row, role, note, due_on, reterr);
     json_decref(application);
     if (!result && ret_application)
         result = td_application_row(review, application_id, ret_application, reterr);
     return result;
+}
+
+int td_workflow_apply(struct td_review *review, const char *application_id, const char *action,
+                      const char *note, json_t **ret_application, struct td_error *reterr)
+{
+    return td_workflow_apply_until(review, application_id, action, note, "", ret_application,
+                                   reterr);
 }
 
 static json_t *describe_action(struct td_review *review, const json_t *application,

@@ -86,6 +86,12 @@ const struct td_workflow_row *td_workflow_rows(size_t *ret_count);
 int td_workflow_apply(struct td_review *review, const char *application_id, const char *action,
                       const char *note, json_t **ret_application, struct td_error *reterr);
 
+/* The same with a later deadline for the next holder: the day `due_on`, "" for the row's own.
+ * TD_EFIELDS names "due_on" when it is no day, earlier than the row's, or nobody has to act. */
+int td_workflow_apply_until(struct td_review *review, const char *application_id,
+                            const char *action, const char *note, const char *due_on,
+                            json_t **ret_application, struct td_error *reterr);
+
 /* In which of `roles` the caller may act on this dossier: the role's name ("system" for no role and
  * no caller), or NULL and TD_EFORBIDDEN in reterr. An official never acts on his own dossier,
  * whatever his grants say; the applicant only on his own. */

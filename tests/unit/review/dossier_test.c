@@ -160,12 +160,22 @@ static int run_send_back(struct td_review *review, struct step *step, struct td_
     return r ? r : td_application_row(review, step->id, &step->answer, reterr);
 }
 
-static int run_reject_with_deadline(struct td_review *review, struct step *step,
-                                    struct td_error *reterr)
+/* `word` with a deadline of its own; leaves the deadline that the applicant was told. */
+static int run_send_back_until(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    json_t *reasons = json_pack("[{s:s}]", "code", "condition");
-    int r = td_verification_send_back(review, step->id, "reject", "", reasons, "2030-01-01", reterr);
+    json_t *reasons = json_pack("[{s:s}]", "code", "condition"), *message = NULL;
+    int r =
+        td_verification_send_back(review, step->id, step->word, "", reasons, step->sent, reterr);
     json_decref(reasons);
+    if (!r)
+        r = td_tx_row(review->tx, &message,
+                      "select parameters from message where application_id = $1 "
+                      "order by id desc limit 1",
+                      "s", step->id);
+    if (!r)
+        step->answer =
+            json_incref(json_object_get(json_object_get(message, "parameters"), "due_at"));
+    json_decref(message);
     return r;
 }
 
@@ -657,8 +667,14 @@ static void a_doubt_during_the_notice_holds_the_recommendation(void **state)
     set_day(fixture, "2025-09-30");
     assert_int_equal(step(fixture, "unit", run_act, application, "recommend", NULL), TD_ECONFLICT);
     assert_string_equal(last.key, "verification_problem");
-    assert_int_equal(step(fixture, "unit", run_reject_with_deadline, application, NULL, NULL),
-                     TD_EFIELDS); /* what is over has no deadline */
+    assert_int_equal(
+        step(fixture, "unit", run_send_back_until, application, "reject", "2030-01-01"),
+        TD_EFIELDS); /* what is over has no deadline */
+    assert_int_equal(
+        step(fixture, "unit", run_send_back_until, application, "return", "2025-10-01"),
+        TD_EFIELDS); /* too soon */
+    must(fixture, "unit", run_send_back_until, application, "return", "2025-12-01");
+    assert_string_equal(json_string_value(last.answer), "2025-12-01T15:59:59.999Z");
 }
 
 static void lists_show_each_what_is_his(void **state)
