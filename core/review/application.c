@@ -121,14 +121,15 @@ int td_application_list(struct td_review *review, const json_t *filter, json_t *
         "a.due_at, "
         "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "
         "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
-        "join division d on d.code = a.division_code where %s%s%s%s%s "
-        "and ($6 = '' or a.id < $6) order by a.id desc limit $7",
+        "join division d on d.code = a.division_code where %s%s%s%s%s%s "
+        "order by a.id desc limit $7",
         visible, *td_row_text(filter, "state") ? " and a.state = $2" : " and $2 = ''",
         *td_row_text(filter, "level") ? " and a.level = $3" : " and $3 = ''",
         *td_row_text(filter, "division") ? " and a.division_code = $4" : " and $4 = ''",
         !*q                           ? " and $5 = ''"
         : strspn(q, "0123456789") > 0 ? " and a.number = $5"
-                                      : " and substr(p.name, 1, length($5)) = $5");
+                                      : " and substr(p.name, 1, length($5)) = $5",
+        *td_row_text(filter, "cursor") ? " and a.id < $6" : " and $6 = ''");
     json_t *rows = NULL, *row;
     size_t i;
     int result = !sql ? TD_ENOMEM

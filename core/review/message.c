@@ -56,9 +56,13 @@ int td_message_list(struct td_review *review, const char *cursor, json_t **ret_p
         word(row);
     int64_t unread = 0;
     result = td_message_unread(review, &unread);
+    if (result) {
+        json_decref(rows);
+        return result;
+    }
     *ret_page = td_row_page(rows, "id");
     json_object_set_new(*ret_page, "unread", json_integer(unread));
-    return result;
+    return 0;
 }
 
 int td_message_read(struct td_review *review, const char *message_id)
