@@ -62,8 +62,15 @@ module Titled
     end
 
     def total_cap(number = nil)
-      @cap = Titled.hundredths(number, "total_cap") if number
+      @cap = positive(number, "total_cap") if number
       @cap
+    end
+
+    # A cap that is zero or less would take points away from everybody.
+    def positive(number, what)
+      hundredths = Titled.hundredths(number, what)
+      raise ScriptError, "#{what}应大于 0" unless hundredths > 0
+      hundredths
     end
 
     # 同分排序：ids of sections and items (text) or facts (symbols), most important first, higher first.
@@ -100,7 +107,7 @@ module Titled
     # -- sections and items
     def section(id, name, cap:)
       raise ScriptError, "#{id}：section 里不能再有 section" if @section
-      @section = claim(id, Section.new(id.to_s, name, Titled.hundredths(cap, "#{id} 的封顶")))
+      @section = claim(id, Section.new(id.to_s, name, positive(cap, "#{id} 的封顶")))
       @sections << @section
       yield
       @section = nil
@@ -188,6 +195,7 @@ module Titled
       raise ScriptError, "#{names.join(" ")}：应写编号和名称" unless names.length == 2
       raise ScriptError, "#{id}：要写在 section 里" unless @section
       raise ScriptError, "#{id} #{name}：缺少 cap:（封顶）" unless options.key?(:cap)
+      positive(options[:cap], "#{id} 的封顶")
       @section.items << claim(id, kind.new(self, id.to_s, name, options))
     end
 
