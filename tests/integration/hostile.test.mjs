@@ -165,6 +165,8 @@ describe('a script that is none', () => {
     assert.match((await imported()).body.detail, /not UTF-8/);
     writeFileSync(file(), `${good}\nloop { }\n`);
     assert.equal((await imported()).body.key, 'script_limit');
+    writeFileSync(file(), `${good}`.replace(/cap: 15 do/, 'cap: -15 do'));
+    assert.match((await imported()).body.detail, /封顶应大于 0/);
     writeFileSync(file(), good);
     assert.equal((await imported()).status, 201, 'the next one is served as ever');
   });
@@ -200,5 +202,16 @@ describe('a plugin that is none', () => {
       await other.stop();
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('a name that is not what it reads', () => {
+  test('is refused: controls and overrides of the writing direction; marks and middle dots are not', async () => {
+    const called = (name, n) => server.control.json('POST', '/accounts', { login: `named-${n}`, name, password: 'correct horse 2026', grants: [] });
+    for (const [n, name] of ['\u202Egnaw', 'a\u2066b', 'a\u0007b'].entries()) {
+      const { status, body } = await called(name, n);
+      assert.deepEqual([status, body.errors?.map((one) => [one.field, one.code])], [422, [['name', 'not_text']]], JSON.stringify(name));
+    }
+    for (const [n, name] of ['买买提·艾力', '\u200Fئەلى'].entries()) assert.equal((await called(name, 10 + n)).status, 201);
   });
 });
