@@ -73,6 +73,28 @@ static int list_applications(struct td_call *call, struct td_reply *reply, struc
     return 0;
 }
 
+/* The specialties of a branch; of none with "". */
+static json_t *specialties_of(const json_t *descriptor, const char *branch)
+{
+    json_t *own = json_array(), *specialty;
+    size_t i;
+    json_array_foreach(json_object_get(descriptor, "specialties"), i, specialty)
+        if (!strcmp(td_row_text(specialty, "branch"), branch))
+            json_array_append(own, specialty);
+    return own;
+}
+
+/* The branches, each with its own specialties: a long list is read by groups. */
+static json_t *branches(const json_t *descriptor)
+{
+    json_t *groups = json_deep_copy(json_object_get(descriptor, "branches")), *branch;
+    size_t i;
+    json_array_foreach(groups, i, branch)
+        json_object_set_new(branch, "specialties",
+                            specialties_of(descriptor, td_row_text(branch, "id")));
+    return groups ? groups : json_array();
+}
+
 /* A cycle with what may be declared in it. */
 static json_t *choice(const struct td_review *review, json_t *cycle)
 {
@@ -85,6 +107,8 @@ static json_t *choice(const struct td_review *review, json_t *cycle)
         "series_name_en", json_object_get(descriptor, "name_en"), "levels",
         json_object_get(descriptor, "levels"), "specialties",
         json_object_get(descriptor, "specialties"));
+    json_object_set_new(offer, "branches", branches(descriptor));
+    json_object_set_new(offer, "unbranched", specialties_of(descriptor, ""));
     return offer;
 }
 
