@@ -39,6 +39,7 @@ const struct td_route td_calendar_routes[] = {
      .path = "/calendar",
      .roles = TD_ROLE_PUBLIC,
      .summary = "The day that ends a period of working days: start, days",
+     .query = "start days",
      .read = compute},
     {0},
 };

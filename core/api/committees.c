@@ -104,8 +104,8 @@ static const struct td_field seat_body[] = {
 #define READERS (TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
 
 const struct td_route td_committees_routes[] = {
-    {TD_GET, "/committees", READERS, "Committees of the caller's scope", .read = list_read,
-     .page = "committees"},
+    {TD_GET, "/committees", READERS, "Committees of the caller's scope", .query = "cursor",
+     .read = list_read, .page = "committees"},
     {TD_GET, "/committees/new", TD_ROLE_OFFICE, "What a new committee needs", .read = new_read,
      .page = "committee_new"},
     {TD_POST, "/committees", TD_ROLE_OFFICE, "Register a committee", .write = create_write,

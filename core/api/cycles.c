@@ -335,8 +335,8 @@ static const struct td_field extend_body[] = {
 };
 
 const struct td_route td_cycles_routes[] = {
-    {TD_GET, "/cycles", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Cycles, newest first", .read = list_read,
-     .page = "cycles"},
+    {TD_GET, "/cycles", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Cycles, newest first",
+     .query = "series state cursor", .read = list_read, .page = "cycles"},
     {TD_GET, "/cycles/new", TD_ROLE_BUREAU,
      "What a new cycle needs: series and the parameter table", .read = new_read,
      .page = "cycle_form"},

@@ -94,6 +94,7 @@ const struct td_route td_evidence_routes[] = {
      .path = "/applications/{application}/evidence",
      .roles = READERS,
      .summary = "Files of a dossier, or of one section",
+     .query = "section",
      .read = list_evidence},
     {.method = TD_POST,
      .path = "/applications/{application}/evidence",

@@ -127,7 +127,8 @@ static const struct td_field refuse_body[] = {
 const struct td_route td_filings_routes[] = {
     {TD_POST, "/notices/{notice}/confirm", TD_ROLE_BUREAU,
      "Confirm the dossiers of a result notice that is over", .write = confirm_write},
-    {TD_GET, "/filings", READERS, "Filings, newest first", .read = list_read, .page = "filings"},
+    {TD_GET, "/filings", READERS, "Filings, newest first", .query = "cursor", .read = list_read,
+     .page = "filings"},
     {TD_POST, "/filings", TD_ROLE_BUREAU, "Pack the confirmed dossiers of a cycle",
      .write = prepare_write, .body = prepare_body},
     {TD_GET, "/filings/{filing}", READERS, "One filing with its package", .read = view_read,

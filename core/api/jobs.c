@@ -45,6 +45,7 @@ const struct td_route td_jobs_routes[] = {
      .path = "/jobs",
      .roles = TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR,
      .summary = "Work after commit that was given up, and why",
+     .query = "cursor",
      .read = list_read,
      .page = "jobs"},
     {.method = TD_POST,

@@ -257,7 +257,7 @@ static const struct td_field count_body[] = {
 
 const struct td_route td_meetings_routes[] = {
     {TD_GET, "/meetings", READERS, "Meetings of the caller's scope or committees",
-     .read = list_read, .page = "meetings"},
+     .query = "cursor", .read = list_read, .page = "meetings"},
     {TD_GET, "/meetings/new", TD_ROLE_OFFICE, "What a new meeting needs", .read = new_read,
      .page = "meeting_new"},
     {TD_POST, "/meetings", TD_ROLE_OFFICE, "Plan a meeting", .write = create_write,

@@ -37,6 +37,7 @@ const struct td_route td_messages_routes[] = {
      .path = "/messages",
      .roles = TD_ROLE_ANY,
      .summary = "The caller's messages",
+     .query = "cursor",
      .read = list_messages,
      .page = "messages"},
     {.method = TD_POST,

@@ -136,10 +136,10 @@ static const struct td_field close_body[] = {
 #define READERS (TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
 
 const struct td_route td_panels_routes[] = {
-    {TD_GET, "/panels", READERS, "Panels of the caller's scope", .read = list_read,
-     .page = "panels"},
-    {TD_GET, "/panels/new", TD_ROLE_OFFICE, "What a new panel needs", .read = new_read,
-     .page = "panel_new"},
+    {TD_GET, "/panels", READERS, "Panels of the caller's scope", .query = "cursor",
+     .read = list_read, .page = "panels"},
+    {TD_GET, "/panels/new", TD_ROLE_OFFICE, "What a new panel needs", .query = "committee",
+     .read = new_read, .page = "panel_new"},
     {TD_POST, "/panels", TD_ROLE_OFFICE, "Create a panel", .write = create_write,
      .body = create_body},
     {TD_GET, "/panels/{panel}", READERS, "One panel with its dossiers and their progress",

@@ -113,6 +113,7 @@ const struct td_route td_queue_routes[] = {
      .path = "/queue",
      .roles = OFFICIALS,
      .summary = "What waits for the caller; state, q, cursor",
+     .query = "state q cursor",
      .read = show_queue,
      .work = TD_WORK_HOLDERS,
      .work_fn = mark_leases,

@@ -214,6 +214,7 @@ const struct td_route td_session_routes[] = {
      .path = "/login",
      .roles = TD_ROLE_PUBLIC,
      .summary = "The page to log in",
+     .query = "next",
      .read = login_page,
      .page = "login"},
     {.method = TD_GET,

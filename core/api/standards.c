@@ -126,8 +126,8 @@ static const struct td_field import_body[] = {
 
 const struct td_route td_standards_routes[] = {
     {TD_GET, "/standards", TD_ROLE_PUBLIC | TD_ROLE_ANY,
-     "Scoring standards; the public sees those in force and before", .read = list_read,
-     .page = "standards"},
+     "Scoring standards; the public sees those in force and before", .query = "series level cursor",
+     .read = list_read, .page = "standards"},
     {TD_POST, "/standards", WRITERS, "Import a series' script as the next version",
      .read = import_read, .write = import_write, .work = TD_WORK_SCORER, .body = import_body},
     {TD_GET, "/standards/{standard}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One standard as a table",

@@ -124,8 +124,8 @@ static const struct td_field unit_body[] = {
 const struct td_route td_units_routes[] = {
     {TD_GET, "/divisions", TD_ROLE_PUBLIC | TD_ROLE_ANY, "Districts and counties",
      .read = divisions_read},
-    {TD_GET, "/units", TD_ROLE_ANY, "Units by division and name", .read = list_read,
-     .page = "units"},
+    {TD_GET, "/units", TD_ROLE_ANY, "Units by division and name", .query = "division q cursor",
+     .read = list_read, .page = "units"},
     {TD_GET, "/units/new", TD_ROLE_BUREAU, "What a new unit needs", .read = new_read,
      .page = "unit_form"},
     {TD_POST, "/units", TD_ROLE_BUREAU, "Register a unit", .write = save_write, .body = unit_body},

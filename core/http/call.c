@@ -1,6 +1,7 @@
 /* call.c - what handlers ask of their call (route.h). */
 #include "http/route.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,18 @@ static const char *text_of(const json_t *object, const char *name)
     return text ? text : "";
 }
 
+bool td_route_reads(const struct td_route *route, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = route->query; at && *at; at += strspn(at, " ")) {
+        size_t size = strcspn(at, " ");
+        if (size == length && memcmp(at, name, length) == 0)
+            return true;
+        at += size;
+    }
+    return strcmp(name, "format") == 0; /* the frame's own */
+}
+
 const char *td_call_param(const struct td_call *call, const char *name)
 {
     return text_of(call->params, name);
@@ -17,6 +30,7 @@ const char *td_call_param(const struct td_call *call, const char *name)
 
 const char *td_call_query(const struct td_call *call, const char *name)
 {
+    assert(!call->route || td_route_reads(call->route, name)); /* else the document would lie */
     return text_of(call->query, name);
 }
 

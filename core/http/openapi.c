@@ -86,6 +86,47 @@ static json_t *make_body(const struct td_route *row)
                      upload ? "multipart/form-data" : "application/json", "schema", schema);
 }
 
+/* What parameters of many rows mean; the others say it with their name. */
+static const char *meaning_of(const char *name)
+{
+    static const struct {
+        const char *name, *meaning;
+    } known[] = {
+        {"cursor", "The \"next\" of the page before"},
+        {"q", "The beginning of a name, or a number"},
+        {"format", "csv: the items of the page as a table"},
+        {"code", "The check code of the certificate"},
+        {"show", "all: also what is decided"},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(known[i].name, name) == 0)
+            return known[i].meaning;
+    return NULL;
+}
+
+static void add_query(json_t *parameters, const char *text, size_t length)
+{
+    char name[40];
+    snprintf(name, sizeof(name), "%.*s", (int)length, text);
+    json_t *parameter =
+        json_pack("{s:s, s:s, s:{s:s}}", "name", name, "in", "query", "schema", "type", "string");
+    if (meaning_of(name))
+        json_object_set_new(parameter, "description", json_string(meaning_of(name)));
+    json_array_append_new(parameters, parameter);
+}
+
+/* The row's own, and the format of lists. */
+static void add_queries(json_t *parameters, const struct td_route *row)
+{
+    for (const char *at = row->query; at && *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        add_query(parameters, at, length);
+        at += length;
+    }
+    if (row->query && td_route_reads(row, "cursor"))
+        add_query(parameters, "format", 6);
+}
+
 static json_t *make_parameters(const struct td_route *row)
 {
     json_t *parameters = json_array();
@@ -95,6 +136,7 @@ static json_t *make_parameters(const struct td_route *row)
                                                     json_stringn(open + 1, length), "in", "path",
                                                     "required", 1, "schema", "type", "string"));
     }
+    add_queries(parameters, row);
     if (row->write && !(row->flags & TD_ROUTE_SECRET) && row->limit != TD_LIMIT_LOGIN)
         json_array_append_new(parameters,
                               json_pack("{s:s}", "$ref", "#/components/parameters/IdempotencyKey"));

@@ -100,6 +100,7 @@ struct td_route {
     td_step_fn write;
     const char *page; /* template name; NULL = JSON only */
     const struct td_field *body;
+    const char *query; /* names of the query parameters that the steps read, with blanks between */
     enum td_work work;
     enum td_limit_class limit;
     unsigned flags;
@@ -159,7 +160,11 @@ struct td_reply {
     const char *session_id;      /* TD_SESSION_END: which session of `who`; NULL = the present one */
 };
 
-/* Path parameter and query value as text; "" when absent, never NULL. */
+/* True when the row names this query parameter. */
+bool td_route_reads(const struct td_route *route, const char *name);
+
+/* Path parameter and query value as text; "" when absent, never NULL. A query parameter that is
+ * asked for must stand in the row. */
 const char *td_call_param(const struct td_call *call, const char *name);
 const char *td_call_query(const struct td_call *call, const char *name);
 

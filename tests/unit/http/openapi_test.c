@@ -34,6 +34,7 @@ static const struct td_route one[] = {
      .path = "/a/{b}/files",
      .roles = TD_ROLE_PUBLIC,
      .summary = "List",
+     .query = "state cursor",
      .read = step},
     {0},
 };
@@ -88,7 +89,16 @@ static void test_content(void **state)
     assert_int_equal(json_array_size(json_object_get(schema, "required")), 2);
     assert_int_equal(json_array_size(json_object_get(post, "parameters")),
                      3); /* b, key, If-Match */
-    assert_null(json_object_get(json_object_get(path, "get"), "security"));
+    const json_t *get = json_object_get(path, "get"), *queries = json_object_get(get, "parameters");
+    static const char *const names[] = {"b", "state", "cursor", "format"};
+    assert_int_equal(json_array_size(queries), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *one_query = json_array_get(queries, i);
+        assert_string_equal(json_string_value(json_object_get(one_query, "name")), names[i]);
+        assert_string_equal(json_string_value(json_object_get(one_query, "in")),
+                            i ? "query" : "path");
+    }
+    assert_null(json_object_get(get, "security"));
     assert_non_null(json_object_get(post, "security"));
     json_decref(made);
     free(text);
