@@ -16,12 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A member of the committee who was here when the meeting opened; alias t of attendance, g of
- * meeting. */
-#define PRESENT_SQL                                                                                \
-    " attendance t join meeting g on g.id = t.meeting_id join committee_member k"                  \
-    " on k.committee_id = g.committee_id and k.account_id = t.account_id "
-
 static int load_open(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                      struct td_meeting_seat *seat, struct td_error *reterr)
 {
@@ -47,16 +41,6 @@ static bool listed(const json_t *motions, const char *id)
         if (json_is_string(one) && !strcmp(json_string_value(one), id))
             return true;
     return false;
-}
-
-int td_ballot_voters(struct td_tx *tx, const char *motion_id, int64_t *ret_voters)
-{
-    return td_tx_int(
-        tx, ret_voters,
-        "select count(*) from motion o join application a on a.id = o.application_id"
-        ", " PRESENT_SQL
-        " where o.id = $1 and g.id = o.meeting_id and not " TD_RECUSAL_SQL("t.account_id"),
-        "s", motion_id);
 }
 
 /* --- putting to the vote
@@ -220,8 +204,8 @@ static int replace_papers(struct td_tx *tx, const char *motion_id, const struct 
     return rc;
 }
 
-/* Writes all ballots of a motion anew, with the new choice among them, sealed again and in the order
- * of fresh random ids. */
+/* Writes all ballots of a motion anew, with the new choice among them, sealed again and in the
+ * order of fresh random ids. */
 static int shuffle_in(struct td_review *review, const char *motion_id, const char *choice,
                       struct td_error *reterr)
 {
@@ -303,7 +287,10 @@ static int tally_up(struct td_review *review, const json_t *meeting, const json_
     const char *id = td_row_text(motion, "id");
     json_t *ballots = NULL, *ballot = NULL;
     size_t i;
-    int rc = td_ballot_voters(review->tx, id, &tally->voters);
+    int rc = td_tx_int(review->tx, &tally->voters,
+                       "select " TD_BALLOT_VOTERS_SQL " from motion o join application a"
+                       " on a.id = o.application_id where o.id = $1",
+                       "s", id);
     if (rc == 0)
         rc = td_tx_rows(review->tx, &ballots, "select choice from ballot where motion_id = $1", "s",
                         id);

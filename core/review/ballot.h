@@ -10,6 +10,7 @@
 #ifndef TD_REVIEW_BALLOT_H
 #define TD_REVIEW_BALLOT_H
 
+#include "review/recusal.h"
 #include "review/review.h"
 
 #include <stdbool.h>
@@ -36,7 +37,12 @@ int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_
 int td_ballot_count(struct td_review *review, const char *meeting_id, const json_t *motions,
                     bool early, int64_t *ret_counted, struct td_error *reterr);
 
-/* How many present members may vote on a motion (present without the recused). */
-int td_ballot_voters(struct td_tx *tx, const char *motion_id, int64_t *ret_voters);
+/* How many may vote on a motion, as an SQL expression for the motion with alias `o` of the
+ * application with alias `a`: members of the committee who were here when the meeting opened,
+ * without the recused. */
+#define TD_BALLOT_VOTERS_SQL                                                                       \
+    "(select count(*) from attendance t join meeting g on g.id = t.meeting_id"                     \
+    " join committee_member k on k.committee_id = g.committee_id and k.account_id = t.account_id"  \
+    " where g.id = o.meeting_id and not " TD_RECUSAL_SQL("t.account_id") ")"
 
 #endif

@@ -59,24 +59,21 @@ static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members
 }
 
 /* A counted motion keeps its result; before that only how many of the voters have voted. */
-static int add_progress(struct td_tx *tx, json_t *motion)
+static void add_progress(json_t *motion)
 {
     static const char *const result[] = {"present", "yes", "no", "abstain", "passed", "counted_at"};
     const char *state = td_row_text(motion, "state");
     bool counted = !strcmp(state, "counted"), voting = !strcmp(state, "voting");
-    int64_t voters = 0;
-    int rc = voting ? td_ballot_voters(tx, td_row_text(motion, "id"), &voters) : 0;
     for (size_t i = 0; !counted && i < sizeof(result) / sizeof(result[0]); i++)
         json_object_del(motion, result[i]);
-    if (!voting)
+    if (!voting) {
         json_object_del(motion, "voted");
-    else
-        json_object_set_new(motion, "voters", json_integer(voters));
+        json_object_del(motion, "voters");
+    }
     json_object_set(motion, "motion_state", json_object_get(motion, "state"));
     json_object_set_new(motion, "is_waiting", json_boolean(!counted && !voting));
     json_object_set_new(motion, "is_voting", json_boolean(voting));
     json_object_set_new(motion, "is_counted", json_boolean(counted));
-    return rc;
 }
 
 /* A member who must recuse does not see the dossier itself, only that there is one. */
@@ -110,6 +107,7 @@ static int motions(struct td_review *review, const json_t *meeting,
         " u.name as unit_name, a.series, a.specialty, a.level, s.total, o.present, o.yes, o.no,"
         " o.abstain, o.passed, o.counted_at,"
         " (select count(*) from ballot_cast b where b.motion_id = o.id) as voted,"
+        " case when o.state = 'voting' then " TD_BALLOT_VOTERS_SQL " end as voters,"
         " case when " TD_RECUSAL_SQL(
             "$2") " then 1 else 0 end as mine_recused"
                   " from motion o join application a on a.id = o.application_id"
@@ -126,14 +124,10 @@ static int motions(struct td_review *review, const json_t *meeting,
         td_application_name(review, row);
         if (recused)
             hide(row);
-        if ((rc = add_progress(review->tx, row)) < 0)
-            break;
+        add_progress(row);
     }
-    if (rc < 0)
-        json_decref(rows);
-    else
-        *ret_motions = rows;
-    return rc;
+    *ret_motions = rows;
+    return 0;
 }
 
 /* Motions by state, and what the caller may do with them now. */
@@ -244,12 +238,13 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
         return rc;
     rc = td_tx_rows(review->tx, &rows,
                     "select o.id, o.sequence, o.state, (select count(*) from ballot_cast b"
-                    " where b.motion_id = o.id) as voted from motion o where o.meeting_id = $1 "
+                    " where b.motion_id = o.id) as voted, case when o.state = 'voting' "
+                    "then " TD_BALLOT_VOTERS_SQL " end as voters from motion o"
+                    " join application a on a.id = o.application_id where o.meeting_id = $1 "
                     "order by o.sequence",
                     "s", meeting_id);
     json_array_foreach(rows, i, row)
-        if (rc == 0)
-            rc = add_progress(review->tx, row);
+        add_progress(row);
     int64_t here = 0;
     if (rc == 0)
         rc = td_tx_int(review->tx, &here, "select count(*) from attendance where meeting_id = $1",
