@@ -184,19 +184,6 @@ static int open_files(struct td_server *server, struct td_error *reterr)
     return r;
 }
 
-/* A demonstration goes on at the day it had reached. */
-static int take_clock(struct td_tx *tx, void *arg, struct td_error *reterr)
-{
-    (void)arg;
-    (void)reterr;
-    int64_t shift = 0;
-    int r = td_tx_int(
-        tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
-    if (r == 0)
-        td_clock_shift_ms(shift);
-    return r;
-}
-
 static struct td_redis_options redis_options(const struct td_server *server, const char *name)
 {
     const struct td_config *config = server->config;
@@ -357,8 +344,8 @@ int td_server_new(const struct td_config *config, struct td_server **ret_server,
     int r = need(server->base, reterr, "event loop");
     for (size_t i = 0; i < sizeof(opening) / sizeof(opening[0]) && r == 0; i++)
         r = opening[i](server, reterr);
-    if (r == 0 && config->demo)
-        r = td_store_read_wait(server->store, take_clock, NULL, reterr);
+    if (r == 0 && config->demo) /* a demonstration goes on at the day it had reached */
+        r = td_store_read_wait(server->store, td_ticker_take_clock, NULL, reterr);
     if (r < 0) {
         td_server_free(server);
         return r;

@@ -37,8 +37,9 @@ struct td_ticker {
 
 static void begin(struct td_ticker *ticker);
 
-static int take_clock(struct td_tx *tx)
+int td_ticker_take_clock(struct td_tx *tx, void *unused, struct td_error *reterr)
 {
+    (void)unused, (void)reterr;
     int64_t shift = 0;
     int r = td_tx_int(
         tx, &shift, "select cast(value as bigint) from setting where name = 'clock_shift_ms'", "");
@@ -51,7 +52,7 @@ static int run(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct td_ticker *ticker = arg;
     const struct td_ticker_options *options = &ticker->options;
-    int r = options->config->demo ? take_clock(tx) : 0;
+    int r = options->config->demo ? td_ticker_take_clock(tx, NULL, reterr) : 0;
     struct td_review review = {.tx = tx,
                                .arena = td_arena_new(ARENA_MAX),
                                .catalog = ticker->catalog,
