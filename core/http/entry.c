@@ -36,6 +36,16 @@ int td_entry_check_role(const struct td_route *route, const struct td_account *w
     return 0;
 }
 
+int td_entry_check_serving(const struct td_serving *serving, const struct td_route *route,
+                           struct td_error *reterr)
+{
+    int r = td_entry_check_role(route, serving->call.who, reterr);
+    if (r != TD_ELOGIN || !serving->sessions_down)
+        return r;
+    td_error_done(reterr);
+    return TD_EREDIS; /* nobody knows who asks */
+}
+
 /* The host part of "http://host:port". */
 static const char *host_of(const char *url)
 {

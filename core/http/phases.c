@@ -158,7 +158,7 @@ static int change_route(struct td_serving *serving, enum td_method method, struc
     serving->method = method;
     serving->call.route = match.route;
     serving->call.params = params;
-    return td_entry_check_role(match.route, serving->call.who, reterr);
+    return td_entry_check_serving(serving, match.route, reterr);
 }
 
 /* The phases between a complete body and the first step, in their order. */
@@ -249,9 +249,7 @@ static void find_account(struct td_serving *serving)
 {
     const struct td_route *route = serving->call.route;
     if (!serving->has_session) {
-        int r = route ? td_entry_check_role(route, serving->call.who, &serving->error) : 0;
-        if (r == TD_ELOGIN && serving->sessions_down)
-            r = TD_EREDIS;
+        int r = route ? td_entry_check_serving(serving, route, &serving->error) : 0;
         if (r < 0)
             td_serving_fail(serving, r);
         else

@@ -121,6 +121,11 @@ const char *td_entry_cookie(struct td_serving *serving, const char *name);
 int td_entry_check_role(const struct td_route *route, const struct td_account *who,
                         struct td_error *reterr);
 
+/* The same for who asks here; TD_EREDIS instead of TD_ELOGIN while sessions cannot be looked up, so that
+ * nobody is sent to log in again whose session only Redis could confirm. */
+int td_entry_check_serving(const struct td_serving *serving, const struct td_route *route,
+                           struct td_error *reterr);
+
 /* 0 when a write comes from our own pages or from no browser at all. */
 int td_entry_check_origin(const struct td_serving *serving, struct td_error *reterr);
 

@@ -85,8 +85,7 @@ static int admit(struct td_serving *serving, struct td_tx *tx, struct td_error *
     int r = load_account(serving, tx, reterr);
     if (r < 0 || !route)
         return r;
-    r = td_entry_check_role(route, serving->call.who, reterr);
-    return r == TD_ELOGIN && serving->sessions_down ? TD_EREDIS : r;
+    return td_entry_check_serving(serving, route, reterr);
 }
 
 static int admit_step(struct td_tx *tx, void *arg, struct td_error *reterr)
