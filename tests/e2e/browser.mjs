@@ -14,6 +14,8 @@ import { password } from '../integration/harness.mjs';
 const QUIET = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
+  // One renderer for all windows: people do not work at the same instant, and processes are slow to begin.
+  '--renderer-process-limit=1', '--disable-site-isolation-trials', '--in-process-gpu', '--disable-software-rasterizer', '--no-zygote',
 ];
 const WAIT_MS = 15_000;
 

@@ -20,8 +20,7 @@ before(async () => {
   await seed(server);
 });
 after(async () => {
-  await browser?.close();
-  await server?.stop();
+  await Promise.all([browser?.close(), server?.stop()]);
 });
 
 /** Runs in the page. What is wrong with it, in words. */

@@ -86,8 +86,7 @@ for (const javaScript of [true, false]) {
       await prepare(server);
     });
     after(async () => {
-      await browser?.close();
-      await server?.stop();
+      await Promise.all([browser?.close(), server?.stop()]);
     });
 
     step('the applicant begins', async () => {
