@@ -144,10 +144,22 @@ static bool knows(const struct td_calendar *calendar, int year)
            calendar->years[year - FIRST_YEAR].known;
 }
 
+/* A day of a year whose notices are not out yet: the work does not stop for that. */
+static bool works_ahead(td_date date)
+{
+    int year, month, day;
+    td_date_split(date, &year, &month, &day);
+    return td_date_weekday(date) <= 5 && !(month == 1 && day == 1);
+}
+
 int td_calendar_working(const struct td_calendar *calendar, td_date date, bool *ret_working,
                         struct td_error *reterr)
 {
     int year = year_of(date);
+    if (calendar && date > calendar->last && year <= LAST_YEAR) {
+        *ret_working = works_ahead(date);
+        return 0;
+    }
     if (!knows(calendar, year))
         return td_error_key(reterr, TD_EINVALID, "calendar_missing_year",
                             json_pack("{s:i}", "year", year));

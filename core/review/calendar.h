@@ -4,7 +4,8 @@
  * The yearly notices are data (ops/calendar.json), loaded once into a value that never changes and
  * may be read from every thread. A year whose regional days (Rouzi, Corban) are not known yet is
  * computed with the national days alone and answers `confirmed` false: whoever shows the date
- * warns.
+ * warns. So is a year after the last one in the file, with weekends and New Year's Day off: the
+ * notices for a year come out at the end of the one before, and deadlines must be set before that.
  *
  * Rule: the day of publication is not counted (Civil Code, article 201); a period of n working days
  * ends at 24:00 of the n-th working day after it (td_clock_day_end_ms). */
@@ -22,7 +23,7 @@ struct td_calendar;
 int td_calendar_load(const char *path, struct td_calendar **ret_calendar, struct td_error *reterr);
 void td_calendar_free(struct td_calendar *calendar);
 
-/* TD_EINVALID, key "calendar_missing_year" {year}, when the file does not know that year.
+/* TD_EINVALID, key "calendar_missing_year" {year}, for a year before or between those of the file.
  * `calendar` may be NULL: then every year is missing. */
 int td_calendar_working(const struct td_calendar *calendar, td_date date, bool *ret_working,
                         struct td_error *reterr);

@@ -147,17 +147,34 @@ static void test_missing_year(void **state)
     td_date end = 7;
     bool working, confirmed;
     int days;
-    expect_missing(td_calendar_add(calendar, day("2026-12-30"), 5, &end, &confirmed, &err), &err,
-                   2027);
+    expect_missing(td_calendar_add(calendar, day("2019-01-02"), -5, &end, &confirmed, &err), &err,
+                   2018);
     assert_int_equal(end, 7);
-    expect_missing(td_calendar_add(calendar, day("2019-01-02"), -5, &end, NULL, &err), &err, 2018);
     expect_missing(td_calendar_working(calendar, day("2018-12-30"), &working, &err), &err, 2018);
     expect_missing(td_calendar_working(calendar, day("1901-01-01"), &working, &err), &err, 1901);
-    expect_missing(td_calendar_between(calendar, day("2026-12-01"), day("2027-02-01"), &days, &err),
-                   &err, 2027);
+    expect_missing(td_calendar_between(calendar, day("2018-12-01"), day("2019-02-01"), &days, &err),
+                   &err, 2018);
     expect_missing(td_calendar_working(NULL, day("2025-01-02"), &working, &err), &err, 2025);
     assert_int_equal(td_calendar_add(calendar, day("2025-01-02"), 2001, &end, NULL, NULL),
                      TD_EINVALID);
+}
+
+static void test_year_ahead(void **state)
+{
+    (void)state;
+    td_date end;
+    bool working, confirmed = true;
+    int days;
+    assert_int_equal(td_calendar_add(calendar, day("2026-12-30"), 5, &end, &confirmed, NULL), 0);
+    assert_int_equal(end, day("2027-01-07")); /* 31 December, 4 to 7 January */
+    assert_false(confirmed);
+    assert_int_equal(td_calendar_add(calendar, day("2027-01-05"), -3, &end, NULL, NULL), 0);
+    assert_int_equal(end, day("2026-12-30"));
+    assert_int_equal(td_calendar_working(calendar, day("2027-01-01"), &working, NULL), 0);
+    assert_false(working);
+    assert_int_equal(
+        td_calendar_between(calendar, day("2026-12-30"), day("2027-01-07"), &days, NULL), 0);
+    assert_int_equal(days, 5);
 }
 
 static void expect_refused(const char *json, const char *word)
@@ -208,7 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),      cmocka_unit_test(test_days_per_year),
         cmocka_unit_test(test_national),     cmocka_unit_test(test_single_days),
-        cmocka_unit_test(test_missing_year), cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_missing_year), cmocka_unit_test(test_year_ahead),
+        cmocka_unit_test(test_bad_files),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
