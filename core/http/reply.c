@@ -10,6 +10,7 @@
 #include "http/csv.h"
 #include "http/payload.h"
 #include "http/problem.h"
+#include "http/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -342,6 +343,23 @@ static void send_page_problem(struct td_serving *serving, struct head *head, con
     td_error_done(&err);
 }
 
+/* The page to log in, which goes on to what was asked for. */
+static const char *login_page(struct td_serving *serving)
+{
+    struct td_strbuf text;
+    td_strbuf_init(&text);
+    td_strbuf_adds(&text, "/login?next=");
+    td_text_add_form(&text, serving->path, strlen(serving->path));
+    if (*serving->query) {
+        td_text_add_form(&text, "?", 1);
+        td_text_add_form(&text, serving->query, strlen(serving->query));
+    }
+    const char *page =
+        text.failed ? NULL : td_arena_strndup(serving->arena, text.bytes, text.length);
+    td_strbuf_done(&text);
+    return page ? page : "/login";
+}
+
 /* Sends a browser that must log in, or must change its password, to where it can. */
 static const char *remedy(struct td_serving *serving, int code)
 {
@@ -352,14 +370,7 @@ static const char *remedy(struct td_serving *serving, int code)
     if (code == TD_ELOGIN && !is_login) {
         if (serving->method != TD_GET)
             return "/login";
-        char *next = td_arena_alloc(serving->arena, 3 * strlen(serving->path) + 1), *at = next;
-        for (const char *c = serving->path; next && *c; c++)
-            at += sprintf(at,
-                          strchr("/-_.", *c) || (*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'z')
-                              ? "%c"
-                              : "%%%02X",
-                          (unsigned char)*c);
-        return next ? td_arena_printf(serving->arena, "/login?next=%s", next) : "/login";
+        return login_page(serving);
     }
     if (strcmp(serving->error.key, "must_change_password") != 0)
         return NULL;

@@ -81,7 +81,9 @@ describe('the frame', () => {
     const client = here.server.client();
     const sent = await client.page('/account');
     assert.equal(sent.status, 303);
-    assert.equal(sent.headers.location, '/login?next=/account');
+    assert.equal(sent.headers.location, '/login?next=%2Faccount');
+    const asked = await client.page('/queue?state=office_review&q=1');
+    assert.equal(asked.headers.location, '/login?next=%2Fqueue%3Fstate%3Doffice_review%26q%3D1');
     assert.equal((await client.json('GET', '/account')).status, 401);
     const back = await client.form('/session', { login: 'nobody.one', password, next: '/account' });
     assert.equal(back.status, 303);
