@@ -195,8 +195,9 @@ module Titled
       raise ScriptError, "#{names.join(" ")}：应写编号和名称" unless names.length == 2
       raise ScriptError, "#{id}：要写在 section 里" unless @section
       raise ScriptError, "#{id} #{name}：缺少 cap:（封顶）" unless options.key?(:cap)
-      positive(options[:cap], "#{id} 的封顶")
-      @section.items << claim(id, kind.new(self, id.to_s, name, options))
+      item = kind.new(self, id.to_s, name, options)
+      positive(options[:cap], "#{id} #{name} 的封顶")
+      @section.items << claim(id, item)
     end
 
     def combine(kind, names, options, block)
