@@ -169,7 +169,7 @@ static int array_index(const char *segment)
     size_t length = strlen(segment);
     if (length == 0 || length > 3 || strspn(segment, "0123456789") != length)
         return -1;
-    return length > 1 && segment[0] == '0' ? -1 : atoi(segment);
+    return length > 1 && segment[0] == '0' ? -1 : (int)strtol(segment, NULL, 10);
 }
 
 static json_t *settle(json_t *value);
@@ -182,8 +182,7 @@ static json_t *as_array(json_t *object)
     json_t *member;
     if (json_object_size(object) == 0)
         return NULL;
-    json_object_foreach(object, name, member)
-    {
+    json_object_foreach(object, name, member) {
         int index = array_index(name);
         if (index < 0)
             return NULL;
@@ -206,7 +205,8 @@ static json_t *settle(json_t *value)
         return array;
     json_t *copy = json_object(), *member;
     const char *name;
-    json_object_foreach(value, name, member) json_object_set_new(copy, name, settle(member));
+    json_object_foreach(value, name, member)
+        json_object_set_new(copy, name, settle(member));
     return copy;
 }
 

@@ -67,7 +67,7 @@ static int mark_year(struct td_calendar *calendar, const char *name, const json_
     if (!json_is_boolean(confirmed))
         return td_error_set(reterr, TD_EINVALID, "calendar: %s has no \"regional_confirmed\"",
                             name);
-    int index = atoi(name) - FIRST_YEAR;
+    int index = (int)strtol(name, NULL, 10) - FIRST_YEAR;
     calendar->years[index].known = true;
     calendar->years[index].confirmed = json_is_true(confirmed);
     return 0;

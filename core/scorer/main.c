@@ -97,10 +97,10 @@ int main(int argc, char **argv)
 {
     if ((argc == 4 || argc == 5) && !strcmp(argv[1], "--try"))
         return try_files(argv[2], argv[3], argv[4]);
-    if (argc >= 4 && !strcmp(argv[1], "--worker") && atoi(argv[3]) > 0) {
+    if (argc >= 4 && !strcmp(argv[1], "--worker") && strtol(argv[3], NULL, 10) > 0) {
         const struct td_worker_options options = {.fd = SOCKET,
                                                   .plugin_folder = argv[2],
-                                                  .job_ms = atoi(argv[3]),
+                                                  .job_ms = (int)strtol(argv[3], NULL, 10),
                                                   .skip = (const char *const *)argv + 4};
         return td_worker_run(&options);
     }

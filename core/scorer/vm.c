@@ -46,8 +46,9 @@ static const json_t *declared; /* td_vm_declare */
 #define GEMS(X)                                                                                    \
     X(compar_ext)                                                                                  \
     X(enum_ext)                                                                                    \
-    X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext) X(proc_ext) X(symbol_ext)   \
-        X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
+    X(string_ext)                                                                                  \
+    X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext) X(proc_ext) X(symbol_ext) X(object_ext)   \
+        X(kernel_ext) X(class_ext) X(sprintf) X(math)
 
 #define X(gem) void GENERATED_TMP_mrb_mruby_##gem##_gem_init(mrb_state *mrb);
 GEMS(X)
@@ -182,7 +183,7 @@ static void place_of(mrb_state *mrb, struct td_vm *vm, mrb_value exception, stru
             continue;
         const char *rest = RSTRING_CSTR(mrb, entry) + length;
         if (rest[0] == ':') {
-            fault->line = atoi(rest + 1);
+            fault->line = (int)strtol(rest + 1, NULL, 10);
             return;
         }
     }
@@ -318,8 +319,7 @@ static mrb_value declare_facts(mrb_state *mrb, void *arg)
     (void)arg;
     const char *series;
     json_t *descriptor;
-    json_object_foreach((json_t *)declared, series, descriptor)
-    {
+    json_object_foreach((json_t *)declared, series, descriptor) {
         int arena = mrb_gc_arena_save(mrb);
         const json_t *facts = json_object_get(descriptor, "facts");
         mrb_funcall(mrb, titled(mrb), "declare", 2, mrb_str_new_cstr(mrb, series),
