@@ -121,7 +121,7 @@ async function someone(login) {
   return found.items[0].login;
 }
 
-describe('the pages of', () => {
+describe('the pages of', { concurrency: 2 }, () => {
   for (const [who, login, expected] of roles)
     test(who, async () => {
       const person = await browser.person(server, { width: 320 });

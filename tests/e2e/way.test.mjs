@@ -67,305 +67,307 @@ async function tabTo(page, selector) {
   assert.fail(`${selector} cannot be reached by keyboard`);
 }
 
-for (const javaScript of [true, false]) {
-  describe(`the way of a dossier, ${javaScript ? 'with' : 'without'} scripts`, () => {
-    let server, browser, dossier, number, certificate;
-    const people = {};
-    let stopped = '';
-    /** A step of the way; the first that fails ends it. */
-    const step = (name, act, { skip = false } = {}) => test(name, { skip }, async (t) => {
-      if (stopped) return t.skip(`after ${stopped}`);
-      stopped = name;
-      await act();
-      stopped = '';
-    });
-    const as = async (login) => (people[login] ??= await (await browser.person(server, { javaScript })).login(login));
+describe('the way of a dossier', { concurrency: 2 }, () => {
+  for (const javaScript of [true, false]) {
+    describe(`${javaScript ? 'with' : 'without'} scripts`, { concurrency: 1 }, () => {
+      let server, browser, dossier, number, certificate;
+      const people = {};
+      let stopped = '';
+      /** A step of the way; the first that fails ends it. */
+      const step = (name, act, { skip = false } = {}) => test(name, { skip }, async (t) => {
+        if (stopped) return t.skip(`after ${stopped}`);
+        stopped = name;
+        await act();
+        stopped = '';
+      });
+      const as = async (login) => (people[login] ??= await (await browser.person(server, { javaScript })).login(login));
 
-    before(async () => {
-      [server, browser] = await Promise.all([startServer(), openBrowser()]);
-      await prepare(server);
-    });
-    after(async () => {
-      await Promise.all([browser?.close(), server?.stop()]);
-    });
+      before(async () => {
+        [server, browser] = await Promise.all([startServer(), openBrowser()]);
+        await prepare(server);
+      });
+      after(async () => {
+        await Promise.all([browser?.close(), server?.stop()]);
+      });
 
-    step('the applicant begins', async () => {
-      const lin = await as('lin');
-      await lin.menu('我的申报');
-      await lin.press(lin.link('开始申报'));
-      if (await lin.link('教师系列定向评审').count()) await lin.press(lin.link('教师系列定向评审'));
-      await lin.page.getByLabel('一级教师').check();
-      await lin.answer('specialty', 'chinese');
-      dossier = await lin.press(lin.button('创建申报'));
-    });
+      step('the applicant begins', async () => {
+        const lin = await as('lin');
+        await lin.menu('我的申报');
+        await lin.press(lin.link('开始申报'));
+        if (await lin.link('教师系列定向评审').count()) await lin.press(lin.link('教师系列定向评审'));
+        await lin.page.getByLabel('一级教师').check();
+        await lin.answer('specialty', 'chinese');
+        dossier = await lin.press(lin.button('创建申报'));
+      });
 
-    step('and fills in every section', async () => {
-      const lin = await as('lin');
-      for (const [section, items, attach] of sections) {
-        await lin.go(dossier);
-        await lin.press(lin.page.locator(`.td-task-list a[href$="/sections/${section}"]`));
-        await fillIn(lin, section, items, attach);
-        assert.equal(new URL(lin.page.url()).pathname, dossier);
-      }
-      assert.doesNotMatch(await lin.page.locator('.td-task-list').innerText(), /待填写|未填完/);
-    });
-
-    step('a section saves itself while one writes', async () => {
-      const lin = await as('lin');
-      await lin.go(`${dossier}/sections/teaching`);
-      await lin.answer('content.teaching.classes', '三年级二班');
-      await lin.page.getByText('已自动保存').waitFor();
-      await lin.page.reload();
-      assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级二班');
-    }, { skip: !javaScript });
-
-    step('a mistake is named beside its field and kept', async () => {
-      const lin = await as('lin');
-      await lin.go(`${dossier}/sections/teaching`);
-      await lin.answer('content.teaching.weekly_hours', 'many');
-      await Promise.all([lin.page.waitForNavigation(), lin.button('保存并返回').click()]);
-      assert.match(await lin.problem(), /周课时|课时/);
-      assert.equal(await lin.page.locator('[name="content.teaching.weekly_hours"]').inputValue(), 'many');
-      await lin.answer('content.teaching.weekly_hours', '15');
-      await lin.press(lin.button('保存并返回'));
-    });
-
-    step('checks the answers, sees the points, pledges and gets a receipt', async () => {
-      const lin = await as('lin');
-      await lin.go(dossier);
-      await lin.press(lin.link('检查申报内容'));
-      const answers = await lin.text();
-      for (const word of ['新疆师范大学', '《观潮》教学设计', 'education-0.pdf']) assert.ok(answers.includes(word), word);
-      await lin.go(dossier);
-      await lin.press(lin.link('赋分预览'));
-      assert.match(await lin.text(), /B1/);
-      await lin.go(dossier);
-      await lin.press(lin.link('提交申报'));
-      await lin.press(lin.button('确认提交'), 422);
-      assert.match(await lin.problem(), /承诺/);
-      await lin.page.getByLabel('我已阅读并承诺').check();
-      await lin.page.getByLabel('我已了解并自愿选择定向评价').check();
-      await lin.press(lin.button('确认提交'));
-      number = /2026-TEA-\d{6}/.exec(await lin.text())?.[0];
-      assert.ok(number, await lin.text());
-    });
-
-    step('the unit takes it, assesses, verifies, publicises', async () => {
-      const clerk = await as('clerk');
-      assert.equal(await take(clerk), dossier);
-      await assess(clerk, unitAssessments);
-      await verify(clerk);
-      await clerk.press(clerk.page.locator('#actions').getByRole('link'));
-      await clerk.press(clerk.button('发布公示'));
-      assert.match(await clerk.text(), /5 个工作日/);
-    });
-
-    step('anybody reads the notice; when it is over the unit recommends', async () => {
-      const guest = await browser.person(server, { javaScript });
-      await guest.go('/notices');
-      await guest.press(guest.page.locator('tbody a').first());
-      assert.match(await guest.text(), /lin/);
-      await server.advance(NOTICE_DAYS);
-      await guest.page.reload();
-      assert.match(await guest.text(), /名单不再公开显示/);
-      const clerk = await as('clerk');
-      await clerk.go(dossier);
-      await clerk.press(clerk.form('/actions/recommend').getByRole('button'));
-    });
-
-    step('the district education bureau appraises, the district HR bureau forwards', async () => {
-      const industry = await as('industry');
-      assert.equal(await take(industry), dossier);
-      await assess(industry, districtAssessments);
-      await verify(industry);
-      await industry.press(industry.form('/actions/forward').getByRole('button'));
-      const personnel = await as('personnel');
-      assert.equal(await take(personnel), dossier);
-      await personnel.press(personnel.form('/actions/forward').getByRole('button'));
-    });
-
-    step('the office asks for a supplement and says what and until when', async () => {
-      const office = await as('office');
-      assert.equal(await take(office), dossier);
-      await office.page.locator('summary', { hasText: '补正' }).click();
-      await office.page.locator('#supplement_code_0').selectOption('employment');
-      await office.page.locator('#supplement_place_0').selectOption('employment/start');
-      await office.page.locator('#supplement_text_0').fill('与人事档案不符');
-      await office.press(office.form('/actions/supplement').getByRole('button'));
-      await office.go(dossier);
-      assert.match(await office.text(), /任教|开始.*与人事档案不符/);
-    });
-
-    step('the applicant reads it, corrects the field and submits again', async () => {
-      const lin = await as('lin');
-      await lin.go('/messages');
-      await lin.press(lin.page.locator('.td-task-list a').first());
-      const asked = await lin.page.locator('.td-warning').innerText();
-      for (const word of ['任职或工作年限不符', '与人事档案不符', '请在此前办理']) assert.ok(asked.includes(word), `${word}: ${asked}`);
-      await lin.press(lin.page.locator('.td-task-list a[href$="/sections/employment"]'));
-      assert.match(await lin.text(), /审核意见涉及本部分/);
-      await lin.answer('content.employment.0.start', '2010-08-15');
-      await lin.press(lin.button('保存并返回'));
-      await lin.press(lin.link('提交申报'));
-      await lin.page.getByLabel('我已阅读并承诺').check();
-      await lin.page.getByLabel('我已了解并自愿选择定向评价').check();
-      await lin.press(lin.button('确认提交'));
-    });
-
-    step('the office accepts and records the fee', async () => {
-      const office = await as('office');
-      assert.equal(await take(office), dossier);
-      assert.match(await office.page.locator('#content').innerText(), /2010-08-15/);
-      await office.press(office.form('/actions/accept').getByRole('button'));
-      await office.go(dossier);
-      await office.page.getByLabel('缴费凭证号').fill('NT-2026-1');
-      await office.page.getByLabel('缴费日期').fill(new Date().toISOString().slice(0, 10));
-      await office.press(office.button('登记缴费'));
-    });
-
-    step('it forms a panel and gives it the dossier', async () => {
-      const office = await as('office');
-      await office.menu('评议组');
-      await office.press(office.link('组建评议组'));
-      await office.press(office.link('中级评委会'));
-      await office.page.getByLabel('名称').fill('语文组');
-      for (const expert of ['专家1', '专家2', '专家3']) await office.page.getByRole('checkbox', { name: expert }).check();
-      await office.page.getByLabel('组长').selectOption({ label: '专家1' });
-      await office.press(office.button('组建'));
-      await office.press(office.button('分配材料'));
-      assert.match(await office.text(), new RegExp(number));
-    });
-
-    step('an expert fills in the sheet without a mouse', async () => {
-      const person = await as('expert-1');
-      const { page } = person;
-      await person.go('/reviews');
-      await tabTo(page, 'tbody a');
-      await person.leave(() => page.keyboard.press('Enter'));
-      const fields = await page.locator('input[name^="points."]').count();
-      assert.ok(fields > 0, 'there is something to score');
-      for (let n = 0; n < fields; n++) {
-        if (javaScript) {
-          await page.keyboard.press('Escape');
-          await page.keyboard.press(String(n + 1));
-          await page.keyboard.type('1');
-          await page.keyboard.press('ArrowUp');
-        } else {
-          await tabTo(page, `input[name^="points."] >> nth=${n}`);
-          await page.keyboard.type('1.5');
+      step('and fills in every section', async () => {
+        const lin = await as('lin');
+        for (const [section, items, attach] of sections) {
+          await lin.go(dossier);
+          await lin.press(lin.page.locator(`.td-task-list a[href$="/sections/${section}"]`));
+          await fillIn(lin, section, items, attach);
+          assert.equal(new URL(lin.page.url()).pathname, dossier);
         }
-      }
-      await tabTo(page, 'input[name="opinion"]');
-      await page.keyboard.press('Space');
-      await tabTo(page, '#comment');
-      await page.keyboard.type('扎实');
-      if (javaScript) {
-        await page.getByText('已自动保存').waitFor();
-        await page.reload();
-        assert.equal(await page.locator('#comment').inputValue(), '扎实');
-        assert.equal(await page.locator('input[name^="points."]').first().inputValue(), '1.50');
-      }
-      await tabTo(page, '[data-submit]');
-      await person.leave(() => page.keyboard.press('Enter'));
-      assert.match(await person.text(), /已提交/);
-    });
+        assert.doesNotMatch(await lin.page.locator('.td-task-list').innerText(), /待填写|未填完/);
+      });
 
-    step('two others with one; nobody sees what the rest gave before', async () => {
-      for (const login of ['expert-2', 'expert-3']) {
-        const expert = await as(login);
-        await expert.menu('专家评审');
-        await expert.press(expert.link(number));
-        assert.doesNotMatch(await expert.text(), /扎实/);
-        for (const field of await expert.page.locator('input[name^="points."]').all()) await field.fill('1');
-        await expert.page.locator('input[name="opinion"]').first().check();
-        await expert.page.getByLabel('评语').fill('可以');
-        await expert.press(expert.button('保存'));
-        await expert.press(expert.button('提交评分表'));
-        assert.match(await expert.text(), /扎实/);
-      }
-      const office = await as('office');
-      await office.menu('评议组');
-      await office.press(office.link('语文组'));
-      assert.match(await office.text(), /3 \/ 3/);
-      await office.press(office.button('送评委会表决'));
-    });
+      step('a section saves itself while one writes', async () => {
+        const lin = await as('lin');
+        await lin.go(`${dossier}/sections/teaching`);
+        await lin.answer('content.teaching.classes', '三年级二班');
+        await lin.page.getByText('已自动保存').waitFor();
+        await lin.page.reload();
+        assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级二班');
+      }, { skip: !javaScript });
 
-    step('the committee meets: quorum, a secret vote, minutes', async () => {
-      const office = await as('office');
-      await office.menu('评审会议');
-      await office.press(office.link('安排会议'));
-      await office.page.getByLabel('会议名称').fill('第一次会议');
-      const meeting = await office.press(office.button('安排'));
-      await office.press(office.button(/^待表决材料列入议程/));
-      const chair = await as('expert-0');
-      for (const login of ['expert-0', 'expert-1', 'expert-2', 'expert-3']) {
-        const member = await as(login);
-        await member.go(meeting);
-        await member.press(member.button('签到'));
-      }
-      await chair.go(meeting);
-      assert.match(await chair.text(), /4 \/ 5/);
-      await chair.press(chair.button('宣布开会'));
-      await chair.press(chair.button('全部付诸表决'));
-      for (const [n, login] of ['expert-0', 'expert-1', 'expert-2', 'expert-3'].entries()) {
-        const member = await as(login);
-        await member.go(meeting);
-        await member.press(member.link('投票'));
-        await member.page.getByLabel(n < 3 ? '同意' : '弃权', { exact: true }).check();
-        await member.press(member.button('投票'));
-      }
-      await chair.go(meeting);
-      await chair.press(chair.button('清点已投齐的表决'));
-      assert.match(await chair.text(), /通过 同意 3/);
-      await chair.press(chair.button('闭会并形成纪要'));
-      await chair.go(`${meeting}/minutes`);
-      assert.match(await chair.text(), /lin/);
-      await chair.go(meeting);
-      await chair.press(chair.link('表决汇总表'));
-      assert.match(await chair.text(), /通过/);
-    });
+      step('a mistake is named beside its field and kept', async () => {
+        const lin = await as('lin');
+        await lin.go(`${dossier}/sections/teaching`);
+        await lin.answer('content.teaching.weekly_hours', 'many');
+        await Promise.all([lin.page.waitForNavigation(), lin.button('保存并返回').click()]);
+        assert.match(await lin.problem(), /周课时|课时/);
+        assert.equal(await lin.page.locator('[name="content.teaching.weekly_hours"]').inputValue(), 'many');
+        await lin.answer('content.teaching.weekly_hours', '15');
+        await lin.press(lin.button('保存并返回'));
+      });
 
-    step('the result is publicised, confirmed, filed, approved, certified', async () => {
-      const office = await as('office');
-      await office.go('/');
-      await office.press(office.link('教师系列定向评审').first());
-      await office.press(office.button('公示评审结果'));
-      await server.advance(NOTICE_DAYS);
-      const bureau = await as('bureau');
-      await bureau.menu('年度评审');
-      await bureau.press(bureau.link('教师系列定向评审'));
-      await bureau.press(bureau.form('/confirm').getByRole('button'));
-      await bureau.menu('备案与证书');
-      await bureau.press(bureau.button('生成备案包'));
-      await bureau.press(bureau.button('标记为已报送'));
-      await bureau.page.getByLabel('核准文号').fill('新人社备〔2026〕1号');
-      await bureau.press(bureau.button('登记核准'));
-      await bureau.press(bureau.button(/^核发证书/));
-    });
+      step('checks the answers, sees the points, pledges and gets a receipt', async () => {
+        const lin = await as('lin');
+        await lin.go(dossier);
+        await lin.press(lin.link('检查申报内容'));
+        const answers = await lin.text();
+        for (const word of ['新疆师范大学', '《观潮》教学设计', 'education-0.pdf']) assert.ok(answers.includes(word), word);
+        await lin.go(dossier);
+        await lin.press(lin.link('赋分预览'));
+        assert.match(await lin.text(), /B1/);
+        await lin.go(dossier);
+        await lin.press(lin.link('提交申报'));
+        await lin.press(lin.button('确认提交'), 422);
+        assert.match(await lin.problem(), /承诺/);
+        await lin.page.getByLabel('我已阅读并承诺').check();
+        await lin.page.getByLabel('我已了解并自愿选择定向评价').check();
+        await lin.press(lin.button('确认提交'));
+        number = /2026-TEA-\d{6}/.exec(await lin.text())?.[0];
+        assert.ok(number, await lin.text());
+      });
 
-    step('the applicant has a certificate that anybody can check', async () => {
-      const lin = await as('lin');
-      await lin.go('/titles');
-      await lin.press(lin.link('一级教师'));
-      certificate = { number: await lin.page.locator('dt:text-is("证书编号") + dd').innerText(), code: await lin.page.locator('dt:text-is("校验码") + dd').innerText() };
-      await lin.press(lin.link('打印证书'));
-      assert.equal(await lin.page.locator('.td-certificate img').evaluate((image) => image.complete && image.naturalWidth > 0), true);
-      const guest = await browser.person(server, { javaScript });
-      const check = async (more) => {
-        await guest.go('/');
-        await guest.menu('证书查验');
-        await guest.page.getByLabel('证书编号').fill(certificate.number);
-        for (const [label, value] of Object.entries(more)) await guest.page.getByLabel(label).fill(value);
-        await guest.press(guest.button('查验'));
-        return guest.text();
-      };
-      for (const known of [{ 校验码: certificate.code }, { 姓名: 'lin' }]) {
-        const shown = await check(known);
-        for (const word of ['证书有效登记在册', 'lin', '一级教师', '限乌鲁木齐市县以下基层事业单位使用']) assert.ok(shown.includes(word), `${word}: ${shown}`);
-      }
-      const missed = await check({ 校验码: '0000000000000000' });
-      assert.match(missed, /没有查到相符的证书/);
-      assert.doesNotMatch(missed, /一级教师/);
+      step('the unit takes it, assesses, verifies, publicises', async () => {
+        const clerk = await as('clerk');
+        assert.equal(await take(clerk), dossier);
+        await assess(clerk, unitAssessments);
+        await verify(clerk);
+        await clerk.press(clerk.page.locator('#actions').getByRole('link'));
+        await clerk.press(clerk.button('发布公示'));
+        assert.match(await clerk.text(), /5 个工作日/);
+      });
+
+      step('anybody reads the notice; when it is over the unit recommends', async () => {
+        const guest = await browser.person(server, { javaScript });
+        await guest.go('/notices');
+        await guest.press(guest.page.locator('tbody a').first());
+        assert.match(await guest.text(), /lin/);
+        await server.advance(NOTICE_DAYS);
+        await guest.page.reload();
+        assert.match(await guest.text(), /名单不再公开显示/);
+        const clerk = await as('clerk');
+        await clerk.go(dossier);
+        await clerk.press(clerk.form('/actions/recommend').getByRole('button'));
+      });
+
+      step('the district education bureau appraises, the district HR bureau forwards', async () => {
+        const industry = await as('industry');
+        assert.equal(await take(industry), dossier);
+        await assess(industry, districtAssessments);
+        await verify(industry);
+        await industry.press(industry.form('/actions/forward').getByRole('button'));
+        const personnel = await as('personnel');
+        assert.equal(await take(personnel), dossier);
+        await personnel.press(personnel.form('/actions/forward').getByRole('button'));
+      });
+
+      step('the office asks for a supplement and says what and until when', async () => {
+        const office = await as('office');
+        assert.equal(await take(office), dossier);
+        await office.page.locator('summary', { hasText: '补正' }).click();
+        await office.page.locator('#supplement_code_0').selectOption('employment');
+        await office.page.locator('#supplement_place_0').selectOption('employment/start');
+        await office.page.locator('#supplement_text_0').fill('与人事档案不符');
+        await office.press(office.form('/actions/supplement').getByRole('button'));
+        await office.go(dossier);
+        assert.match(await office.text(), /任教|开始.*与人事档案不符/);
+      });
+
+      step('the applicant reads it, corrects the field and submits again', async () => {
+        const lin = await as('lin');
+        await lin.go('/messages');
+        await lin.press(lin.page.locator('.td-task-list a').first());
+        const asked = await lin.page.locator('.td-warning').innerText();
+        for (const word of ['任职或工作年限不符', '与人事档案不符', '请在此前办理']) assert.ok(asked.includes(word), `${word}: ${asked}`);
+        await lin.press(lin.page.locator('.td-task-list a[href$="/sections/employment"]'));
+        assert.match(await lin.text(), /审核意见涉及本部分/);
+        await lin.answer('content.employment.0.start', '2010-08-15');
+        await lin.press(lin.button('保存并返回'));
+        await lin.press(lin.link('提交申报'));
+        await lin.page.getByLabel('我已阅读并承诺').check();
+        await lin.page.getByLabel('我已了解并自愿选择定向评价').check();
+        await lin.press(lin.button('确认提交'));
+      });
+
+      step('the office accepts and records the fee', async () => {
+        const office = await as('office');
+        assert.equal(await take(office), dossier);
+        assert.match(await office.page.locator('#content').innerText(), /2010-08-15/);
+        await office.press(office.form('/actions/accept').getByRole('button'));
+        await office.go(dossier);
+        await office.page.getByLabel('缴费凭证号').fill('NT-2026-1');
+        await office.page.getByLabel('缴费日期').fill(new Date().toISOString().slice(0, 10));
+        await office.press(office.button('登记缴费'));
+      });
+
+      step('it forms a panel and gives it the dossier', async () => {
+        const office = await as('office');
+        await office.menu('评议组');
+        await office.press(office.link('组建评议组'));
+        await office.press(office.link('中级评委会'));
+        await office.page.getByLabel('名称').fill('语文组');
+        for (const expert of ['专家1', '专家2', '专家3']) await office.page.getByRole('checkbox', { name: expert }).check();
+        await office.page.getByLabel('组长').selectOption({ label: '专家1' });
+        await office.press(office.button('组建'));
+        await office.press(office.button('分配材料'));
+        assert.match(await office.text(), new RegExp(number));
+      });
+
+      step('an expert fills in the sheet without a mouse', async () => {
+        const person = await as('expert-1');
+        const { page } = person;
+        await person.go('/reviews');
+        await tabTo(page, 'tbody a');
+        await person.leave(() => page.keyboard.press('Enter'));
+        const fields = await page.locator('input[name^="points."]').count();
+        assert.ok(fields > 0, 'there is something to score');
+        for (let n = 0; n < fields; n++) {
+          if (javaScript) {
+            await page.keyboard.press('Escape');
+            await page.keyboard.press(String(n + 1));
+            await page.keyboard.type('1');
+            await page.keyboard.press('ArrowUp');
+          } else {
+            await tabTo(page, `input[name^="points."] >> nth=${n}`);
+            await page.keyboard.type('1.5');
+          }
+        }
+        await tabTo(page, 'input[name="opinion"]');
+        await page.keyboard.press('Space');
+        await tabTo(page, '#comment');
+        await page.keyboard.type('扎实');
+        if (javaScript) {
+          await page.getByText('已自动保存').waitFor();
+          await page.reload();
+          assert.equal(await page.locator('#comment').inputValue(), '扎实');
+          assert.equal(await page.locator('input[name^="points."]').first().inputValue(), '1.50');
+        }
+        await tabTo(page, '[data-submit]');
+        await person.leave(() => page.keyboard.press('Enter'));
+        assert.match(await person.text(), /已提交/);
+      });
+
+      step('two others with one; nobody sees what the rest gave before', async () => {
+        for (const login of ['expert-2', 'expert-3']) {
+          const expert = await as(login);
+          await expert.menu('专家评审');
+          await expert.press(expert.link(number));
+          assert.doesNotMatch(await expert.text(), /扎实/);
+          for (const field of await expert.page.locator('input[name^="points."]').all()) await field.fill('1');
+          await expert.page.locator('input[name="opinion"]').first().check();
+          await expert.page.getByLabel('评语').fill('可以');
+          await expert.press(expert.button('保存'));
+          await expert.press(expert.button('提交评分表'));
+          assert.match(await expert.text(), /扎实/);
+        }
+        const office = await as('office');
+        await office.menu('评议组');
+        await office.press(office.link('语文组'));
+        assert.match(await office.text(), /3 \/ 3/);
+        await office.press(office.button('送评委会表决'));
+      });
+
+      step('the committee meets: quorum, a secret vote, minutes', async () => {
+        const office = await as('office');
+        await office.menu('评审会议');
+        await office.press(office.link('安排会议'));
+        await office.page.getByLabel('会议名称').fill('第一次会议');
+        const meeting = await office.press(office.button('安排'));
+        await office.press(office.button(/^待表决材料列入议程/));
+        const chair = await as('expert-0');
+        for (const login of ['expert-0', 'expert-1', 'expert-2', 'expert-3']) {
+          const member = await as(login);
+          await member.go(meeting);
+          await member.press(member.button('签到'));
+        }
+        await chair.go(meeting);
+        assert.match(await chair.text(), /4 \/ 5/);
+        await chair.press(chair.button('宣布开会'));
+        await chair.press(chair.button('全部付诸表决'));
+        for (const [n, login] of ['expert-0', 'expert-1', 'expert-2', 'expert-3'].entries()) {
+          const member = await as(login);
+          await member.go(meeting);
+          await member.press(member.link('投票'));
+          await member.page.getByLabel(n < 3 ? '同意' : '弃权', { exact: true }).check();
+          await member.press(member.button('投票'));
+        }
+        await chair.go(meeting);
+        await chair.press(chair.button('清点已投齐的表决'));
+        assert.match(await chair.text(), /通过 同意 3/);
+        await chair.press(chair.button('闭会并形成纪要'));
+        await chair.go(`${meeting}/minutes`);
+        assert.match(await chair.text(), /lin/);
+        await chair.go(meeting);
+        await chair.press(chair.link('表决汇总表'));
+        assert.match(await chair.text(), /通过/);
+      });
+
+      step('the result is publicised, confirmed, filed, approved, certified', async () => {
+        const office = await as('office');
+        await office.go('/');
+        await office.press(office.link('教师系列定向评审').first());
+        await office.press(office.button('公示评审结果'));
+        await server.advance(NOTICE_DAYS);
+        const bureau = await as('bureau');
+        await bureau.menu('年度评审');
+        await bureau.press(bureau.link('教师系列定向评审'));
+        await bureau.press(bureau.form('/confirm').getByRole('button'));
+        await bureau.menu('备案与证书');
+        await bureau.press(bureau.button('生成备案包'));
+        await bureau.press(bureau.button('标记为已报送'));
+        await bureau.page.getByLabel('核准文号').fill('新人社备〔2026〕1号');
+        await bureau.press(bureau.button('登记核准'));
+        await bureau.press(bureau.button(/^核发证书/));
+      });
+
+      step('the applicant has a certificate that anybody can check', async () => {
+        const lin = await as('lin');
+        await lin.go('/titles');
+        await lin.press(lin.link('一级教师'));
+        certificate = { number: await lin.page.locator('dt:text-is("证书编号") + dd').innerText(), code: await lin.page.locator('dt:text-is("校验码") + dd').innerText() };
+        await lin.press(lin.link('打印证书'));
+        assert.equal(await lin.page.locator('.td-certificate img').evaluate((image) => image.complete && image.naturalWidth > 0), true);
+        const guest = await browser.person(server, { javaScript });
+        const check = async (more) => {
+          await guest.go('/');
+          await guest.menu('证书查验');
+          await guest.page.getByLabel('证书编号').fill(certificate.number);
+          for (const [label, value] of Object.entries(more)) await guest.page.getByLabel(label).fill(value);
+          await guest.press(guest.button('查验'));
+          return guest.text();
+        };
+        for (const known of [{ 校验码: certificate.code }, { 姓名: 'lin' }]) {
+          const shown = await check(known);
+          for (const word of ['证书有效登记在册', 'lin', '一级教师', '限乌鲁木齐市县以下基层事业单位使用']) assert.ok(shown.includes(word), `${word}: ${shown}`);
+        }
+        const missed = await check({ 校验码: '0000000000000000' });
+        assert.match(missed, /没有查到相符的证书/);
+        assert.doesNotMatch(missed, /一级教师/);
+      });
     });
-  });
-}
+  }
+});
