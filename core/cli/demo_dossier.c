@@ -109,7 +109,7 @@ static json_t *id_number(const struct career *career, int birth_year)
     char digits[19];
     snprintf(digits, sizeof(digits), "%s%04u%02u%02u%02u%u",
              td_json_text(career->unit, "division_code"), (unsigned)birth_year % 10000u,
-             career->number % 12u + 1, career->number % 28u + 1, career->number / 336u % 90u + 10,
+             career->number % 12u + 1, career->number % 28u + 1, career->number / 84u % 90u + 10,
              career->female ? 2u : 1u);
     int sum = 0;
     for (int i = 0; i < 17; i++)

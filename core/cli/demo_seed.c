@@ -60,6 +60,14 @@ static void find_schools(struct seed *seed)
     }
 }
 
+/* Neighbours in number teach far from each other, so that every district has work at every stage.
+ */
+static size_t school_of(const struct seed *seed, size_t number)
+{
+    enum { STRIDE = 11 };
+    return number * STRIDE % seed->school_count;
+}
+
 /* Most declare for the intermediate level, few for the highest. */
 static const char *level_of(size_t number)
 {
@@ -73,7 +81,7 @@ static int invent(struct seed *seed, size_t number)
 {
     struct td_demo_case *one = &seed->cases[number];
     seed->level[number] = level_of(number);
-    one->unit = json_array_get(seed->demo.units, seed->schools[number % seed->school_count]);
+    one->unit = json_array_get(seed->demo.units, seed->schools[school_of(seed, number)]);
     one->dossier =
         td_demo_dossier(seed->demo.city, one->unit, seed->level[number], (uint32_t)number, YEAR);
     snprintf(one->login, sizeof(one->login), "teacher-%03zu", number + 1);
@@ -173,7 +181,7 @@ static int publicise(struct seed *seed, size_t from, size_t to, struct td_error 
         struct td_demo_case *cases[TEACHERS_MAX];
         size_t count = 0;
         for (size_t i = from; i < to; i++)
-            if (i % seed->school_count == school)
+            if (school_of(seed, i) == school)
                 cases[count++] = &seed->cases[i];
         int result = count ? td_demo_publicise(&seed->demo, cases, count, reterr) : 0;
         if (result < 0)
