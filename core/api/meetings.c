@@ -86,6 +86,18 @@ static int motion_read(struct td_call *call, struct td_reply *reply, struct td_e
     return rc;
 }
 
+/* True while a motion of the list waits for the caller's ballot. */
+static bool votes_open(const json_t *motions)
+{
+    size_t i;
+    json_t *motion;
+    json_array_foreach((json_t *)motions, i, motion) {
+        if (!td_row_bool(motion, "cast"))
+            return true;
+    }
+    return false;
+}
+
 static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -99,10 +111,10 @@ static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_
         return rc;
     rc = td_ballot_mine(&review, id, &motions, reterr);
     if (rc == 0)
-        reply->value =
-            json_pack("{s:s, s:s, s:O, s:O, s:o, s:n}", "id", id, "meeting_id", id, "meeting_name",
-                      json_object_get(meeting, "name"), "committee_name",
-                      json_object_get(meeting, "committee_name"), "items", motions, "next");
+        reply->value = json_pack("{s:s, s:s, s:O, s:O, s:b, s:o, s:n}", "id", id, "meeting_id", id,
+                                 "meeting_name", json_object_get(meeting, "name"), "committee_name",
+                                 json_object_get(meeting, "committee_name"), "votes_open",
+                                 (int)votes_open(motions), "items", motions, "next");
     json_decref(meeting);
     return rc;
 }

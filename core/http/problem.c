@@ -34,6 +34,7 @@ static void set_detail(const struct td_locale *locale, json_t *problem, int code
                        const struct td_error *error)
 {
     const char *sentence = *error->key ? td_locale_text(locale, "problem", error->key) : NULL;
+    const char *nothing = td_locale_text(locale, "problem", "nothing_here");
     bool own_fault = td_error_http(code) >= 500;
     bool hides = code == TD_ENOTFOUND; /* what is not there and what is not to be seen read alike */
     if (*error->key) {
@@ -43,7 +44,7 @@ static void set_detail(const struct td_locale *locale, json_t *problem, int code
     if (sentence)
         set_filled(locale, problem, "detail", sentence, error->parameters);
     else if (hides)
-        set_text(problem, "detail", td_error_text(code));
+        set_text(problem, "detail", nothing ? nothing : td_error_text(code));
     else if (*error->detail && !own_fault)
         set_text(problem, "detail", error->detail);
 }
