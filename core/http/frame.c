@@ -70,11 +70,6 @@ size_t td_frame_open(const struct td_frame *frame)
     return frame->open;
 }
 
-const struct td_router *td_frame_router(const struct td_frame *frame)
-{
-    return frame->router;
-}
-
 void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch)
 {
     frame->dispatch = dispatch;

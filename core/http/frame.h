@@ -70,8 +70,6 @@ extern const struct td_http_callbacks td_frame_callbacks;
 /* Requests that are somewhere between on_head and their reply. */
 size_t td_frame_open(const struct td_frame *frame);
 
-const struct td_router *td_frame_router(const struct td_frame *frame);
-
 /* For TD_WORK_STATUS and the log: {"redis": true, "scorer": true, "series": [...], "refused":
  * [...], "open": n} and "dispatch" when one was set. A new reference. On the loop. */
 json_t *td_frame_status(const struct td_frame *frame);

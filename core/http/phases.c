@@ -26,12 +26,6 @@ void td_serving_fail(struct td_serving *serving, int code)
     td_reply_problem(serving, code);
 }
 
-void td_serving_fail_key(struct td_serving *serving, int code, const char *key)
-{
-    td_error_key(&serving->error, code, key, NULL);
-    td_serving_fail(serving, code);
-}
-
 static void open_letter(struct td_letter *letter)
 {
     struct td_serving *serving =

@@ -106,7 +106,6 @@ struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *
 
 /* Ends the request with this failure: problem document, page, or the page it came from. */
 void td_serving_fail(struct td_serving *serving, int code);
-void td_serving_fail_key(struct td_serving *serving, int code, const char *key);
 
 /* Has `next` called on the loop; from any thread. */
 void td_serving_post(struct td_serving *serving, td_serving_fn next);

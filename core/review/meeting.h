@@ -38,8 +38,8 @@ int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **r
 int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
 /* The console: the meeting with "members" (and who is here), "motions" and "can" (what the caller
- * may do now), never a count of a motion that is not counted. A member sees motions that need not
- * concern him by name only when he must recuse: "recused". */
+ * may do now), never a count of a motion that is not counted. Of a motion from which a member must
+ * recuse himself he sees its place on the agenda only: "recused". */
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr);
 

@@ -121,12 +121,3 @@ int td_recusal_declare(struct td_review *review, const char *application_id, con
                         json_pack("{s:s}", "account", review->who->id));
     return rc;
 }
-
-int td_recusal_list(struct td_tx *tx, const char *application_id, json_t **ret_recusals)
-{
-    return td_tx_rows(
-        tx, ret_recusals,
-        "select r.account_id, c.name, r.kind, r.reason, r.at from recusal r"
-        " join account c on c.id = r.account_id where r.application_id = $1 order by c.name",
-        "s", application_id);
-}

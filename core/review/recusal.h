@@ -32,7 +32,4 @@ int td_recusal_record(struct td_review *review, const char *application_id, cons
 int td_recusal_declare(struct td_review *review, const char *application_id, const char *reason,
                        struct td_error *reterr);
 
-/* The recusals of a dossier: [{"account_id", "name", "kind", "reason", "at"}]. */
-int td_recusal_list(struct td_tx *tx, const char *application_id, json_t **ret_recusals);
-
 #endif

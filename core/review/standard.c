@@ -304,21 +304,6 @@ static json_t *name_of(const json_t *standard)
                      "hash", td_row_text(standard, "hash"));
 }
 
-int td_standard_begin_trial(struct td_review *review, const char *standard_id,
-                            struct td_error *reterr)
-{
-    json_t *standard = NULL;
-    int rc = load_for(review, standard_id, "draft", "draft", &standard, reterr);
-    if (rc < 0)
-        return rc;
-    rc = td_tx_exec(review->tx, NULL, "update standard set state = 'trial' where id = $1", "s",
-                    standard_id);
-    if (rc == 0)
-        rc = td_row_log(review, "standard.begin_trial", "standard", standard_id, name_of(standard));
-    json_decref(standard);
-    return rc;
-}
-
 int td_standard_approve(struct td_review *review, const char *standard_id, struct td_error *reterr)
 {
     json_t *standard = NULL;

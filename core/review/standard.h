@@ -1,7 +1,7 @@
 /* standard.h - scoring standards: the scripts of a series and level, and who may put one in force.
  *
  *     draft --approve (a second person)--> approved --activate--> active --(the next one)-->
- * retired draft --begin_trial--> trial --approve--> approved
+ *     retired
  *
  * At most one standard of a series and level is active. A standard is its script's text, kept for
  * ever with its SM3 hash; scores name it. Only at the first installation, when a level has no
@@ -51,9 +51,6 @@ json_t *td_standard_check_job(const char *series, const char *level, const char 
 int td_standard_import(struct td_review *review, const char *series, const char *level,
                        const char *source, const json_t *outline, bool bootstrap,
                        char ret_id[TD_ID_TEXT], struct td_error *reterr);
-
-int td_standard_begin_trial(struct td_review *review, const char *standard_id,
-                            struct td_error *reterr);
 
 /* By a second person: the author is refused. */
 int td_standard_approve(struct td_review *review, const char *standard_id, struct td_error *reterr);
