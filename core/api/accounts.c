@@ -1,7 +1,9 @@
 /* accounts.c - administration of accounts: list, create, grant, disable, reset passwords.
  *
- * Administrators write, supervisors read. A password is never stored readable and never asked back:
- * one that the server generates is in the reply once, and must be changed at the first login. */
+ * The system administrator creates, disables and gives new passwords; the security administrator
+ * gives and takes roles and ends sessions; the audit administrator and supervisors read. A password
+ * is never stored readable and never asked back: one that the server generates is in the reply
+ * once, and must be changed at the first login. */
 #include "api/api.h"
 
 #include "review/account.h"
@@ -13,6 +15,9 @@
 #include <string.h>
 
 enum { UNITS_MAX = 500 };
+
+#define READERS         (TD_ROLE_ADMIN | TD_ROLE_SECURITY | TD_ROLE_AUDIT | TD_ROLE_SUPERVISOR)
+#define SESSION_READERS (TD_ROLE_SECURITY | TD_ROLE_AUDIT)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -55,13 +60,11 @@ static int add_series(const struct td_call *call, json_t *options, const json_t 
     json_t *descriptor, *division;
     size_t i;
     int result = 0;
-    json_object_foreach((json_t *)call->catalog, series, descriptor)
-    {
+    json_object_foreach((json_t *)call->catalog, series, descriptor) {
         const char *name = td_row_text(descriptor, "name");
         result |=
             json_array_append_new(options, json_pack("{s:s, s:s}", "scope", series, "name", name));
-        json_array_foreach((json_t *)divisions, i, division)
-        {
+        json_array_foreach((json_t *)divisions, i, division) {
             const char *code = td_row_text(division, "scope");
             const char *scope = td_arena_printf(call->arena, "%s/%s", code, series);
             const char *both =
@@ -117,7 +120,7 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
     if (result < 0)
         return result;
     reply->value = json_pack("{s:o}", "units", units);
-    return reply->value ? add_choices(call, reply) : TD_ENOMEM;
+    return reply->value ? 0 : TD_ENOMEM;
 }
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -128,10 +131,13 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
         return td_error_set(reterr, result, "there is no such account");
     bool other = strcmp(call->who->id, td_row_text(account, "id")) != 0;
     bool may_change = other && (call->who->roles & TD_ROLE_ADMIN);
-    reply->value = json_pack("{s:o, s:b}", "account", account, "may_change", may_change);
+    bool may_grant = other && (call->who->roles & TD_ROLE_SECURITY);
+    bool sees_sessions = call->who->roles & SESSION_READERS;
+    reply->value = json_pack("{s:o, s:b, s:b, s:b}", "account", account, "may_change", may_change,
+                             "may_grant", may_grant, "sees_sessions", sees_sessions);
     if (!reply->value)
         return TD_ENOMEM;
-    return may_change && call->face == TD_FACE_PAGE ? add_choices(call, reply) : 0;
+    return may_grant && call->face == TD_FACE_PAGE ? add_choices(call, reply) : 0;
 }
 
 /* --- passwords -------------------------------------------------------------------------------- */
@@ -224,6 +230,36 @@ static int reply_account(struct td_call *call, struct td_reply *reply)
     return reply->value ? 0 : TD_ENOMEM;
 }
 
+/* Names the account whose sessions the loop lists. */
+static int sessions_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    json_t *account = NULL;
+    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
+    if (result < 0)
+        return td_error_set(reterr, result, "there is no such account");
+    call->job = td_arena_json(call->arena, json_string(td_row_text(account, "id")));
+    reply->value = json_pack("{s:o, s:b}", "account", account, "may_end",
+                             call->who->roles & TD_ROLE_SECURITY ? 1 : 0);
+    return reply->value && call->job ? 0 : TD_ENOMEM;
+}
+
+static int sessions_done(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    (void)reterr;
+    return json_object_set(reply->value, "sessions", call->result) < 0 ? TD_ENOMEM : 0;
+}
+
+static int sessions_end(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int result = td_api_review(call, &review);
+    if (result == 0)
+        result = td_account_end_sessions(&review, td_call_param(call, "account"), reterr);
+    reply->status = 204;
+    reply->location = to_account(call);
+    return result;
+}
+
 static int grant_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -296,8 +332,6 @@ static int reset_write(struct td_call *call, struct td_reply *reply, struct td_e
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-#define READERS (TD_ROLE_ADMIN | TD_ROLE_SUPERVISOR)
-
 static const struct td_field create_body[] = {
     {"login", TD_FIELD_TEXT, true, 1, 64, NULL, "3 to 64 of a-z, 0-9, '.', '_', '-'"},
     {"name", TD_FIELD_TEXT, true, 1, 60, NULL, "The person's name"},
@@ -309,7 +343,7 @@ static const struct td_field create_body[] = {
     {"person", TD_FIELD_OBJECT, false, 0, 0, NULL, "sex, birth_date, ethnicity, in_service"},
     {"id_number", TD_FIELD_TEXT, false, 0, 18, NULL, "GB 11643 identity number; stored sealed"},
     {"phone", TD_FIELD_TEXT, false, 0, 20, NULL, "Telephone number; stored sealed"},
-    {"grants", TD_FIELD_ARRAY, false, 0, 0, NULL, "[{\"role\", \"scope\"}]"},
+    {"grants", TD_FIELD_ARRAY, false, 0, 0, NULL, "[{\"role\", \"scope\"}]; from the console only"},
     {0},
 };
 
@@ -357,15 +391,28 @@ const struct td_route td_accounts_routes[] = {
      .summary = "One account and its grants",
      .read = view_read,
      .page = "account_view"},
+    {.method = TD_GET,
+     .path = "/accounts/{account}/sessions",
+     .roles = SESSION_READERS,
+     .summary = "Where an account is logged in",
+     .read = sessions_read,
+     .work = TD_WORK_SESSIONS,
+     .work_fn = sessions_done,
+     .page = "account_sessions"},
+    {.method = TD_DELETE,
+     .path = "/accounts/{account}/sessions",
+     .roles = TD_ROLE_SECURITY,
+     .summary = "End all sessions of an account",
+     .write = sessions_end},
     {.method = TD_POST,
      .path = "/accounts/{account}/grants",
-     .roles = TD_ROLE_ADMIN,
+     .roles = TD_ROLE_SECURITY,
      .summary = "Grant a role",
      .write = grant_write,
      .body = grant_body},
     {.method = TD_DELETE,
      .path = "/accounts/{account}/grants/{role}",
-     .roles = TD_ROLE_ADMIN,
+     .roles = TD_ROLE_SECURITY,
      .summary = "Revoke a role within the scope that ?scope= names",
      .query = "scope",
      .write = revoke_write},

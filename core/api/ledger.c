@@ -62,7 +62,7 @@ static int head_read(struct td_call *call, struct td_reply *reply, struct td_err
     return reply->value ? 0 : TD_ENOMEM;
 }
 
-#define READERS (TD_ROLE_SUPERVISOR | TD_ROLE_ADMIN | TD_ROLE_BUREAU)
+#define READERS (TD_ROLE_SUPERVISOR | TD_ROLE_AUDIT | TD_ROLE_BUREAU)
 
 const struct td_route td_ledger_routes[] = {
     {TD_GET, "/ledger", READERS, "Ledger entries, newest first", .query = "subject actor cursor",

@@ -93,6 +93,8 @@ static int create_city_officials(struct td_demo *demo, struct td_error *reterr)
         const char *login, *name, *role, *scope;
     } people[] = {
         {"admin", "系统管理员", "admin", ""},
+        {"security", "安全管理员", "security", ""},
+        {"audit", "审计管理员", "audit", ""},
         {"bureau", "市人社局职称科", "bureau", ""},
         {"bureau-2", "市人社局复核岗", "bureau", ""},
         {"supervisor", "驻局纪检监察组", "supervisor", ""},

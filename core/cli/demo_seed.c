@@ -454,7 +454,9 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
          "  expert-02 … -04    expert on a panel 评审专家                 /reviews\n"
          "  expert-01          chair of the committee 主任委员            /meetings\n"
          "  bureau             city HR bureau 市人社局                    /cycles, /filings\n"
-         "  admin              administrator 系统管理员                   /accounts, /standards\n"
+         "  admin              system administrator 系统管理员            /accounts, /standards\n"
+         "  security           security administrator 安全管理员          /accounts\n"
+         "  audit              audit administrator 审计管理员             /ledger, /accounts\n"
          "  supervisor         supervisor 纪检监察                        /ledger, /applications");
     return 0;
 }

@@ -273,15 +273,7 @@ static void on_session(void *arg, int result, const struct td_session *session, 
 static void find_session(struct td_serving *serving)
 {
     if (serving->is_control) {
-        static const struct td_grant grants[] = {{TD_ROLE_ADMIN, ""}, {TD_ROLE_BUREAU, ""}};
-        static const struct td_account console = {.id = "console",
-                                                  .login = "console",
-                                                  .name = "console",
-                                                  .unit_id = "",
-                                                  .roles = TD_ROLE_ADMIN | TD_ROLE_BUREAU,
-                                                  .grants = grants,
-                                                  .grant_count = 2};
-        serving->call.who = &console;
+        serving->call.who = td_account_console();
         find_account(serving);
         return;
     }

@@ -73,7 +73,8 @@ enum td_work {
     TD_WORK_SCORER, /* call->job (JSON, see scoring/protocol.h) goes to a worker; answer in call->result */
     TD_WORK_TAKE,   /* call->job is an array of ids, best first; the loop leases the first free one to
                      * this account (result: {"id": ...} or null) */
-    TD_WORK_SESSIONS, /* the loop lists the sessions of this account (result: td_session_list_json) */
+    TD_WORK_SESSIONS, /* the loop lists sessions: of the account whose id is call->job (text), else of this one
+                       * (result: td_session_list_json) */
     TD_WORK_HOLDERS, /* call->job is an array of ids; result {id: account id} of those on lease, {} without Redis */
     TD_WORK_RELEASE, /* call->job is an id (text): this account's lease on it is given back */
     TD_WORK_STATUS   /* how the parts of the server are (result: td_frame_status) */

@@ -36,8 +36,9 @@ static bool is_outsider(int result)
     return result == TD_ENOTFOUND || result == TD_EFORBIDDEN;
 }
 
-/* The lease goes when the dossier has moved on or is no business of the caller, and with a write that
- * failed when it came with it: nobody keeps a dossier from its clerk by asking for what is refused. */
+/* The lease goes when the dossier has moved on or is no business of the caller, and with a write
+ * that failed when it came with it: nobody keeps a dossier from its clerk by asking for what is
+ * refused. */
 static void release_lease(struct td_serving *serving)
 {
     bool in_vain = serving->result < 0 && (serving->leased_anew || is_outsider(serving->result));
@@ -225,7 +226,10 @@ static int begin_work(struct td_serving *serving)
     case TD_WORK_RELEASE:
         return td_queue_release(options->queue, account, json_string_value(call->job), on_released,
                                 serving);
-    case TD_WORK_SESSIONS: return td_session_list(options->sessions, account, on_sessions, serving);
+    case TD_WORK_SESSIONS:
+        if (call->job)
+            account = json_string_value(call->job);
+        return td_session_list(options->sessions, account, on_sessions, serving);
     case TD_WORK_HOLDERS:
         if (td_queue_holders(options->queue, call->job, on_holders, serving) < 0)
             on_holders(serving, TD_EREDIS, NULL);

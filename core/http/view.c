@@ -320,11 +320,11 @@ static const struct {
     {"official", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE},
     {"searches", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE |
                      TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
-    {"oversees", TD_ROLE_BUREAU | TD_ROLE_ADMIN | TD_ROLE_SUPERVISOR},
+    {"oversees", TD_ROLE_BUREAU | TD_ROLE_AUDIT | TD_ROLE_SUPERVISOR},
     {"runs_committee", TD_ROLE_OFFICE | TD_ROLE_BUREAU},
     {"attends", TD_ROLE_EXPERT | TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"runs_year", TD_ROLE_OFFICE | TD_ROLE_BUREAU},
-    {"sees_accounts", TD_ROLE_ADMIN | TD_ROLE_SUPERVISOR},
+    {"sees_accounts", TD_ROLE_ADMIN | TD_ROLE_SECURITY | TD_ROLE_AUDIT | TD_ROLE_SUPERVISOR},
 };
 
 static json_t *make_is(const struct td_account *who)

@@ -19,7 +19,8 @@ static const struct {
 enum { ROLE_COUNT = sizeof(roles) / sizeof(roles[0]) };
 
 /* City-wide roles ignore the scope of their grant. */
-#define CITY_ROLES (TD_ROLE_BUREAU | TD_ROLE_ADMIN | TD_ROLE_SUPERVISOR)
+#define CITY_ROLES                                                                                 \
+    (TD_ROLE_BUREAU | TD_ROLE_ADMIN | TD_ROLE_SUPERVISOR | TD_ROLE_SECURITY | TD_ROLE_AUDIT)
 
 const char *td_role_name(enum td_role role)
 {
@@ -53,14 +54,16 @@ bool td_account_has(const struct td_account *who, enum td_role role, const char 
 
 const struct td_account *td_account_console(void)
 {
-    static const struct td_grant grants[] = {{TD_ROLE_BUREAU, ""}, {TD_ROLE_ADMIN, ""}};
+    static const struct td_grant grants[] = {
+        {TD_ROLE_BUREAU, ""}, {TD_ROLE_ADMIN, ""}, {TD_ROLE_SECURITY, ""}, {TD_ROLE_AUDIT, ""}};
     static const struct td_account console = {.id = "console",
                                               .login = "console",
                                               .name = "console",
                                               .unit_id = "",
-                                              .roles = TD_ROLE_BUREAU | TD_ROLE_ADMIN,
+                                              .roles = TD_ROLE_BUREAU | TD_ROLE_ADMIN |
+                                                       TD_ROLE_SECURITY | TD_ROLE_AUDIT,
                                               .grants = grants,
-                                              .grant_count = 2};
+                                              .grant_count = 4};
     return &console;
 }
 
@@ -71,8 +74,7 @@ static int load_grants(struct td_arena *arena, const json_t *rows, struct td_acc
         return TD_ENOMEM;
     size_t i;
     json_t *row;
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         struct td_grant *grant = &grants[account->grant_count];
         if (td_role_parse(td_row_text(row, "role"), &grant->role) < 0)
             continue; /* a role of a newer version: grants nothing here */
@@ -209,8 +211,7 @@ int td_account_list(struct td_review *review, const char *query, const char *cur
     size_t i;
     json_t *row;
     if (result == 0)
-        json_array_foreach(rows, i, row)
-        {
+        json_array_foreach(rows, i, row) {
             json_t *grants = NULL;
             result = td_tx_rows(
                 review->tx, &grants,

@@ -1,7 +1,9 @@
 /* account.h - who acts: accounts, their roles and the scope of each role.
  *
  * An account holds any number of grants; each grant is a role within a scope. Nothing is allowed that
- * no grant allows. Being panel lead, chair or deputy is a property of panel and committee membership,
+ * no grant allows. The three administrators of GB/T 22239 (三员: system, security, audit) are kept apart:
+ * who creates an account cannot give it rights, who gives rights cannot create one, and who reads what
+ * both did changes nothing. Being panel lead, chair or deputy is a property of panel and committee membership,
  * not a role. Role names are stored and shown as the words below. */
 #ifndef TD_REVIEW_ACCOUNT_H
 #define TD_REVIEW_ACCOUNT_H
@@ -25,15 +27,17 @@ struct td_tx;
     X(TD_ROLE_OFFICE,                4, "office")             /* series */                        \
     X(TD_ROLE_EXPERT,                5, "expert")             /* series */                        \
     X(TD_ROLE_BUREAU,                6, "bureau")             /* "" = the city */                 \
-    X(TD_ROLE_ADMIN,                 7, "admin")              /* "" */                            \
-    X(TD_ROLE_SUPERVISOR,            8, "supervisor")         /* "" ; reads everything, writes nothing */
+    X(TD_ROLE_ADMIN,                 7, "admin")              /* "" ; runs the system: accounts, jobs */ \
+    X(TD_ROLE_SUPERVISOR,            8, "supervisor")         /* "" ; reads everything, writes nothing */ \
+    X(TD_ROLE_SECURITY,              9, "security")           /* "" ; gives and takes roles, unlocks */ \
+    X(TD_ROLE_AUDIT,                10, "audit")              /* "" ; reads ledger and accounts */
 
 enum td_role {
 #define X(role, bit, name) role = 1 << (bit),
     TD_ROLES(X)
 #undef X
     TD_ROLE_PUBLIC = 1 << 16,  /* route rows only: also without a session */
-    TD_ROLE_ANY = (1 << 9) - 1 /* route rows only: anybody logged in */
+    TD_ROLE_ANY = (1 << 11) - 1 /* route rows only: anybody logged in */
 };
 
 struct td_grant {
@@ -65,7 +69,7 @@ bool td_account_has(const struct td_account *who, enum td_role role, const char 
 int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *account_id,
                     const struct td_account **ret_account);
 
-/* Who acts through the control socket: id "console", roles admin and bureau; no row in the store.
+/* Who acts through the control socket: id "console", roles admin, security, audit and bureau; no row in the store.
  */
 const struct td_account *td_account_console(void);
 
@@ -92,7 +96,8 @@ int td_account_list(struct td_review *review, const char *query, const char *cur
 
 /* Checks everything about a new account but the password: {"login", "name", "unit_id"?, "person"?:
  * {"sex", "birth_date", "ethnicity", "in_service"}, "id_number"?, "phone"?, "grants"?: [{"role",
- * "scope"}]}. TD_EFIELDS with all problems; TD_EFORBIDDEN for others than administrators. */
+ * "scope"}]}. TD_EFIELDS with all problems; TD_EFORBIDDEN for others than the system administrator. Grants only
+ * from the console: roles are the security administrator's ("security_grants"). */
 int td_account_check(struct td_review *review, const json_t *fields, struct td_error *reterr);
 
 /* Checks again and creates. `password_hash` may be "". TD_EFIELDS also when login or person exist.
@@ -100,8 +105,8 @@ int td_account_check(struct td_review *review, const json_t *fields, struct td_e
 int td_account_create(struct td_review *review, const json_t *fields, const char *password_hash,
                       bool must_change, const char **ret_id, struct td_error *reterr);
 
-/* Grants or revokes a role. Nobody does either to himself ("own_grant") but the console; a
- * supervisor holds no other role ("grant_conflict"). Granting twice is a success. TD_ENOTFOUND,
+/* Grants or revokes a role, as security administrator. Nobody does either to himself ("own_grant") but
+ * the console; an administrator or a supervisor holds no other role ("grant_conflict"). Granting twice is a success. TD_ENOTFOUND,
  * TD_EFIELDS. */
 int td_account_grant(struct td_review *review, const char *account_id, const char *role,
                      const char *scope, struct td_error *reterr);
@@ -112,8 +117,12 @@ int td_account_revoke(struct td_review *review, const char *account_id, const ch
 int td_account_set_disabled(struct td_review *review, const char *account_id, bool disabled,
                             struct td_error *reterr);
 
+/* Ends all sessions of an account after commit, as security administrator. TD_ENOTFOUND. */
+int td_account_end_sessions(struct td_review *review, const char *account_id,
+                            struct td_error *reterr);
+
 /* Stores a new hash; the account's sessions end after commit, but for `keep_session` (NULL = none
- * is kept). By the account itself or an administrator. */
+ * is kept). By the account itself or the system administrator. */
 int td_account_set_password(struct td_review *review, const char *account_id,
                             const char *password_hash, bool must_change, const char *keep_session,
                             struct td_error *reterr);

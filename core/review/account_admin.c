@@ -19,11 +19,21 @@
 
 enum { LOGIN_MIN = 3, LOGIN_MAX = 64, GRANTS_MAX = 50 };
 
-static int need_admin(const struct td_review *review, struct td_error *reterr)
+/* Each holds no other role: whoever watches must not act, and no two of the three administrators
+ * are one person. */
+#define LONE_ROLES (TD_ROLE_SUPERVISOR | TD_ROLE_ADMIN | TD_ROLE_SECURITY | TD_ROLE_AUDIT)
+
+static int need_role(const struct td_review *review, enum td_role role, struct td_error *reterr)
 {
-    if (td_row_is(review, TD_ROLE_ADMIN))
+    if (td_row_is(review, role))
         return 0;
-    return td_error_set(reterr, TD_EFORBIDDEN, "only administrators change accounts");
+    return td_error_set(reterr, TD_EFORBIDDEN, "this needs the role %s", td_role_name(role));
+}
+
+static bool is_lone(const char *role)
+{
+    enum td_role parsed;
+    return td_role_parse(role, &parsed) == 0 && (parsed & LONE_ROLES);
 }
 
 static bool is_console(const struct td_review *review)
@@ -124,8 +134,7 @@ static void check_person(const json_t *person, struct td_error *reterr)
     const char *name;
     json_t *value;
     td_date date;
-    json_object_foreach((json_t *)person, name, value)
-    {
+    json_object_foreach((json_t *)person, name, value) {
         char field[128];
         bool ok = false;
         if (td_row_equals(person, name, "") && json_is_string(value))
@@ -178,24 +187,27 @@ static void check_phone(const char *phone, struct td_error *reterr)
 
 static int check_grants(struct td_review *review, const json_t *grants, struct td_error *reterr)
 {
-    bool supervises = false;
-    size_t i;
+    bool lone = false;
+    size_t i, count = 0;
     json_t *grant;
     if (json_array_size(grants) > GRANTS_MAX)
         return td_error_field(reterr, "grants", "too_many", "at most %d grants", GRANTS_MAX);
-    json_array_foreach((json_t *)grants, i, grant)
-    {
+    json_array_foreach((json_t *)grants, i, grant) {
         char prefix[32];
         if (!*td_row_text(grant, "role"))
             continue; /* left empty in a form */
         snprintf(prefix, sizeof(prefix), "grants.%zu.", i);
         check_grant(review, prefix, td_row_text(grant, "role"), td_row_text(grant, "scope"),
                     reterr);
-        supervises |= td_row_equals(grant, "role", "supervisor");
+        lone |= is_lone(td_row_text(grant, "role"));
+        count++;
     }
-    if (supervises && json_array_size(grants) > 1)
-        return td_error_field(reterr, "grants", "grant_conflict",
-                              "a supervisor holds no other role");
+    if (lone && count > 1)
+        td_error_field(reterr, "grants", "grant_conflict",
+                       "an administrator or a supervisor holds no other role");
+    if (count && !td_row_is(review, TD_ROLE_SECURITY))
+        td_error_field(reterr, "grants", "security_grants",
+                       "roles are given by the security administrator");
     return 0;
 }
 
@@ -204,7 +216,7 @@ int td_account_check(struct td_review *review, const json_t *fields, struct td_e
     struct td_error problems = TD_ERROR_INIT;
     if (!reterr)
         reterr = &problems;
-    int result = need_admin(review, reterr);
+    int result = need_role(review, TD_ROLE_ADMIN, reterr);
     if (result < 0)
         return result;
     const char *login = td_row_text(fields, "login"), *name = td_row_text(fields, "name");
@@ -264,9 +276,9 @@ static json_t *person_of(const json_t *fields)
 {
     const char *name;
     json_t *value, *person = json_object();
-    json_object_foreach(json_object_get(fields, "person"), name,
-                        value) if (!json_is_string(value) || json_string_length(value))
-        json_object_set(person, name, value);
+    json_object_foreach(json_object_get(fields, "person"), name, value)
+        if (!json_is_string(value) || json_string_length(value))
+            json_object_set(person, name, value);
     const json_t *in_service = json_object_get(person, "in_service");
     const char *text = json_string_value(in_service);
     bool yes =
@@ -295,8 +307,7 @@ static int add_grants(struct td_review *review, const char *account_id, const js
 {
     size_t i;
     json_t *grant;
-    json_array_foreach((json_t *)grants, i, grant)
-    {
+    json_array_foreach((json_t *)grants, i, grant) {
         const char *role = td_row_text(grant, "role");
         int result = *role ? add_grant(review, account_id, role, td_row_text(grant, "scope")) : 0;
         if (result < 0)
@@ -360,27 +371,26 @@ int td_account_create(struct td_review *review, const json_t *fields, const char
 
 /* --- changing --------------------------------------------------------------------------------- */
 
-/* Whoever supervises must not act, and whoever acts must not supervise. */
 static int check_conflict(struct td_review *review, const char *account_id, const char *role,
                           struct td_error *reterr)
 {
-    int64_t others = 0;
-    bool supervisor = !strcmp(role, "supervisor");
-    int result = td_tx_int(
-        review->tx, &others,
-        supervisor
-            ? "select count(*) from account_grant where account_id = $1 and role <> 'supervisor'"
-            : "select count(*) from account_grant where account_id = $1 and role = 'supervisor'",
-        "s", account_id);
-    if (result == 0 && others > 0)
-        result = td_error_key(reterr, TD_ECONFLICT, "grant_conflict", NULL);
-    return result;
+    json_t *rows = NULL, *row;
+    size_t i;
+    bool conflict = false;
+    int result = td_tx_rows(review->tx, &rows,
+                            "select distinct role from account_grant where account_id = $1"
+                            " and role <> $2",
+                            "ss", account_id, role);
+    json_array_foreach(rows, i, row)
+        conflict |= is_lone(role) || is_lone(td_row_text(row, "role"));
+    json_decref(rows);
+    return conflict ? td_error_key(reterr, TD_ECONFLICT, "grant_conflict", NULL) : result;
 }
 
 int td_account_grant(struct td_review *review, const char *account_id, const char *role,
                      const char *scope, struct td_error *reterr)
 {
-    int result = need_admin(review, reterr);
+    int result = need_role(review, TD_ROLE_SECURITY, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
@@ -396,7 +406,7 @@ int td_account_revoke(struct td_review *review, const char *account_id, const ch
                       const char *scope, struct td_error *reterr)
 {
     int64_t changed = 0;
-    int result = need_admin(review, reterr);
+    int result = need_role(review, TD_ROLE_SECURITY, reterr);
     if (result == 0)
         result = need_other(review, account_id, "own_grant", reterr);
     if (result == 0)
@@ -421,10 +431,21 @@ static int end_sessions(struct td_review *review, const char *account_id, const 
     return result;
 }
 
+int td_account_end_sessions(struct td_review *review, const char *account_id,
+                            struct td_error *reterr)
+{
+    int result = need_role(review, TD_ROLE_SECURITY, reterr);
+    if (result == 0)
+        result = need_account(review, account_id, reterr);
+    if (result == 0)
+        result = td_row_log(review, "account.sessions_end", "account", account_id, NULL);
+    return result == 0 ? end_sessions(review, account_id, NULL) : result;
+}
+
 int td_account_set_disabled(struct td_review *review, const char *account_id, bool disabled,
                             struct td_error *reterr)
 {
-    int result = need_admin(review, reterr);
+    int result = need_role(review, TD_ROLE_ADMIN, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
@@ -443,7 +464,7 @@ int td_account_set_password(struct td_review *review, const char *account_id,
                             struct td_error *reterr)
 {
     bool own = review->who && !strcmp(review->who->id, account_id);
-    int result = own ? 0 : need_admin(review, reterr);
+    int result = own ? 0 : need_role(review, TD_ROLE_ADMIN, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)

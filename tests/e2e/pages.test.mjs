@@ -106,7 +106,9 @@ const roles = [
   ['an expert', 'expert-02', ['/reviews/:id', '/meetings/:id']],
   ['the chair', 'expert-01', ['/meetings/:id/ballots']],
   ['the city bureau', 'bureau', ['/cycles/new', '/filings/:id', '/units']],
-  ['the administrator', 'admin', ['/accounts/:id', '/accounts/new']],
+  ['the system administrator', 'admin', ['/accounts/:id', '/accounts/new']],
+  ['the security administrator', 'security', ['/accounts/:id', '/accounts/:id/sessions']],
+  ['the audit administrator', 'audit', ['/accounts/:id/sessions', '/ledger?subject']],
   ['the supervisor', 'supervisor', ['/ledger', '/applications/:id']],
 ];
 

@@ -9,6 +9,8 @@ const here = {};
 before(async () => {
   here.server = await startServer();
   here.admin = await here.server.account('chief', [{ role: 'admin', scope: '' }]);
+  here.security = await here.server.account('guard', [{ role: 'security', scope: '' }]);
+  here.audit = await here.server.account('auditor', [{ role: 'audit', scope: '' }]);
 });
 after(async () => here.server?.stop());
 
@@ -178,7 +180,7 @@ describe('administration', () => {
     assert.equal(form.status, 200);
     const made = await client.form('/accounts', {
       _back: '/accounts/new', login: 'by.form', name: '买买提', unit_id: '', 'person.sex': 'male', 'person.birth_date': '',
-      'person.in_service': 'true', id_number: '', phone: '', 'grants.0.role': 'expert', 'grants.0.scope': 'teacher',
+      'person.in_service': 'true', id_number: '', phone: '',
     });
     assert.equal(made.status, 201, made.text);
     const secret = /<code>([a-z2-9-]{19})<\/code>/.exec(made.text)?.[1];
@@ -189,14 +191,18 @@ describe('administration', () => {
     const path = `/accounts/${items[0].id}`;
     assert.match((await client.page('/accounts?q=by.form')).text, /买买提/);
 
-    const granted = await client.form(`${path}/grants`, { _back: path, role: 'office', scope: 'teacher' });
-    assert.equal(granted.status, 303);
-    let page = await client.page(path);
+    assert.doesNotMatch((await client.page(path)).text, /name="role"/); // a system administrator gives no rights
+    const { client: guard } = await browse('guard');
+    for (const role of ['expert', 'office']) {
+      const granted = await guard.form(`${path}/grants`, { _back: path, role, scope: 'teacher' });
+      assert.equal(granted.status, 303);
+    }
+    const page = await guard.page(path);
     assert.match(page.text, /评委会办公室/);
-    const bad = await client.form(`${path}/grants`, { _back: path, role: 'unit', scope: 'nowhere' });
+    const bad = await guard.form(`${path}/grants`, { _back: path, role: 'unit', scope: 'nowhere' });
     assert.equal(bad.status, 422);
     assert.match(bad.text, /不符合该角色的范围格式/);
-    const revoked = await client.form(`${path}/grants/office?scope=teacher`, { _method: 'DELETE' });
+    const revoked = await guard.form(`${path}/grants/office?scope=teacher`, { _method: 'DELETE' });
     assert.equal(revoked.status, 303);
     assert.deepEqual((await client.ok('GET', path)).account.grants.map((grant) => grant.role), ['expert']);
 
@@ -223,13 +229,69 @@ describe('administration', () => {
   });
 
   test('nobody grants to himself', async () => {
-    const { account } = here.admin;
-    const reply = await here.admin.json('POST', `/accounts/${account.id}/grants`, { role: 'bureau' });
+    const { account } = here.security;
+    const reply = await here.security.json('POST', `/accounts/${account.id}/grants`, { role: 'bureau' });
     assert.equal(reply.status, 403);
     assert.equal(reply.body.key, 'own_grant');
-    const own = await here.admin.json('DELETE', `/accounts/${account.id}/grants/admin?scope=`);
+    const own = await here.security.json('DELETE', `/accounts/${account.id}/grants/security?scope=`);
     assert.equal(own.body.key, 'own_grant');
-    assert.doesNotMatch((await here.admin.page(`/accounts/${account.id}`)).text, /授予角色/);
+    assert.doesNotMatch((await here.security.page(`/accounts/${account.id}`)).text, /授予角色/);
+  });
+
+  test('three administrators: who creates gives no rights, who gives rights creates nobody, who audits changes nothing', async () => {
+    const { admin, security, audit } = here;
+    const withRole = await admin.json('POST', '/accounts', { login: 'made', name: '建', password, grants: [{ role: 'office', scope: 'teacher' }] });
+    assert.equal(withRole.status, 422);
+    assert.deepEqual(withRole.body.errors.map(({ field, code }) => [field, code]), [['grants', 'security_grants']]);
+    const { account } = await admin.ok('POST', '/accounts', { login: 'made', name: '建', password });
+    const path = `/accounts/${account.id}`;
+    const refused = async (client, tries) => {
+      for (const [method, place, body] of tries) assert.equal((await client.json(method, place, body)).status, 403, `${client.account.login} ${method} ${place}`);
+    };
+    const grants = [['POST', `${path}/grants`, { role: 'office', scope: 'teacher' }], ['DELETE', `${path}/grants/office?scope=teacher`], ['DELETE', `${path}/sessions`]];
+    const mechanics = [['POST', '/accounts', { login: 'more', name: 'x' }], ['POST', `${path}/disable`], ['POST', `${path}/enable`], ['POST', `${path}/password`, {}]];
+    await refused(admin, [...grants, ['GET', `${path}/sessions`], ['GET', '/ledger']]);
+    await refused(security, [...mechanics, ['GET', '/ledger']]);
+    await refused(audit, [...grants, ...mechanics]);
+    await security.ok('POST', `${path}/grants`, { role: 'office', scope: 'teacher' });
+    for (const place of ['/accounts', path, `${path}/sessions`, '/ledger', `/ledger?subject=account/${account.id}`]) assert.equal((await audit.json('GET', place)).status, 200, place);
+    const entries = (await audit.ok('GET', `/ledger?subject=account/${account.id}`)).items;
+    assert.deepEqual(entries.map(({ action, actor }) => [action, actor]), [['account.grant', security.account.id], ['account.create', admin.account.id]]);
+  });
+
+  test('nobody holds two of the three, nor one of them beside any other role', async () => {
+    const { security } = here;
+    const alone = ['admin', 'security', 'audit', 'supervisor'];
+    const scopes = { expert: 'teacher', office: 'teacher' };
+    for (const role of alone) {
+      const { account } = await here.server.account(`alone.${role}`, [{ role, scope: '' }]);
+      for (const other of [...alone, 'bureau', 'expert', 'office', 'applicant'].filter((one) => one !== role)) {
+        const reply = await security.json('POST', `/accounts/${account.id}/grants`, { role: other, scope: scopes[other] ?? '' });
+        assert.deepEqual([reply.status, reply.body.key], [409, 'grant_conflict'], `${role} and ${other}`);
+      }
+    }
+    const { account } = await here.server.account('first.expert', [{ role: 'expert', scope: 'teacher' }]);
+    for (const role of alone) assert.equal((await security.json('POST', `/accounts/${account.id}/grants`, { role })).body.key, 'grant_conflict', role);
+    const both = await here.server.control.json('POST', '/accounts', { login: 'both', name: 'x', grants: [{ role: 'admin' }, { role: 'audit' }] });
+    assert.equal(both.body.errors[0].code, 'grant_conflict');
+  });
+
+  test('the security administrator sees where an account is logged in, and ends it', async () => {
+    const victim = await here.server.account('victim');
+    const path = `/accounts/${victim.account.id}/sessions`;
+    const { sessions } = await here.security.ok('GET', path);
+    assert.equal(sessions.length, 1);
+    assert.equal(sessions[0].address, '127.0.0.0/24');
+    assert.doesNotMatch(JSON.stringify(sessions), /csrf/);
+    assert.match((await here.audit.page(path)).text, /127\.0\.0\.0\/24/);
+    assert.doesNotMatch((await here.audit.page(path)).text, /name="_method"/);
+    const { client: guard } = await browse('guard');
+    assert.match((await guard.page(path)).text, /结束全部登录/);
+    assert.equal((await guard.form(path, { _method: 'DELETE' })).status, 303);
+    let reply;
+    do reply = await victim.json('GET', '/account'); // ended by a job after the commit
+    while (reply.status === 200);
+    assert.equal(reply.status, 401);
   });
 
   test('a supervisor reads and changes nothing, others do not even read', async () => {
@@ -246,7 +308,7 @@ describe('administration', () => {
     }
     assert.equal((await office.json('GET', '/accounts')).status, 403);
     assert.equal((await office.json('GET', `/accounts/${id}`)).status, 403);
-    const conflict = await here.admin.json('POST', `/accounts/${supervisor.account.id}/grants`, { role: 'bureau' });
+    const conflict = await here.security.json('POST', `/accounts/${supervisor.account.id}/grants`, { role: 'bureau' });
     assert.equal(conflict.status, 409);
     assert.equal(conflict.body.key, 'grant_conflict');
   });

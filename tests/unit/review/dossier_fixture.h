@@ -54,6 +54,8 @@ static const struct fixture_actor {
     {"bureau", TD_ROLE_BUREAU, "", ""},
     {"admin", TD_ROLE_ADMIN, "", ""},
     {"supervisor", TD_ROLE_SUPERVISOR, "", ""},
+    {"security", TD_ROLE_SECURITY, "", ""},
+    {"audit", TD_ROLE_AUDIT, "", ""},
     {"other_applicant", TD_ROLE_APPLICANT, "", "U1"},
 };
 
