@@ -48,6 +48,8 @@ static const struct row rows[] = {
     {"redis_socket", TEXT, "redis.sock", AT(redis_socket), 0, 0, "unix socket of Redis"},
     {"redis_user", TEXT, "", AT(redis_user), 0, 0, "ACL user; empty = default"},
     {"redis_password", TEXT, "", AT(redis_password), 0, 0, "empty = none"},
+    {"redis_password_file", TEXT, "", AT(redis_password_file), 0, 0,
+     "or a file whose first line it is"},
 
     {"workers", NUMBER, "0", AT(workers), 0, 256, "scorer processes; 0 = cores"},
     {"readers", NUMBER, "4", AT(readers), 1, 64, "store reader threads"},
@@ -195,6 +197,29 @@ static int read_file(struct td_config *config, const char *path, struct td_error
     return r;
 }
 
+/* A secret may lie in a file of its own, as ops/redis-start leaves it. */
+static int read_password(struct td_config *config, struct td_error *reterr)
+{
+    const char *path = config->redis_password_file;
+    if (!*path)
+        return 0;
+    if (*config->redis_password)
+        return td_error_set(reterr, TD_EINVALID,
+                            "redis_password and redis_password_file are both set: keep one");
+    errno = 0;
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t room = 0;
+    bool read = file && getline(&line, &room, file) > 0;
+    int r = read ? set_text(config, find_row("redis_password"), trim(line))
+                 : td_error_set(reterr, TD_EINVALID, "redis_password_file %s: %s", path,
+                                errno ? strerror(errno) : "it is empty");
+    free(line);
+    if (file)
+        fclose(file);
+    return r;
+}
+
 static void print_help(void)
 {
     printf("titled - the server of a professional-title review\n\n"
@@ -235,6 +260,8 @@ int td_config_load(int argc, char **argv, struct td_config **ret_config, struct 
         r = read_arguments(config, argc, argv, true, reterr);
     if (r == 0)
         r = read_arguments(config, argc, argv, false, reterr);
+    if (r == 0)
+        r = read_password(config, reterr);
     if (r < 0)
         td_config_free(config);
     else

@@ -17,6 +17,7 @@ struct td_config {
     char *redis_socket;     /* unix socket of Redis */
     char *redis_user;       /* ACL user; "" = default */
     char *redis_password;   /* "" = none */
+    char *redis_password_file; /* its first line is redis_password; "" = none */
     char *web_folder;       /* templates/, assets/, locales/ */
     char *plugin_folder;
     char *script_folder;

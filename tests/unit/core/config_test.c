@@ -64,6 +64,32 @@ static void test_order(void **state)
     td_config_free(config);
 }
 
+static void test_password_file(void **state)
+{
+    (void)state;
+    char *const file[] = {"titled", "--redis_password_file", path, "--redis_password", "also"};
+    put("of the file \nnot this line\n");
+    struct td_config *config = load(3, (char **)file);
+    assert_string_equal(config->redis_password, "of the file");
+    td_config_free(config);
+    assert_refused(5, (char **)file, "both set");
+    put("");
+    assert_refused(3, (char **)file, "it is empty");
+}
+
+/* What an installation begins with, as cmake --install puts it there. */
+static void test_installed(void **state)
+{
+    (void)state;
+    struct td_config *config = NULL;
+    struct td_error err = TD_ERROR_INIT;
+    char *arguments[] = {"titled", "--config", TD_INSTALLED_CONFIG};
+    assert_int_equal(td_config_load(3, arguments, &config, &err), TD_EINVALID);
+    if (!strstr(err.detail, "redis_password_file /var/lib/titled-redis"))
+        fail_msg("%s", err.detail); /* all else in it is understood */
+    td_error_done(&err);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -77,15 +103,18 @@ static void test_refuses(void **state)
     assert_refused(3, (char *[]){"titled", "--config", "/no/such/file"}, "/no/such/file");
     put("demo = true\nwhat is this\n");
     assert_refused(3, (char *[]){"titled", "--config", path}, "line 2: \"what is this\" is not");
+    assert_refused(3, (char *[]){"titled", "--redis_password_file", "/no/such/file"},
+                   "/no/such/file: No such file");
     put("readers = 0\n");
     assert_refused(3, (char *[]){"titled", "--config", path}, "line 1: readers");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults),
-                                       cmocka_unit_test(test_order),
-                                       cmocka_unit_test(test_refuses)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_password_file), cmocka_unit_test(test_installed),
+        cmocka_unit_test(test_refuses)};
     int fd = mkstemp(path);
     if (fd < 0)
         return 1;
