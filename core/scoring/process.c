@@ -2,7 +2,7 @@
  * a dying process still wrote is read first, because its last frame may explain its death. */
 #include "scoring/process.h"
 
-#include "scoring/protocol.h"
+#include "scoring/framing.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -35,33 +35,16 @@ struct td_process {
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
-/* Takes one whole frame off the input; false when there is none. A frame that cannot be one ends
- * the process: nothing after it can be trusted. */
-static bool take_frame(struct td_process *process, json_t **ret_message)
-{
-    struct evbuffer *input = bufferevent_get_input(process->stream);
-    unsigned char header[TD_PROTOCOL_HEADER];
-    if (evbuffer_copyout(input, header, sizeof(header)) < (ev_ssize_t)sizeof(header))
-        return false;
-    size_t length = td_protocol_length(header);
-    if (length && evbuffer_get_length(input) < sizeof(header) + length)
-        return false;
-    *ret_message = NULL;
-    if (length) {
-        evbuffer_drain(input, sizeof(header));
-        *ret_message =
-            json_loadb((char *)evbuffer_pullup(input, (ev_ssize_t)length), length, 0, NULL);
-        evbuffer_drain(input, length);
-    }
-    if (!*ret_message)
-        td_process_kill(process);
-    return *ret_message != NULL;
-}
-
 static void take_frames(struct td_process *process)
 {
-    json_t *message;
-    while (!process->end.asked && take_frame(process, &message)) {
+    struct evbuffer *input = bufferevent_get_input(process->stream);
+    while (!process->end.asked) {
+        json_t *message;
+        int r = td_framing_take(input, &message);
+        if (r == TD_EINVALID)
+            td_process_kill(process);
+        if (r < 0)
+            return;
         process->events.frame(process->arg, message);
         json_decref(message);
     }
