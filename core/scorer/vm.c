@@ -34,6 +34,7 @@ struct td_vm {
     int refusals;   /* allocations refused one after the other: 2 means that collecting did not help
                      */
     bool exhausted; /* that happened */
+    int exhausted_at; /* on this line: mruby's error for it remembers none */
     char name[128];
     char rule[64]; /* last Titled.mark */
 };
@@ -47,8 +48,9 @@ static const json_t *declared; /* td_vm_declare */
     X(compar_ext)                                                                                  \
     X(enum_ext)                                                                                    \
     X(string_ext)                                                                                  \
-    X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext) X(proc_ext) X(symbol_ext) X(object_ext)   \
-        X(kernel_ext) X(class_ext) X(sprintf) X(math)
+    X(numeric_ext)                                                                                 \
+    X(array_ext) X(hash_ext) X(range_ext) X(proc_ext) X(symbol_ext) X(object_ext) X(kernel_ext)    \
+        X(class_ext) X(sprintf) X(math)
 
 #define X(gem) void GENERATED_TMP_mrb_mruby_##gem##_gem_init(mrb_state *mrb);
 GEMS(X)
@@ -71,6 +73,8 @@ void mrb_final_mrbgems(mrb_state *mrb)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
+static int line_now(const struct td_vm *vm);
+
 /* mruby's allocator: on NULL it collects garbage, asks once more and then raises NoMemoryError. */
 static void *allocate(mrb_state *mrb, void *old, size_t size, void *arg)
 {
@@ -83,7 +87,10 @@ static void *allocate(mrb_state *mrb, void *old, size_t size, void *arg)
         return NULL;
     }
     if (size > before && vm->memory + (size - before) > TD_VM_MEMORY_MAX) {
-        vm->exhausted = vm->exhausted || ++vm->refusals >= 2;
+        if (!vm->exhausted && ++vm->refusals >= 2) {
+            vm->exhausted = true;
+            vm->exhausted_at = line_now(vm);
+        }
         return NULL;
     }
     void *bytes = realloc(old, size);
@@ -229,6 +236,8 @@ static void fail_with_exception(struct td_vm *vm, mrb_value exception, struct td
         snprintf(text, sizeof(text), "the script used more than %zu MB of memory",
                  TD_VM_MEMORY_MAX >> 20);
         fail(vm, fault, "limit", text);
+        if (!fault->line)
+            fault->line = vm->exhausted_at;
         return;
     }
     bool deep = strcmp(mrb_obj_classname(mrb, exception), "SystemStackError") == 0;
@@ -445,18 +454,15 @@ json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault)
     return call(vm, "table", NULL, fault);
 }
 
-/* --- for the signal handler ------------------------------------------------------------------- */
+/* --- where it is, also for the signal handler
+ * ------------------------------------------------------------------- */
 
-void td_vm_place(struct td_fault *fault)
+/* The innermost line of the standard that is being run, 0 when none is. Allocates nothing. */
+static int line_now(const struct td_vm *vm)
 {
-    struct td_vm *vm = running;
-    if (!vm)
-        return;
-    memcpy(fault->file, vm->name, sizeof(fault->file));
-    memcpy(fault->rule, vm->rule, sizeof(fault->rule));
     mrb_state *mrb = vm->mrb;
     if (!mrb || !mrb->c || !mrb->c->ci)
-        return;
+        return 0;
     for (const mrb_callinfo *ci = mrb->c->ci; ci >= mrb->c->cibase; ci--) {
         if (!ci->proc || MRB_PROC_CFUNC_P(ci->proc) || !ci->proc->body.irep)
             continue;
@@ -465,9 +471,20 @@ void td_vm_place(struct td_fault *fault)
                           ? (uint32_t)(ci->pc - irep->iseq) - 1
                           : 0;
         const char *file = mrb_debug_get_filename(mrb, irep, pc);
-        if (file && strcmp(file, vm->name) == 0) {
-            fault->line = mrb_debug_get_line(mrb, irep, pc);
-            return;
-        }
+        if (file && strcmp(file, vm->name) == 0)
+            return mrb_debug_get_line(mrb, irep, pc);
     }
+    return 0;
+}
+
+void td_vm_place(struct td_fault *fault)
+{
+    struct td_vm *vm = running;
+    if (!vm)
+        return;
+    memcpy(fault->file, vm->name, sizeof(fault->file));
+    memcpy(fault->rule, vm->rule, sizeof(fault->rule));
+    int line = line_now(vm);
+    if (line > 0)
+        fault->line = line;
 }
