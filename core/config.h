@@ -23,6 +23,7 @@ struct td_config {
     char *script_folder;
     char *scorer;           /* path of titled-scorer */
     char *calendar_file;    /* working-day calendar */
+    char *trusted_proxy;    /* numeric addresses; http/connection.h: td_http_server_trust */
     char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
     char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */
     char *control_socket;   /* unix socket of titlectl for a running server; "" = none */
@@ -32,7 +33,7 @@ struct td_config {
     int64_t cpu_threads;    /* password hashing and the like */
     int64_t limit_request_line, limit_header_bytes, limit_header_count, limit_body, limit_upload;
     int64_t limit_header_seconds, limit_idle_seconds, limit_body_rate, limit_connections,
-        limit_per_address, limit_pipeline;
+        limit_per_address, limit_pipeline, limit_rate_seconds, limit_output, limit_linger_seconds;
     int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
     int64_t throttle_login, throttle_login_name, throttle_login_address, throttle_public,
         throttle_write, throttle_upload; /* redis/throttle.h */

@@ -31,9 +31,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { STOP_SECONDS = 10, WATCH_SECONDS = 1, CPU_QUEUE = 256, SIGNALS = 3 };
+enum {
+    STOP_SECONDS = 10,
+    WATCH_SECONDS = 1,
+    CPU_QUEUE = 256,
+    SIGNALS = 3,
+    OTHER_DESCRIPTORS = 256
+};
 
 struct td_server {
     const struct td_config *config;
@@ -295,6 +302,22 @@ static int open_background(struct td_server *server, struct td_error *reterr)
     return r;
 }
 
+/* Every connection may hold a file besides its socket; the store, Redis and workers need some too.
+ */
+static void raise_descriptors(int64_t connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections * 2 + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    bool raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    if (!raised || limit.rlim_cur < wanted)
+        TD_LOG(TD_LOG_WARNING, "server.descriptors", TD_I("wanted", wanted),
+               TD_I("allowed", limit.rlim_cur),
+               TD_S("reason", "raise the hard limit of open files or lower limit_connections"));
+}
+
 static int open_http(struct td_server *server, struct td_error *reterr)
 {
     const struct td_config *config = server->config;
@@ -306,11 +329,16 @@ static int open_http(struct td_server *server, struct td_error *reterr)
     limits.header_ms = config->limit_header_seconds * 1000;
     limits.idle_ms = config->limit_idle_seconds * 1000;
     limits.body_rate = config->limit_body_rate;
+    limits.grace_ms = config->limit_rate_seconds * 1000;
+    limits.output_bytes = (size_t)config->limit_output;
+    limits.linger_ms = config->limit_linger_seconds * 1000;
     limits.connections = (size_t)config->limit_connections;
     limits.per_address = (size_t)config->limit_per_address;
     limits.pipeline = (size_t)config->limit_pipeline;
-    return td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits,
-                              &server->http, reterr);
+    raise_descriptors(config->limit_connections);
+    int r = td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits,
+                               &server->http, reterr);
+    return r == 0 ? td_http_server_trust(server->http, config->trusted_proxy, reterr) : r;
 }
 
 static int open_signals(struct td_server *server, struct td_error *reterr)

@@ -37,6 +37,18 @@ void td_address_read(const struct sockaddr *peer, struct td_address_key *ret_key
     }
 }
 
+bool td_address_parse(const char *numeric, struct td_address_key *ret_key, char *text, size_t size)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    bool is_four = inet_pton(AF_INET, numeric, &four.sin_addr) == 1;
+    if (!is_four && inet_pton(AF_INET6, numeric, &six.sin6_addr) != 1)
+        return false;
+    td_address_read(is_four ? (struct sockaddr *)&four : (struct sockaddr *)&six, ret_key, text,
+                    size);
+    return true;
+}
+
 static struct td_address_count **find(struct td_address_table *table,
                                       const struct td_address_key *key)
 {

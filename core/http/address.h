@@ -20,6 +20,9 @@ struct td_address_table {
 /* Key and text of a peer; "unknown" and a zero key for other families. `size` at least 46. */
 void td_address_read(const struct sockaddr *peer, struct td_address_key *ret_key, char *text, size_t size);
 
+/* The same of a numeric IPv4 or IPv6 address as text; false, and nothing written, for anything else. */
+bool td_address_parse(const char *numeric, struct td_address_key *ret_key, char *text, size_t size);
+
 /* Counts one more, unless `most` are counted already or memory is short: false. */
 bool td_address_enter(struct td_address_table *table, const struct td_address_key *key, size_t most);
 void td_address_leave(struct td_address_table *table, const struct td_address_key *key);

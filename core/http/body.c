@@ -1,8 +1,7 @@
 /* body.c - from the input buffer to what the frame accepted: memory or an upload.
  *
- * The raw bytes pass the framing guard first and llhttp second; llhttp's callback brings the
- * content to td_body_take. Never reads past the end of the message, so that a pipelined request
- * stays in the buffer. */
+ * Takes the framing off, and hands on the content piece by piece. Never reads past the end of the
+ * message, so that a pipelined request stays in the buffer. */
 #include "http/wire.h"
 
 #include "base/clock.h"
@@ -43,7 +42,7 @@ void td_body_upload_end(struct td_exchange_own *own)
     own->exchange.body = td_upload_fields(own->upload, &own->exchange.body_length);
 }
 
-int td_body_take(struct td_exchange_own *own, const char *bytes, size_t length)
+static int take(struct td_exchange_own *own, const char *bytes, size_t length)
 {
     if (own->upload)
         return take_upload(own, bytes, length);
@@ -53,39 +52,27 @@ int td_body_take(struct td_exchange_own *own, const char *bytes, size_t length)
     return own->buffer.failed ? take_failed(own, TD_ENOMEM, "The server is short of memory.") : 0;
 }
 
-/* How many of the next `length` bytes belong to this message. -1: not proper. */
-static long belonging(struct td_connection *connection, const char *bytes, size_t length,
-                      bool *ret_end)
-{
-    size_t used;
-    if (!connection->exchange->chunked) {
-        used = connection->body_left < length ? (size_t)connection->body_left : length;
-        connection->body_left -= used;
-        *ret_end = connection->body_left == 0;
-        return (long)used;
-    }
-    int step = td_chunk_read(&connection->guard, bytes, length, &used);
-    *ret_end = step == 1;
-    return step < 0 ? -1 : (long)used;
-}
-
+/* One step into the next `length` bytes, more than none. */
 static enum td_body_step read_piece(struct td_connection *connection, const char *bytes,
-                                    size_t length, size_t *ret_used, const char **ret_reason)
+                                    size_t length, size_t *ret_used)
 {
     struct td_exchange_own *own = connection->exchange;
-    bool end;
-    long used = belonging(connection, bytes, length, &end);
-    *ret_reason = "The chunked body is not proper.";
-    if (used < 0)
-        return TD_BODY_BROKEN;
-    llhttp_errno_t err = llhttp_execute(&connection->parser, bytes, (size_t)used);
-    if (own->exchange.body_error)
-        return TD_BODY_END;
-    if (err != HPE_OK || own->complete != end)
-        return TD_BODY_BROKEN;
-    connection->in.bytes += (size_t)used;
-    *ret_used = (size_t)used;
-    return end ? TD_BODY_END : TD_BODY_MORE;
+    size_t content = 0;
+    if (own->chunked) {
+        enum td_chunk_step step =
+            td_chunk_read(&connection->chunk, bytes, length, ret_used, &content);
+        if (step == TD_CHUNK_BROKEN)
+            return TD_BODY_BROKEN;
+        own->complete = step == TD_CHUNK_END;
+    } else {
+        content = connection->body_left < length ? (size_t)connection->body_left : length;
+        connection->body_left -= content;
+        *ret_used = content;
+        own->complete = connection->body_left == 0;
+    }
+    connection->in.bytes += (int64_t)*ret_used;
+    bool taken = content == 0 || take(own, bytes + *ret_used - content, content) == 0;
+    return own->complete || !taken ? TD_BODY_END : TD_BODY_MORE;
 }
 
 enum td_body_step td_body_read(struct td_connection *connection, const char **ret_reason)
@@ -98,9 +85,10 @@ enum td_body_step td_body_read(struct td_connection *connection, const char **re
     while (step == TD_BODY_MORE && evbuffer_get_length(input) > 0 &&
            evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
         size_t used = 0;
-        step = read_piece(connection, piece.iov_base, piece.iov_len, &used, ret_reason);
+        step = read_piece(connection, piece.iov_base, piece.iov_len, &used);
         evbuffer_drain(input, used);
     }
+    *ret_reason = "The chunked body is not proper.";
     return step;
 }
 
@@ -121,8 +109,8 @@ static void begin(struct td_exchange_own *own)
         return;
     connection->phase = TD_PHASE_BODY;
     connection->body_left = own->chunked ? 0 : (uint64_t)own->exchange.announced_length;
-    connection->guard = (struct td_chunk_guard){0};
-    connection->in = (struct td_flow){.since_ms = td_clock_mono_ms()};
+    connection->chunk = (struct td_chunk_reader){0};
+    connection->in = (struct td_pace){.looked_ms = td_clock_mono_ms()};
     bool nothing_sent = evbuffer_get_length(bufferevent_get_input(connection->bev)) == 0;
     if (own->expects_continue && !own->complete && !own->exchange.body_error && nothing_sent)
         bufferevent_write(connection->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);

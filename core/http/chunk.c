@@ -1,4 +1,4 @@
-/* chunk.c - see chunk.h. A state machine over single bytes; data is skipped in one step. */
+/* chunk.c - see chunk.h. A state machine over single bytes; content is taken in one step. */
 #include "http/chunk.h"
 
 #include "http/text.h"
@@ -10,17 +10,17 @@
 
 enum { SIZE, EXTENSION, SIZE_LF, PAYLOAD, PAYLOAD_CR, PAYLOAD_LF, TRAILER, TRAILER_LF, LAST_LF };
 
-static int size_byte(struct td_chunk_guard *guard, char c)
+static int size_byte(struct td_chunk_reader *reader, char c)
 {
     int digit = td_text_hex(c);
-    if (digit >= 0 && guard->digits < DIGITS_MAX) {
-        guard->left = guard->left << 4 | (unsigned)digit;
-        guard->digits++;
+    if (digit >= 0 && reader->digits < DIGITS_MAX) {
+        reader->left = reader->left << 4 | (unsigned)digit;
+        reader->digits++;
         return 0;
     }
-    if (guard->digits == 0 || (c != '\r' && c != ';'))
+    if (reader->digits == 0 || (c != '\r' && c != ';'))
         return -1;
-    guard->state = c == ';' ? EXTENSION : SIZE_LF;
+    reader->state = c == ';' ? EXTENSION : SIZE_LF;
     return 0;
 }
 
@@ -30,79 +30,86 @@ static bool text_byte(char c)
 }
 
 /* One byte of a trailer line: token, colon, text. An empty line ends the body. */
-static int trailer_byte(struct td_chunk_guard *guard, char c)
+static int trailer_byte(struct td_chunk_reader *reader, char c)
 {
     if (c == '\r') {
-        if (guard->name_length != 0 && guard->name_length != SIZE_MAX)
+        if (reader->name_length != 0 && reader->name_length != SIZE_MAX)
             return -1;
-        guard->state = guard->name_length == 0 ? LAST_LF : TRAILER_LF;
+        reader->state = reader->name_length == 0 ? LAST_LF : TRAILER_LF;
         return 0;
     }
-    if (guard->name_length == SIZE_MAX)
+    if (reader->name_length == SIZE_MAX)
         return text_byte(c) ? 0 : -1;
-    if (c == ':' && guard->name_length > 0)
-        guard->name_length = SIZE_MAX;
+    if (c == ':' && reader->name_length > 0)
+        reader->name_length = SIZE_MAX;
     else if (td_text_is_token(&c, 1))
-        guard->name_length++;
+        reader->name_length++;
     else
         return -1;
     return 0;
 }
 
-static int line_feed(struct td_chunk_guard *guard, char c)
+static int line_feed(struct td_chunk_reader *reader, char c)
 {
     if (c != '\n')
         return -1;
-    switch (guard->state) {
+    switch (reader->state) {
     case SIZE_LF:
-        guard->state = guard->left ? PAYLOAD : TRAILER;
-        guard->name_length = 0;
+        reader->state = reader->left ? PAYLOAD : TRAILER;
+        reader->name_length = 0;
         return 0;
     case PAYLOAD_LF:
-        guard->state = SIZE;
-        guard->digits = 0;
+        reader->state = SIZE;
+        reader->digits = 0;
         return 0;
     case TRAILER_LF:
-        guard->state = TRAILER;
-        guard->name_length = 0;
+        reader->state = TRAILER;
+        reader->name_length = 0;
         return 0;
     default: /* LAST_LF */ return 1;
     }
 }
 
-static int one_byte(struct td_chunk_guard *guard, char c)
+static int one_byte(struct td_chunk_reader *reader, char c)
 {
-    switch (guard->state) {
-    case SIZE: return size_byte(guard, c);
+    switch (reader->state) {
+    case SIZE: return size_byte(reader, c);
     case EXTENSION:
-        if (++guard->overhead > OVERHEAD_MAX)
+        if (++reader->overhead > OVERHEAD_MAX)
             return -1;
         if (c == '\r')
-            guard->state = SIZE_LF;
+            reader->state = SIZE_LF;
         return c == '\r' || text_byte(c) ? 0 : -1;
-    case TRAILER: return ++guard->overhead > OVERHEAD_MAX ? -1 : trailer_byte(guard, c);
-    case PAYLOAD_CR: guard->state = PAYLOAD_LF; return c == '\r' ? 0 : -1;
-    default: return line_feed(guard, c);
+    case TRAILER: return ++reader->overhead > OVERHEAD_MAX ? -1 : trailer_byte(reader, c);
+    case PAYLOAD_CR: reader->state = PAYLOAD_LF; return c == '\r' ? 0 : -1;
+    default: return line_feed(reader, c);
     }
 }
 
-int td_chunk_read(struct td_chunk_guard *guard, const char *bytes, size_t length, size_t *ret_used)
+static size_t content(struct td_chunk_reader *reader, size_t length)
+{
+    size_t n = reader->left < length ? (size_t)reader->left : length;
+    reader->left -= n;
+    if (reader->left == 0)
+        reader->state = PAYLOAD_CR;
+    return n;
+}
+
+enum td_chunk_step td_chunk_read(struct td_chunk_reader *reader, const char *bytes, size_t length,
+                                 size_t *ret_used, size_t *ret_content)
 {
     for (size_t i = 0; i < length;) {
-        if (guard->state == PAYLOAD) {
-            size_t n = guard->left < length - i ? (size_t)guard->left : length - i;
-            guard->left -= n;
-            i += n;
-            if (guard->left == 0)
-                guard->state = PAYLOAD_CR;
-            continue;
+        if (reader->state == PAYLOAD) {
+            *ret_content = content(reader, length - i);
+            *ret_used = i + *ret_content;
+            return TD_CHUNK_CONTENT;
         }
-        int step = one_byte(guard, bytes[i++]);
+        int step = one_byte(reader, bytes[i++]);
         if (step != 0) {
             *ret_used = i;
-            return step;
+            return step < 0 ? TD_CHUNK_BROKEN : TD_CHUNK_END;
         }
     }
     *ret_used = length;
-    return 0;
+    return TD_CHUNK_MORE;
 }

@@ -11,8 +11,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* A refused client may still be sending an upload that is too large: how much of it is read away,
@@ -30,10 +32,12 @@ static size_t unsent(const struct td_connection *connection)
 static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *change, void *arg)
 {
     (void)output;
-    struct td_connection *connection = arg;
-    connection->out.bytes += change->n_deleted;
-    if (connection->out.since_ms == 0 && change->n_added > 0)
-        connection->out.since_ms = td_clock_mono_ms();
+    struct td_outflow *out = &((struct td_connection *)arg)->out;
+    out->written += (int64_t)change->n_added;
+    if (out->pace.looked_ms == 0 && change->n_added > 0) {
+        out->pace = (struct td_pace){.looked_ms = td_clock_mono_ms()};
+        out->goal = out->written;
+    }
 }
 
 static void set_phase(struct td_connection *connection, enum td_phase phase)
@@ -64,7 +68,7 @@ void td_connection_free(struct td_connection *connection)
     server->counters.open--;
     if (connection->is_control)
         server->control_open--;
-    else
+    else if (!connection->is_proxy)
         td_address_leave(&server->addresses, &connection->key);
     bufferevent_free(connection->bev);
     free(connection);
@@ -82,6 +86,7 @@ void td_connection_wake(struct td_connection *connection)
 static void refuse(struct td_connection *connection, int status, const char *reason)
 {
     struct td_http_counters *counters = &connection->server->counters;
+    connection->too_late = status == 408;
     if (status == 408)
         counters->timeouts++;
     else
@@ -249,9 +254,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 static void on_drained(struct bufferevent *bev, void *arg)
 {
     (void)bev;
-    struct td_connection *connection = arg;
-    connection->out = (struct td_flow){0};
-    run(connection);
+    run(arg);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -282,18 +285,20 @@ static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd
 void td_connection_new(struct td_http_server *server, int fd, bool is_control,
                        const struct td_address_key *key, const char *address)
 {
+    bool is_proxy = !is_control && td_http_server_trusts(server, address);
     struct td_connection *connection = calloc(1, sizeof(*connection));
     if (connection)
         connection->bev = new_bufferevent(server, fd);
     if (!connection || !connection->bev) {
         free(connection);
         evutil_closesocket(fd);
-        if (!is_control)
+        if (!is_control && !is_proxy)
             td_address_leave(&server->addresses, key);
         return;
     }
     connection->server = server;
     connection->is_control = is_control;
+    connection->is_proxy = is_proxy;
     connection->key = *key;
     memcpy(connection->address, address, strlen(address) + 1);
     set_phase(connection, TD_PHASE_HEAD);
@@ -307,17 +312,51 @@ void td_connection_new(struct td_http_server *server, int fd, bool is_control,
     bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-/* True when a window of grace_ms has passed in which fewer bytes flowed than limits.body_rate asks
- * for. Windows, not an average: a fast beginning buys no right to stall. */
-static bool too_slow(const struct td_connection *connection, struct td_flow *flow, int64_t now)
+/* True when what limits.body_rate asks for in grace_ms is owed. */
+static bool falls_behind(struct td_pace *pace, const struct td_http_limits *limits, int64_t now)
 {
-    const struct td_http_limits *limits = &connection->server->limits;
-    int64_t spent = now - flow->since_ms;
-    if (flow->since_ms == 0 || spent < limits->grace_ms)
+    if (pace->looked_ms == 0)
         return false;
-    bool slow = flow->bytes * 1000 < (uint64_t)(limits->body_rate * spent);
-    *flow = (struct td_flow){.since_ms = now};
-    return slow;
+    pace->owed += limits->body_rate * (now - pace->looked_ms) - pace->bytes * 1000;
+    if (pace->owed < 0)
+        pace->owed = 0;
+    pace->bytes = 0;
+    pace->looked_ms = now;
+    return pace->owed >= limits->body_rate * limits->grace_ms;
+}
+
+/* What the kernel keeps because the client has not acknowledged it. */
+static int64_t unacknowledged(const struct td_connection *connection)
+{
+    int bytes = 0;
+    if (connection->is_control || ioctl(bufferevent_getfd(connection->bev), SIOCOUTQ, &bytes) != 0)
+        return 0;
+    return bytes;
+}
+
+static bool reads_too_slowly(struct td_connection *connection, int64_t now)
+{
+    struct td_outflow *out = &connection->out;
+    if (out->pace.looked_ms == 0)
+        return false;
+    int64_t left = (int64_t)unsent(connection) + unacknowledged(connection);
+    out->pace.bytes = out->written - left - out->delivered;
+    out->delivered = out->written - left;
+    if (left == 0 || out->delivered >= out->goal) {
+        out->pace = (struct td_pace){.looked_ms = left ? now : 0};
+        out->goal = out->written;
+        return false;
+    }
+    return falls_behind(&out->pace, &connection->server->limits, now);
+}
+
+/* Nothing of what it has not read is kept, not even by the kernel. */
+static void cut(struct td_connection *connection)
+{
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(bufferevent_getfd(connection->bev), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    connection->server->counters.timeouts++;
+    td_connection_free(connection);
 }
 
 static void check_head(struct td_connection *connection, int64_t now)
@@ -335,24 +374,28 @@ static void check_head(struct td_connection *connection, int64_t now)
 }
 
 /* A browser shows our reply only once its upload is read away, so a client that sends gets some
- * time. */
+ * time; one that drips does not. */
 static bool lingered_enough(const struct td_connection *connection, int64_t now)
 {
-    int64_t pause = connection->server->limits.linger_ms;
-    int64_t whole = connection->server->stopping ? pause : pause * LINGER_TIMES;
-    return now - connection->beat_ms > pause || now - connection->phase_ms > whole;
+    const struct td_http_limits *limits = &connection->server->limits;
+    int64_t pause = connection->too_late ? limits->linger_ms / 4 : limits->linger_ms;
+    bool once = connection->too_late || connection->server->stopping;
+    int64_t whole = once ? pause : pause * LINGER_TIMES;
+    int64_t spent = now - connection->phase_ms;
+    bool drips = (int64_t)connection->lingered * 1000 < limits->body_rate * spent;
+    return now - connection->beat_ms > pause || spent > (drips ? pause : whole);
 }
 
 void td_connection_check(struct td_connection *connection, int64_t now)
 {
-    if (unsent(connection) > 0 && too_slow(connection, &connection->out, now)) {
-        connection->server->counters.timeouts++;
-        td_connection_free(connection);
+    if (reads_too_slowly(connection, now)) {
+        cut(connection);
         return;
     }
     if (connection->phase == TD_PHASE_HEAD) {
         check_head(connection, now);
-    } else if (connection->phase == TD_PHASE_BODY && too_slow(connection, &connection->in, now)) {
+    } else if (connection->phase == TD_PHASE_BODY &&
+               falls_behind(&connection->in, &connection->server->limits, now)) {
         refuse(connection, 408, "The body came too slowly.");
         td_connection_wake(connection);
     } else if (connection->phase == TD_PHASE_STREAM) {

@@ -19,7 +19,7 @@
  *     on_gone     at any time before the reply: the client vanished or broke the rules of the wire.
  *                 What is replied afterwards is thrown away
  *
- * Only the files that include wire.h know bufferevents and llhttp. */
+ * Only the files that include wire.h know bufferevents. */
 #ifndef TD_HTTP_CONNECTION_H
 #define TD_HTTP_CONNECTION_H
 
@@ -73,7 +73,7 @@ struct td_exchange {
     bool is_control;     /* came over the control socket */
     bool http_1_0;
     int64_t started_ms;  /* td_clock_mono_ms when the header block was complete */
-    char address[TD_ADDRESS_TEXT]; /* the client's; "control" on the control socket */
+    char address[TD_ADDRESS_TEXT]; /* the client's, also behind a trusted proxy; "control" on the control socket */
     char request_id[TD_ID_TEXT];   /* also in the access log and in X-Request-Id */
 };
 
@@ -94,10 +94,11 @@ struct td_http_limits {
     int64_t idle_ms;            /* 15 s between requests */
     int64_t grace_ms;           /* 10 s: the rate below is asked for in every such stretch of time */
     int64_t body_rate;          /* 1000 bytes a second, in (408) and out (closed) */
-    int64_t linger_ms;          /* 2 s without bytes, 20 s in all, to read away what a refused client still sends */
+    int64_t linger_ms;          /* 2 s without bytes, 20 s in all and not under body_rate, to read away what a
+                                 * refused client still sends; a quarter of it after a 408 */
     int64_t heartbeat_ms;       /* 15 s between comments on an event stream */
     size_t connections;         /* 2000; more wait in the backlog */
-    size_t per_address;         /* 64; an IPv6 /64 counts as one address; 503 */
+    size_t per_address;         /* 64; an IPv6 /64 counts as one address; 503. Not for a trusted proxy */
     size_t pipeline;            /* 32 requests of one connection before others have their turn */
     size_t output_bytes;        /* 256 kB unsent: no further request of that connection is read */
     size_t stream_bytes;        /* 64 kB unsent on an event stream: the client is dropped */
@@ -113,6 +114,11 @@ int td_http_server_new(struct event_base *base, const struct td_http_callbacks *
 /* Listens on a numeric IPv4 or IPv6 address; port 0 = any. *ret_port (may be NULL) is the real one. */
 int td_http_server_listen(struct td_http_server *server, const char *address, int port, int *ret_port,
                           struct td_error *reterr);
+
+/* `addresses`: up to 8 numeric ones, separated by commas or spaces, of proxies in front of this server; ""
+ * = none. Of their requests, and of nobody else's, the last address in X-Forwarded-For is the client's; one
+ * that is missing or not numeric leaves the proxy's own. Framing is never a proxy's to decide. */
+int td_http_server_trust(struct td_http_server *server, const char *addresses, struct td_error *reterr);
 
 /* Listens on a unix socket of mode 0600, replacing a dead one of that name. Only peers with the server's
  * own user id or root are let in. Its exchanges have is_control and no connection limits. */

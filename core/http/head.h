@@ -1,4 +1,4 @@
-/* head.h - checks the raw bytes of a header block as they arrive, before the parser sees it: CR LF line ends,
+/* head.h - checks the raw bytes of a header block as they arrive, before they are parsed: CR LF line ends,
  * no controls, no folding, and the limits that hold for a client that never ends its header. */
 #ifndef TD_HTTP_HEAD_H
 #define TD_HTTP_HEAD_H

@@ -135,7 +135,8 @@ static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct 
     struct td_address_key key;
     char address[TD_ADDRESS_TEXT];
     td_address_read(peer, &key, address, sizeof(address));
-    if (!td_address_enter(&server->addresses, &key, server->limits.per_address)) {
+    if (!td_http_server_trusts(server, address) &&
+        !td_address_enter(&server->addresses, &key, server->limits.per_address)) {
         turn_away(server, fd);
         return;
     }
@@ -265,6 +266,38 @@ int td_http_server_listen(struct td_http_server *server, const char *address, in
                 (struct sockaddr *)&real, &size);
     *ret_port = ntohs(real.sin6_port); /* at the same place in both families */
     return 0;
+}
+
+int td_http_server_trust(struct td_http_server *server, const char *addresses,
+                         struct td_error *reterr)
+{
+    struct td_address_key key;
+    char one[TD_ADDRESS_TEXT];
+    for (size_t length; *addresses; addresses += length) {
+        addresses += strspn(addresses, ", ");
+        length = strcspn(addresses, ", ");
+        if (length == 0)
+            break;
+        if (server->proxy_count == TD_PROXIES_MAX)
+            return td_error_set(reterr, TD_EINVALID, "more than %d trusted proxies",
+                                TD_PROXIES_MAX);
+        snprintf(one, sizeof(one), "%.*s", (int)length, addresses);
+        if (length >= sizeof(one) ||
+            !td_address_parse(one, &key, server->proxies[server->proxy_count], sizeof(one)))
+            return td_error_set(reterr, TD_EINVALID,
+                                "trusted_proxy: \"%.*s\" is not a numeric address", (int)length,
+                                addresses);
+        server->proxy_count++;
+    }
+    return 0;
+}
+
+bool td_http_server_trusts(const struct td_http_server *server, const char *address)
+{
+    for (size_t i = 0; i < server->proxy_count; i++)
+        if (strcmp(server->proxies[i], address) == 0)
+            return true;
+    return false;
 }
 
 /* Removes a socket file nobody listens on any more; a live one stays and makes bind fail. */

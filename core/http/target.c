@@ -33,7 +33,7 @@ static int read_version(const char *text, size_t length, bool *ret_1_0, const ch
         !digit(text[7]))
         return refuse(400, "The request line is not proper.", ret_reason);
     if (text[5] != '1' || (text[7] != '0' && text[7] != '1'))
-        return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.", ret_reason);
+        return refuse(400, "Only HTTP/1.1 and HTTP/1.0 are spoken here.", ret_reason);
     *ret_1_0 = text[7] == '0';
     return 0;
 }

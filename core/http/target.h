@@ -15,7 +15,7 @@ struct td_target {
     size_t authority_length;
 };
 
-/* Reads "METHOD target HTTP/1.x" without its line end. 0, or the HTTP status of a refusal (400, 501, 505)
+/* Reads "METHOD target HTTP/1.x" without its line end. 0, or the HTTP status of a refusal (400, 501)
  * and its reason. */
 int td_target_read(const char *line, size_t length, struct td_target *ret_target, const char **ret_reason);
 

@@ -16,10 +16,10 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <llhttp.h>
 #include <sys/queue.h>
 
 #define TD_LISTENERS_MAX 4
+#define TD_PROXIES_MAX   8
 
 struct td_listener {
     struct evconnlistener *handle;
@@ -39,6 +39,8 @@ struct td_http_server {
     struct event *stopped; /* fires on_stopped once */
     LIST_HEAD(td_connection_list, td_connection) connections;
     struct td_address_table addresses;
+    char proxies[TD_PROXIES_MAX][TD_ADDRESS_TEXT]; /* trusted */
+    size_t proxy_count;
     struct td_http_counters counters;
     struct td_strbuf scratch; /* head of the reply being built */
     char date[32];
@@ -59,10 +61,21 @@ enum td_phase {
     TD_PHASE_GONE    /* to be freed at the next chance, nothing more is sent */
 };
 
-/* Bytes that are expected to flow: counted in windows of limits.grace_ms. */
-struct td_flow {
-    int64_t since_ms; /* 0 = nothing is expected */
-    uint64_t bytes;
+/* Bytes that are expected to flow, against limits.body_rate. What flows too late is owed, what flows early is
+ * no credit: a fast beginning buys no right to stall. */
+struct td_pace {
+    int64_t looked_ms; /* 0 = nothing is expected */
+    int64_t bytes;     /* since then */
+    int64_t owed;      /* thousandths of bytes */
+};
+
+/* What the client has to take. It took what it has acknowledged: the kernel's buffer would hide a client that
+ * never reads a page. */
+struct td_outflow {
+    struct td_pace pace;
+    int64_t written;   /* ever */
+    int64_t delivered; /* of it, when last looked at */
+    int64_t goal;      /* what had been written when nothing was owed; delivered, nothing is owed again */
 };
 
 /* An exchange with what the frame does not see. One allocation holds it, the header list and the texts. */
@@ -76,9 +89,8 @@ struct td_exchange_own {
     bool keep_alive, expects_continue, complete, accepted, chunked, is_stream, was_gone;
     size_t header_count, header_room;
     struct td_http_header *headers;
-    int refusal; /* HTTP status found by a parser callback */
+    int refusal; /* HTTP status, when the request was refused */
     const char *reason;
-    bool head_done;
 };
 
 struct td_connection {
@@ -86,16 +98,17 @@ struct td_connection {
     struct td_http_server *server;
     struct bufferevent *bev;
     enum td_phase phase;
-    bool running, eof, is_control, close_after;
+    bool running, eof, is_control, is_proxy;
+    bool too_late; /* refused for being slow */
     struct td_exchange_own *exchange;
     struct td_head_scan scan;
-    llhttp_t parser;
-    struct td_chunk_guard guard;
+    struct td_chunk_reader chunk;
     uint64_t body_left;
     int64_t phase_ms;    /* when the present wait began */
     int64_t beat_ms;     /* last bytes: sent on an event stream, read away while lingering */
     size_t lingered;     /* bytes read away */
-    struct td_flow in, out;
+    struct td_pace in;
+    struct td_outflow out;
     struct td_address_key key;
     char address[TD_ADDRESS_TEXT];
 };
@@ -124,9 +137,6 @@ void td_exchange_free(struct td_exchange_own *own);
 enum td_body_step { TD_BODY_MORE, TD_BODY_END, TD_BODY_BROKEN };
 /* Hands what has arrived to the accepted sink. BROKEN: *ret_reason says how the framing is wrong. */
 enum td_body_step td_body_read(struct td_connection *connection, const char **ret_reason);
-/* Parser callback: body bytes without their framing. */
-int td_body_take(struct td_exchange_own *own, const char *bytes, size_t length);
-
 /* The upload is complete: its result becomes the exchange's, or its error. */
 void td_body_upload_end(struct td_exchange_own *own);
 
@@ -134,6 +144,7 @@ void td_body_upload_end(struct td_exchange_own *own);
 void td_sse_check(struct td_connection *connection, int64_t now); /* heartbeat, slow readers */
 
 /* listener.c */
+bool td_http_server_trusts(const struct td_http_server *server, const char *address);
 void td_http_server_settle(struct td_http_server *server); /* a connection has ended */
 const char *td_http_server_date(struct td_http_server *server);
 struct td_strbuf *td_http_server_scratch(struct td_http_server *server); /* empty */

@@ -1,7 +1,7 @@
 /* echo.c - the HTTP connection layer alone, behind a frame that tells what it got. For
  * http_wire.test.mjs.
  *
- *     http_echo [--control PATH] [--folder DIR] [--<limit> NUMBER]...
+ *     http_echo [--control PATH] [--folder DIR] [--trusted-proxy LIST] [--<limit> NUMBER]...
  *
  * Prints one line of JSON with the port, then serves until standard input ends, then stops
  * gracefully.
@@ -260,7 +260,9 @@ static void on_input(evutil_socket_t fd, short what, void *arg)
 
 static void set_limit(struct td_http_limits *limits, const char *name, long value)
 {
-    if (strcmp(name, "--header-ms") == 0)
+    if (strcmp(name, "--output-bytes") == 0)
+        limits->output_bytes = (size_t)value;
+    else if (strcmp(name, "--header-ms") == 0)
         limits->header_ms = value;
     else if (strcmp(name, "--idle-ms") == 0)
         limits->idle_ms = value;
@@ -295,12 +297,14 @@ int main(int argc, char **argv)
     struct echo echo = {.folder = "/tmp"};
     struct td_http_limits limits;
     td_http_limits_default(&limits);
-    const char *control = NULL, *assets = NULL;
+    const char *control = NULL, *assets = NULL, *proxies = "";
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--control") == 0)
             control = argv[i + 1];
         else if (strcmp(argv[i], "--folder") == 0)
             echo.folder = argv[i + 1];
+        else if (strcmp(argv[i], "--trusted-proxy") == 0)
+            proxies = argv[i + 1];
         else if (strcmp(argv[i], "--assets") == 0)
             assets = argv[i + 1];
         else
@@ -315,6 +319,7 @@ int main(int argc, char **argv)
     struct td_http_callbacks callbacks = {on_head, on_request, on_gone, on_stopped};
     int port;
     check(td_http_server_new(echo.base, &callbacks, &echo, &limits, &echo.server, &err), &err);
+    check(td_http_server_trust(echo.server, proxies, &err), &err);
     check(td_http_server_listen(echo.server, "127.0.0.1", 0, &port, &err), &err);
     if (control)
         check(td_http_server_listen_control(echo.server, control, &err), &err);

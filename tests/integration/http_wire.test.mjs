@@ -253,10 +253,33 @@ const refused = {
   'chunked not last': [400, post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n')],
   'chunked twice in one': [400, post('Transfer-Encoding: chunked, chunked\r\n', '0\r\n\r\n')],
   'identity': [501, post('Transfer-Encoding: identity\r\n', 'abc')],
-  'an empty coding': [501, post('Transfer-Encoding:\r\n', '0\r\n\r\n')],
+  'an empty coding': [400, post('Transfer-Encoding:\r\n', '0\r\n\r\n')],
   'a coding almost chunked': [501, post('Transfer-Encoding: xchunked\r\n', '0\r\n\r\n')],
   'a vertical tab before chunked': [400, post('Transfer-Encoding: \x0bchunked\r\n', '0\r\n\r\n')],
   'quoted chunked': [501, post('Transfer-Encoding: "chunked"\r\n', '0\r\n\r\n')],
+  'a list of differing lengths': [400, post('Content-Length: 5, 6\r\n', 'abcde')],
+  'lengths in two cases': [400, post('content-length: 3\r\nCONTENT-LENGTH: 3\r\n', 'abc')],
+  'a length with a decimal point': [400, post('Content-Length: 3.0\r\n', 'abc')],
+  'a length with a comma': [400, post('Content-Length: 3,\r\n', 'abc')],
+  'a length with an underscore': [400, post('Content-Length: 1_0\r\n', 'a'.repeat(10))],
+  'a length of 2^64 + 3': [400, post('Content-Length: 18446744073709551619\r\n', 'abc')],
+  'a length on GET with a plus': [400, `GET / HTTP/1.1\r\n${host}Content-Length: +3\r\n\r\nabc`],
+  'length zero and coding': [400, post('Content-Length: 0\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')],
+  'length and an unknown coding': [400, post('Content-Length: 3\r\nTransfer-Encoding: x\r\n', 'abc')],
+  'coding and length in HTTP/1.0': [400, 'POST /echo HTTP/1.0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  'an unknown coding in HTTP/1.0': [400, 'POST /echo HTTP/1.0\r\nTransfer-Encoding: gzip\r\n\r\nabc'],
+  'deflate': [501, post('Transfer-Encoding: deflate\r\n', 'abc')],
+  'a known and an unknown coding': [400, post('Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n', '0\r\n\r\n')],
+  'an unknown and a known coding': [400, post('Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')],
+  'chunked with a parameter': [501, post('Transfer-Encoding: chunked;a=b\r\n', '0\r\n\r\n')],
+  'chunked after a comma': [400, post('Transfer-Encoding: , chunked\r\n', '0\r\n\r\n')],
+  'chunked before a comma': [400, post('Transfer-Encoding: chunked,\r\n', '0\r\n\r\n')],
+  'chunked with more letters': [501, post('Transfer-Encoding: chunkedx\r\n', '0\r\n\r\n')],
+  'chunked with a letter beyond ASCII': [501, post('Transfer-Encoding: chunk\xe9d\r\n', '0\r\n\r\n')],
+  'a folded coding': [400, post('Transfer-Encoding:\r\n chunked\r\n', '0\r\n\r\n')],
+  'a space before the colon of a coding': [400, post('Transfer-Encoding : chunked\r\n', '0\r\n\r\n')],
+  'a tab before the colon of a length': [400, post('Content-Length\t: 3\r\n', 'abc')],
+  'a coding with a control': [400, post('Transfer-Encoding: chunked\x00\r\n', '0\r\n\r\n')],
   'chunked in HTTP/1.0': [400, 'POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   'a chunk size with a plus': [400, chunks('+3\r\nabc\r\n0\r\n\r\n')],
   'a chunk size with a minus': [400, chunks('-3\r\nabc\r\n0\r\n\r\n')],
@@ -271,23 +294,66 @@ const refused = {
   'CR without LF after a chunk': [400, chunks('3\r\nabc\rX0\r\n\r\n')],
   'LF in a chunk extension': [400, chunks('3;a\nb\r\nabc\r\n0\r\n\r\n')],
   'an endless chunk extension': [400, chunks('3;' + 'a'.repeat(10000) + '\r\nabc\r\n0\r\n\r\n')],
+  'a tab before a chunk size': [400, chunks('\t3\r\nabc\r\n0\r\n\r\n')],
+  'a space before a chunk extension': [400, chunks('3 ;a=b\r\nabc\r\n0\r\n\r\n')],
+  'a chunk size with h': [400, chunks('3h\r\nabc\r\n0\r\n\r\n')],
+  'a chunk size with an underscore': [400, chunks('0_3\r\nabc\r\n0\r\n\r\n')],
+  'a chunk size of 2^64 - 1': [400, chunks('ffffffffffffffff\r\nabc\r\n0\r\n\r\n')],
+  'endless zeros in a chunk size': [400, chunks('0'.repeat(40) + '3\r\nabc\r\n0\r\n\r\n')],
+  'a chunk ended by CR': [400, chunks('3\rabc\r\n0\r\n\r\n')],
+  'chunk data ended by nothing': [400, chunks('3\r\nabc0\r\n\r\n')],
+  'chunk data ended by CR CR LF': [400, chunks('3\r\nabc\r\r\n0\r\n\r\n')],
+  'chunk data too short': [400, chunks('3\r\nab\r\n0\r\n\r\n')],
+  'a last chunk ended by LF': [400, chunks('3\r\nabc\r\n0\n\n')],
+  'CR in a chunk extension': [400, chunks('3;a\rb\r\nabc\r\n0\r\n\r\n')],
+  'a chunk extension ended by LF': [400, chunks('3;a=b\nabc\r\n0\r\n\r\n')],
+  'LF in a quoted chunk extension': [400, chunks('3;a="x\ny"\r\nabc\r\n0\r\n\r\n')],
+  'NUL in a chunk extension': [400, chunks('3;a=\0\r\nabc\r\n0\r\n\r\n')],
+  'NUL in a trailer': [400, chunks('0\r\nA: \0\r\n\r\n')],
+  'bare CR in a trailer': [400, chunks('0\r\nA: b\rc\r\n\r\n')],
+  'a space before the colon of a trailer': [400, chunks('0\r\nA : b\r\n\r\n')],
+  'a trailer name that is no token': [400, chunks('0\r\nA(: b\r\n\r\n')],
+  'an empty line of LF after the trailers': [400, chunks('0\r\nA: b\r\n\n')],
+  'endless trailers': [400, chunks('0\r\n' + 'A: b\r\n'.repeat(2000) + '\r\n')],
   'a folded trailer': [400, chunks('0\r\nA: b\r\n c\r\n\r\n')],
   'a trailer without a colon': [400, chunks('0\r\nGET / HTTP/1.1\r\n\r\n')],
   'a trailer ended by LF': [400, chunks('0\r\nA: b\n\r\n')],
   'bare LF': [400, 'GET / HTTP/1.1\nHost: a\n\n'],
   'one bare LF among headers': [400, `GET / HTTP/1.1\r\n${host}A: b\nC: d\r\n\r\n`],
+  'bare LF after the request line': [400, `GET / HTTP/1.1\n${host}\r\n`],
+  'bare LF at the end': [400, `GET / HTTP/1.1\r\n${host}\n`],
+  'bare LF in the target': [400, `GET /a\nb HTTP/1.1\r\n${host}\r\n`],
+  'bare LF first': [400, '\n' + request('GET', '/')],
+  'bare CR first': [400, '\r' + request('GET', '/')],
+  'bare CR in the request line': [400, `GET /\r HTTP/1.1\r\n${host}\r\n`],
+  'bare CR in a name': [400, `GET / HTTP/1.1\r\n${host}A\rB: c\r\n\r\n`],
+  'bare CR after the request line': [400, `GET / HTTP/1.1\r${host}\r\n`],
+  'bare LF hiding a header': [400, `GET / HTTP/1.1\r\n${host}A: b\nContent-Length: 5\r\n\r\nabcde`],
+  'bare CR hiding a header': [400, `GET / HTTP/1.1\r\n${host}A: b\rContent-Length: 5\r\n\r\nabcde`],
   'bare CR in a value': [400, `GET / HTTP/1.1\r\n${host}A: b\rc\r\n\r\n`],
   'bare CR at the end': [400, `GET / HTTP/1.1\r\n${host}\r\r\n`],
   'a folded header': [400, `GET / HTTP/1.1\r\n${host}A: b\r\n c\r\n\r\n`],
   'a header folded by a tab': [400, `GET / HTTP/1.1\r\n${host}A: b\r\n\tc\r\n\r\n`],
   'space before the first header': [400, `GET / HTTP/1.1\r\n ${host}\r\n`],
+  'a folded Host': [400, 'GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n'],
+  'a folded line of spaces': [400, `GET / HTTP/1.1\r\n${host}A: b\r\n \r\n\r\n`],
   'NUL in a value': [400, `GET / HTTP/1.1\r\n${host}A: b\0c\r\n\r\n`],
   'NUL in the target': [400, `GET /\0 HTTP/1.1\r\n${host}\r\n`],
   'a control character': [400, `GET / HTTP/1.1\r\n${host}A: \x01\r\n\r\n`],
   'DEL': [400, `GET / HTTP/1.1\r\n${host}A: \x7f\r\n\r\n`],
+  'NUL in a name': [400, `GET / HTTP/1.1\r\n${host}A\0B: c\r\n\r\n`],
+  'NUL first': [400, '\0' + request('GET', '/')],
+  'a control in the method': [400, `G\x01T / HTTP/1.1\r\n${host}\r\n`],
+  'a control in a name': [400, `GET / HTTP/1.1\r\n${host}A\x07: c\r\n\r\n`],
+  'a vertical tab in a value': [400, `GET / HTTP/1.1\r\n${host}A: b\x0bc\r\n\r\n`],
+  'a form feed in a value': [400, `GET / HTTP/1.1\r\n${host}A: b\x0cc\r\n\r\n`],
+  'DEL in the target': [400, `GET /\x7f HTTP/1.1\r\n${host}\r\n`],
+  'a tab before the colon': [400, `GET / HTTP/1.1\r\nHost\t: a\r\n\r\n`],
+  'a space after a name': [400, `GET / HTTP/1.1\r\n${host}A : b\r\n\r\n`],
   'a space before the colon': [400, `GET / HTTP/1.1\r\nHost : a\r\n\r\n`],
   'a space in a name': [400, `GET / HTTP/1.1\r\n${host}A B: c\r\n\r\n`],
   'a name that is no token': [400, `GET / HTTP/1.1\r\n${host}A(b): c\r\n\r\n`],
+  ...Object.fromEntries([...'"(),/;<=>?@[\\]{}'].map((c) => [`${c} in a name`, [400, `GET / HTTP/1.1\r\n${host}A${c}B: c\r\n\r\n`]])),
   'a name beyond ASCII': [400, `GET / HTTP/1.1\r\n${host}\xe9: c\r\n\r\n`],
   'an empty name': [400, `GET / HTTP/1.1\r\n${host}: c\r\n\r\n`],
   'a line without a colon': [400, `GET / HTTP/1.1\r\n${host}hello\r\n\r\n`],
@@ -300,11 +366,38 @@ const refused = {
   'a Host with a user': [400, 'GET / HTTP/1.1\r\nHost: u@a\r\n\r\n'],
   'a Host with a space': [400, 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
   'a Host with a bad port': [400, 'GET / HTTP/1.1\r\nHost: a:b\r\n\r\n'],
-  'a list of Hosts': [400, 'GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n'],
-  'HTTP/2.0': [505, `GET / HTTP/2.0\r\n${host}\r\n`],
-  'HTTP/1.2': [505, `GET / HTTP/1.2\r\n${host}\r\n`],
-  'HTTP/0.9': [505, `GET / HTTP/0.9\r\n${host}\r\n`],
-  'the preface of HTTP/2': [505, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+  'a list of Hosts': [400, 'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n'],
+  'differing Hosts': [400, 'GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n'],
+  'two Hosts in HTTP/1.0': [400, 'GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n'],
+  'a Host with a long port': [400, 'GET / HTTP/1.1\r\nHost: a:123456\r\n\r\n'],
+  'a Host with two ports': [400, 'GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n'],
+  'a Host that is only a port': [400, 'GET / HTTP/1.1\r\nHost: :80\r\n\r\n'],
+  'a Host with an open bracket': [400, 'GET / HTTP/1.1\r\nHost: [::1\r\n\r\n'],
+  'a Host with a question mark': [400, 'GET / HTTP/1.1\r\nHost: a?b\r\n\r\n'],
+  'a Host with a scheme': [400, 'GET / HTTP/1.1\r\nHost: http://a\r\n\r\n'],
+  'a Host beyond ASCII': [400, 'GET / HTTP/1.1\r\nHost: \xe4\r\n\r\n'],
+  'an absolute target of another host': [400, 'GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  'an absolute target without Host': [400, 'GET http://a/ HTTP/1.1\r\nA: b\r\n\r\n'],
+  'an absolute target with a user': [400, 'GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  'an absolute target with user and password': [400, 'GET http://u:p@a/ HTTP/1.1\r\nHost: u:p@a\r\n\r\n'],
+  'an absolute target without a host': [400, 'GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n'],
+  'another scheme': [400, 'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  'an authority as target': [400, 'GET a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n'],
+  'HTTP/2.0': [400, `GET / HTTP/2.0\r\n${host}\r\n`],
+  'HTTP/1.2': [400, `GET / HTTP/1.2\r\n${host}\r\n`],
+  'HTTP/0.9': [400, `GET / HTTP/0.9\r\n${host}\r\n`],
+  'HTTP/3': [400, `GET / HTTP/3\r\n${host}\r\n`],
+  'HTTP/1': [400, `GET / HTTP/1\r\n${host}\r\n`],
+  'HTTP/01.1': [400, `GET / HTTP/01.1\r\n${host}\r\n`],
+  'HTTP/1.1 and a letter': [400, `GET / HTTP/1.1x\r\n${host}\r\n`],
+  'HTTP/1,1': [400, `GET / HTTP/1,1\r\n${host}\r\n`],
+  'HTTP/+1.1': [400, `GET / HTTP/+1.1\r\n${host}\r\n`],
+  'a space in the version': [400, `GET / HTTP/ 1.1\r\n${host}\r\n`],
+  'a line of HTTP/0.9': [400, 'GET /\r\n\r\n'],
+  'only a method': [400, 'GET\r\n\r\n'],
+  'no method': [400, `/ HTTP/1.1\r\n${host}\r\n`],
+  'a space first': [400, ` GET / HTTP/1.1\r\n${host}\r\n`],
+  'the preface of HTTP/2': [400, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   'no version': [400, 'GET /\r\n\r\n'],
   'a version in small letters': [400, `GET / http/1.1\r\n${host}\r\n`],
   'a long version': [400, `GET / HTTP/1.10\r\n${host}\r\n`],
@@ -312,6 +405,9 @@ const refused = {
   'two spaces after the method': [400, `GET  / HTTP/1.1\r\n${host}\r\n`],
   'a tab in the request line': [400, `GET\t/ HTTP/1.1\r\n${host}\r\n`],
   'a space in the target': [400, `GET /a b HTTP/1.1\r\n${host}\r\n`],
+  'two spaces before the version': [400, `GET /  HTTP/1.1\r\n${host}\r\n`],
+  'a tab in the target': [400, `GET /a\tb HTTP/1.1\r\n${host}\r\n`],
+  'a whole version inside the target': [400, `GET / HTTP/1.1 HTTP/1.1\r\n${host}\r\n`],
   'a space at the end': [400, `GET / HTTP/1.1 \r\n${host}\r\n`],
   'a fragment': [400, `GET /a#b HTTP/1.1\r\n${host}\r\n`],
   'a target beyond ASCII': [400, `GET /\xe4 HTTP/1.1\r\n${host}\r\n`],
@@ -340,7 +436,7 @@ const refused = {
 };
 
 describe('refused, and closed', () => {
-  const server = withServer({ 'per-address': 200 });
+  const server = withServer({ 'per-address': 1000 });
 
   for (const [what, [status, text]] of Object.entries(refused)) {
     test(`${status} ${what}`, async () => {
@@ -358,6 +454,17 @@ describe('refused, and closed', () => {
       wire.destroy();
     });
   }
+
+  test('also cut in two at every byte', async () => {
+    const some = Object.entries(refused).filter(([, [, text]]) => text.length < 80);
+    for (const [what, [status, text]] of some)
+      await Promise.all([...text].map(async (_, at) => {
+        const wire = await server.connect();
+        await wire.sendInTwo(text, at);
+        assert.equal((await wire.reply())?.status, status, `${what} at ${at}`);
+        wire.destroy();
+      }));
+  });
 
   test('also byte by byte', async () => {
     const some = Object.entries(refused).filter(([, [, text]]) => text.length < 200);
@@ -379,6 +486,78 @@ describe('refused, and closed', () => {
     assert.equal((await wire.ask(`GET / HTTP/1.1\r\n${host}A: ${'a'.repeat(16384 - 12)}\r\n\r\n`)).status, 200);
     assert.equal((await wire.ask(request('POST', '/echo', {}, 'b'.repeat(100000)))).json().body.length, 100000);
     wire.destroy();
+  });
+});
+
+// What is asked, and what the frame must see of it: [method, target, body], for every request in the text.
+const legal = {
+  'a plain GET': ['GET /echo?a=b HTTP/1.1\r\nHost: a\r\n\r\n', ['GET', '/echo?a=b', '']],
+  'one empty line first': ['\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n', ['GET', '/echo', '']],
+  'an absolute target': ['GET http://a:80/echo?x HTTP/1.1\r\nHost: a:80\r\n\r\n', ['GET', '/echo?x', '']],
+  'a Host in other letters': ['GET http://A.b/echo HTTP/1.1\r\nHost: a.B\r\n\r\n', ['GET', '/echo', '']],
+  'a Host of IPv6': ['GET /echo HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n', ['GET', '/echo', '']],
+  'HTTP/1.0 without Host': ['GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n', ['GET', '/echo', '']],
+  'a length': ['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc', ['POST', '/echo', 'abc']],
+  'a length with spaces around': ['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \t 3 \t\r\n\r\nabc', ['POST', '/echo', 'abc']],
+  'a length with zeros before': ['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0003\r\n\r\nabc', ['POST', '/echo', 'abc']],
+  'a length of zero': ['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n', ['POST', '/echo', '']],
+  'a body of line ends': ['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\r\n\r\n', ['POST', '/echo', '\r\n\r\n']],
+  'chunked': ['POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n', ['POST', '/echo', 'abc']],
+  'Chunked, with spaces around': ['POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \t CHUNKed \r\n\r\n3\r\nabc\r\n0\r\n\r\n', ['POST', '/echo', 'abc']],
+  'chunk sizes with zeros and letters': ['POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0A\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n', ['POST', '/echo', '01234567890123456789']],
+  'chunk extensions': ['POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a;b=c\r\nabc\r\n2;d="e;f=\\"g\\" 5"\r\nde\r\n0;last\r\n\r\n', ['POST', '/echo', 'abcde']],
+  'chunk data that looks like an end': ['POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n', ['POST', '/echo', '\r\n0\r\n\r\n']],
+  'trailers': ['POST /echo HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n3\r\nabc\r\n0\r\nA: b c\r\nEmpty:\r\n\r\n', ['POST', '/echo', 'abc']],
+  'trailers that must not count': ['POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nContent-Length: 9\r\nHost: b\r\nCookie: c\r\nConnection: close\r\n\r\n', ['POST', '/echo', 'abc']],
+  'a body on GET': ['GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\n\r\n', ['GET', '/echo', 'GET / HTTP/1.1\r\n\r\n']],
+  'a chunked body on DELETE': ['DELETE /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n12\r\nGET / HTTP/1.1\r\n\r\n\r\n0\r\n\r\n', ['DELETE', '/echo', 'GET / HTTP/1.1\r\n\r\n']],
+  'two requests at once': ['POST /echo?1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nxGET /echo?2 HTTP/1.1\r\nHost: a\r\n\r\n', ['POST', '/echo?1', 'x'], ['GET', '/echo?2', '']],
+  'a length named by Connection': ['POST /echo HTTP/1.1\r\nHost: a\r\nConnection: content-length\r\nContent-Length: 1\r\n\r\nx', ['POST', '/echo', 'x']],
+  'a coding named by Connection': ['POST /echo HTTP/1.1\r\nHost: a\r\nConnection: transfer-encoding, host\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n', ['POST', '/echo', 'x']],
+  'names that only look like framing': ['POST /echo HTTP/1.1\r\nHost: a\r\nContent_Length: 9\r\nX-Content-Length: 9\r\nTransfer_Encoding: chunked\r\nContent-Length: 1\r\n\r\nx', ['POST', '/echo', 'x']],
+};
+
+describe('legal forms', () => {
+  const server = withServer({ 'per-address': 1000 });
+
+  async function check(send, expected) {
+    const wire = await server.connect();
+    send(wire);
+    for (const want of expected) {
+      const { method, target, body, headers } = (await wire.reply()).json();
+      assert.deepEqual([method, target, body], want);
+      assert.ok(headers.filter(([name]) => /^(host|cookie|content-length)$/i.test(name)).length < 3, 'trailers are no headers');
+    }
+    const next = await wire.ask(request('GET', '/echo?next')); // nothing is left over
+    assert.equal(next.json().target, '/echo?next');
+    wire.destroy();
+  }
+
+  for (const [what, [text, ...expected]] of Object.entries(legal)) {
+    test(`${what}: at once, byte by byte, cut in two at every byte`, async () => {
+      await check((wire) => wire.send(text), expected);
+      await check((wire) => wire.sendSlowly(text), expected);
+      await Promise.all([...text].map((_, at) => check((wire) => wire.sendInTwo(text, at), expected)));
+    });
+  }
+
+  // Connection: is it kept?
+  const lists = {
+    'HTTP/1.1 ': true, 'HTTP/1.1 close': false, 'HTTP/1.1 Close': false, 'HTTP/1.1 keep-alive, close': false, 'HTTP/1.1 close, keep-alive': false,
+    'HTTP/1.1 x,close ,y': false, 'HTTP/1.1 ,,close': false, 'HTTP/1.1 closed': true, 'HTTP/1.1 x-close': true, 'HTTP/1.1 unknown, other': true,
+    'HTTP/1.1 keep-alive': true, 'HTTP/1.1 x\r\nConnection: close': false, 'HTTP/1.1 close\r\nConnection: keep-alive': false,
+    'HTTP/1.0 ': false, 'HTTP/1.0 x': false, 'HTTP/1.0 keep-alive': true, 'HTTP/1.0 Keep-Alive, x': true, 'HTTP/1.0 keep-alive, close': false,
+    'HTTP/1.0 close\r\nConnection: keep-alive': false,
+  };
+  test('Connection is a list', async () => {
+    for (const [form, kept] of Object.entries(lists)) {
+      const wire = await server.connect();
+      const [, version, list] = /^(\S+) ([^]*)$/.exec(form);
+      await wire.send(`GET /plain ${version}\r\nHost: a\r\nConnection: ${list}\r\n\r\n` + request('GET', '/plain', close));
+      assert.equal((await wire.reply()).headers.connection, kept ? (version === 'HTTP/1.0' ? 'keep-alive' : undefined) : 'close', form);
+      assert.equal((await wire.closed()).split('HTTP/1.1 200').length - 1, kept ? 1 : 0, form);
+      wire.destroy();
+    }
   });
 });
 
@@ -439,6 +618,32 @@ describe('deadlines', () => {
     observer.destroy();
   });
 
+  test('a client that leaves its reply with the kernel is dropped, and nothing is kept for it', async () => {
+    const patient = await startEcho({ 'idle-ms': 20000, 'grace-ms': 250, 'body-rate': 2000 });
+    const wire = await patient.connect();
+    wire.socket.pause();
+    await wire.send(request('GET', '/large?bytes=2000000')); // on loopback the kernel takes all of it
+    const observer = await patient.connect();
+    while ((await observer.ask(request('GET', '/gone'))).json().open > 1);
+    wire.socket.resume();
+    assert.ok((await wire.closed()).length < 1000000);
+    observer.destroy();
+    assert.equal((await patient.stop()).code, 0);
+  });
+
+  test('a refused client that drips is not lingered for', async () => {
+    const patient = await startEcho({ 'linger-ms': 250 });
+    const wire = await patient.connect();
+    await wire.send(request('POST', '/refuse', { 'Content-Length': 90000 }));
+    const drip = setInterval(() => wire.send('x'), 20);
+    assert.equal((await wire.reply()).status, 403);
+    const started = Date.now();
+    await new Promise((resolve) => wire.socket.on('close', resolve));
+    clearInterval(drip);
+    assert.ok(Date.now() - started < 2000, 'ten pauses would be 2.5 s');
+    assert.equal((await patient.stop()).code, 0);
+  });
+
   test('a refused client that goes on sending is cut off', async () => {
     const wire = await server.connect();
     const flood = setInterval(() => wire.send('x'.repeat(1000)), 5);
@@ -483,6 +688,53 @@ describe('limits of connections', () => {
     first.destroy();
     assert.equal((await third.reply()).body, 'ok');
     for (const wire of [second, third, control]) wire.destroy();
+    assert.equal((await server.stop()).code, 0);
+  });
+});
+
+describe('a trusted proxy', () => {
+  const from = (server, address, headers) =>
+    new Promise((resolve, reject) => {
+      server.connect({ port: server.port, host: '127.0.0.1', localAddress: address })
+        .then((wire) => wire.send(`GET /echo HTTP/1.1\r\nHost: a\r\n${headers.map((value) => `X-Forwarded-For: ${value}\r\n`).join('')}\r\n`)
+          .then(() => wire.reply()).then((reply) => (wire.destroy(), resolve(reply.json().address)))).catch(reject);
+    });
+
+  test('names the client; nobody else does', async () => {
+    const server = await startEcho({ 'trusted-proxy': '127.0.0.2, ::1' });
+    const cases = [
+      [['203.0.113.9'], '203.0.113.9'],
+      [['198.51.100.1, 203.0.113.9'], '203.0.113.9'], // what the client claims stands before
+      [['198.51.100.1', '203.0.113.9'], '203.0.113.9'],
+      [['203.0.113.9', '127.0.0.9, 2001:DB8::1'], '2001:db8::1'],
+      [['::ffff:203.0.113.9'], '203.0.113.9'],
+      [[], '127.0.0.2'],
+      [['203.0.113.9:80'], '127.0.0.2'],
+      [['203.0.113.9,'], '127.0.0.2'],
+      [['unknown'], '127.0.0.2'],
+      [['203.0.113.9', ''], '127.0.0.2'],
+      [['1'.repeat(300)], '127.0.0.2'],
+    ];
+    for (const [sent, seen] of cases) assert.equal(await from(server, '127.0.0.2', sent), seen, String(sent));
+    assert.equal(await from(server, '127.0.0.1', ['203.0.113.9']), '127.0.0.1');
+    assert.equal(await from(server, '127.0.0.3', ['203.0.113.9']), '127.0.0.3');
+    const { lines } = await server.stop();
+    assert.ok(lines.some((line) => line.event === 'http.request' && line.address === '203.0.113.9'));
+  });
+
+  test('is trusted by nobody who did not say so', async () => {
+    const server = await startEcho();
+    assert.equal(await from(server, '127.0.0.1', ['203.0.113.9']), '127.0.0.1');
+    await server.stop();
+    await assert.rejects(startEcho({ 'trusted-proxy': 'example.org' }), /trusted_proxy.*not a numeric address/);
+  });
+
+  test('has not its clients\u2019 share of connections', async () => {
+    const server = await startEcho({ 'trusted-proxy': '127.0.0.1', 'per-address': 2 });
+    const wires = [];
+    for (let i = 0; i < 5; i++) wires.push(await server.connect());
+    for (const wire of wires) assert.equal((await wire.ask(request('GET', '/plain'))).status, 200);
+    wires.forEach((wire) => wire.destroy());
     assert.equal((await server.stop()).code, 0);
   });
 });

@@ -77,6 +77,13 @@ export class Wire {
     }
   }
 
+  /** Two writes; the second only when the first has been handed to the kernel and other clients had a turn. */
+  async sendInTwo(text, at) {
+    if (at > 0) await this.send(text.slice(0, at));
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.send(text.slice(at));
+  }
+
   shut() {
     this.socket.end();
   }

@@ -1,4 +1,4 @@
-/* The raw checks of a header block, at every split. What llhttp does with it is seen on the wire.
+/* The raw checks of a header block, at every split. What becomes of it is seen on the wire.
  */
 #include <setjmp.h>
 #include <stdarg.h>

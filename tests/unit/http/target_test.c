@@ -53,7 +53,7 @@ static void refuses_others(void **state)
         {"GET / HTTP/1.1 ", 400},
         {"GET / HTTP/1.", 400},
         {"GET / HTTP/11", 400},
-        {"GET / HTTP/3.0", 505},
+        {"GET / HTTP/3.0", 400},
         {"get / HTTP/1.1", 501},
         {"CONNECT a:1 HTTP/1.1", 501},
         {"G/T / HTTP/1.1", 400},
