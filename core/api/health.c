@@ -56,6 +56,7 @@ static int status_read(struct td_call *call, struct td_reply *reply, struct td_e
             return r;
         json_object_set_new(reply->value, counts[i].member, json_integer(count));
     }
+    json_object_set_new(reply->value, "batches", td_store_batches(td_tx_store(call->tx)));
     return reply->value ? 0 : TD_ENOMEM;
 }
 

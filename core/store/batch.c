@@ -24,7 +24,9 @@ struct td_batch {
     struct td_store *store;
     struct td_sqlite *db;
     atomic_bool *stopped;
-    bool outbox; /* of the running batch */
+    int limit;
+    bool outbox;            /* of the running batch */
+    _Atomic int64_t *sizes; /* commits by their number of writes, up to limit; other threads read */
     struct outcome outcomes[];
 };
 
@@ -32,16 +34,29 @@ struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int 
                               atomic_bool *stopped)
 {
     struct td_batch *batch = calloc(1, sizeof(*batch) + (size_t)limit * sizeof(batch->outcomes[0]));
-    if (batch) {
-        batch->store = store;
-        batch->db = db;
-        batch->stopped = stopped;
+    if (!batch)
+        return NULL;
+    batch->store = store;
+    batch->db = db;
+    batch->stopped = stopped;
+    batch->limit = limit;
+    batch->sizes = calloc((size_t)limit + 1, sizeof(*batch->sizes));
+    if (!batch->sizes) {
+        free(batch);
+        return NULL;
     }
     return batch;
 }
 
+int64_t td_batch_commits(const struct td_batch *batch, int size)
+{
+    return size > 0 && size <= batch->limit ? atomic_load(&batch->sizes[size]) : 0;
+}
+
 void td_batch_free(struct td_batch *batch)
 {
+    if (batch)
+        free(batch->sizes);
     free(batch);
 }
 
@@ -127,6 +142,8 @@ bool td_batch_run(struct td_batch *batch, struct td_job *jobs, int count)
     int result = run_all(batch, jobs);
     if (result < 0)
         lose_all(batch, count, result);
+    else
+        atomic_fetch_add(&batch->sizes[count], 1);
     warn_when_slow("store.slow_commit", started, count);
     for (int i = 0; i < count; i++) {
         struct td_job *job = jobs;

@@ -5,6 +5,7 @@
 #include "store/queue.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 struct td_sqlite;
 struct td_batch;
@@ -14,6 +15,9 @@ struct td_batch;
 struct td_batch *td_batch_new(struct td_store *store, struct td_sqlite *db, int limit,
                               atomic_bool *stopped);
 void td_batch_free(struct td_batch *batch);
+
+/* How many transactions of exactly `size` writes were committed. From any thread. */
+int64_t td_batch_commits(const struct td_batch *batch, int size);
 
 /* Runs the `count` jobs of the list in one transaction, commits, reports each and frees the list.
  * Answers true when outbox rows were committed. */

@@ -294,6 +294,23 @@ bool td_store_stopped(const struct td_store *store)
     return atomic_load(&store->stopped);
 }
 
+json_t *td_store_batches(const struct td_store *store)
+{
+    json_t *sizes = json_object();
+    int64_t commits = 0, writes = 0;
+    for (int size = 1; store->batch && size <= store->batch_limit; size++) {
+        char name[16];
+        int64_t count = td_batch_commits(store->batch, size);
+        commits += count;
+        writes += count * size;
+        snprintf(name, sizeof(name), "%d", size);
+        if (count > 0)
+            json_object_set_new(sizes, name, json_integer(count));
+    }
+    return json_pack("{s:I, s:I, s:o}", "commits", (json_int_t)commits, "writes",
+                     (json_int_t)writes, "sizes", sizes);
+}
+
 void td_store_on_outbox(struct td_store *store, void (*notify)(void *arg), void *arg)
 {
     pthread_mutex_lock(&store->notify_mutex);

@@ -54,6 +54,10 @@ int td_store_write_wait(struct td_store *store, td_store_fn run, void *arg,
  * reads go on, and only a new process may write again. Thread-safe. */
 bool td_store_stopped(const struct td_store *store);
 
+/* How writes were grouped since the start: {"commits": 3, "writes": 70, "sizes": {"1": 1, "64": 1, "5": 1}},
+ * sizes by the number of writes in a commit. NULL when memory is short. Thread-safe. */
+json_t *td_store_batches(const struct td_store *store);
+
 /* Called on the writer thread after each commit that added outbox rows; must not block. */
 void td_store_on_outbox(struct td_store *store, void (*notify)(void *arg), void *arg);
 

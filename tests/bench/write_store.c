@@ -24,7 +24,7 @@ static const char edit_sql[] =
 
 static _Noreturn void die(const char *what)
 {
-    fprintf(stderr, "bench write: %s\n", what);
+    fprintf(stderr, "bench write_store: %s\n", what);
     exit(EXIT_FAILURE);
 }
 
@@ -265,7 +265,7 @@ int main(int argc, char **argv)
         reference[round] = run_reference(path, &bench, text);
     }
     double our_rate = median(ours), reference_rate = median(reference);
-    printf("{\"bench\": \"write\", \"what\": \"durable draft edits, %d clients\", \"unit\": "
+    printf("{\"bench\": \"write_store\", \"what\": \"durable draft edits, %d clients\", \"unit\": "
            "\"edits/s\", \"ours\": %.0f,"
            " \"reference\": %.0f, \"ratio\": %.3f, \"mean_batch\": %.1f, \"bytes\": %zu}\n",
            CLIENTS, our_rate, reference_rate, our_rate / reference_rate,
