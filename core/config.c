@@ -58,6 +58,9 @@ static const struct row rows[] = {
     {"cpu_threads", NUMBER, "2", AT(cpu_threads), 1, 64,
      "threads for password hashing and the like"},
 
+    {"stall_warn_ms", NUMBER, "50", AT(stall_warn_ms), 1, 60000,
+     "a stall of the event loop this long is logged"},
+
     {"session_idle_seconds", NUMBER, "1800", AT(session_idle_seconds), 60, 86400,
      "a session ends without requests"},
     {"session_absolute_seconds", NUMBER, "43200", AT(session_absolute_seconds), 60, 604800,

@@ -34,6 +34,7 @@ struct td_config {
     int64_t limit_request_line, limit_header_bytes, limit_header_count, limit_body, limit_upload;
     int64_t limit_header_seconds, limit_idle_seconds, limit_body_rate, limit_connections,
         limit_per_address, limit_pipeline, limit_rate_seconds, limit_output, limit_linger_seconds;
+    int64_t stall_warn_ms;
     int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
     int64_t throttle_login, throttle_login_name, throttle_login_address, throttle_public,
         throttle_write, throttle_upload; /* redis/throttle.h */

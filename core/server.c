@@ -15,6 +15,7 @@
 #include "http/cpu.h"
 #include "http/frame.h"
 #include "http/mailbox.h"
+#include "http/stall.h"
 #include "http/static.h"
 #include "redis/client.h"
 #include "redis/live.h"
@@ -56,6 +57,7 @@ struct td_server {
     struct td_live *live;
     struct td_mailbox *mailbox;
     struct td_cpu *cpu;
+    struct td_stall *stall;
     struct td_pool *pool;
     struct td_frame *frame;
     struct td_dispatch *dispatch;
@@ -241,7 +243,10 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
                                       .plugin_folder = config->plugin_folder,
                                       .workers = (int)config->workers};
     server->mailbox = td_mailbox_new(server->base);
+    server->stall = td_stall_new(server->base, config->stall_warn_ms);
     int r = need(server->mailbox, reterr, "mailbox");
+    if (r == 0)
+        r = need(server->stall, reterr, "watch over the loop");
     if (r == 0)
         r = td_cpu_new((int)config->cpu_threads, CPU_QUEUE, &server->cpu, reterr);
     if (r == 0)
@@ -262,6 +267,7 @@ static int open_frame(struct td_server *server, struct td_error *reterr)
                                        .live = server->live,
                                        .mailbox = server->mailbox,
                                        .cpu = server->cpu,
+                                       .stall = server->stall,
                                        .pool = server->pool,
                                        .assets = server->assets,
                                        .views = server->views,
@@ -419,6 +425,7 @@ void td_server_free(struct td_server *server)
     td_dispatch_free(server->dispatch);
     td_http_server_free(server->http);
     td_mailbox_free(server->mailbox);
+    td_stall_free(server->stall);
     td_ticker_free(server->ticker);
     td_frame_free(server->frame);
     td_live_free(server->live);

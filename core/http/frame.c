@@ -4,6 +4,7 @@
 #include "dispatch.h"
 #include "http/openapi.h"
 #include "http/serving.h"
+#include "http/stall.h"
 #include "http/static.h"
 #include "redis/client.h"
 #include "scoring/pool.h"
@@ -81,16 +82,19 @@ json_t *td_frame_status(const struct td_frame *frame)
     json_t *catalog = pool ? td_pool_catalog(pool) : json_object(), *descriptor;
     json_t *series = json_array();
     const char *id;
-    json_object_foreach(catalog, id, descriptor) json_array_append_new(
-        series,
-        json_pack("{s:s, s:O?, s:O?}", "id", id, "name", json_object_get(descriptor, "name"),
-                  "plugin_version", json_object_get(descriptor, "plugin_version")));
+    json_object_foreach(catalog, id, descriptor)
+        json_array_append_new(series,
+                              json_pack("{s:s, s:O?, s:O?}", "id", id, "name",
+                                        json_object_get(descriptor, "name"), "plugin_version",
+                                        json_object_get(descriptor, "plugin_version")));
     json_t *status = json_pack(
         "{s:b, s:b, s:o, s:o, s:I}", "redis", td_redis_available(frame->options.redis), "scorer",
         json_array_size(series) > 0, "series", series, "refused",
         pool ? td_pool_refusals(pool) : json_array(), "open_requests", (json_int_t)frame->open);
     if (frame->dispatch)
         json_object_set_new(status, "dispatch", td_dispatch_status(frame->dispatch));
+    if (frame->options.stall)
+        json_object_set_new(status, "loop", td_stall_status(frame->options.stall));
     json_decref(catalog);
     return status;
 }

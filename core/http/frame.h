@@ -29,6 +29,7 @@ struct td_queue;
 struct td_redis;
 struct td_seal_key;
 struct td_sessions;
+struct td_stall;
 struct td_static;
 struct td_store;
 struct td_tx;
@@ -46,6 +47,7 @@ struct td_frame_options {
     struct td_live *live;
     struct td_mailbox *mailbox;
     struct td_cpu *cpu;
+    const struct td_stall *stall; /* for td_frame_status; may be NULL */
     struct td_pool *pool; /* may be NULL: no series, scorer rows answer TD_EBUSY */
     const struct td_static *assets;
     struct td_views *views;                  /* the frame takes its own reference */
@@ -71,7 +73,8 @@ extern const struct td_http_callbacks td_frame_callbacks;
 size_t td_frame_open(const struct td_frame *frame);
 
 /* For TD_WORK_STATUS and the log: {"redis": true, "scorer": true, "series": [...], "refused":
- * [...], "open": n} and "dispatch" when one was set. A new reference. On the loop. */
+ * [...], "open_requests": n}, "dispatch" when one was set, "loop" (td_stall_status). A new reference. On
+ * the loop. */
 json_t *td_frame_status(const struct td_frame *frame);
 void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch);
 
