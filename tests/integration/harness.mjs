@@ -23,7 +23,7 @@ export const password = 'correct horse 2026';
 const START_MS = 30_000;
 
 /** A child process whose output is kept and can be waited for. */
-class Process {
+export class Process {
   constructor(command, args, options = {}) {
     this.log = '';
     this.watchers = new Set();
@@ -212,7 +212,8 @@ class Server {
   }
 
   async startTitled() {
-    this.process = new Process(join(build, 'bin/titled'), ['--config', this.config]);
+    const env = { ...process.env, ...this.options.env?.(this.folder) };
+    this.process = new Process(join(build, 'bin/titled'), ['--config', this.config], { env });
     const line = await this.seen('server.listening');
     this.port = line.port;
     this.url = `http://127.0.0.1:${line.port}`;
@@ -273,7 +274,8 @@ class Server {
   }
 }
 
-/** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis. */
+/** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis, env: (folder) => more
+ *  environment of titled. */
 export async function startServer(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'titled-'));
   const server = new Server(folder, options);
