@@ -30,6 +30,11 @@ static const struct row rows[] = {
      "0 = any; see server.listening in the log"},
     {"trusted_proxy", TEXT, "", AT(trusted_proxy), 0, 0,
      "addresses of proxies whose X-Forwarded-For counts; empty = none"},
+    {"tls_certificate", TEXT, "", AT(tls_certificate), 0, 0,
+     "PEM file: certificate, then its chain; empty = plain HTTP"},
+    {"tls_key", TEXT, "", AT(tls_key), 0, 0, "PEM file: the certificate's private key"},
+    {"redirect_port", NUMBER, "-1", AT(redirect_port), -1, 65535,
+     "with TLS: plain HTTP here is sent to public_url; -1 = none"},
     {"public_url", TEXT, "http://127.0.0.1:8080", AT(public_url), 0, 0,
      "how people reach the server; in QR codes"},
     {"control_socket", TEXT, "", AT(control_socket), 0, 0,
@@ -261,6 +266,21 @@ static int read_arguments(struct td_config *config, int argc, char **argv, bool 
     return r;
 }
 
+/* What cannot work together is said now, not by the first browser that is lost. */
+static int check_tls(const struct td_config *config, struct td_error *reterr)
+{
+    bool tls = *config->tls_certificate;
+    if (tls != (*config->tls_key != 0))
+        return td_error_set(reterr, TD_EINVALID,
+                            "tls_certificate and tls_key belong together: give both or none");
+    if (tls && !td_config_is_secure(config))
+        return td_error_set(reterr, TD_EINVALID,
+                            "public_url must begin with https:// when tls_certificate is given");
+    if (config->redirect_port >= 0 && !tls)
+        return td_error_set(reterr, TD_EINVALID, "redirect_port needs tls_certificate");
+    return 0;
+}
+
 int td_config_load(int argc, char **argv, struct td_config **ret_config, struct td_error *reterr)
 {
     struct td_config *config = calloc(1, sizeof(*config));
@@ -273,11 +293,18 @@ int td_config_load(int argc, char **argv, struct td_config **ret_config, struct 
         r = read_arguments(config, argc, argv, false, reterr);
     if (r == 0)
         r = read_password(config, reterr);
+    if (r == 0)
+        r = check_tls(config, reterr);
     if (r < 0)
         td_config_free(config);
     else
         *ret_config = config;
     return r;
+}
+
+bool td_config_is_secure(const struct td_config *config)
+{
+    return strncmp(config->public_url, "https://", 8) == 0;
 }
 
 void td_config_free(struct td_config *config)

@@ -13,6 +13,8 @@
 struct td_config {
     char *listen_address;   /* 127.0.0.1 */
     int64_t listen_port;    /* 8080; 0 = any, printed in the log as server.listening port=N */
+    char *tls_certificate, *tls_key; /* PEM files; "" = plain HTTP */
+    int64_t redirect_port;  /* -1 = none */
     char *state_folder;     /* database and evidence files */
     char *redis_socket;     /* unix socket of Redis */
     char *redis_user;       /* ACL user; "" = default */
@@ -45,5 +47,9 @@ struct td_config {
  * *ret_config is freed with td_config_free. `--help` prints the rows and exits. */
 int td_config_load(int argc, char **argv, struct td_config **ret_config, struct td_error *reterr);
 void td_config_free(struct td_config *config);
+
+/* People reach the server by https: public_url says so, whether TLS ends here or at a proxy. Names and
+ * attributes of cookies and HSTS follow from it. */
+bool td_config_is_secure(const struct td_config *config);
 
 #endif

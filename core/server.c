@@ -17,6 +17,7 @@
 #include "http/mailbox.h"
 #include "http/stall.h"
 #include "http/static.h"
+#include "http/tls.h"
 #include "redis/client.h"
 #include "redis/live.h"
 #include "redis/queue.h"
@@ -62,6 +63,7 @@ struct td_server {
     struct td_frame *frame;
     struct td_dispatch *dispatch;
     struct td_ticker *ticker;
+    struct td_tls *tls; /* NULL = plain */
     struct td_http_server *http;
     struct event *signals[SIGNALS];
     struct event *deadline; /* of an orderly stop */
@@ -118,14 +120,26 @@ static void on_reloaded(void *arg, int result)
            TD_S("result", result < 0 ? td_error_name(result) : "ok"));
 }
 
+/* One that is not good leaves the former one in use, and the operator a line that says why. */
+static void reload_certificate(struct td_server *server)
+{
+    struct td_error err = TD_ERROR_INIT;
+    if (td_tls_reload(server->tls, &err) < 0)
+        TD_LOG(TD_LOG_ERROR, "tls.refused", TD_S("reason", err.detail));
+    td_error_done(&err);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     (void)what;
     struct td_server *server = arg;
-    if (number == SIGHUP)
-        td_pool_reload(server->pool, on_reloaded, server);
-    else
+    if (number != SIGHUP) {
         stop(server);
+        return;
+    }
+    td_pool_reload(server->pool, on_reloaded, server);
+    if (server->tls)
+        reload_certificate(server);
 }
 
 /* --- listening --------------------------------------------------------------------- */
@@ -133,15 +147,20 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 static int listen_all(struct td_server *server, struct td_error *reterr)
 {
     const struct td_config *config = server->config;
-    int port;
+    int port, plain = 0;
     int r = td_http_server_listen(server->http, config->listen_address, (int)config->listen_port,
                                   &port, reterr);
+    if (r == 0 && config->redirect_port >= 0)
+        r = td_http_server_listen_redirect(server->http, config->listen_address,
+                                           (int)config->redirect_port, config->public_url, &plain,
+                                           reterr);
     if (r == 0 && *config->control_socket)
         r = td_http_server_listen_control(server->http, config->control_socket, reterr);
     if (r == 0)
         TD_LOG(TD_LOG_INFO, "server.listening", TD_S("address", config->listen_address),
-               TD_I("port", port), TD_S("control", config->control_socket),
-               TD_I("demo", config->demo), TD_I("pid", getpid()));
+               TD_I("port", port), TD_I("tls", server->tls != NULL), TD_I("redirect_port", plain),
+               TD_S("control", config->control_socket), TD_I("demo", config->demo),
+               TD_I("pid", getpid()));
     return r;
 }
 
@@ -344,7 +363,16 @@ static int open_http(struct td_server *server, struct td_error *reterr)
     raise_descriptors(config->limit_connections);
     int r = td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits,
                                &server->http, reterr);
-    return r == 0 ? td_http_server_trust(server->http, config->trusted_proxy, reterr) : r;
+    if (r == 0)
+        r = td_http_server_trust(server->http, config->trusted_proxy, reterr);
+    if (r == 0 && *config->tls_certificate)
+        r = td_tls_new(config->tls_certificate, config->tls_key, &server->tls, reterr);
+    if (r < 0)
+        return r;
+    td_http_server_use_tls(server->http, server->tls);
+    if (td_config_is_secure(config))
+        td_http_server_use_hsts(server->http);
+    return 0;
 }
 
 static int open_signals(struct td_server *server, struct td_error *reterr)
@@ -424,6 +452,7 @@ void td_server_free(struct td_server *server)
     drain(server);
     td_dispatch_free(server->dispatch);
     td_http_server_free(server->http);
+    td_tls_free(server->tls);
     td_mailbox_free(server->mailbox);
     td_stall_free(server->stall);
     td_ticker_free(server->ticker);

@@ -64,6 +64,9 @@ void td_connection_free(struct td_connection *connection)
 {
     struct td_http_server *server = connection->server;
     td_connection_lose_exchange(connection);
+    td_tail_end(connection);
+    if (connection->is_tls)
+        td_tls_bye(connection->bev);
     LIST_REMOVE(connection, link);
     server->counters.open--;
     if (connection->is_control)
@@ -113,7 +116,10 @@ static void begin_exchange(struct td_connection *connection, const char *head, s
     server->counters.requests++;
     connection->exchange = own;
     set_phase(connection, TD_PHASE_DECIDE);
-    server->callbacks.on_head(server->frame, &own->exchange);
+    if (connection->site)
+        td_response_redirect(own, connection->site);
+    else
+        server->callbacks.on_head(server->frame, &own->exchange);
 }
 
 /* True when something happened. */
@@ -127,8 +133,10 @@ static bool step_head(struct td_connection *connection)
     size_t length = evbuffer_get_length(input);
     if (length == 0)
         return false;
-    if (connection->scan.seen == 0)
-        connection->phase_ms = td_clock_mono_ms(); /* the deadline of the header counts from here */
+    if (connection->scan.seen == 0) { /* the deadline of the header counts from here */
+        connection->phase_ms = td_clock_mono_ms() - connection->handshake_ms;
+        connection->handshake_ms = 0;
+    }
     if (length > most)
         length = most;
     const char *bytes = (const char *)evbuffer_pullup(input, (ev_ssize_t)length);
@@ -179,6 +187,8 @@ static bool step_close(struct td_connection *connection)
 {
     if (unsent(connection) > 0)
         return false;
+    if (connection->is_tls)
+        td_tls_bye(connection->bev);
     if (connection->eof || shutdown(bufferevent_getfd(connection->bev), SHUT_WR) != 0) {
         set_phase(connection, TD_PHASE_GONE);
         return false;
@@ -217,6 +227,8 @@ static void step_eof(struct td_connection *connection)
 
 static bool step(struct td_connection *connection)
 {
+    if (connection->tail.left > 0)
+        return false; /* the reply is still on its way; the write callback comes back here */
     switch (connection->phase) {
     case TD_PHASE_HEAD: return step_head(connection);
     case TD_PHASE_BODY: return step_body(connection);
@@ -254,26 +266,58 @@ static void on_read(struct bufferevent *bev, void *arg)
 static void on_drained(struct bufferevent *bev, void *arg)
 {
     (void)bev;
-    run(arg);
+    struct td_connection *connection = arg;
+    if (!td_tail_push(connection))
+        set_phase(connection, TD_PHASE_GONE);
+    run(connection);
+}
+
+/* Somebody typed the address without https: says so, in the only way that is understood. */
+static void answer_http(struct td_connection *connection)
+{
+    char text[2048];
+    int fd = bufferevent_getfd(connection->bev);
+    size_t length = td_response_wrong_scheme(text, sizeof(text));
+    for (ssize_t n = 1; n > 0 && n < (ssize_t)READ_AHEAD;) /* unread bytes would reset the reply */
+        n = recv(fd, (char[4096]){0}, 4096, MSG_DONTWAIT);
+    if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+        shutdown(fd, SHUT_WR);
+    connection->server->counters.bad_requests++;
+}
+
+static void on_handshake(struct td_connection *connection)
+{
+    int64_t now = td_clock_mono_ms();
+    connection->handshaking = false;
+    connection->handshake_ms = now - connection->phase_ms;
+    connection->phase_ms = now;
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
-    (void)bev;
     struct td_connection *connection = arg;
-    if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
+    if (what & BEV_EVENT_CONNECTED) {
+        on_handshake(connection);
+    } else if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING)) {
         connection->eof = true;
+        if (connection->is_tls) { /* libevent has stopped both ways, but we may still answer */
+            bufferevent_disable(bev, EV_READ);
+            bufferevent_enable(bev, EV_WRITE);
+        }
         run(connection);
     } else if (what & (BEV_EVENT_ERROR | BEV_EVENT_EOF)) {
+        if (connection->handshaking && td_tls_heard_http(bev))
+            answer_http(connection);
         td_connection_free(connection);
     }
 }
 
-/* The one place where a socket becomes a bufferevent: TLS takes bufferevent_openssl_socket_new
- * here. */
-static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd)
+/* The one place where a socket becomes a bufferevent. */
+static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd, bool is_tls)
 {
-    struct bufferevent *bev = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *bev = is_tls
+                                  ? td_tls_bufferevent(server->tls, server->base, fd)
+                                  : bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (!bev)
         return NULL;
     size_t most = server->limits.request_line + server->limits.header_bytes;
@@ -282,13 +326,15 @@ static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd
     return bev;
 }
 
-void td_connection_new(struct td_http_server *server, int fd, bool is_control,
-                       const struct td_address_key *key, const char *address)
+void td_connection_new(struct td_listener *listener, int fd, const struct td_address_key *key,
+                       const char *address)
 {
+    struct td_http_server *server = listener->server;
+    bool is_control = listener->is_control;
     bool is_proxy = !is_control && td_http_server_trusts(server, address);
     struct td_connection *connection = calloc(1, sizeof(*connection));
     if (connection)
-        connection->bev = new_bufferevent(server, fd);
+        connection->bev = new_bufferevent(server, fd, listener->is_tls);
     if (!connection || !connection->bev) {
         free(connection);
         evutil_closesocket(fd);
@@ -299,6 +345,8 @@ void td_connection_new(struct td_http_server *server, int fd, bool is_control,
     connection->server = server;
     connection->is_control = is_control;
     connection->is_proxy = is_proxy;
+    connection->is_tls = connection->handshaking = listener->is_tls;
+    connection->site = listener->site;
     connection->key = *key;
     memcpy(connection->address, address, strlen(address) + 1);
     set_phase(connection, TD_PHASE_HEAD);
@@ -365,6 +413,13 @@ static void check_head(struct td_connection *connection, int64_t now)
     int64_t spent = now - connection->phase_ms;
     if (unsent(connection) > 0)
         return; /* the client reads; its own deadline holds */
+    if (connection->handshaking && spent <= limits->header_ms)
+        return;
+    if (connection->handshaking) {
+        connection->server->counters.timeouts++;
+        td_connection_free(connection);
+        return;
+    }
     if (connection->scan.seen > 0 && spent > limits->header_ms) {
         refuse(connection, 408, "The header block did not come in time.");
         td_connection_wake(connection);

@@ -90,7 +90,8 @@ struct td_http_limits {
     size_t header_bytes;        /* 16 kB, request line not counted; 431 */
     size_t header_count;        /* 100; 431 */
     size_t form_fields_bytes;   /* 64 kB: text fields beside an upload */
-    int64_t header_ms;          /* 10 s from the first byte of a request to the end of its header; 408 */
+    int64_t header_ms;          /* 10 s from the first byte of a request to the end of its header; 408. Also for a
+                                 * TLS handshake, which is taken off the first header's time */
     int64_t idle_ms;            /* 15 s between requests */
     int64_t grace_ms;           /* 10 s: the rate below is asked for in every such stretch of time */
     int64_t body_rate;          /* 1000 bytes a second, in (408) and out (closed) */
@@ -110,6 +111,19 @@ void td_http_limits_default(struct td_http_limits *limits);
 int td_http_server_new(struct event_base *base, const struct td_http_callbacks *callbacks, void *frame,
                        const struct td_http_limits *limits, struct td_http_server **ret_server,
                        struct td_error *reterr);
+
+struct td_tls;
+
+/* What listens from now on speaks TLS (tls.h); borrowed, outlives the server. */
+void td_http_server_use_tls(struct td_http_server *server, struct td_tls *tls);
+
+/* Every reply tells browsers to come by TLS only, for a year (RFC 6797): for a site that is reached by https,
+ * here or at the proxy before us. */
+void td_http_server_use_hsts(struct td_http_server *server);
+
+/* Listens without TLS and answers every request with 308 to the same path of `site` ("https://host"). */
+int td_http_server_listen_redirect(struct td_http_server *server, const char *address, int port, const char *site,
+                                   int *ret_port, struct td_error *reterr);
 
 /* Listens on a numeric IPv4 or IPv6 address; port 0 = any. *ret_port (may be NULL) is the real one. */
 int td_http_server_listen(struct td_http_server *server, const char *address, int port, int *ret_port,

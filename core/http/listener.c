@@ -91,11 +91,13 @@ void td_http_server_settle(struct td_http_server *server)
 }
 
 /* Says no without a connection object: what is refused must cost less than what is served. */
-static void turn_away(struct td_http_server *server, int fd)
+static void turn_away(struct td_listener *listener, int fd)
 {
+    struct td_http_server *server = listener->server;
     char text[2048];
     size_t length = td_response_turn_away(text, sizeof(text));
-    if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+    if (!listener->is_tls && /* where a handshake would cost more than the refusal is worth */
+        send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
         shutdown(fd, SHUT_WR);
     evutil_closesocket(fd);
     server->counters.refused++;
@@ -110,15 +112,16 @@ static bool control_peer_allowed(int fd)
     return peer.uid == geteuid() || peer.uid == 0;
 }
 
-static void accept_control(struct td_http_server *server, int fd)
+static void accept_control(struct td_listener *listener, int fd)
 {
+    struct td_http_server *server = listener->server;
     if (!control_peer_allowed(fd)) {
         TD_LOG(TD_LOG_WARNING, "http.control_refused");
         evutil_closesocket(fd);
         server->counters.refused++;
         return;
     }
-    td_connection_new(server, fd, true, &(struct td_address_key){{0}}, "control");
+    td_connection_new(listener, fd, &(struct td_address_key){{0}}, "control");
 }
 
 static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct sockaddr *peer,
@@ -129,7 +132,7 @@ static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct 
     struct td_listener *listener = arg;
     struct td_http_server *server = listener->server;
     if (listener->is_control) {
-        accept_control(server, fd);
+        accept_control(listener, fd);
         return;
     }
     struct td_address_key key;
@@ -137,11 +140,11 @@ static void on_accept(struct evconnlistener *handle, evutil_socket_t fd, struct 
     td_address_read(peer, &key, address, sizeof(address));
     if (!td_http_server_trusts(server, address) &&
         !td_address_enter(&server->addresses, &key, server->limits.per_address)) {
-        turn_away(server, fd);
+        turn_away(listener, fd);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    td_connection_new(server, fd, false, &key, address);
+    td_connection_new(listener, fd, &key, address);
     if (full(server))
         set_listening(server, false);
 }
@@ -235,7 +238,8 @@ static int add_listener(struct td_http_server *server, const struct sockaddr *ad
     if (server->listener_count == TD_LISTENERS_MAX)
         return td_error_set(reterr, TD_EINVALID, "too many listeners");
     struct td_listener *listener = &server->listeners[server->listener_count];
-    *listener = (struct td_listener){.server = server, .is_control = is_control};
+    *listener = (struct td_listener){
+        .server = server, .is_control = is_control, .is_tls = server->tls && !is_control};
     unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
     listener->handle =
         evconnlistener_new_bind(server->base, on_accept, listener, flags, BACKLOG, address, size);
@@ -244,6 +248,30 @@ static int add_listener(struct td_http_server *server, const struct sockaddr *ad
     evconnlistener_set_error_cb(listener->handle, on_accept_error);
     server->listener_count++;
     return 0;
+}
+
+void td_http_server_use_tls(struct td_http_server *server, struct td_tls *tls)
+{
+    server->tls = tls;
+}
+
+void td_http_server_use_hsts(struct td_http_server *server)
+{
+    server->hsts = true;
+}
+
+int td_http_server_listen_redirect(struct td_http_server *server, const char *address, int port,
+                                   const char *site, int *ret_port, struct td_error *reterr)
+{
+    struct td_tls *tls = server->tls;
+    server->tls = NULL;
+    int r = td_http_server_listen(server, address, port, ret_port, reterr);
+    server->tls = tls;
+    if (r < 0)
+        return r;
+    struct td_listener *listener = &server->listeners[server->listener_count - 1];
+    listener->site = strdup(site);
+    return listener->site ? 0 : TD_ENOMEM;
 }
 
 int td_http_server_listen(struct td_http_server *server, const char *address, int port,
@@ -339,7 +367,7 @@ static void close_listeners(struct td_http_server *server)
             unlink(server->listeners[i].path);
         free(server->listeners[i].path);
     }
-    server->listener_count = 0;
+    server->listener_count = 0; /* `site` stays: connections name it */
 }
 
 void td_http_server_stop(struct td_http_server *server)
@@ -365,6 +393,8 @@ void td_http_server_free(struct td_http_server *server)
     server->stopping = true;
     while (!LIST_EMPTY(&server->connections))
         td_connection_free(LIST_FIRST(&server->connections));
+    for (size_t i = 0; i < TD_LISTENERS_MAX; i++)
+        free(server->listeners[i].site);
     if (server->tick)
         event_free(server->tick);
     if (server->stopped)

@@ -120,6 +120,8 @@ static void add_common(struct td_strbuf *out, struct td_http_server *server,
     add_header(out, "Cache-Control", reply->cache ? reply->cache : "no-store");
     add_header(out, "Content-Security-Policy", reply->policy ? reply->policy : td_http_policy);
     td_strbuf_add(out, security_headers, sizeof(security_headers) - 1);
+    if (server->hsts)
+        td_strbuf_adds(out, "Strict-Transport-Security: max-age=31536000\r\n");
     for (const struct td_http_header *header = reply->headers; header && header->name; header++)
         add_header(out, header->name, header->value);
 }
@@ -230,11 +232,14 @@ void td_exchange_reply_file(struct td_exchange *exchange, const struct td_http_r
         build_head(own, reply, length);
         failed = !send_scratch(own);
     }
-    if (wanted && !failed) { /* the buffer owns fd from here on; on failure it does not */
+    if (wanted && !failed && own->connection->is_tls) {
+        failed = !td_tail_begin(own->connection, fd, offset, length);
+        fd = -1;
+    } else if (wanted && !failed) { /* the buffer owns fd from here on; on failure it does not */
         struct evbuffer *output = bufferevent_get_output(own->connection->bev);
         failed = evbuffer_add_file(output, fd, offset, (ev_off_t)length) != 0;
     }
-    if (!wanted || failed)
+    if (fd >= 0 && (!wanted || failed))
         close(fd);
     td_exchange_finish(own, reply->status, wanted && !failed ? length : 0, reply->close || failed);
 }
@@ -297,18 +302,42 @@ void td_connection_refuse(struct td_connection *connection, int status, const ch
                TD_S("address", connection->address));
 }
 
+static size_t whole_reply(char *text, size_t size, const char *status, const char *more,
+                          const char *problem)
+{
+    int length = snprintf(text, size,
+                          "HTTP/1.1 %s\r\nContent-Type: application/problem+json\r\n"
+                          "Cache-Control: no-store\r\nContent-Security-Policy: %s\r\n%s%s"
+                          "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                          status, td_http_policy, security_headers, more, strlen(problem), problem);
+    return length > 0 && (size_t)length < size ? (size_t)length : 0;
+}
+
 size_t td_response_turn_away(char *text, size_t size)
 {
-    static const char problem[] =
-        "{\"type\":\"/problems/busy\",\"title\":\"Service Unavailable\",\"status\":503,"
-        "\"detail\":\"There are too many connections from this address.\"}";
-    int length =
-        snprintf(text, size,
-                 "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-                 "Cache-Control: no-store\r\nContent-Security-Policy: %s\r\n%sRetry-After: 5\r\n"
-                 "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                 td_http_policy, security_headers, sizeof(problem) - 1, problem);
-    return length > 0 && (size_t)length < size ? (size_t)length : 0;
+    return whole_reply(text, size, "503 Service Unavailable", "Retry-After: 5\r\n",
+                       "{\"type\":\"/problems/busy\",\"title\":\"Service Unavailable\","
+                       "\"status\":503,"
+                       "\"detail\":\"There are too many connections from this address.\"}");
+}
+
+size_t td_response_wrong_scheme(char *text, size_t size)
+{
+    return whole_reply(text, size, "400 Bad Request", "",
+                       "{\"type\":\"/problems/bad-request\",\"title\":\"Bad Request\","
+                       "\"status\":400,"
+                       "\"detail\":\"This port speaks TLS: write https:// before the address.\"}");
+}
+
+void td_response_redirect(struct td_exchange_own *own, const char *site)
+{
+    char *location = NULL;
+    if (asprintf(&location, "%s%s", site, own->exchange.target) < 0)
+        location = NULL;
+    struct td_http_header headers[] = {{"Location", location ? location : site}, {0}};
+    struct td_http_reply reply = {.status = 308, .headers = headers, .close = true};
+    td_exchange_reply(&own->exchange, &reply, "", 0);
+    free(location);
 }
 
 void td_response_stream_head(struct td_exchange_own *own)

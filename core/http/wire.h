@@ -1,5 +1,5 @@
 /* wire.h - what the files of the connection share: connection.c (life and order), listener.c (server,
- * accepting, clock), request.c (header block), body.c, upload.c, response.c, sse.c.
+ * accepting, clock), request.c (header block), body.c, upload.c, response.c, tail.c, tls.c, sse.c.
  * Nobody else includes it. Memory is owned downwards: server > connection > exchange; only an exchange
  * outlives its connection, until the frame ends it. */
 #ifndef TD_HTTP_WIRE_H
@@ -10,6 +10,7 @@
 #include "http/chunk.h"
 #include "http/connection.h"
 #include "http/head.h"
+#include "http/tls.h"
 #include "http/upload.h"
 
 #include <event2/buffer.h>
@@ -25,7 +26,9 @@ struct td_listener {
     struct evconnlistener *handle;
     struct td_http_server *server;
     bool is_control;
+    bool is_tls;
     char *path; /* of the control socket; unlinked at the end */
+    char *site; /* "https://titled.example": every request is sent there; NULL = served here */
 };
 
 struct td_http_server {
@@ -33,6 +36,8 @@ struct td_http_server {
     struct td_http_callbacks callbacks;
     void *frame;
     struct td_http_limits limits;
+    struct td_tls *tls; /* borrowed; NULL = plain */
+    bool hsts;
     struct td_listener listeners[TD_LISTENERS_MAX];
     size_t listener_count;
     struct event *tick;    /* looks at every deadline a few times a second */
@@ -78,6 +83,13 @@ struct td_outflow {
     int64_t goal;      /* what had been written when nothing was owed; delivered, nothing is owed again */
 };
 
+/* What is left of a file for a client that speaks TLS. */
+struct td_tail {
+    int fd; /* open while left > 0 */
+    off_t at;
+    size_t left;
+};
+
 /* An exchange with what the frame does not see. One allocation holds it, the header list and the texts. */
 struct td_exchange_own {
     struct td_exchange exchange;
@@ -98,8 +110,12 @@ struct td_connection {
     struct td_http_server *server;
     struct bufferevent *bev;
     enum td_phase phase;
-    bool running, eof, is_control, is_proxy;
-    bool too_late; /* refused for being slow */
+    bool running, eof, is_control, is_proxy, is_tls;
+    bool too_late;        /* refused for being slow */
+    bool handshaking;     /* TLS is not up yet */
+    int64_t handshake_ms; /* what of the first header block's time it took */
+    const char *site;     /* of the listener that redirects, else NULL */
+    struct td_tail tail;
     struct td_exchange_own *exchange;
     struct td_head_scan scan;
     struct td_chunk_reader chunk;
@@ -114,8 +130,8 @@ struct td_connection {
 };
 
 /* connection.c */
-void td_connection_new(struct td_http_server *server, int fd, bool is_control,
-                       const struct td_address_key *key, const char *address);
+void td_connection_new(struct td_listener *listener, int fd, const struct td_address_key *key,
+                       const char *address);
 void td_connection_free(struct td_connection *connection);
 void td_connection_check(struct td_connection *connection, int64_t now); /* deadlines; may free it */
 void td_connection_wake(struct td_connection *connection); /* runs it soon, never at once */
@@ -140,6 +156,12 @@ enum td_body_step td_body_read(struct td_connection *connection, const char **re
 /* The upload is complete: its result becomes the exchange's, or its error. */
 void td_body_upload_end(struct td_exchange_own *own);
 
+/* tail.c */
+/* Takes `fd`, in any case, and sends `length` bytes of it from `offset` on. False: it cannot be read, the reply is cut. */
+bool td_tail_begin(struct td_connection *connection, int fd, off_t offset, size_t length);
+bool td_tail_push(struct td_connection *connection); /* the output has drained: the next piece, as above */
+void td_tail_end(struct td_connection *connection);
+
 /* sse.c */
 void td_sse_check(struct td_connection *connection, int64_t now); /* heartbeat, slow readers */
 
@@ -156,6 +178,10 @@ void td_connection_refuse(struct td_connection *connection, int status, const ch
 void td_response_stream_head(struct td_exchange_own *own);
 /* A complete reply for a client that is not let in at all. Returns its length. */
 size_t td_response_turn_away(char *text, size_t size);
+/* The same for a client that speaks HTTP where TLS is due. */
+size_t td_response_wrong_scheme(char *text, size_t size);
+/* Ends an exchange with 308 to its target on `site`. */
+void td_response_redirect(struct td_exchange_own *own, const char *site);
 
 static inline struct td_exchange_own *td_exchange_own(struct td_exchange *exchange)
 {

@@ -91,7 +91,9 @@ static void run(const uint8_t *bytes, size_t length, size_t split, struct td_str
            "no socket");
     seen = out;
     td_http_server_counters(server, &before);
-    td_connection_new(server, pair[0], true, &(struct td_address_key){{0}}, "fuzz");
+    static struct td_listener control = {.is_control = true};
+    control.server = server;
+    td_connection_new(&control, pair[0], &(struct td_address_key){{0}}, "fuzz");
     demand(split == 0 || send(pair[1], bytes, split, MSG_NOSIGNAL) == (ssize_t)split,
            "short write");
     turn();

@@ -1,7 +1,8 @@
 /* echo.c - the HTTP connection layer alone, behind a frame that tells what it got. For
  * http_wire.test.mjs.
  *
- *     http_echo [--control PATH] [--folder DIR] [--trusted-proxy LIST] [--<limit> NUMBER]...
+ *     http_echo [--control PATH] [--folder DIR] [--trusted-proxy LIST]
+ *               [--certificate FILE --key FILE] [--<limit> NUMBER]...
  *
  * Prints one line of JSON with the port, then serves until standard input ends, then stops
  * gracefully.
@@ -22,6 +23,7 @@
 #include "http/connection.h"
 #include "http/sse.h"
 #include "http/static.h"
+#include "http/tls.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
@@ -297,7 +299,8 @@ int main(int argc, char **argv)
     struct echo echo = {.folder = "/tmp"};
     struct td_http_limits limits;
     td_http_limits_default(&limits);
-    const char *control = NULL, *assets = NULL, *proxies = "";
+    const char *control = NULL, *assets = NULL, *proxies = "", *certificate = NULL, *key = NULL;
+    struct td_tls *tls = NULL;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--control") == 0)
             control = argv[i + 1];
@@ -307,6 +310,10 @@ int main(int argc, char **argv)
             proxies = argv[i + 1];
         else if (strcmp(argv[i], "--assets") == 0)
             assets = argv[i + 1];
+        else if (strcmp(argv[i], "--certificate") == 0)
+            certificate = argv[i + 1];
+        else if (strcmp(argv[i], "--key") == 0)
+            key = argv[i + 1];
         else
             set_limit(&limits, argv[i], strtol(argv[i + 1], NULL, 10));
     }
@@ -320,6 +327,9 @@ int main(int argc, char **argv)
     int port;
     check(td_http_server_new(echo.base, &callbacks, &echo, &limits, &echo.server, &err), &err);
     check(td_http_server_trust(echo.server, proxies, &err), &err);
+    if (certificate)
+        check(td_tls_new(certificate, key, &tls, &err), &err);
+    td_http_server_use_tls(echo.server, tls);
     check(td_http_server_listen(echo.server, "127.0.0.1", 0, &port, &err), &err);
     if (control)
         check(td_http_server_listen_control(echo.server, control, &err), &err);
@@ -334,6 +344,7 @@ int main(int argc, char **argv)
     fflush(stdout);
     event_base_dispatch(echo.base);
     td_http_server_free(echo.server);
+    td_tls_free(tls);
     td_static_free(echo.assets);
     event_free(input);
     event_base_free(echo.base);

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -42,6 +43,15 @@ export class Wire {
   static connect(target) {
     return new Promise((resolve, reject) => {
       const socket = net.connect({ ...target, allowHalfOpen: true }, () => resolve(new Wire(socket)));
+      socket.once('error', reject);
+    });
+  }
+
+  /** The same through TLS; `options` go to tls.connect. The certificate is the test's own. */
+  static secure(port, options = {}) {
+    return new Promise((resolve, reject) => {
+      const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, allowHalfOpen: true, ...options },
+        () => resolve(new Wire(socket)));
       socket.once('error', reject);
     });
   }
