@@ -33,6 +33,7 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
     td_state_parse(td_row_text(application, "state"), &state);
     json_object_del(head, "content");
     json_object_del(head, "account_id");
+    json_object_del(head, "score_id"); /* it changes with every expert's sheet */
     json_object_set_new(head, "holder", json_string(td_state_holder(state)));
     json_object_set_new(head, "editable", json_boolean(td_state_editable(state)));
     json_object_set_new(head, "is_draft", json_boolean(state == TD_STATE_DRAFT));

@@ -121,8 +121,16 @@ static int act(struct td_call *call, struct td_reply *reply, struct td_error *re
 /* The lease is given back by the loop; what remains is to say so. */
 static int name_lease(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
+    struct td_review review;
+    json_t *application = NULL;
     (void)reply;
-    (void)reterr;
+    int result = td_api_review(call, &review);
+    if (!result)
+        result =
+            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+    json_decref(application);
+    if (result)
+        return result;
     call->job = td_arena_json(call->arena, json_string(td_call_param(call, "application")));
     return call->job ? 0 : TD_ENOMEM;
 }

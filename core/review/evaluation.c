@@ -6,6 +6,7 @@
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/draft.h"
+#include "review/panel.h"
 #include "review/row.h"
 #include "review/sheet.h"
 #include "review/verification.h"
@@ -34,9 +35,10 @@ static int active_standard(struct td_review *review, const json_t *application,
     return result == TD_ENOTFOUND ? 0 : result;
 }
 
-/* The job over `dossier` (stolen), which gets the assessments given so far. */
+/* The job over `dossier` (stolen), which gets the assessments given so far and, for what counts,
+ * the points of the experts. */
 static int build_job(struct td_review *review, const json_t *application, json_t *dossier,
-                     json_t **ret_job)
+                     bool experts, json_t **ret_job)
 {
     json_t *assessments = NULL, *standard = NULL, *expert = NULL;
     const char *id = td_row_text(application, "id");
@@ -45,8 +47,10 @@ static int build_job(struct td_review *review, const json_t *application, json_t
         json_object_set_new(dossier, "assessments", assessments);
     if (!result)
         result = active_standard(review, application, &standard);
-    if (!result)
+    if (!result && experts)
         result = td_sheet_points(review->tx, id, &expert);
+    else if (!result)
+        expert = json_object();
     if (!result) {
         json_t *job = json_pack("{s:s, s:s, s:s, s:O}", "op", standard ? "evaluate" : "facts",
                                 "series", td_row_text(application, "series"), "level",
@@ -88,7 +92,7 @@ int td_evaluation_prepare(struct td_review *review, const json_t *payload, json_
         result = load_snapshot(review, application, &snapshot);
     if (!result)
         result = build_job(review, application,
-                           json_deep_copy(json_object_get(snapshot, "dossier")), ret_job);
+                           json_deep_copy(json_object_get(snapshot, "dossier")), true, ret_job);
     json_decref(application);
     json_decref(snapshot);
     return result == TD_ENOTFOUND ? 0 : result; /* gone or never submitted: nothing to do */
@@ -100,7 +104,7 @@ int td_evaluation_preview(struct td_review *review, const json_t *application, j
     (void)reterr;
     json_t *dossier = NULL;
     int result = td_draft_dossier(review, application, &dossier);
-    return result ? result : build_job(review, application, dossier, ret_job);
+    return result ? result : build_job(review, application, dossier, false, ret_job);
 }
 
 /* The plugin version that serves the series now. */
@@ -185,7 +189,10 @@ static int insert_score(struct td_review *review, const json_t *application, con
                                       (json_int_t)td_row_int(score, "total"), "standard",
                                       td_row_text(standard, "hash"), "snapshot",
                                       td_row_text(snapshot, "hash")));
-    return result ? result : td_row_live(review->tx, "application", application_id);
+    /* Whoever follows the dossier, its applicant too, must not learn when an expert has scored. */
+    return result || json_object_size(expert)
+               ? result
+               : td_row_live(review->tx, "application", application_id);
 }
 
 static int store_answer(struct td_review *review, const json_t *application, const json_t *answer)
@@ -251,6 +258,52 @@ json_t *td_evaluation_fact_list(const json_t *facts)
     return list;
 }
 
+static int has_submitted(struct td_review *review, const char *application_id, bool *ret_has)
+{
+    int64_t count = 0;
+    int result = td_tx_int(review->tx, &count,
+                           "select count(*) from sheet where application_id = $1 and "
+                           "account_id = $2 and submitted_at is not null",
+                           "ss", application_id, review->who->id);
+    if (!result)
+        *ret_has = count > 0;
+    return result;
+}
+
+/* May the caller know the experts' points? Everybody who sees the dossier once it is decided.
+ * Before, those who run and watch the review, a member of the panel whose own sheet is in, and the
+ * committee that has it before it; never the applicant, whatever else he is. */
+static int knows_experts(struct td_review *review, const json_t *application, bool *ret_knows)
+{
+    const char *id = td_row_text(application, "id");
+    bool voting = td_row_equals(application, "state", "committee_vote");
+    *ret_knows = !review->who || (!voting && !td_row_equals(application, "state", "panel_review"));
+    if (*ret_knows || td_row_equals(application, "account_id", review->who->id))
+        return 0;
+    *ret_knows = td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR) ||
+                 td_account_has(review->who, TD_ROLE_OFFICE, td_row_text(application, "series"));
+    if (*ret_knows || !td_row_is(review, TD_ROLE_EXPERT))
+        return 0;
+    return voting ? td_panel_sees(review->tx, review->who->id, id, ret_knows)
+                  : has_submitted(review, id, ret_knows);
+}
+
+/* The official score, or for who may not know the experts' points the last one without them. */
+static int load_score(struct td_review *review, const json_t *application, json_t **ret_score)
+{
+    bool knows = false;
+    int result = knows_experts(review, application, &knows);
+    if (result)
+        return result;
+    return td_tx_row(review->tx, ret_score,
+                     "select s.breakdown, s.standard_id, s.standard_hash, t.version from score s "
+                     "join standard t on t.id = s.standard_id where s.application_id = $1 and "
+                     "case when $3 then s.id = $2 else cast(s.expert as text) = '{}' end "
+                     "order by s.id desc limit 1",
+                     "ssb", td_row_text(application, "id"), td_row_text(application, "score_id"),
+                     (int)knows);
+}
+
 int td_evaluation_load(struct td_review *review, const json_t *application, json_t **ret_evaluation)
 {
     json_t *row = NULL;
@@ -264,10 +317,7 @@ int td_evaluation_load(struct td_review *review, const json_t *application, json
         return result;
     json_object_set_new(row, "facts", td_evaluation_fact_list(json_object_get(row, "facts")));
     json_t *score = NULL;
-    result = td_tx_row(review->tx, &score,
-                       "select s.breakdown, s.standard_id, s.standard_hash, t.version from score s "
-                       "join standard t on t.id = s.standard_id where s.id = $1",
-                       "s", td_row_text(application, "score_id"));
+    result = load_score(review, application, &score);
     if (!result) {
         json_object_set(row, "score", json_object_get(score, "breakdown"));
         json_object_set_new(row, "standard",

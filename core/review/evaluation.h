@@ -29,9 +29,11 @@ int td_evaluation_finish(struct td_review *review, const json_t *payload, const 
 int td_evaluation_preview(struct td_review *review, const json_t *application, json_t **ret_job,
                           struct td_error *reterr);
 
-/* The stored result: {"facts": [{"id", "name", "value", "unit", "because"}], "gates": [...],
- * "score": SCORE or null, "standard": {"id", "version", "hash"}, "snapshot_hash", "plugin_version",
- * "at"}; empty facts before any. A new reference. */
+/* The stored result as the caller may know it: {"facts": [{"id", "name", "value", "unit", "because"}],
+ * "gates": [...], "score": SCORE or null, "standard": {"id", "version", "hash"}, "snapshot_hash",
+ * "plugin_version", "at"}; empty facts before any. While panel and committee have the dossier, the
+ * score is the last one without the experts' points for the applicant, his unit, the districts, and a
+ * member of the panel who has not submitted his own sheet. A new reference. */
 int td_evaluation_load(struct td_review *review, const json_t *application,
                        json_t **ret_evaluation);
 

@@ -5,6 +5,7 @@
 #include "review/application.h"
 #include "review/ballot.h"
 #include "review/committee.h"
+#include "review/panel.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -58,18 +59,20 @@ static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members
     return 0;
 }
 
-/* A counted motion keeps its result; before that only how many of the voters have voted. */
-static void add_progress(json_t *motion)
+/* A counted motion keeps its result; before that only how many have voted, and of how many for who
+ * runs or watches the meeting: to others the difference to those present would say how many recuse.
+ */
+static void add_progress(const struct td_meeting_seat *seat, json_t *motion)
 {
     static const char *const result[] = {"present", "yes", "no", "abstain", "passed", "counted_at"};
     const char *state = td_row_text(motion, "state");
     bool counted = !strcmp(state, "counted"), voting = !strcmp(state, "voting");
     for (size_t i = 0; !counted && i < sizeof(result) / sizeof(result[0]); i++)
         json_object_del(motion, result[i]);
-    if (!voting) {
+    if (!voting)
         json_object_del(motion, "voted");
+    if (!voting || !(seat->leads || seat->office || seat->reads))
         json_object_del(motion, "voters");
-    }
     json_object_set(motion, "motion_state", json_object_get(motion, "state"));
     json_object_set_new(motion, "is_waiting", json_boolean(!counted && !voting));
     json_object_set_new(motion, "is_voting", json_boolean(voting));
@@ -124,7 +127,7 @@ static int motions(struct td_review *review, const json_t *meeting,
         td_application_name(review, row);
         if (recused)
             hide(row);
-        add_progress(row);
+        add_progress(seat, row);
     }
     *ret_motions = rows;
     return 0;
@@ -220,6 +223,13 @@ int td_meeting_motion(struct td_review *review, const char *meeting_id, const ch
                               &recused);
     if (rc == 0 && recused)
         rc = td_error_set(reterr, TD_ENOTFOUND, "must recuse");
+    if (rc == 0 && !seat.office && !seat.reads) {
+        bool sees = false;
+        rc = td_panel_sees(review->tx, review->who->id, td_row_text(motion, "application_id"),
+                           &sees);
+        if (rc == 0 && !sees)
+            rc = td_error_set(reterr, TD_ENOTFOUND, "decided: the material is closed");
+    }
     if (rc < 0)
         json_decref(motion);
     else
@@ -244,7 +254,7 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
                     "order by o.sequence",
                     "s", meeting_id);
     json_array_foreach(rows, i, row)
-        add_progress(row);
+        add_progress(&seat, row);
     int64_t here = 0;
     if (rc == 0)
         rc = td_tx_int(review->tx, &here, "select count(*) from attendance where meeting_id = $1",

@@ -159,26 +159,31 @@ int td_notice_list(struct td_review *review, const char *kind, const char *curso
     return result;
 }
 
-/* After the period the names are taken down for the public; those who work on dossiers still see
- * them. */
-static bool sees_entries(const struct td_review *review, const json_t *notice)
+/* After the period the names are taken down for the public; an official still sees those whose
+ * dossiers he may see. */
+static bool sees_entry(const struct td_review *review, const json_t *notice, const json_t *row)
 {
+    bool official =
+        td_row_is(review, TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |
+                              TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
     return td_row_equals(notice, "state", "open") ||
-           td_row_is(review, TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |
-                                 TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
+           (official && td_application_visible(review, row));
 }
 
-static int load_entries(struct td_review *review, const char *notice_id, json_t **ret_entries)
+static int load_entries(struct td_review *review, const json_t *notice, json_t **ret_entries)
 {
     json_t *rows = NULL, *row, *entries = json_array();
     size_t i;
     int result = td_tx_rows(review->tx, &rows,
-                            "select e.application_id, e.listed from public_notice_entry e "
+                            "select e.application_id, e.listed, a.account_id, a.unit_id, a.series, "
+                            "a.division_code, a.submitted_at from public_notice_entry e "
                             "join application a on a.id = e.application_id where e.notice_id = $1 "
                             "and a.state not in ('withdrawn', 'abandoned', 'rejected') "
                             "order by e.application_id",
-                            "s", notice_id);
+                            "s", td_row_text(notice, "id"));
     json_array_foreach(rows, i, row) {
+        if (!sees_entry(review, notice, row))
+            continue;
         json_t *entry = json_copy(json_object_get(row, "listed"));
         json_object_set(entry, "application_id", json_object_get(row, "application_id"));
         json_array_append_new(entries, entry);
@@ -209,8 +214,7 @@ int td_notice_load(struct td_review *review, const char *notice_id, json_t **ret
     json_object_set_new(notice, "open", json_boolean(open));
     json_object_set_new(notice, "calendar_unconfirmed",
                         json_boolean(!td_row_bool(notice, "calendar_confirmed")));
-    if (sees_entries(review, notice))
-        result = load_entries(review, notice_id, &entries);
+    result = load_entries(review, notice, &entries);
     if (result) {
         json_decref(notice);
         return result;

@@ -18,7 +18,7 @@ int td_panel_sees(struct td_tx *tx, const char *account_id, const char *applicat
     int64_t count = 0;
     int rc = td_tx_int(
         tx, &count,
-        "select count(*) from application a where a.id = $1"
+        "select count(*) from application a where a.id = $1 and " TD_PANEL_OPEN_SQL
         " and not " TD_RECUSAL_SQL(
             "$2") " and (exists (select 1 from panel_assignment p join panel_member m"
                   " on m.panel_id = p.panel_id where p.application_id = a.id and m.account_id = $2)"

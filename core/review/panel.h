@@ -9,8 +9,12 @@
 
 #include <stdbool.h>
 
+/* The condition on alias `a` of table application that it lies with panel or committee: before and
+ * after, experts have no business with the material. */
+#define TD_PANEL_OPEN_SQL "a.state in ('panel_review', 'committee_vote')"
+
 /* True in *ret_sees when the expert is on the dossier's panel, or on a committee that has it on a
- * meeting's agenda, and need not recuse: then the material may be read. */
+ * meeting's agenda, need not recuse, and the dossier is not decided: then the material may be read. */
 int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id,
                   bool *ret_sees);
 

@@ -126,6 +126,7 @@ static void done_lanes(struct lanes *lanes)
     json_decref(lanes->divisions);
 }
 
+/* The caller's own dossiers lie in no queue of his. */
 static int count_lane(struct td_review *review, const struct lane *lane, int64_t *ret_count)
 {
     if (*lane->unit)
@@ -138,12 +139,14 @@ static int count_lane(struct td_review *review, const struct lane *lane, int64_t
         "sss", lane->state, lane->series, lane->division);
 }
 
-/* The caller's own dossiers of this state lie in no queue of his. */
-static int count_own(struct td_review *review, const char *state, int64_t *ret_count)
+static int count_own(struct td_review *review, const struct lane *lane, int64_t *ret_count)
 {
     return td_tx_int(review->tx, ret_count,
-                     "select count(*) from application where account_id = $1 and state = $2", "ss",
-                     review->who->id, state);
+                     "select count(*) from application where account_id = $1 and state = $2 and "
+                     "case when $3 <> '' then unit_id = $3 "
+                     "else series = $4 and division_code = $5 end",
+                     "sssss", review->who->id, lane->state, lane->unit, lane->series,
+                     lane->division);
 }
 
 static int count_state(struct td_review *review, const char *state, size_t *ret_lanes,
@@ -151,14 +154,14 @@ static int count_state(struct td_review *review, const char *state, size_t *ret_
 {
     struct lanes lanes = {0};
     int64_t total = 0, count = 0;
+    bool applies = review->who->roles & TD_ROLE_APPLICANT;
     int result = find_lanes(review, state, &lanes);
     for (size_t i = 0; !result && i < lanes.count; i++) {
         result = count_lane(review, &lanes.items[i], &count);
         total += count;
-    }
-    if (!result && total && review->who->roles & TD_ROLE_APPLICANT) {
-        result = count_own(review, state, &count);
-        total -= count < total ? count : total;
+        if (!result && count && applies)
+            result = count_own(review, &lanes.items[i], &count);
+        total -= count && applies ? count : 0;
     }
     *ret_lanes = lanes.count;
     *ret_count = total;

@@ -3,6 +3,7 @@
 #include "review/sheet.h"
 
 #include "base/id.h"
+#include "review/panel.h"
 #include "review/points.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -98,7 +99,7 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
 /* --- the expert's own sheet
  * ----------------------------------------------------------------------- */
 
-/* The dossier of a sheet when the caller scores it: on its panel and not recused. */
+/* The dossier of a sheet when the caller scores it: on its panel, not recused, not yet decided. */
 static int seat(struct td_review *review, const char *application_id, json_t **ret_seat,
                 struct td_error *reterr)
 {
@@ -109,7 +110,8 @@ static int seat(struct td_review *review, const char *application_id, json_t **r
                      " join panel_assignment p on p.application_id = a.id"
                      " join panel_member m on m.panel_id = p.panel_id and m.account_id = $2"
                      " join account_grant e on e.account_id = $2 and e.role = 'expert'"
-                     " and e.scope = a.series where a.id = $1 and not " TD_RECUSAL_SQL("$2"),
+                     " and e.scope = a.series where a.id = $1 and " TD_PANEL_OPEN_SQL
+                     " and not " TD_RECUSAL_SQL("$2"),
                      "ss", application_id, review->who->id);
 }
 
@@ -324,8 +326,6 @@ int td_sheet_submit(struct td_review *review, const char *application_id, struct
         rc = td_tx_outbox(review->tx, "score", payload);
         json_decref(payload);
     }
-    if (rc == 0)
-        rc = td_row_live(review->tx, "application", application_id);
     json_decref(indicators);
     json_decref(sheet);
     json_decref(place);

@@ -4,6 +4,7 @@
 
 #include "review/application.h"
 #include "review/evaluation.h"
+#include "review/panel.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -16,7 +17,7 @@
     " join panel p on p.id = s.panel_id join application a on a.id = s.application_id"             \
     " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"                       \
     " left join sheet h on h.application_id = a.id and h.account_id = m.account_id"                \
-    " where m.account_id = $1 and not " TD_RECUSAL_SQL("$1")
+    " where m.account_id = $1 and " TD_PANEL_OPEN_SQL " and not " TD_RECUSAL_SQL("$1")
 
 static const char *sheet_state(const json_t *row)
 {

@@ -307,6 +307,13 @@ describe('the meeting', () => {
     assert.deepEqual(counts.map((one) => one.yes).sort(), [5, 6, 6]);
   });
 
+  test('what is decided is closed to experts', async () => {
+    assert.equal((await experts[1].json('GET', `/reviews/${dossiers[0]}`)).status, 404);
+    assert.deepEqual((await experts[1].ok('GET', '/reviews')).items, []);
+    assert.equal((await experts[5].json('GET', `/meetings/${meeting}/motions/${motions[0].id}`)).status, 404);
+    assert.equal((await city.office.json('GET', `/meetings/${meeting}/motions/${motions[0].id}`)).status, 200);
+  });
+
   test('the chair closes it and the minutes say who recused', async () => {
     assert.equal((await city.office.json('POST', `/meetings/${meeting}/close`)).status, 403);
     assert.equal((await experts[0].json('GET', `/meetings/${meeting}/minutes`)).body.key, 'no_minutes_yet');
@@ -411,7 +418,7 @@ describe('pages', () => {
       [server.client(), ['/cycles', '/series', '/series/teacher', '/standards', '/certificates', `/cycles/${city.cycle.id}`]],
       [city.bureau, ['/cycles/new', '/units', '/units/new', '/filings', '/committees', '/panels', '/meetings', '/ledger', `/cycles/${city.cycle.id}`]],
       [city.office, ['/committees', '/committees/new', '/panels', '/panels/new', `/panels/new?committee=${committee}`, `/panels/${panel}`, `/committees/${committee}`, '/meetings', '/meetings/new']],
-      [experts[1], ['/reviews', `/reviews/${dossiers[0]}`, '/meetings']],
+      [experts[1], ['/reviews', '/meetings']],
       [city.supervisor, ['/ledger', '/filings', '/panels', `/panels/${panel}`]],
     ])
       for (const path of paths) {
