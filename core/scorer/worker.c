@@ -1,10 +1,10 @@
 /* worker.c - see worker.h. Blocking reads and writes on one descriptor; one job at a time. */
 #include "scorer/worker.h"
 
+#include "sandbox/sandbox.h"
 #include "scorer/guard.h"
 #include "scorer/job.h"
 #include "scorer/plugins.h"
-#include "scorer/sandbox.h"
 #include "scorer/vm.h"
 #include "scoring/protocol.h"
 
@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define ADDRESS_SPACE ((size_t)512 << 20)
 
 static int socket_fd;
 
@@ -60,10 +62,12 @@ static void announce(const char *file)
 
 static bool start(struct td_plugins *plugins, const struct td_worker_options *options)
 {
+    const struct td_sandbox_options walls = {
+        .fd = options->fd, .trap = true, .address_space = ADDRESS_SPACE};
     char why[256] = "";
     plugins->before = announce;
     td_plugins_load(plugins, options->plugin_folder, options->skip);
-    if (td_sandbox_enter(options->fd, why, sizeof(why)) < 0) {
+    if (td_sandbox_enter(&walls, why, sizeof(why)) < 0) {
         send_message(json_pack("{s:b, s:s}", "ready", 0, "message", why));
         return false;
     }

@@ -460,8 +460,9 @@ static int start_worker(struct generation *generation)
     if (!worker)
         abort();
     worker->generation = generation;
+    const struct td_process_command command = {.argv = argv, .input = -1, .output = -1};
     int result =
-        td_process_start(pool->options.base, argv, &events, worker, &worker->process, &error);
+        td_process_start(pool->options.base, &command, &events, worker, &worker->process, &error);
     if (result < 0) {
         TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", error.detail));
         td_error_done(&error);

@@ -154,9 +154,17 @@ void td_process_free(struct td_process *process)
 
 /* --- the start -------------------------------------------------------------------------------- */
 
+static void give_standard(posix_spawn_file_actions_t *actions, int standard, int fd)
+{
+    if (fd < 0)
+        posix_spawn_file_actions_addopen(actions, standard, "/dev/null", O_RDWR, 0);
+    else
+        posix_spawn_file_actions_adddup2(actions, fd, standard);
+}
+
 /* The child starts with default signals, in a process group of its own: a Ctrl-C at the server's
  * terminal is the server's business. */
-static int spawn(const char *const *argv, int socket, pid_t *ret_pid)
+static int spawn(const struct td_process_command *command, int socket, pid_t *ret_pid)
 {
     static char *const no_environment[] = {NULL};
     posix_spawn_file_actions_t actions;
@@ -166,16 +174,16 @@ static int spawn(const char *const *argv, int socket, pid_t *ret_pid)
     sigemptyset(&none);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
+    give_standard(&actions, STDIN_FILENO, command->input);
+    give_standard(&actions, STDOUT_FILENO, command->output);
     posix_spawn_file_actions_adddup2(&actions, socket, CHILD_SOCKET);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addclosefrom_np(&actions, CHILD_SOCKET + 1);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
                                               POSIX_SPAWN_SETPGROUP);
-    int result =
-        posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv, no_environment);
+    int result = posix_spawn(ret_pid, command->argv[0], &actions, &attributes,
+                             (char *const *)command->argv, no_environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return -result;
@@ -199,20 +207,20 @@ static int watch(struct td_process *process, struct event_base *base, int socket
     return 0;
 }
 
-int td_process_start(struct event_base *base, const char *const *argv,
+int td_process_start(struct event_base *base, const struct td_process_command *command,
                      const struct td_process_events *events, void *arg,
                      struct td_process **ret_process, struct td_error *reterr)
 {
     int sockets[2];
     struct td_process *process = calloc(1, sizeof(*process));
     if (!process)
-        return td_error_set(reterr, TD_ENOMEM, "no memory for a scorer process");
+        return td_error_set(reterr, TD_ENOMEM, "no memory for a process");
     *process = (struct td_process){.events = *events, .arg = arg, .pidfd = -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
         free(process);
         return td_error_set(reterr, TD_EINTERNAL, "socketpair: %s", strerror(errno));
     }
-    int result = spawn(argv, sockets[1], &process->pid);
+    int result = spawn(command, sockets[1], &process->pid);
     close(sockets[1]);
     if (result < 0) {
         close(sockets[0]);
@@ -223,7 +231,7 @@ int td_process_start(struct event_base *base, const char *const *argv,
     }
     if (result < 0) {
         td_process_free(process);
-        return td_error_set(reterr, TD_EINTERNAL, "%s cannot be started: %s", argv[0],
+        return td_error_set(reterr, TD_EINTERNAL, "%s cannot be started: %s", command->argv[0],
                             strerror(-result));
     }
     *ret_process = process;

@@ -1,7 +1,7 @@
-/* process.h - one scorer process as the event loop sees it: start, frames both ways, deadline, end.
+/* process.h - one worker process as the event loop sees it: start, frames both ways, deadline, end.
  *
- * Knows nothing of jobs or plugins (pool.c does). The process has descriptor 3, standard error and
- * no environment. Its end is noticed through a pidfd, so children of others are never touched. */
+ * Knows nothing of jobs or plugins (pool.c does) or of evidence (examining/). The process has
+ * descriptor 3, its standard descriptors and no environment. Its end is noticed through a pidfd, so children of others are never touched. */
 #ifndef TD_SCORING_PROCESS_H
 #define TD_SCORING_PROCESS_H
 
@@ -25,8 +25,12 @@ struct td_process_events {
     void (*ended)(void *arg, const struct td_process_end *end); /* once, last; then free it */
 };
 
-/* `argv` as for execv, with an absolute or relative path in argv[0]. */
-int td_process_start(struct event_base *base, const char *const *argv,
+struct td_process_command {
+    const char *const *argv; /* as for execv, with an absolute or relative path in argv[0] */
+    int input, output;       /* become its standard input and output; borrowed; -1 = nothing */
+};
+
+int td_process_start(struct event_base *base, const struct td_process_command *command,
                      const struct td_process_events *events, void *arg,
                      struct td_process **ret_process, struct td_error *reterr);
 

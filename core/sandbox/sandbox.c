@@ -1,8 +1,8 @@
 /* sandbox.c - see sandbox.h. Several independent walls: no descriptors, resource limits, another
  * user when started as root, no new privileges, Landlock without a single rule where the kernel has
- * it, and a seccomp allow-list. The list traps instead of killing so that guard.c can say which
- * call it was; the handler ends the process, and sigaction is not on the list. */
-#include "scorer/sandbox.h"
+ * it, and a seccomp allow-list. Where the list traps instead of killing, sigaction is not on it:
+ * the handler stays the one that ends the process. */
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,12 +26,10 @@
 #endif
 
 #define NOBODY 65534
-#ifndef SANITIZED
-#define ADDRESS_SPACE ((rlim_t)512 << 20)
-#endif
 
-static int drop_descriptors(int fd)
+static int drop_descriptors(const struct td_sandbox_options *options)
 {
+    int fd = options->fd;
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (nothing < 0)
         return -errno;
@@ -40,7 +38,7 @@ static int drop_descriptors(int fd)
 #else
     const int last = 2;
 #endif
-    for (int standard = 0; standard <= last; standard++)
+    for (int standard = options->files ? 2 : 0; standard <= last; standard++)
         if (dup2(nothing, standard) < 0)
             return -errno;
     for (int other = 3; other < fd; other++)
@@ -48,24 +46,30 @@ static int drop_descriptors(int fd)
     return close_range((unsigned)fd + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
-static int limit_resources(void)
+static int limit_resources(const struct td_sandbox_options *options)
 {
-    static const struct {
+    const struct {
         int resource;
         rlim_t limit;
     } limits[] = {
 #ifndef SANITIZED /* shadow memory takes terabytes of addresses; the runtime reads and writes      \
                      files */
-        {RLIMIT_AS, ADDRESS_SPACE}, {RLIMIT_NOFILE, 4}, {RLIMIT_FSIZE, 0},
+        {RLIMIT_AS, options->address_space},
+        {RLIMIT_NOFILE, 4},
+        {RLIMIT_FSIZE, options->file_bytes},
 #endif
-        {RLIMIT_NPROC, 0},          {RLIMIT_CORE, 0},   {RLIMIT_MEMLOCK, 0},
+        {RLIMIT_NPROC, 0},
+        {RLIMIT_CORE, 0},
+        {RLIMIT_MEMLOCK, 0},
     };
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         struct rlimit limit = {limits[i].limit, limits[i].limit};
         if (setrlimit(limits[i].resource, &limit) < 0)
             return -errno;
     }
-    return 0;
+    const rlim_t seconds = (rlim_t)options->cpu_seconds;
+    const struct rlimit cpu = {seconds, seconds};
+    return seconds && setrlimit(RLIMIT_CPU, &cpu) < 0 ? -errno : 0;
 }
 
 /* A container may have no such user: then the other walls have to do. */
@@ -150,28 +154,47 @@ static const int allowed[] = {
 #endif
 };
 
-static int allow_calls(scmp_filter_ctx filter, int fd)
+#ifndef SANITIZED
+static int allow_on(scmp_filter_ctx filter, int call, int fd)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
+}
+
+static int allow_arguments(scmp_filter_ctx filter, const struct td_sandbox_options *options)
+{
+    const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const struct {
+        int call, fd;
+        bool wanted;
+    } transfers[] = {
+        {SCMP_SYS(read), options->fd, true},
+        {SCMP_SYS(write), options->fd, true},
+        {SCMP_SYS(write), STDERR_FILENO, true},
+        {SCMP_SYS(read), STDIN_FILENO, options->files},
+        {SCMP_SYS(write), STDOUT_FILENO, options->files},
+    };
+    int result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &not_executable);
+    if (!result)
+        result =
+            seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_executable);
+    for (size_t i = 0; !result && i < sizeof(transfers) / sizeof(transfers[0]); i++)
+        if (transfers[i].wanted)
+            result = allow_on(filter, transfers[i].call, transfers[i].fd);
+    return result;
+}
+#endif
+
+static int allow_calls(scmp_filter_ctx filter, const struct td_sandbox_options *options)
 {
     int result = 0;
     for (size_t i = 0; !result && i < sizeof(allowed) / sizeof(allowed[0]); i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 #ifndef SANITIZED
-    const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    const struct scmp_arg_cmp on_socket = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd);
-    const struct scmp_arg_cmp on_error = SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO);
     if (!result)
-        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &not_executable);
-    if (!result)
-        result =
-            seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_executable);
-    if (!result)
-        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, &on_socket);
-    if (!result)
-        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, &on_socket);
-    if (!result)
-        result = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, &on_error);
+        result = allow_arguments(filter, options);
 #else
-    (void)fd;
+    (void)options;
 #endif
     /* abort() sends its signal this way. */
     if (!result)
@@ -180,12 +203,12 @@ static int allow_calls(scmp_filter_ctx filter, int fd)
     return result;
 }
 
-static int filter_calls(int fd)
+static int filter_calls(const struct td_sandbox_options *options)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
+    scmp_filter_ctx filter = seccomp_init(options->trap ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS);
     if (!filter)
         return -ENOMEM;
-    int result = allow_calls(filter, fd);
+    int result = allow_calls(filter, options);
     if (!result)
         result = seccomp_load(filter);
     seccomp_release(filter);
@@ -199,9 +222,9 @@ static int wall(int result, const char *step, char *why, size_t room)
     return result;
 }
 
-int td_sandbox_enter(int fd, char *why, size_t room)
+int td_sandbox_enter(const struct td_sandbox_options *options, char *why, size_t room)
 {
-    int result = wall(drop_descriptors(fd), "close descriptors", why, room);
+    int result = wall(drop_descriptors(options), "close descriptors", why, room);
     if (!result)
         result = wall(drop_user(), "change the user", why, room);
     if (!result)
@@ -209,8 +232,8 @@ int td_sandbox_enter(int fd, char *why, size_t room)
     if (!result)
         result = wall(forbid_files(), "forbid files", why, room);
     if (!result)
-        result = wall(limit_resources(), "limit resources", why, room);
+        result = wall(limit_resources(options), "limit resources", why, room);
     if (!result)
-        result = wall(filter_calls(fd), "filter system calls", why, room);
+        result = wall(filter_calls(options), "filter system calls", why, room);
     return result;
 }
