@@ -50,6 +50,8 @@ static const struct row rows[] = {
     {"plugin_folder", TEXT, "plugins", AT(plugin_folder), 0, 0, "series plugins (*.so)"},
     {"script_folder", TEXT, "scripts", AT(script_folder), 0, 0, "scoring standards"},
     {"scorer", TEXT, "titled-scorer", AT(scorer), 0, 0, "the scorer program"},
+    {"examiner", TEXT, "titled-examiner", AT(examiner), 0, 0,
+     "the program that examines uploaded files"},
     {"calendar_file", TEXT, "ops/calendar.json", AT(calendar_file), 0, 0, "working days"},
 
     {"redis_socket", TEXT, "redis.sock", AT(redis_socket), 0, 0, "unix socket of Redis"},
@@ -59,6 +61,11 @@ static const struct row rows[] = {
      "or a file whose first line it is"},
 
     {"workers", NUMBER, "0", AT(workers), 0, 256, "scorer processes; 0 = cores"},
+    {"examiners", NUMBER, "0", AT(examiners), 0, 256, "uploaded files examined at once; 0 = cores"},
+    {"examiner_queue", NUMBER, "64", AT(examiner_queue), 0, 10000,
+     "uploaded files that wait for it"},
+    {"examiner_seconds", NUMBER, "20", AT(examiner_seconds), 1, 600,
+     "processor time for one file; by the clock three times that"},
     {"readers", NUMBER, "4", AT(readers), 1, 64, "store reader threads"},
     {"cpu_threads", NUMBER, "2", AT(cpu_threads), 1, 64,
      "threads for password hashing and the like"},

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "dispatch.h"
+#include "examining/examiners.h"
 #include "http/cpu.h"
 #include "http/frame.h"
 #include "http/mailbox.h"
@@ -60,6 +61,7 @@ struct td_server {
     struct td_cpu *cpu;
     struct td_stall *stall;
     struct td_pool *pool;
+    struct td_examiners *examiners;
     struct td_frame *frame;
     struct td_dispatch *dispatch;
     struct td_ticker *ticker;
@@ -261,6 +263,12 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
                                       .executable = config->scorer,
                                       .plugin_folder = config->plugin_folder,
                                       .workers = (int)config->workers};
+    struct td_examiners_options examiners = {.base = server->base,
+                                             .executable = config->examiner,
+                                             .slots = (int)config->examiners,
+                                             .queue_limit = (int)config->examiner_queue,
+                                             .seconds = (int)config->examiner_seconds,
+                                             .file_max = (size_t)config->limit_upload};
     server->mailbox = td_mailbox_new(server->base);
     server->stall = td_stall_new(server->base, config->stall_warn_ms);
     int r = need(server->mailbox, reterr, "mailbox");
@@ -268,6 +276,8 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
         r = need(server->stall, reterr, "watch over the loop");
     if (r == 0)
         r = td_cpu_new((int)config->cpu_threads, CPU_QUEUE, &server->cpu, reterr);
+    if (r == 0)
+        r = td_examiners_new(&examiners, &server->examiners, reterr);
     if (r == 0)
         r = td_pool_new(&options, on_pool_ready, server, &server->pool, reterr);
     return r;
@@ -288,6 +298,7 @@ static int open_frame(struct td_server *server, struct td_error *reterr)
                                        .cpu = server->cpu,
                                        .stall = server->stall,
                                        .pool = server->pool,
+                                       .examiners = server->examiners,
                                        .assets = server->assets,
                                        .views = server->views,
                                        .resources = td_api_resources,
@@ -433,6 +444,8 @@ static void drain(struct td_server *server)
 {
     td_pool_free(server->pool);
     server->pool = NULL;
+    td_examiners_free(server->examiners);
+    server->examiners = NULL;
     td_store_close(server->store);
     server->store = NULL;
     td_cpu_free(server->cpu);

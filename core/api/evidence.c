@@ -24,15 +24,41 @@ static int list_evidence(struct td_call *call, struct td_reply *reply, struct td
     return result;
 }
 
+static struct td_evidence_upload upload_of(const struct td_call *call)
+{
+    return (struct td_evidence_upload){.path = call->upload->path,
+                                       .name = call->upload->name,
+                                       .hash = call->upload->hash,
+                                       .sent_hash = call->upload->sent_hash,
+                                       .size = call->upload->size};
+}
+
+/* Before the examiner is asked: whether the file could be attached at all. */
+static int check_attach(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    (void)reply;
+    struct td_review review;
+    const char *type = NULL;
+    if (!call->upload || !call->upload->size)
+        return td_error_field(reterr, "file", "required", "choose a file");
+    struct td_evidence_upload upload = upload_of(call);
+    int result = td_api_review(call, &review);
+    if (!result)
+        result = td_evidence_check(&review, td_call_param(call, "application"),
+                                   td_call_text(call, "section"), td_call_text(call, "item"),
+                                   &upload, &type, reterr);
+    if (result)
+        return result;
+    call->job = td_arena_json(call->arena, json_string(type));
+    return call->job ? 0 : TD_ENOMEM;
+}
+
 static int attach(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
     char evidence[TD_ID_TEXT];
     const char *id = td_call_param(call, "application"), *section = td_call_text(call, "section");
-    if (!call->upload || !call->upload->size)
-        return td_error_field(reterr, "file", "required", "choose a file");
-    struct td_evidence_upload upload = {call->upload->path, call->upload->name, call->upload->hash,
-                                        call->upload->size};
+    struct td_evidence_upload upload = upload_of(call);
     int result = td_api_review(call, &review);
     if (!result)
         result = td_evidence_add(&review, id, section, td_call_text(call, "item"), &upload,
@@ -41,7 +67,8 @@ static int attach(struct td_call *call, struct td_reply *reply, struct td_error 
         return result;
     reply->status = 201;
     reply->value =
-        json_pack("{s:s, s:s, s:s}", "id", evidence, "name", upload.name, "hash", upload.hash);
+        json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", evidence, "name", upload.name, "hash",
+                  upload.hash, "sent_hash", upload.sent_hash, "rewritten", *upload.sent_hash != 0);
     reply->location = td_arena_printf(call->arena, "/applications/%s/sections/%s", id, section);
     return 0;
 }
@@ -58,6 +85,7 @@ static int read_file(struct td_call *call, struct td_reply *reply, struct td_err
     if (result)
         return result;
     reply->file = td_arena_strdup(call->arena, td_row_text(evidence, "path"));
+    reply->tag = td_arena_strdup(call->arena, td_row_text(evidence, "hash"));
     reply->type = td_arena_strdup(call->arena, td_row_text(evidence, "type"));
     reply->filename = td_arena_strdup(call->arena, td_row_text(evidence, "name"));
     json_decref(evidence);
@@ -100,6 +128,8 @@ const struct td_route td_evidence_routes[] = {
      .path = "/applications/{application}/evidence",
      .roles = TD_ROLE_APPLICANT,
      .summary = "Attach a PDF, JPEG or PNG to a section or item",
+     .read = check_attach,
+     .work = TD_WORK_EXAMINE,
      .write = attach,
      .body = attach_body,
      .limit = TD_LIMIT_UPLOAD},

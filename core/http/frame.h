@@ -21,6 +21,7 @@ struct td_calendar;
 struct td_config;
 struct td_cpu;
 struct td_dispatch;
+struct td_examiners;
 struct td_frame;
 struct td_live;
 struct td_mailbox;
@@ -49,6 +50,7 @@ struct td_frame_options {
     struct td_cpu *cpu;
     const struct td_stall *stall; /* for td_frame_status; may be NULL */
     struct td_pool *pool; /* may be NULL: no series, scorer rows answer TD_EBUSY */
+    struct td_examiners *examiners; /* may be NULL: uploads answer TD_EBUSY */
     const struct td_static *assets;
     struct td_views *views;                  /* the frame takes its own reference */
     const struct td_route *const *resources; /* NULL-ended */

@@ -10,6 +10,7 @@
 #include "http/csv.h"
 #include "http/payload.h"
 #include "http/problem.h"
+#include "http/range.h"
 #include "http/text.h"
 
 #include <errno.h>
@@ -23,7 +24,10 @@
 static const char api_type[] = "application/json";
 static const char page_type[] = "text/html; charset=utf-8";
 
-/* For files of people: shown by the browser at most, never run. */
+/* For files of people: saved, and should a browser open one all the same, without any right. */
+static const char attachment_policy[] = "sandbox; default-src 'none'";
+
+/* For what the server made itself: shown by the browser at most, never run. */
 static const char file_policy[] =
     "default-src 'none'; img-src 'self'; object-src 'self'; media-src 'self';"
     " style-src 'unsafe-inline'; frame-ancestors 'self'";
@@ -51,8 +55,9 @@ static json_t *make_form(struct td_serving *serving)
 {
     json_t *form = json_object(), *value;
     const char *name;
-    json_object_foreach(serving->sent, name, value) if (name[0] != '_' && !strstr(name, "password"))
-        json_object_set(form, name, value);
+    json_object_foreach(serving->sent, name, value)
+        if (name[0] != '_' && !strstr(name, "password"))
+            json_object_set(form, name, value);
     return td_arena_json(serving->arena, form);
 }
 
@@ -106,11 +111,17 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
 
 /* --- sending, on the loop ---------------------------------------------------------- */
 
+static void remove_temporary(const char *path)
+{
+    if (path && unlink(path) < 0 && errno != ENOENT)
+        TD_LOG(TD_LOG_WARNING, "upload.left", TD_S("reason", strerror(errno)));
+}
+
 void td_serving_free(struct td_serving *serving)
 {
     serving->frame->open--;
-    if (serving->upload_path && unlink(serving->upload_path) < 0 && errno != ENOENT)
-        TD_LOG(TD_LOG_WARNING, "upload.left", TD_S("reason", strerror(errno)));
+    remove_temporary(serving->upload_path);
+    remove_temporary(serving->output_path);
     json_decref(serving->reply.value);
     td_error_done(&serving->error);
     td_strbuf_done(&serving->out);
@@ -193,6 +204,40 @@ void td_reply_redirect(struct td_serving *serving, const char *location)
     send_out(serving, &head);
 }
 
+/* The part of the file that is asked for (RFC 9110, 14): one range, while the file is still the one
+ * that If-Range names. Anything else gets the whole. */
+static struct td_range wanted_part(struct td_serving *serving, struct head *head, size_t size)
+{
+    struct td_range whole = {0, size}, part = whole;
+    const char *tag = serving->reply.tag;
+    if (!tag || !serving->exchange)
+        return whole;
+    const char *quoted = td_arena_printf(serving->arena, "\"%s\"", tag);
+    const char *range = td_exchange_header(serving->exchange, "Range");
+    const char *condition = td_exchange_header(serving->exchange, "If-Range");
+    add_header(head, "ETag", quoted);
+    add_header(head, "Accept-Ranges", "bytes");
+    if (serving->if_none_match && quoted && strstr(serving->if_none_match, quoted)) {
+        head->reply.status = 304;
+        return (struct td_range){0, 0};
+    }
+    if (!range || (condition && (!quoted || strcmp(condition, quoted) != 0)))
+        return whole;
+    switch (td_range_parse(range, size, &part)) {
+    case TD_RANGE_NONE: return whole;
+    case TD_RANGE_OUTSIDE:
+        head->reply.status = 416;
+        add_header(head, "Content-Range", td_arena_printf(serving->arena, "bytes */%zu", size));
+        return (struct td_range){0, 0};
+    case TD_RANGE_PART: break;
+    }
+    head->reply.status = 206;
+    add_header(head, "Content-Range",
+               td_arena_printf(serving->arena, "bytes %zu-%zu/%zu", part.start,
+                               part.start + part.length - 1, size));
+    return part;
+}
+
 static void send_file(struct td_serving *serving, struct head *head)
 {
     const struct td_reply *reply = &serving->reply;
@@ -205,10 +250,11 @@ static void send_file(struct td_serving *serving, struct head *head)
         td_serving_fail(serving, TD_EIO);
         return;
     }
+    struct td_range part = wanted_part(serving, head, (size_t)st.st_size);
     if (!serving->exchange)
         close(fd);
     else
-        td_exchange_reply_file(serving->exchange, &head->reply, fd, 0, (size_t)st.st_size);
+        td_exchange_reply_file(serving->exchange, &head->reply, fd, (off_t)part.start, part.length);
     td_serving_free(serving);
 }
 
@@ -216,7 +262,7 @@ static void send_content(struct td_serving *serving, struct head *head)
 {
     const struct td_reply *reply = &serving->reply;
     head->reply.type = reply->type ? reply->type : "application/octet-stream";
-    head->reply.policy = file_policy;
+    head->reply.policy = reply->filename ? attachment_policy : file_policy;
     add_header(head, "Content-Disposition",
                reply->filename ? disposition(serving, reply->filename) : NULL);
     if (reply->file) {

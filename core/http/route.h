@@ -71,6 +71,9 @@ enum td_work {
     TD_WORK_NONE,
     TD_WORK_CPU,    /* route->work_fn runs on the CPU pool; call->tx is NULL */
     TD_WORK_SCORER, /* call->job (JSON, see scoring/protocol.h) goes to a worker; answer in call->result */
+    TD_WORK_EXAMINE, /* call->job is the media type (text) that the upload's first bytes name: the sandboxed
+                     * examiner looks at it; refused with what was found, or the upload is from here on
+                     * what may be kept. No result, no work_fn: a write follows */
     TD_WORK_TAKE,   /* call->job is an array of ids, best first; the loop leases the first free one to
                      * this account (result: {"id": ...} or null) */
     TD_WORK_SESSIONS, /* the loop lists sessions: of the account whose id is call->job (text), else of this one
@@ -114,6 +117,7 @@ struct td_upload {
     const char *name; /* file name as sent, made safe; never used as a path */
     size_t size;
     char hash[65]; /* SHA-256 of the content, hex: the name it will have */
+    char sent_hash[65]; /* of what was sent, when TD_WORK_EXAMINE put something else in its place; else "" */
 };
 
 enum td_face { TD_FACE_JSON, TD_FACE_PAGE };
@@ -152,6 +156,7 @@ struct td_reply {
                            * page path without /api/v1; arena memory */
     int64_t version;      /* > 0: ETag is "<version>" */
     const char *file;     /* send this file instead: path on disk, arena memory */
+    const char *tag;      /* of file: what its content is called, for ETag and If-Range; arena memory */
     const char *bytes;    /* or these bytes; arena memory */
     size_t length;        /* of bytes */
     const char *type;     /* media type of file/bytes */

@@ -60,6 +60,7 @@ struct td_serving {
     bool waits_for_body;       /* nothing is under way but the body's arrival */
     const char *if_none_match; /* as sent; NULL */
     const char *upload_path;   /* temporary file; unlinked at the end */
+    const char *output_path;   /* another: what the examiner writes */
     struct td_upload upload;
 
     /* the body, before the row's schema */
@@ -144,6 +145,11 @@ void td_steps_load_account(struct td_serving *serving, td_serving_fn next);
 
 /* Runs the row's steps, then td_session_change_apply. */
 void td_steps_run(struct td_serving *serving);
+
+/* --- examine.c --------------------------------------------------------------------- */
+
+/* Has the upload examined, then goes on with `next` on the loop. 0, or negative when nobody took it. */
+int td_examine_begin(struct td_serving *serving, td_serving_fn next);
 
 /* --- session_change.c: the session change that a reply asks for -------------------- */
 

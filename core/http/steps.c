@@ -222,6 +222,7 @@ static int begin_work(struct td_serving *serving)
     case TD_WORK_NONE: break;
     case TD_WORK_CPU: serving->job.run = cpu_run; return td_cpu_submit(options->cpu, &serving->job);
     case TD_WORK_SCORER: return begin_scorer(serving);
+    case TD_WORK_EXAMINE: return td_examine_begin(serving, after_work);
     case TD_WORK_TAKE: return td_queue_take(options->queue, account, call->job, on_taken, serving);
     case TD_WORK_RELEASE:
         return td_queue_release(options->queue, account, json_string_value(call->job), on_released,

@@ -103,18 +103,20 @@ static int store(struct td_review *review, const char *application_id, const cha
     if (!result)
         result = td_tx_exec(
             review->tx, NULL,
-            "insert into evidence (id, application_id, section, item, hash, name, uploaded_at) "
-            "values ($1, $2, $3, $4, $5, $6, $7)",
-            "sssssss", id, application_id, section, item, upload->hash, upload->name, review->now);
+            "insert into evidence (id, application_id, section, item, hash, sent_hash, name, "
+            "uploaded_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "ssssssss", id, application_id, section, item, upload->hash, upload->sent_hash,
+            upload->name, review->now);
     return result ? result
                   : td_row_log(review, "evidence.add", "application", application_id,
-                               json_pack("{s:s, s:s, s:s, s:s}", "evidence", id, "section", section,
-                                         "item", item, "hash", upload->hash));
+                               json_pack("{s:s, s:s, s:s, s:s, s:s}", "evidence", id, "section",
+                                         section, "item", item, "hash", upload->hash, "sent_hash",
+                                         upload->sent_hash));
 }
 
-int td_evidence_add(struct td_review *review, const char *application_id, const char *section,
-                    const char *item, const struct td_evidence_upload *upload,
-                    char ret_id[TD_ID_TEXT], struct td_error *reterr)
+int td_evidence_check(struct td_review *review, const char *application_id, const char *section,
+                      const char *item, const struct td_evidence_upload *upload,
+                      const char **ret_type, struct td_error *reterr)
 {
     json_t *application = NULL;
     int result = td_application_load_editable(review, application_id, &application, reterr);
@@ -126,10 +128,21 @@ int td_evidence_add(struct td_review *review, const char *application_id, const 
     if (!result && !type)
         result = td_error_key(reterr, TD_EMEDIA, "evidence_type", NULL);
     if (!result)
+        *ret_type = type;
+    json_decref(application);
+    return result;
+}
+
+int td_evidence_add(struct td_review *review, const char *application_id, const char *section,
+                    const char *item, const struct td_evidence_upload *upload,
+                    char ret_id[TD_ID_TEXT], struct td_error *reterr)
+{
+    const char *type = NULL;
+    int result = td_evidence_check(review, application_id, section, item, upload, &type, reterr);
+    if (!result)
         result = store(review, application_id, section, item, upload, type, ret_id);
     if (!result)
         result = td_files_adopt(td_tx_store(review->tx), upload->path, upload->hash, reterr);
-    json_decref(application);
     return result;
 }
 
@@ -154,15 +167,21 @@ int td_evidence_remove(struct td_review *review, const char *application_id,
     return result;
 }
 
-static void describe_size(json_t *row)
+static void describe(json_t *row)
 {
     char text[32];
+    const char *type = td_row_text(row, "type");
     int64_t size = td_row_int(row, "size");
     if (size < 1024 * 1024)
         snprintf(text, sizeof(text), "%lld KB", (long long)((size + 1023) / 1024));
     else
         snprintf(text, sizeof(text), "%.1f MB", (double)size / (1024 * 1024));
     json_object_set_new(row, "size_text", json_string(text));
+    json_object_set_new(row, "type_text",
+                        json_string(strcmp(type, "application/pdf") == 0 ? "PDF"
+                                    : strcmp(type, "image/png") == 0     ? "PNG"
+                                                                         : "JPG"));
+    json_object_set_new(row, "rewritten", json_boolean(*td_row_text(row, "sent_hash")));
 }
 
 /* Which rows of `e` the account $3 ("" = the system) sees: the applicant what is attached now;
@@ -179,14 +198,15 @@ int td_evidence_list(struct td_review *review, const char *application_id, const
     size_t i;
     int result = td_tx_rows(
         review->tx, &rows,
-        "select e.id, e.application_id, e.section, e.item, e.name, e.hash, f.size, f.type, "
-        "e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
-        "join application a on a.id = e.application_id left join snapshot s on s.id = a.snapshot_id "
+        "select e.id, e.application_id, e.section, e.item, e.name, e.hash, e.sent_hash, "
+        "f.size, f.type, e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
+        "join application a on a.id = e.application_id left join snapshot s on s.id = "
+        "a.snapshot_id "
         "where e.application_id = $1 and ($2 = '' or e.section = $2) and " SEEN_SQL
         " order by e.id",
         "sss", application_id, section, review->who ? review->who->id : "");
     json_array_foreach(rows, i, row)
-        describe_size(row);
+        describe(row);
     if (!result)
         *ret_rows = rows;
     return result;

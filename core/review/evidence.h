@@ -18,8 +18,15 @@ struct td_evidence_upload {
     const char *path; /* temporary; gone once adopted */
     const char *name; /* as sent, made safe */
     const char *hash; /* SHA-256, hex */
+    const char *sent_hash; /* of what was sent, when it was written anew; else "" */
     size_t size;
 };
+
+/* 0 when this file might be attached: the place and the room for it, and *ret_type, the media type that
+ * its first bytes and its name agree on. Fails as td_evidence_add does. */
+int td_evidence_check(struct td_review *review, const char *application_id, const char *section,
+                      const char *item, const struct td_evidence_upload *upload,
+                      const char **ret_type, struct td_error *reterr);
 
 /* Attaches to section and item ("" in a plain section) of an editable dossier. TD_EMEDIA for
  * another type, TD_EFIELDS for a place that takes no evidence, TD_ECONFLICT when there is enough.
@@ -32,8 +39,8 @@ int td_evidence_add(struct td_review *review, const char *application_id, const 
 int td_evidence_remove(struct td_review *review, const char *application_id,
                        const char *evidence_id, struct td_error *reterr);
 
-/* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "uploaded_at",
- * "hash"}], of one section when `section` is not ""; to others than the applicant, as it was last
+/* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "type_text",
+ * "uploaded_at", "hash", "sent_hash", "rewritten"}], of one section when `section` is not ""; to others than the applicant, as it was last
  * submitted. Access is the caller's to check. */
 int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
                      json_t **ret_rows);

@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,41 @@ int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size
     if (fd < 0)
         return io_error(reterr, path);
     *ret_fd = fd;
+    return 0;
+}
+
+static int hash_content(int fd, EVP_MD_CTX *hash, size_t *ret_size)
+{
+    static _Thread_local char piece[64 << 10];
+    ssize_t n;
+    *ret_size = 0;
+    while ((n = read(fd, piece, sizeof(piece))) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || EVP_DigestUpdate(hash, piece, (size_t)n) != 1)
+            return -1;
+        *ret_size += (size_t)n;
+    }
+    return fsync(fd);
+}
+
+int td_files_measure(const char *path, char ret_hash[65], size_t *ret_size, struct td_error *reterr)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    size_t size = 0;
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool fine = hash && fd >= 0 && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+                hash_content(fd, hash, &size) == 0 && EVP_DigestFinal_ex(hash, digest, NULL) == 1;
+    int result = fine ? 0 : io_error(reterr, path);
+    EVP_MD_CTX_free(hash);
+    if (fd >= 0)
+        close(fd);
+    if (!fine)
+        return result;
+    for (int i = 0; i < HASH_DIGITS / 2; i++)
+        snprintf(ret_hash + 2 * i, 3, "%02x", digest[i]);
+    *ret_size = size;
     return 0;
 }
 

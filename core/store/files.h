@@ -22,6 +22,10 @@ int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size
 int td_files_adopt(struct td_store *store, const char *path, const char *hash,
                    struct td_error *reterr);
 
+/* Measures and hashes (SHA-256, hex) the file `path` and makes its content durable. Blocks: not on
+ * the loop. TD_EIO, TD_EFULL. */
+int td_files_measure(const char *path, char ret_hash[65], size_t *ret_size, struct td_error *reterr);
+
 /* The place of `hash`; TD_EINVALID when it is not 64 hex digits. Says nothing about existence. */
 int td_files_path(struct td_store *store, const char *hash, char *path, size_t size);
 

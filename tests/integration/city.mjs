@@ -2,9 +2,10 @@
 // What the tests of a dossier's way share.
 
 import assert from 'node:assert/strict';
+import * as files from './files.mjs';
 
 export const division = '650121';
-export const pdf = Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n');
+export const pdf = files.pdf();
 
 const years = [2021, 2022, 2023, 2024, 2025];
 

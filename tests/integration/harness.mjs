@@ -200,6 +200,7 @@ class Server {
       plugin_folder: plugins,
       script_folder: join(top, 'scripts'),
       scorer: join(build, 'bin/titled-scorer'),
+      examiner: join(build, 'bin/titled-examiner'),
       workers: 1,
       calendar_file: join(top, 'ops/calendar.json'),
       control_socket: join(this.folder, 'control.sock'),

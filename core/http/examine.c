@@ -1,0 +1,87 @@
+/* examine.c - the work step of a row that takes a file: the sandboxed examiner looks at it, then a
+ * thread of the CPU pool hashes what is to be kept and makes it durable, so that the writer only
+ * has to give it its name. What either leaves behind is unlinked with the serving. */
+#include "http/serving.h"
+
+#include "examining/examiners.h"
+#include "store/files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct td_serving *serving_of(struct td_cpu_job *job)
+{
+    return (struct td_serving *)((char *)job - offsetof(struct td_serving, job));
+}
+
+static void keep(struct td_cpu_job *job)
+{
+    struct td_serving *serving = serving_of(job);
+    struct td_upload *upload = &serving->upload;
+    char hash[65];
+    size_t size = 0;
+    serving->result = td_files_measure(upload->path, hash, &size, &serving->error);
+    if (serving->result == 0 && strcmp(hash, upload->hash) != 0) {
+        memcpy(upload->sent_hash, upload->hash, sizeof(hash));
+        memcpy(upload->hash, hash, sizeof(hash));
+        upload->size = size;
+    }
+    td_serving_post(serving, serving->then);
+}
+
+static void on_examined(void *arg, int result, bool rewritten, struct td_error *error)
+{
+    struct td_serving *serving = arg;
+    serving->result = result;
+    if (result < 0) {
+        td_error_done(&serving->error);
+        serving->error = *error;
+        *error = (struct td_error)TD_ERROR_INIT;
+        serving->then(serving);
+        return;
+    }
+    if (rewritten)
+        serving->upload.path = serving->output_path;
+    serving->job.run = keep;
+    serving->result = td_cpu_submit(serving->frame->options.cpu, &serving->job);
+    if (serving->result < 0)
+        serving->then(serving);
+}
+
+static int open_output(struct td_serving *serving, int *ret_fd)
+{
+    char path[4096];
+    int result =
+        td_files_create(serving->frame->options.store, ret_fd, path, sizeof(path), &serving->error);
+    if (result < 0)
+        return result;
+    serving->output_path = td_arena_strdup(serving->arena, path);
+    if (serving->output_path)
+        return 0;
+    close(*ret_fd);
+    unlink(path);
+    return TD_ENOMEM;
+}
+
+int td_examine_begin(struct td_serving *serving, td_serving_fn next)
+{
+    struct td_examiners *examiners = serving->frame->options.examiners;
+    int output = -1;
+    if (!examiners)
+        return TD_EBUSY;
+    int result = open_output(serving, &output);
+    if (result < 0)
+        return result;
+    int input = open(serving->upload.path, O_RDONLY | O_CLOEXEC);
+    if (input < 0) {
+        close(output);
+        return TD_EIO;
+    }
+    serving->then = next;
+    result = td_examiners_submit(examiners, json_string_value(serving->call.job), input, output,
+                                 on_examined, serving);
+    return result == TD_EBUSY ? td_error_key(&serving->error, TD_EBUSY, "examiner_busy", NULL)
+                              : result;
+}
