@@ -10,7 +10,7 @@ foreach(file titled.service titled-redis.service titled.conf)
   configure_file(ops/${file}.in ops/${file} @ONLY)
 endforeach()
 
-install(TARGETS titled titled-scorer titlectl)
+install(TARGETS titled titled-scorer titled-examiner titlectl)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/titled/plugins
         FILES_MATCHING PATTERN "*.so")
 install(DIRECTORY web scripts DESTINATION ${CMAKE_INSTALL_DATADIR}/titled)
