@@ -2,6 +2,7 @@
 #include "app.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
     struct td_server *server = NULL;
     if (sodium_init() < 0)
         return 1;
+    td_memory_init();
     json_object_seed(0);
     if ((err.code = td_config_load(argc, argv, &config, &err)) < 0) {
         fprintf(stderr, "titled: %s (see titled --help)\n", err.detail);

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -59,9 +60,10 @@ static struct block *grow(struct td_arena *arena, size_t size)
         room = size;
     if (room > arena->cap - arena->total)
         return NULL;
-    struct block *block = calloc(1, sizeof(*block) + room);
+    struct block *block = td_memory_alloc(sizeof(*block) + room);
     if (!block)
         return NULL;
+    memset(block, 0, sizeof(*block) + room);
     block->size = room;
     block->next = arena->blocks;
     arena->blocks = block;

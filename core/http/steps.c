@@ -4,6 +4,7 @@
 #include "http/serving.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "redis/queue.h"
 #include "scoring/pool.h"
 #include "store/store.h"
@@ -143,12 +144,19 @@ static void read_done(void *arg, int result, struct td_error *error)
 
 /* --- work -------------------------------------------------------------------------- */
 
+static int run_work(struct td_serving *serving, struct td_error *reterr)
+{
+    (void)td_memory_was_short(); /* what came before is not this request's */
+    int r = serving->call.route->work_fn(&serving->call, &serving->reply, reterr);
+    return td_memory_was_short() && r == 0 ? TD_ENOMEM : r;
+}
+
 static void cpu_run(struct td_cpu_job *job)
 {
     struct td_serving *serving =
         (struct td_serving *)((char *)job - offsetof(struct td_serving, job));
     struct td_error error = TD_ERROR_INIT;
-    int r = serving->call.route->work_fn(&serving->call, &serving->reply, &error);
+    int r = run_work(serving, &error);
     take_error(serving, r, &error);
     td_serving_post(serving, after_work);
 }
@@ -163,7 +171,7 @@ static void loop_worked(struct td_serving *serving, int result, json_t *answer)
     if (result < 0)
         json_decref(answer);
     else if (route->work_fn)
-        serving->result = route->work_fn(call, &serving->reply, &serving->error);
+        serving->result = run_work(serving, &serving->error);
     else if (!route->write && !serving->reply.value && json_is_object(call->result))
         serving->reply.value = json_incref(call->result);
     else if (!route->write && serving->reply.value)

@@ -86,7 +86,7 @@ static int run_job(struct td_batch *batch, struct td_job *job, struct outcome *o
     int lost = td_sqlite_command(batch->db, "savepoint job");
     if (lost < 0)
         return lost;
-    int result = job->run(&tx, job->arg, &outcome->error);
+    int result = td_job_run(job, &tx, &outcome->error);
     warn_when_slow("store.slow_write", started, 1);
     if (td_sqlite_broken(batch->db))
         return TD_EIO;

@@ -1,6 +1,8 @@
 /* queue.c - see queue.h. */
 #include "store/queue.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 
 void td_job_queue_init(struct td_job_queue *queue, int limit)
@@ -61,6 +63,13 @@ struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret
     pthread_mutex_unlock(&queue->mutex);
     *ret_count = count;
     return first;
+}
+
+int td_job_run(const struct td_job *job, struct td_tx *tx, struct td_error *reterr)
+{
+    (void)td_memory_was_short(); /* what came before is not this job's */
+    int result = job->run(tx, job->arg, reterr);
+    return td_memory_was_short() && result >= 0 ? TD_ENOMEM : result;
 }
 
 void td_job_queue_close(struct td_job_queue *queue)

@@ -32,6 +32,9 @@ int td_job_queue_put(struct td_job_queue *queue, td_store_fn run, td_store_done_
 /* Waits, then takes up to `limit` jobs as a list the caller frees; NULL once closing and empty. */
 struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret_count);
 
+/* Runs the job inside `tx`; TD_ENOMEM, too, when it went on although memory was short (base/memory.h). */
+int td_job_run(const struct td_job *job, struct td_tx *tx, struct td_error *reterr);
+
 /* Refuses new jobs; those that wait are still handed out. */
 void td_job_queue_close(struct td_job_queue *queue);
 

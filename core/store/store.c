@@ -93,7 +93,7 @@ static int run_read(struct reader *reader, struct td_job *job, struct td_error *
     int result = td_sqlite_command(reader->db, "begin");
     if (result < 0)
         return td_error_set(error, result, "%s", td_error_text(result));
-    result = job->run(&tx, job->arg, error);
+    result = td_job_run(job, &tx, error);
     if (td_sqlite_in_transaction(reader->db))
         td_sqlite_command(reader->db, "rollback"); /* nothing was written */
     if (result >= 0)

@@ -213,8 +213,8 @@ class Server {
   }
 
   async startTitled() {
-    const env = { ...process.env, ...this.options.env?.(this.folder) };
-    this.process = new Process(join(build, 'bin/titled'), ['--config', this.config], { env });
+    const { program = 'titled', env } = this.options;
+    this.process = new Process(join(build, 'bin', program), ['--config', this.config], { env: { ...process.env, ...env?.(this.folder) } });
     const line = await this.seen('server.listening');
     this.port = line.port;
     this.url = `http://127.0.0.1:${line.port}`;
@@ -275,8 +275,8 @@ class Server {
   }
 }
 
-/** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis, env: (folder) => more
- *  environment of titled. */
+/** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis, program (of the
+ *  build's bin/), env: (folder) => more environment of titled. */
 export async function startServer(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'titled-'));
   const server = new Server(folder, options);

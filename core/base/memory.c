@@ -1,0 +1,40 @@
+/* memory.c - see memory.h. The reserve is one block: freed when it is needed, so that the
+ * allocations after it, of whatever size, find room. */
+#include "base/memory.h"
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { RESERVE = 2 << 20 };
+
+static void *_Atomic reserve;
+static _Thread_local bool short_of_memory;
+
+void td_memory_init(void)
+{
+    atomic_store(&reserve, malloc(RESERVE));
+    json_set_alloc_funcs(td_memory_alloc, free);
+}
+
+void *td_memory_alloc(size_t size)
+{
+    void *memory = malloc(size);
+    if (memory || size == 0)
+        return memory;
+    short_of_memory = true;
+    free(atomic_exchange(&reserve, NULL));
+    return malloc(size);
+}
+
+bool td_memory_was_short(void)
+{
+    bool was_short = short_of_memory;
+    short_of_memory = false;
+    if (was_short && !atomic_load(&reserve)) {
+        void *fresh = malloc(RESERVE), *none = NULL;
+        if (!atomic_compare_exchange_strong(&reserve, &none, fresh))
+            free(fresh); /* another thread was quicker */
+    }
+    return was_short;
+}

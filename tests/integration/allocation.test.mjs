@@ -1,0 +1,183 @@
+// The n-th allocation of a request fails, for n = 1, 2, 3 ... until the request needs no n-th one: the answer is
+// the usual one, a defined refusal or a closed connection; nothing crashes or leaks; a repeat under the same
+// key has its effect once. titled-starved (tests/faults/starve.c) is the server with an allocator that refuses on order.
+//
+// The short form leaps over most n of a request, TITLED_LONG tries each.
+
+import assert from 'node:assert/strict';
+import { existsSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { act, buildCity, content, draft, pdf, submit, teacher, verifyAll } from './city.mjs';
+import { build, password, startServer } from './harness.mjs';
+
+const long = Boolean(process.env.TITLED_LONG);
+const generous = Object.fromEntries(['login', 'login_name', 'login_address', 'public', 'write', 'upload'].map((name) => [`throttle_${name}`, 1000000]));
+
+const here = {};
+
+/** The orders of starve.c: how many allocations from now the refused one is. */
+class Orders {
+  constructor(path) {
+    writeFileSync(path, Buffer.alloc(16));
+    this.path = path;
+    this.file = openSync(path, 'r+');
+  }
+
+  set(n) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(BigInt(n));
+    writeSync(this.file, bytes, 0, 8, 0);
+  }
+
+  get refused() {
+    const bytes = Buffer.alloc(8);
+    readSync(this.file, bytes, 0, 8, 8);
+    return Number(bytes.readBigInt64LE());
+  }
+}
+
+/** The next n to try: all of the first ones, then leaps that grow with n. */
+const after_ = (n) => n + (long || n < 24 ? 1 : 1 + Math.floor(n / (4 + Math.random() * 8)));
+
+const refusals = [500, 503, 507];
+
+/** Waits until the server answers as before: it may have lost Redis or a worker and be getting it back. */
+async function recovered() {
+  for (let tries = 0; tries < 2000; tries++) {
+    if (here.server.process.end) assert.fail(`the server ended:\n${here.server.process.log.slice(-4000)}`);
+    const ready = await here.server.control.json('GET', '/ready').catch(() => null);
+    if (ready?.status === 200) return;
+  }
+  assert.fail('the server did not recover');
+}
+
+/** Sends with the n-th allocation refused. {reply: null} = the connection was closed. */
+async function starved(n, send) {
+  const { orders } = here;
+  const before = orders.refused;
+  orders.set(n);
+  const reply = await send().catch(() => null);
+  orders.set(0);
+  return { reply, refused: orders.refused > before };
+}
+
+/** A body without what differs each time: CSRF values, ids of requests. */
+const plain = (reply) => reply.text.replace(/[\w-]{43}/g, 'TOKEN').replace(/"request_id":"\w+"/g, '').replace(/\b01[0-9A-Z]{24}\b/g, 'ID');
+
+/**
+ * `send(key, ready)` makes the request, `ready` is what `prepare` found; `expected` are its statuses. With `repeat`, the request is sent again under the
+ * same key after each refusal and must then have its effect, once: `effect()` counts it.
+ */
+async function starve(name, send, { expected = [200], effect, same = false, prepare = async () => {} } = {}) {
+  let tries = 0;
+  const whole = same && plain(await send(name, await prepare()));
+  for (let n = 1; ; n = after_(n), tries++) {
+    const key = `${name}-${n}`.replace(/[^\w-]/g, '_');
+    const had = effect ? await effect() : 0;
+    const ready = await prepare();
+    const { reply, refused } = await starved(n, () => send(key, ready));
+    if (reply) {
+      assert.ok([...expected, ...(refused ? refusals : [])].includes(reply.status), `${name}, n = ${n}: ${reply.status} ${reply.text}`);
+      if (refusals.includes(reply.status) && /json/.test(reply.headers['content-type'] ?? '')) assert.ok(reply.body.type, `${name}, n = ${n}: ${reply.text}`);
+      else if (same && reply.status >= 400 && reply.text === '') continue; // it had no memory for more than the status
+      else if (same && expected.includes(reply.status)) assert.equal(plain(reply), whole, `${name}, n = ${n}: something is missing`);
+    } else {
+      assert.ok(refused, `${name}, n = ${n}: closed without a cause`);
+    }
+    await recovered();
+    if (!expected.includes(reply?.status)) {
+      const again = await send(key, await prepare());
+      assert.ok(expected.includes(again.status), `${name} after n = ${n}: ${again.status} ${again.text}`);
+    }
+    if (effect) assert.equal(await effect(), had + 1, `${name}, n = ${n}: effects`);
+    if (!refused) break;
+  }
+  assert.ok(tries > 5, `${name}: only ${tries} allocations`);
+  return tries;
+}
+
+const skip = existsSync(join(build, 'bin/titled-starved')) ? false : 'titled-starved is part of the sanitized build';
+
+describe('the n-th allocation fails', { skip }, () => {
+  before(async () => {
+    here.orders = new Orders(join(tmpdir(), `titled-starve-${process.pid}`));
+    here.server = await startServer({ program: 'titled-starved', env: () => ({ TITLED_STARVE: here.orders.path }), config: { ...generous, workers: 2 } });
+    here.city = await buildCity(here.server);
+    here.lin = await teacher(here.city, 'lin');
+    here.draft = await draft(here.city, here.lin);
+    here.wang = await teacher(here.city, 'wang');
+    here.submitted = await draft(here.city, here.wang);
+    assert.equal((await submit(here.wang, here.submitted)).status, 200);
+    assert.ok((await act(here.city.clerk, here.submitted, 'begin')).status < 300);
+  });
+  after(async () => here.server?.stop()); // fails when anything leaked
+
+  const reads = [
+    ['who asks', () => here.lin.json('GET', '/session'), { same: false }], // somebody whose session cannot be looked up is nobody
+    ['the own dossier', () => here.lin.json('GET', `/applications/${here.draft}`)],
+    ['its page', () => here.lin.page(`/applications/${here.draft}`)],
+    ['a section as a form', () => here.lin.page(`/applications/${here.draft}/sections/education`)],
+    ['the queue of the unit', () => here.city.clerk.json('GET', '/queue')],
+    ['a list as a table', () => here.server.control.send('GET', '/accounts?format=csv', { Accept: 'text/csv' })],
+    ['the ledger', () => here.city.supervisor.json('GET', '/ledger')],
+    ['the description', () => here.server.client().json('GET', '/openapi.json')],
+    ['a style sheet', () => here.server.client().send('GET', '/assets/titled.css'), { expected: [200, 303, 404] }],
+    ['nothing', () => here.lin.page('/nowhere'), { expected: [404] }],
+    ['a foreign dossier', () => here.lin.json('GET', `/applications/${here.submitted}`), { expected: [404] }],
+    ['a page without a session', () => here.server.client().page('/queue'), { expected: [303] }],
+  ];
+  for (const [name, send, options] of reads) test(`reading ${name}`, () => starve(name, send, { same: true, ...options }));
+
+  test('logging in', () => starve('login', () => here.server.client().login('lin')));
+
+  test('a unit', async () => {
+    const bureau = here.city.bureau;
+    const count = async () => {
+      let found = 0;
+      for (let next = ''; next !== null; ) {
+        const page = await bureau.ok('GET', `/units?cursor=${next}`);
+        found += page.items.length;
+        next = page.next ?? null;
+      }
+      return found;
+    };
+    await starve('unit', (key) =>
+      bureau.json('POST', '/units', { name: `饿 ${key}`, division_code: '650121', kind: 'school', grassroots: 'township', town: '水西沟镇' }, { 'Idempotency-Key': key }), { expected: [201], effect: count });
+  });
+
+  test('a saved section', () =>
+    starve('section', (key, version) =>
+      here.lin.json('PUT', `/applications/${here.draft}/sections/summary`, { content: { summary: { text: `${key} ${content().summary.text}` } } }, { 'If-Match': `"${version}"` }),
+    { prepare: async () => (await here.lin.ok('GET', `/applications/${here.draft}`)).application.version }));
+
+  test('a section from a form with faults', () =>
+    starve('form', () => here.lin.form(`/applications/${here.draft}/sections/qualification`, { _method: 'PUT', _version: '1', 'content.qualification.kind': 'x' }), { expected: [412, 422, 200, 303] }));
+
+  test('evidence', async () => {
+    const path = `/applications/${here.draft}/evidence`;
+    const files = async () => (await here.lin.ok('GET', `${path}?section=qualification`)).items;
+    await starve('evidence', (key) =>
+      here.lin.upload(`/api/v1${path}`, { section: 'qualification', item: '' }, { name: 'a.pdf', type: 'application/pdf', bytes: Buffer.concat([pdf, Buffer.from(`% ${key}\n`)]) }), {
+      expected: [201],
+      prepare: async () => { // a section has room for a few
+        for (const one of (await files()).slice(1)) await here.lin.ok('DELETE', `${path}/${one.id}`);
+      },
+    });
+    assert.ok((await files()).length >= 1);
+  });
+
+  test('verdicts of the unit', () =>
+    starve('verdicts', (key, verdicts) => here.city.clerk.json('PUT', `/applications/${here.submitted}/verifications`, { verdicts }), {
+      prepare: async () => (await here.city.clerk.ok('GET', `/applications/${here.submitted}/verifications`)).items.slice(0, 3).map(({ section, item }) => ({ section, item, verdict: 'ok' })),
+    }));
+
+  test('points as they would be now', () =>
+    starve('preview', () => here.lin.json('GET', `/applications/${here.draft}/evaluation`), { expected: [200, 404] }));
+
+  test('everything still works', async () => {
+    await verifyAll(here.city.clerk, here.submitted);
+    assert.equal((await submit(here.lin, here.draft)).status, 200);
+  });
+});
