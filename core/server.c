@@ -427,9 +427,21 @@ int td_server_new(const struct td_config *config, struct td_server **ret_server,
     return 0;
 }
 
+/* One turn after the other; the log lines of a turn go out together. */
+static void run_loop(struct event_base *base)
+{
+    bool over = false;
+    td_log_hold();
+    while (!over) {
+        over = event_base_loop(base, EVLOOP_ONCE) != 0 || event_base_got_exit(base);
+        td_log_flush();
+    }
+    td_log_release();
+}
+
 int td_server_run(struct td_server *server, struct td_error *reterr)
 {
-    event_base_dispatch(server->base);
+    run_loop(server->base);
     if (server->result < 0 && reterr) {
         *reterr = server->error;
         server->error = (struct td_error)TD_ERROR_INIT;

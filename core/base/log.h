@@ -3,7 +3,7 @@
  *     TD_LOG(TD_LOG_INFO, "session.login", TD_S("account", id), TD_I("ms", spent));
  *
  * Values are escaped; names and event names are literals. Ids only: never a person's data, never a
- * secret. A line is written with one write(2), so lines of several threads do not mix. */
+ * secret. Lines are written whole with one write(2), so those of several threads do not mix. */
 #ifndef TD_BASE_LOG_H
 #define TD_BASE_LOG_H
 
@@ -25,6 +25,13 @@ struct td_log_field {
                  &((const struct td_log_field[]){{0}, ##__VA_ARGS__, {0}})[1])
 
 void td_log_write(enum td_log_level level, const char *event, const struct td_log_field *fields);
+
+/* From here on lines of this thread wait for td_log_flush, so that an event loop writes those of a turn
+ * with one call. A warning or an error goes out at once, with all that waits before it; a crash in the
+ * middle of a turn loses at most the lines of that turn, of requests that ended in it. */
+void td_log_hold(void);
+void td_log_flush(void);
+void td_log_release(void); /* flushes, and holds no longer */
 
 /* Lines below `level` are dropped; the default is TD_LOG_INFO. */
 void td_log_set_level(enum td_log_level level);

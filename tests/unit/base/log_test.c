@@ -122,6 +122,64 @@ static void test_levels(void **state)
     fclose(captured);
 }
 
+static void expect_lines(const char *first, ...)
+{
+    va_list ap;
+    va_start(ap, first);
+    rewind(captured);
+    for (const char *event = first; event; event = va_arg(ap, const char *)) {
+        json_t *line = next_line();
+        assert_string_equal(json_string_value(json_object_get(line, "event")), event);
+        json_decref(line);
+    }
+    va_end(ap);
+    assert_null(next_line());
+}
+
+/* What a thread holds back comes with the flush, and at once with a warning; the order stays. */
+static void test_hold(void **state)
+{
+    (void)state;
+    capture();
+    td_log_hold();
+    TD_LOG(TD_LOG_INFO, "test.one");
+    TD_LOG(TD_LOG_INFO, "test.two");
+    expect_lines(NULL, NULL);
+    td_log_flush();
+    expect_lines("test.one", "test.two", NULL);
+    TD_LOG(TD_LOG_INFO, "test.three");
+    TD_LOG(TD_LOG_WARNING, "test.four");
+    expect_lines("test.one", "test.two", "test.three", "test.four", NULL);
+    TD_LOG(TD_LOG_INFO, "test.five");
+    td_log_release();
+    TD_LOG(TD_LOG_INFO, "test.six");
+    expect_lines("test.one", "test.two", "test.three", "test.four", "test.five", "test.six", NULL);
+    release();
+    fclose(captured);
+}
+
+/* More than a pipe takes whole goes out line by line. */
+static void test_hold_long(void **state)
+{
+    (void)state;
+    char room[1500], *text = room;
+    memset(text, 'x', sizeof(room) - 1);
+    text[sizeof(room) - 1] = 0;
+    capture();
+    td_log_hold();
+    for (int i = 0; i < 40; i++)
+        TD_LOG(TD_LOG_INFO, "test.long", TD_S("text", text), TD_I("i", i));
+    td_log_release();
+    release();
+    for (int i = 0; i < 40; i++) {
+        json_t *line = next_line();
+        assert_int_equal(json_integer_value(json_object_get(line, "i")), i);
+        json_decref(line);
+    }
+    assert_null(next_line());
+    fclose(captured);
+}
+
 enum { THREADS = 8, EACH = 200 };
 
 static void *write_many(void *arg)
@@ -162,10 +220,9 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_bytes_that_are_not_text),
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_bytes_that_are_not_text),
+        cmocka_unit_test(test_levels),    cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_hold_long), cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
