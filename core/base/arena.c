@@ -63,9 +63,8 @@ static struct block *grow(struct td_arena *arena, size_t size)
     struct block *block = td_memory_alloc(sizeof(*block) + room);
     if (!block)
         return NULL;
-    memset(block, 0, sizeof(*block) + room);
-    block->size = room;
-    block->next = arena->blocks;
+    /* its bytes are cleared as td_arena_alloc gives them */
+    *block = (struct block){.next = arena->blocks, .size = room};
     arena->blocks = block;
     arena->total += room;
     return block;
@@ -83,7 +82,7 @@ void *td_arena_alloc(struct td_arena *arena, size_t size)
         return NULL;
     void *memory = block->bytes + block->used;
     block->used += size;
-    return memory;
+    return memset(memory, 0, size);
 }
 
 char *td_arena_strndup(struct td_arena *arena, const char *text, size_t length)
