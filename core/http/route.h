@@ -69,6 +69,7 @@ typedef int (*td_step_fn)(struct td_call *call, struct td_reply *reply, struct t
 
 enum td_work {
     TD_WORK_NONE,
+    TD_WORK_LOOP,   /* work_fn runs on the loop at once: for what takes microseconds and needs no store */
     TD_WORK_CPU,    /* route->work_fn runs on the CPU pool; call->tx is NULL */
     TD_WORK_SCORER, /* call->job (JSON, see scoring/protocol.h) goes to a worker; answer in call->result */
     TD_WORK_EXAMINE, /* call->job is the media type (text) that the upload's first bytes name: the sandboxed
@@ -82,6 +83,9 @@ enum td_work {
     TD_WORK_RELEASE, /* call->job is an id (text): this account's lease on it is given back */
     TD_WORK_STATUS   /* how the parts of the server are (result: td_frame_status) */
 };
+
+/* True for work that does what call->job says, which the read step sets. */
+bool td_work_needs_job(enum td_work work);
 
 enum td_route_flags {
     TD_ROUTE_LEASE = 1,      /* writes need the lease on {application}: taken when free, 423 when another's */

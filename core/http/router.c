@@ -105,10 +105,10 @@ static int check_path(const struct td_route *row, struct td_error *reterr)
     return 0;
 }
 
-static bool needs_job(enum td_work work)
+bool td_work_needs_job(enum td_work work)
 {
-    return work != TD_WORK_NONE && work != TD_WORK_CPU && work != TD_WORK_SESSIONS &&
-           work != TD_WORK_STATUS;
+    return work == TD_WORK_SCORER || work == TD_WORK_TAKE || work == TD_WORK_HOLDERS ||
+           work == TD_WORK_RELEASE;
 }
 
 static int check_row(const struct td_route *row, td_router_has_page_fn has_page, void *arg,
@@ -124,13 +124,13 @@ static int check_row(const struct td_route *row, td_router_has_page_fn has_page,
     if (!row->summary || !*row->summary)
         return refuse(reterr, row, "a summary is missing", "");
     if (!row->read && !row->work_fn && !row->write &&
-        (row->work == TD_WORK_NONE || needs_job(row->work)))
+        (row->work == TD_WORK_NONE || td_work_needs_job(row->work)))
         return refuse(reterr, row, "no step", "");
     if (row->method == TD_GET && (row->write || row->body))
         return refuse(reterr, row, "GET has neither a write step nor a body", "");
     if (row->work == TD_WORK_CPU ? !row->work_fn : row->work == TD_WORK_NONE && row->work_fn)
         return refuse(reterr, row, "work and work_fn do not fit", "");
-    if (needs_job(row->work) && !row->read)
+    if (td_work_needs_job(row->work) && !row->read)
         return refuse(reterr, row, "this work needs a read step that sets the job", "");
     if ((row->flags & TD_ROUTE_STREAM) && row->method != TD_GET)
         return refuse(reterr, row, "a stream is a GET", "");

@@ -228,6 +228,7 @@ static int begin_work(struct td_serving *serving)
     const char *account = call->who ? call->who->id : "";
     switch (call->route->work) {
     case TD_WORK_NONE: break;
+    case TD_WORK_LOOP: loop_worked(serving, 0, NULL); return 0;
     case TD_WORK_CPU: serving->job.run = cpu_run; return td_cpu_submit(options->cpu, &serving->job);
     case TD_WORK_SCORER: return begin_scorer(serving);
     case TD_WORK_EXAMINE: return td_examine_begin(serving, after_work);
@@ -251,8 +252,7 @@ static int begin_work(struct td_serving *serving)
 static bool has_work(const struct td_serving *serving)
 {
     enum td_work work = serving->call.route->work;
-    bool jobless = work == TD_WORK_CPU || work == TD_WORK_SESSIONS || work == TD_WORK_STATUS;
-    return work != TD_WORK_NONE && (jobless || serving->call.job);
+    return work != TD_WORK_NONE && (serving->call.job || !td_work_needs_job(work));
 }
 
 /* --- write ------------------------------------------------------------------------- */
