@@ -1,6 +1,12 @@
-/* Bytes of a client, through a real connection on a socket pair. What the frame gets to see must
- * not depend on how the bytes are split, must keep the promises of connection.h, and nobody may be
- * left behind. */
+/* Bytes of a client, through a real connection on a socket pair.
+ *
+ * The first byte of a sample says in how many pieces the rest is sent, two bytes each where to cut;
+ * 0xff: every byte alone. What the frame gets to see and what is answered must not depend on that,
+ * must keep the promises of connection.h, and nobody may be left behind. The path says what the
+ * frame does, so that refusals, late answers and uploads are met too. llhttp is the second reader:
+ * of every request that we take it must have read the same (second_reader.c). */
+#include "second_reader.h"
+
 #include "http/text.h"
 #include "http/wire.h"
 
@@ -9,12 +15,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define BODY_LIMIT 3000
+
+/* What one way of sending the bytes led to. */
+struct outcome {
+    struct td_strbuf seen;    /* by the frame */
+    struct td_strbuf replies; /* as sent */
+    struct second_message taken[SECOND_MESSAGES];
+    size_t count;                   /* of taken */
+    struct second_message *present; /* the last one, NULL when it is not kept */
+};
+
 static struct event_base *base;
 static struct td_http_server *server;
-static struct td_strbuf *seen; /* what the frame got in the present run */
+static struct outcome *now;
+static struct td_exchange *waiting; /* for the frame to act later */
+static bool waits_with_body;
 
 static void demand(bool holds, const char *what)
 {
@@ -22,6 +42,35 @@ static void demand(bool holds, const char *what)
         return;
     fprintf(stderr, "http_request: %s\n", what);
     abort();
+}
+
+static void reply(struct td_exchange *exchange, int status)
+{
+    struct td_http_reply head = {.status = status};
+    td_exchange_reply(exchange, &head, "ok", 2);
+}
+
+static void take_body(struct td_exchange *exchange)
+{
+    if (exchange->path[1] == 'u')
+        td_exchange_accept_upload(exchange, memfd_create("upload", MFD_CLOEXEC), "upload",
+                                  BODY_LIMIT);
+    else
+        td_exchange_accept_body(exchange, BODY_LIMIT);
+}
+
+static void note_head(const struct td_exchange *exchange)
+{
+    struct second_message *message = now->present =
+        now->count < SECOND_MESSAGES ? &now->taken[now->count++] : NULL;
+    if (!message)
+        return;
+    second_init(message);
+    td_strbuf_adds(&message->method, exchange->method);
+    td_strbuf_adds(&message->target, exchange->target);
+    for (const struct td_http_header *header = exchange->headers; header->name; header++)
+        second_add_field(message, header->name, strlen(header->name), header->value,
+                         strlen(header->value));
 }
 
 static void on_head(void *frame, struct td_exchange *exchange)
@@ -32,34 +81,57 @@ static void on_head(void *frame, struct td_exchange *exchange)
     demand(!td_text_has_controls(exchange->path, path) && !strstr(exchange->path, "/../"),
            "path is not safe");
     demand(exchange->http_1_0 || td_exchange_header(exchange, "host"), "no Host");
-    td_strbuf_addf(seen, "%s %s %s %lld|", exchange->method, exchange->path, exchange->query,
+    td_strbuf_addf(&now->seen, "%s %s %s %lld|", exchange->method, exchange->path, exchange->query,
                    (long long)exchange->announced_length);
     for (const struct td_http_header *header = exchange->headers; header->name; header++) {
         demand(td_text_is_token(header->name, strlen(header->name)), "header name is no token");
-        td_strbuf_addf(seen, "%s=%s|", header->name, header->value);
+        demand(!strpbrk(header->value, "\r\n"), "header value has a line end");
+        td_strbuf_addf(&now->seen, "%s=%s|", header->name, header->value);
     }
-    td_exchange_accept_body(exchange, 3000);
+    note_head(exchange);
+    switch (exchange->path[1]) {
+    case 'r': reply(exchange, 403); break;
+    case 'd': td_exchange_drop(exchange); break;
+    case 'l':
+        waiting = exchange;
+        waits_with_body = false;
+        break;
+    default: take_body(exchange);
+    }
 }
 
 static void on_request(void *frame, struct td_exchange *exchange)
 {
     (void)frame;
-    if (!exchange->body_error) {
+    if (!exchange->body_error && !exchange->upload) {
         demand(strlen(exchange->body) <= exchange->body_length, "body is not ended");
         demand(exchange->announced_length < 0 ||
                    (size_t)exchange->announced_length == exchange->body_length,
                "body has not the announced length");
-        td_strbuf_add(seen, exchange->body, exchange->body_length);
+        td_strbuf_add(&now->seen, exchange->body, exchange->body_length);
+        if (now->present) {
+            td_strbuf_add(&now->present->body, exchange->body, exchange->body_length);
+            now->present->complete = true;
+        }
+    } else if (exchange->upload) {
+        td_strbuf_addf(&now->seen, "%s %zu %s", exchange->upload->name, exchange->upload->size,
+                       exchange->upload->hash);
     }
-    td_strbuf_addf(seen, "|%d\n", exchange->body_error);
-    struct td_http_reply reply = {.status = 200};
-    td_exchange_reply(exchange, &reply, "ok", 2);
+    td_strbuf_addf(&now->seen, "|%d\n", exchange->body_error);
+    if (exchange->path[1] != 'a') {
+        reply(exchange, 200);
+        return;
+    }
+    waiting = exchange;
+    waits_with_body = true;
 }
 
 static void on_gone(void *frame, struct td_exchange *exchange)
 {
     (void)frame;
-    td_strbuf_adds(seen, "|gone\n");
+    if (waiting == exchange)
+        waiting = NULL;
+    td_strbuf_adds(&now->seen, "|gone\n");
     td_exchange_drop(exchange);
 }
 
@@ -71,60 +143,122 @@ static void start(void)
     limits.request_line = 200;
     limits.header_bytes = 600;
     limits.header_count = 10;
+    limits.pipeline = 3;
     td_log_set_level(TD_LOG_ERROR);
     base = event_base_new();
     demand(td_http_server_new(base, &callbacks, NULL, &limits, &server, NULL) == 0, "no server");
 }
 
-static void turn(void)
+static bool act_later(void)
 {
-    for (int i = 0; i < 4; i++)
-        event_base_loop(base, EVLOOP_NONBLOCK);
+    struct td_exchange *exchange = waiting;
+    waiting = NULL;
+    if (exchange && waits_with_body)
+        reply(exchange, 201);
+    else if (exchange)
+        take_body(exchange);
+    return exchange != NULL;
 }
 
-/* Sends `bytes` in two writes and notes what the frame saw and what was refused. */
-static void run(const uint8_t *bytes, size_t length, size_t split, struct td_strbuf *out)
+/* Lets everybody act until nothing moves any more. */
+static void settle(int fd)
+{
+    char bytes[16 * 1024];
+    for (int quiet = 0; quiet < 3; quiet++) {
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        if (act_later())
+            quiet = 0;
+        ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        if (n > 0) {
+            td_strbuf_add(&now->replies, bytes, (size_t)n);
+            quiet = 0;
+        }
+    }
+}
+
+static void put(int fd, const uint8_t *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+    (void)sent; /* it may have been refused already */
+    settle(fd);
+}
+
+static void run(const uint8_t *bytes, size_t length, const uint8_t *cuts, size_t count,
+                bool each_byte, struct outcome *outcome)
 {
     int pair[2];
-    struct td_http_counters before, after;
+    struct td_http_counters after;
     demand(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0,
            "no socket");
-    seen = out;
-    td_http_server_counters(server, &before);
+    *outcome = (struct outcome){0};
+    now = outcome;
+    td_strbuf_init(&outcome->seen);
+    td_strbuf_init(&outcome->replies);
     static struct td_listener control = {.is_control = true};
     control.server = server;
     td_connection_new(&control, pair[0], &(struct td_address_key){{0}}, "fuzz");
-    demand(split == 0 || send(pair[1], bytes, split, MSG_NOSIGNAL) == (ssize_t)split,
-           "short write");
-    turn();
-    ssize_t sent = send(pair[1], bytes + split, length - split, MSG_NOSIGNAL);
-    (void)sent; /* it may have been refused already */
-    turn();
+    size_t at = 0;
+    for (size_t i = 0; each_byte ? i + 1 < length : i < count; i++) {
+        size_t piece = each_byte ? 1 : cuts[2 * i] | (size_t)cuts[2 * i + 1] << 8;
+        if (piece > length - at)
+            piece = length - at;
+        put(pair[1], bytes + at, piece);
+        at += piece;
+    }
+    put(pair[1], bytes + at, length - at);
     shutdown(pair[1], SHUT_WR);
-    turn();
+    settle(pair[1]);
     close(pair[1]);
-    turn();
+    for (int i = 0; i < 3; i++)
+        event_base_loop(base, EVLOOP_NONBLOCK);
     td_http_server_counters(server, &after);
     demand(after.open == 0, "a connection is left behind");
-    td_strbuf_addf(out, "bad %d", (int)(after.bad_requests - before.bad_requests));
+}
+
+/* The statuses of all replies: dates and ids differ, and whether 100 Continue is sent may depend on
+ * whether the body is there already. */
+static void note_statuses(struct outcome *outcome)
+{
+    const char *text = outcome->replies.bytes ? outcome->replies.bytes : "";
+    for (const char *at = text; (at = strstr(at, "HTTP/1.1 ")); at += 9)
+        if (strncmp(at + 9, "100", 3) != 0)
+            td_strbuf_addf(&outcome->seen, "%.3s ", at + 9);
+}
+
+static void done(struct outcome *outcome)
+{
+    td_strbuf_done(&outcome->seen);
+    td_strbuf_done(&outcome->replies);
+    for (size_t i = 0; i < outcome->count; i++)
+        second_done(&outcome->taken[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    if (length > 16 * 1024)
+    if (length == 0 || length > 16 * 1024)
         return 0;
     if (!server)
         start();
-    struct td_strbuf whole, pieces;
-    td_strbuf_init(&whole);
-    td_strbuf_init(&pieces);
-    run(bytes, length, 0, &whole);
-    size_t split = length ? (bytes[0] * 31u + bytes[length - 1] * 7u + length) % length : 0;
-    run(bytes, length, split, &pieces);
-    demand(whole.length == pieces.length && memcmp(whole.bytes, pieces.bytes, whole.length) == 0,
+    bool each_byte = bytes[0] == 0xff;
+    size_t cuts = each_byte ? 0 : bytes[0] % 8;
+    if (length < 1 + 2 * cuts)
+        return 0;
+    const uint8_t *text = bytes + 1 + 2 * cuts;
+    length -= 1 + 2 * cuts;
+    struct outcome whole, pieces;
+    run(text, length, NULL, 0, false, &whole);
+    run(text, length, bytes + 1, cuts, each_byte, &pieces);
+    note_statuses(&whole);
+    note_statuses(&pieces);
+    demand(whole.seen.length == pieces.seen.length &&
+               (whole.seen.length == 0 ||
+                memcmp(whole.seen.bytes, pieces.seen.bytes, whole.seen.length) == 0),
            "the split changes the meaning");
-    td_strbuf_done(&whole);
-    td_strbuf_done(&pieces);
+    second_compare((const char *)text, length, whole.taken, whole.count);
+    done(&whole);
+    done(&pieces);
     return 0;
 }
