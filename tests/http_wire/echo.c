@@ -1,11 +1,11 @@
 /* echo.c - the HTTP connection layer alone, behind a frame that tells what it got. For
- * http_wire.test.mjs.
+ * http_wire.test.mjs and its like.
  *
- *     http_echo [--control PATH] [--folder DIR] [--trusted-proxy LIST]
+ *     http_echo [--control PATH] [--folder DIR] [--trusted-proxy LIST] [--tell yes]
  *               [--certificate FILE --key FILE] [--<limit> NUMBER]...
  *
  * Prints one line of JSON with the port, then serves until standard input ends, then stops
- * gracefully.
+ * gracefully. With --tell the log has method, target and body of every request that came whole.
  *
  *     /echo      200 with {"method", "path", "query", "headers", "body"} as JSON
  *     /plain     200 "ok"
@@ -42,6 +42,7 @@ struct echo {
     struct td_static *assets;
     const char *folder;
     int lost;
+    bool tells;
 };
 
 struct pending {
@@ -197,10 +198,19 @@ static void on_head(void *frame, struct td_exchange *exchange)
         td_exchange_accept_body(exchange, BODY_LIMIT);
 }
 
+/* Into the log: what came whole, for tests whose replies go elsewhere. */
+static void tell(const struct td_exchange *exchange)
+{
+    TD_LOG(TD_LOG_INFO, "echo.request", TD_S("method", exchange->method),
+           TD_S("target", exchange->target), TD_S("body", exchange->body));
+}
+
 static void on_request(void *frame, struct td_exchange *exchange)
 {
     struct echo *echo = frame;
     const char *path = exchange->path;
+    if (echo->tells && !exchange->body_error)
+        tell(exchange);
     struct td_http_reply plain = {.status = 200, .type = "text/plain"};
     if (exchange->body_error)
         td_exchange_problem(exchange, td_error_http(exchange->body_error),
@@ -306,6 +316,8 @@ int main(int argc, char **argv)
             control = argv[i + 1];
         else if (strcmp(argv[i], "--folder") == 0)
             echo.folder = argv[i + 1];
+        else if (strcmp(argv[i], "--tell") == 0)
+            echo.tells = true;
         else if (strcmp(argv[i], "--trusted-proxy") == 0)
             proxies = argv[i + 1];
         else if (strcmp(argv[i], "--assets") == 0)
