@@ -309,11 +309,6 @@ int td_config_load(int argc, char **argv, struct td_config **ret_config, struct 
     return r;
 }
 
-bool td_config_is_secure(const struct td_config *config)
-{
-    return strncmp(config->public_url, "https://", 8) == 0;
-}
-
 void td_config_free(struct td_config *config)
 {
     if (!config)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 struct td_config {
     char *listen_address;   /* 127.0.0.1 */
@@ -52,6 +53,9 @@ void td_config_free(struct td_config *config);
 
 /* People reach the server by https: public_url says so, whether TLS ends here or at a proxy. Names and
  * attributes of cookies and HSTS follow from it. */
-bool td_config_is_secure(const struct td_config *config);
+static inline bool td_config_is_secure(const struct td_config *config)
+{
+    return strncmp(config->public_url, "https://", 8) == 0;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config.h"
+#include "http/cookie.h"
 #include "scoring/pool.h"
 
 #include <stdlib.h>
@@ -107,8 +108,10 @@ struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *
         td_serving_free(serving);
         return NULL;
     }
-    serving->locale = td_views_locale(serving->views, td_entry_cookie(serving, "td_lang"),
-                                      td_exchange_header(exchange, "Accept-Language"));
+    serving->locale = td_views_locale(
+        serving->views,
+        td_entry_cookie(serving, td_cookie_name(serving->call.config, TD_COOKIE_LANGUAGE)),
+        td_exchange_header(exchange, "Accept-Language"));
     exchange->frame_state = serving;
     choose_face(serving);
     return serving;

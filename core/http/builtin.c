@@ -1,5 +1,6 @@
 /* builtin.c - what the frame answers without a row: the language switch and the OpenAPI document.
  */
+#include "http/cookie.h"
 #include "http/serving.h"
 
 #include <string.h>
@@ -12,8 +13,7 @@ static void reply_language(struct td_serving *serving)
         td_serving_fail(serving, TD_ENOTFOUND);
         return;
     }
-    serving->cookie =
-        td_arena_printf(serving->arena, "td_lang=%s; Path=/; Max-Age=31536000; SameSite=Lax", to);
+    serving->cookie = td_cookie_make(serving->call.config, TD_COOKIE_LANGUAGE, to, serving->arena);
     td_reply_redirect(serving, td_entry_is_local(next) ? next : "/");
 }
 

@@ -58,11 +58,14 @@ int td_entry_check_origin(const struct td_serving *serving, struct td_error *ret
     const char *site = td_exchange_header(serving->exchange, "Sec-Fetch-Site");
     const char *origin = td_exchange_header(serving->exchange, "Origin");
     const char *host = td_exchange_header(serving->exchange, "Host");
+    const char *url = serving->call.config->public_url;
+    bool secure = td_config_is_secure(serving->call.config);
     if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
         return td_error_key(reterr, TD_EFORBIDDEN, "origin", NULL);
-    if (!origin || (host && strcmp(host_of(origin), host) == 0))
+    if (!origin || strcmp(origin, url) == 0)
         return 0;
-    if (strcmp(origin, serving->frame->options.config->public_url) == 0)
+    bool fits = !secure || strncmp(origin, "https://", 8) == 0; /* plain HTTP is anybody's page */
+    if (fits && host && strcmp(host_of(origin), host) == 0)
         return 0;
     return td_error_key(reterr, TD_EFORBIDDEN, "origin", NULL);
 }

@@ -2,6 +2,7 @@
 #include "http/frame.h"
 
 #include "dispatch.h"
+#include "http/cookie.h"
 #include "http/openapi.h"
 #include "http/serving.h"
 #include "http/stall.h"
@@ -41,7 +42,8 @@ int td_frame_new(const struct td_frame_options *options, struct td_frame **ret_f
     if (r == 0) {
         frame->asset = json_object();
         td_static_each(options->assets, add_asset, frame->asset);
-        json_t *openapi = td_openapi_make(frame->router);
+        json_t *openapi =
+            td_openapi_make(frame->router, td_cookie_name(options->config, TD_COOKIE_SESSION));
         frame->openapi = json_dumps(openapi, JSON_COMPACT | JSON_REAL_PRECISION(15));
         json_decref(openapi);
         r = frame->openapi ? 0 : TD_ENOMEM;

@@ -196,7 +196,7 @@ static json_t *make_operation(const struct td_route *row)
     return operation;
 }
 
-static json_t *make_components(void)
+static json_t *make_components(const char *cookie)
 {
     json_t *fault =
         json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object", "properties", "field",
@@ -217,14 +217,14 @@ static json_t *make_components(void)
         json_pack("{s:s, s:s, s:b, s:s, s:{s:s}}", "name", "If-Match", "in", "header", "required",
                   1, "description", "The ETag that was read", "schema", "type", "string");
     json_t *session = json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", "cookie", "name",
-                                "td_session", "description",
+                                cookie, "description",
                                 "Writes also need X-CSRF-Token with the value of the login's csrf");
     return json_pack("{s:{s:o}, s:{s:o}, s:{s:o, s:o}, s:{s:o}}", "schemas", "Problem", problem,
                      "responses", "Problem", reply, "parameters", "IdempotencyKey", key, "IfMatch",
                      match, "securitySchemes", "session", session);
 }
 
-json_t *td_openapi_make(const struct td_router *router)
+json_t *td_openapi_make(const struct td_router *router, const char *cookie)
 {
     size_t count;
     const struct td_route *const *rows = td_router_rows(router, &count);
@@ -240,5 +240,6 @@ json_t *td_openapi_make(const struct td_router *router)
     }
     return json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:o, s:o}", "openapi", "3.1.0", "info",
                      "title", "titled", "version", "1", "summary", "Review of professional titles",
-                     "servers", "url", "/api/v1", "paths", paths, "components", make_components());
+                     "servers", "url", "/api/v1", "paths", paths, "components",
+                     make_components(cookie));
 }

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-/* A new reference; the same rows always give the same document. */
-json_t *td_openapi_make(const struct td_router *router);
+/* A new reference; the same rows always give the same document. `cookie` is the name of the session's. */
+json_t *td_openapi_make(const struct td_router *router, const char *cookie);
 
 #endif

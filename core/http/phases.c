@@ -6,6 +6,7 @@
 #include "http/serving.h"
 
 #include "config.h"
+#include "http/cookie.h"
 #include "http/payload.h"
 #include "http/static.h"
 #include "redis/queue.h"
@@ -277,7 +278,8 @@ static void find_session(struct td_serving *serving)
         find_account(serving);
         return;
     }
-    const char *token = td_entry_cookie(serving, "td_session");
+    const char *token =
+        td_entry_cookie(serving, td_cookie_name(serving->call.config, TD_COOKIE_SESSION));
     int r = !token ? TD_ELOGIN
                    : td_session_find(serving->frame->options.sessions, token, serving->call.address,
                                      serving->agent, on_session, serving);

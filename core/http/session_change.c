@@ -2,20 +2,14 @@
 #include "http/serving.h"
 
 #include "base/log.h"
-#include "config.h"
+#include "http/cookie.h"
 
 #include <string.h>
 
-static const char *cookie_flags(const struct td_serving *serving)
-{
-    bool tls = strncmp(serving->frame->options.config->public_url, "https:", 6) == 0;
-    return tls ? "; Path=/; HttpOnly; SameSite=Lax; Secure" : "; Path=/; HttpOnly; SameSite=Lax";
-}
-
-static void forget_cookie(struct td_serving *serving)
+static void set_cookie(struct td_serving *serving, const char *token)
 {
     serving->cookie =
-        td_arena_printf(serving->arena, "td_session=; Max-Age=0%s", cookie_flags(serving));
+        td_cookie_make(serving->call.config, TD_COOKIE_SESSION, token, serving->arena);
 }
 
 static void on_replaced(void *arg, int result, int64_t ended)
@@ -39,8 +33,7 @@ static void on_started(void *arg, int result, const struct td_session *session, 
         td_serving_fail(serving, result);
         return;
     }
-    serving->cookie =
-        td_arena_printf(serving->arena, "td_session=%s%s", token, cookie_flags(serving));
+    set_cookie(serving, token);
     if (!serving->reply.value)
         serving->reply.value = json_object();
     json_object_set_new(serving->reply.value, "csrf", json_string(session->csrf));
@@ -72,11 +65,11 @@ static int end_sessions(struct td_serving *serving)
     case TD_SESSION_END_OTHERS:
         return td_session_end_account(sessions, account, present, on_ended, serving);
     case TD_SESSION_END_ALL:
-        forget_cookie(serving);
+        set_cookie(serving, NULL);
         return td_session_end_account(sessions, account, NULL, on_ended, serving);
     default:
         if (!reply->session_id || (present && strcmp(present, ended) == 0))
-            forget_cookie(serving);
+            set_cookie(serving, NULL);
         return td_session_end(sessions, account, ended, on_ended, serving);
     }
 }

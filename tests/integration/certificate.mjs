@@ -9,13 +9,13 @@ const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', '
 /** A self-signed authority in `folder`: {certificate, key} are paths, ca is its PEM. */
 export function makeAuthority(folder, name = 'authority') {
   const certificate = join(folder, `${name}.pem`), key = join(folder, `${name}.key`);
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30', '-subj', `/CN=titled test ${name}`,
+  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '90', '-subj', `/CN=titled test ${name}`,
     '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', key, '-out', certificate);
   return { certificate, key, ca: readFileSync(certificate) };
 }
 
-/** A server's certificate for localhost and 127.0.0.1, its chain behind it. `dates`: ['-days', '30'] or the like. */
-export function makeCertificate(folder, authority, name = 'server', { days = 30, type = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'] } = {}) {
+/** A server's certificate for localhost and 127.0.0.1, its chain behind it. `type`: arguments of `openssl req` for the key. */
+export function makeCertificate(folder, authority, name = 'server', { days = 90, type = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'] } = {}) {
   const certificate = join(folder, `${name}.pem`), key = join(folder, `${name}.key`), request = join(folder, `${name}.csr`);
   const extensions = join(folder, `${name}.ext`);
   writeFileSync(extensions, 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n');

@@ -12,9 +12,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeAuthority, makeCertificate } from './certificate.mjs';
 
 export const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.TITLED_BUILD ?? join(top, 'build/dev');
@@ -76,7 +78,7 @@ const parse = (log) =>
 /** Replies of the server: body is parsed when it is JSON. */
 function send(target, method, path, headers, bytes) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ ...target, method, path, headers, agent: false }, (reply) => {
+    const request = (target.ca ? https : http).request({ ...target, method, path, headers, agent: false }, (reply) => {
       const chunks = [];
       reply.on('data', (chunk) => chunks.push(chunk));
       reply.on('error', reject);
@@ -104,6 +106,11 @@ export class Client {
     this.target = target;
     this.cookies = new Map();
     this.csrf = '';
+  }
+
+  /** [name, value] of the session's cookie, which is called otherwise under TLS; undefined without a session. */
+  get session() {
+    return [...this.cookies].find(([name]) => /^(__Host-)?td_session$/.test(name));
   }
 
   async send(method, path, headers = {}, bytes = undefined) {
@@ -207,6 +214,7 @@ class Server {
       redis_socket: join(this.folder, 'redis.sock'),
       redis_user: 'titled',
       redis_password: readFileSync(join(this.folder, 'redis.password'), 'utf8').trim(),
+      ...(this.pair && { tls_certificate: this.pair.certificate, tls_key: this.pair.key, redirect_port: 0, public_url: 'https://titled.test' }),
       ...config,
     };
     writeFileSync(this.config, Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`).join(''), { mode: 0o600 });
@@ -217,7 +225,8 @@ class Server {
     this.process = new Process(join(build, 'bin', program), ['--config', this.config], { env: { ...process.env, ...env?.(this.folder) } });
     const line = await this.seen('server.listening');
     this.port = line.port;
-    this.url = `http://127.0.0.1:${line.port}`;
+    this.url = `${this.pair ? 'https' : 'http'}://127.0.0.1:${line.port}`;
+    this.redirectPort = line.redirect_port;
     this.control = new Client({ socketPath: join(this.folder, 'control.sock') });
   }
 
@@ -228,7 +237,7 @@ class Server {
 
   /** A new client without a session. */
   client() {
-    return new Client({ host: '127.0.0.1', port: this.port });
+    return new Client({ host: '127.0.0.1', port: this.port, ...(this.pair && { ca: this.pair.ca }) });
   }
 
   /** Creates an account through the console and logs in as it. `more` = further members of its body. */
@@ -276,7 +285,8 @@ class Server {
 }
 
 /** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis, program (of the
- *  build's bin/), env: (folder) => more environment of titled. */
+ *  build's bin/), env: (folder) => more environment of titled, tls: true = with a certificate
+ *  of our own (`server.pair`). */
 export async function startServer(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'titled-'));
   const server = new Server(folder, options);
@@ -286,6 +296,10 @@ export async function startServer(options = {}) {
       writeFileSync(join(folder, 'redis.password'), '0'.repeat(64), { mode: 0o600 });
     } else {
       await server.startRedis();
+    }
+    if (options.tls) {
+      server.authority = makeAuthority(folder);
+      server.pair = makeCertificate(folder, server.authority);
     }
     server.writeConfig();
     await server.startTitled();

@@ -45,7 +45,7 @@ static char *document(const struct td_route *const *resources)
 {
     struct td_router *router = NULL;
     assert_int_equal(td_router_new(resources, NULL, NULL, &router, NULL), 0);
-    json_t *made = td_openapi_make(router);
+    json_t *made = td_openapi_make(router, "td_session");
     char *text = json_dumps(made, JSON_COMPACT);
     json_decref(made);
     td_router_free(router);
