@@ -292,8 +292,12 @@ static int result_notice_write(struct td_call *call, struct td_reply *reply,
                                struct td_error *reterr)
 {
     struct td_review review;
-    json_t *ids = NULL, *notice = NULL;
-    int rc = td_api_review(call, &review);
+    json_t *cycle = NULL, *ids = NULL, *notice = NULL;
+    int rc = load(call, &review, &cycle);
+    if (rc == 0 && !(call->who->roles & TD_ROLE_BUREAU) &&
+        !td_account_has(call->who, TD_ROLE_OFFICE, td_row_text(cycle, "series")))
+        rc = td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
+    json_decref(cycle);
     if (rc == 0)
         rc = passed_ids(call, &ids);
     if (rc == 0 && json_array_size(ids) == 0)
