@@ -10,7 +10,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -274,6 +274,13 @@ class Server {
     await this.startTitled();
   }
 
+  /** Ends the server and its Redis; the records stay, for startServer({ from: folder }). */
+  async halt() {
+    const end = await this.process.kill('SIGTERM');
+    if (!this.redis.end) await this.redis.kill();
+    assert.equal(end.code, 0, `titled ended with ${end.code ?? end.signal}:\n${this.process.log}`);
+  }
+
   async stop() {
     const end = await this.process.kill('SIGTERM');
     if (!this.redis.end) await this.redis.kill();
@@ -286,9 +293,10 @@ class Server {
 
 /** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis, program (of the
  *  build's bin/), env: (folder) => more environment of titled, tls: true = with a certificate
- *  of our own (`server.pair`). */
+ *  of our own (`server.pair`), from: the folder of a halted server, whose records and key are copied. */
 export async function startServer(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'titled-'));
+  for (const part of options.from ? ['records', 'key'] : []) cpSync(join(options.from, part), join(folder, part), { recursive: true });
   const server = new Server(folder, options);
   try {
     if (options.redis === false) {

@@ -1,0 +1,253 @@
+// Who may do what, written down once more and apart from the server: from the design's table of roles and
+// states and from the rules of the field, never from its code. matrix.test.mjs tries every cell.
+//
+// A cell's answer is one word:
+//   ok      access was passed: done, or refused for what was sent (a guard, a version, a field)
+//   state   the person may do this to the dossier, but not in its present state
+//   403     the person's role does not do this, or not to this record, whose existence he may know
+//   404     for this person there is no such record
+//   401     nobody is logged in
+//   field   the record named in the body is none that the person can choose
+
+/** State → {action: role that performs it}; `system` acts by itself. DESIGN §8, Order 40 articles 13 to 26. */
+const reject = (role) => ({ return: role, reject: role });
+const district = (role) => ({ forward: role, return_to_unit: role, ...reject(role) });
+const leave = { suspend: 'bureau', convert: 'bureau', revoke: 'bureau', retire: 'bureau' };
+const own = { withdraw: 'applicant' };
+export const workflow = {
+  draft: { submit: 'applicant', ...own },
+  submitted: { begin: 'unit', ...own },
+  unit_review: { publicise: 'unit', ...reject('unit'), ...own },
+  unit_notice: { recommend: 'unit', ...reject('unit'), ...own },
+  district_industry_review: { ...district('district_industry'), ...own },
+  district_hr_review: { ...district('district_hr'), ...own },
+  office_review: { accept: 'office', supplement: 'office', reject: 'office', ...own },
+  supplement: { submit: 'applicant', abandon: 'system', ...own },
+  returned: { submit: 'applicant', abandon: 'system', ...own },
+  fee_due: { record_fee: 'office', ...own },
+  accepted: { assign: 'office' },
+  panel_review: { close_panel: 'office' },
+  committee_vote: { pass: 'system', fail: 'system' },
+  passed: { publicise_result: 'office bureau' },
+  failed: {},
+  result_notice: { hold: 'office bureau', confirm: 'bureau' },
+  objection_hold: { release: 'office bureau', annul: 'bureau' },
+  confirmed: { file: 'bureau' },
+  filed: { certify: 'bureau' },
+  certified: { appoint: 'unit', ...leave },
+  appointed: leave,
+  suspended: { resume: 'bureau', convert: 'bureau', revoke: 'bureau' },
+  converted: {},
+  revoked: {},
+  retired: {},
+  withdrawn: {},
+  abandoned: {},
+  rejected: {},
+};
+export const states = Object.keys(workflow);
+
+/** What the dossier's page offers; everything else has a page of its own or is the system's. */
+export const actions = ['begin', 'recommend', 'forward', 'accept', 'return', 'return_to_unit', 'supplement', 'reject', 'hold', 'release', 'annul', 'confirm', 'appoint'];
+
+/** People by what they are to the dossier: `acts` = roles in whose scope it lies, `sees` = it is theirs to see. */
+export const persons = {
+  public: { roles: [] },
+  owner: { roles: ['applicant'], owns: true, acts: ['applicant'] },
+  colleague: { roles: ['applicant'] },
+  unit: { roles: ['unit'], acts: ['unit'], sees: true },
+  otherUnit: { roles: ['unit'] },
+  industry: { roles: ['district_industry'], acts: ['district_industry'], sees: true },
+  otherIndustry: { roles: ['district_industry'] },
+  farmIndustry: { roles: ['district_industry'] },
+  hr: { roles: ['district_hr'], acts: ['district_hr'], sees: true },
+  otherHr: { roles: ['district_hr'] },
+  office: { roles: ['office'], acts: ['office'], sees: true },
+  farmOffice: { roles: ['office'] },
+  chair: { roles: ['expert'], sits: true },
+  lead: { roles: ['expert'], sits: true, panel: true },
+  panellist: { roles: ['expert'], sits: true, panel: true },
+  member: { roles: ['expert'], sits: true },
+  recused: { roles: ['expert'], sits: true, panel: true, recuses: true },
+  outsider: { roles: ['expert'] },
+  farmer: { roles: ['expert'] },
+  bureau: { roles: ['bureau'], acts: ['bureau'], sees: true },
+  supervisor: { roles: ['supervisor'], sees: true },
+  admin: { roles: ['admin'] },
+  security: { roles: ['security'] },
+  audit: { roles: ['audit'] },
+  /** The applicant of this dossier who holds every office that it passes: he is its applicant and nothing else. */
+  selfish: { roles: ['applicant', 'unit', 'district_industry', 'district_hr', 'office', 'bureau', 'expert'], owns: true, acts: ['applicant'], panel: true, recuses: true },
+};
+
+const editable = ['draft', 'returned', 'supplement'];
+const before = ['panel_review', 'committee_vote']; // with the experts
+const stages = { unit_review: 'unit', unit_notice: 'unit', district_industry_review: 'district_industry', district_hr_review: 'district_hr', office_review: 'office' };
+
+// What a person may do to the dossier in a state.
+const seen = (p, s) => p.owns || (p.sees && s !== 'draft');
+const see = (p, s) => (seen(p, s) ? 'ok' : '404');
+const edit = (p, s) => (p.owns ? (editable.includes(s) ? 'ok' : 'state') : '404');
+const read = (p) => (p.owns ? 'ok' : '404');
+const material = (p, s) => (seen(p, s) || (p.sits && !p.recuses && before.includes(s)) ? 'ok' : '404');
+const sheet = (p, s) => (p.panel && !p.recuses && before.includes(s) ? 'ok' : '404');
+const recuse = (p) => (p.panel || p.sits ? 'ok' : '404');
+function perform(action) {
+  return (p, s) => {
+    if (!seen(p, s)) return '404';
+    const by = workflow[s][action];
+    return !by ? 'state' : by.split(' ').some((role) => p.acts?.includes(role)) ? 'ok' : '403';
+  };
+}
+const verify = (p, s) => (!seen(p, s) ? '404' : !stages[s] ? 'state' : p.acts?.includes(stages[s]) ? 'ok' : '403');
+/** Only dossiers on the own unit's desk can be publicised. */
+const publicise = (p, s) => (s === 'unit_review' && p.acts?.includes('unit') ? 'ok' : 'field');
+
+const assessed = { unit: 'conduct', district_industry: 'district_appraisal' };
+const stale = { 'If-Match': '"999999"' };
+const give = (body, headers) => () => ({ body, headers });
+const reasons = { reasons: [{ code: 'format', text: '请核对。' }] };
+
+/** Routes about one dossier: what a person may do, and what is sent. `spends`: success changes the dossier. */
+export const dossierRoutes = {
+  'GET /applications/{application}': { may: see },
+  'GET /applications/{application}/check': { may: see },
+  'GET /applications/{application}/evidence': { may: see },
+  'POST /applications/{application}/evidence': { may: edit, send: () => ({ file: Buffer.from('MZ no picture') }) },
+  'GET /applications/{application}/evidence/{evidence}': { may: material },
+  'DELETE /applications/{application}/evidence/{evidence}': { may: edit, spends: true },
+  'POST /applications/{application}/fee': { may: perform('record_fee'), send: give({ receipt: 'NT-1', paid_on: '2026-01-05' }), spends: true },
+  'GET /applications/{application}/live': { may: see, stream: true },
+  'GET /applications/{application}/points': { may: read },
+  'GET /applications/{application}/print': { may: see },
+  'GET /applications/{application}/receipt': { may: see },
+  'POST /applications/{application}/release': { may: see },
+  'GET /applications/{application}/sections/{section}': { may: see },
+  'PUT /applications/{application}/sections/{section}': { may: edit, send: give({ content: { teaching: {} } }, stale) },
+  'POST /applications/{application}/sections/{section}/items': { may: edit, send: give({ content: { role: 'homeroom' } }), section: 'homeroom', spends: true },
+  'DELETE /applications/{application}/sections/{section}/items/{item}': { may: edit, section: 'homeroom', item: 'homaaaaa', spends: true },
+  'GET /applications/{application}/submit': { may: edit },
+  'POST /applications/{application}/submit': { may: edit, send: give({}) },
+  'GET /applications/{application}/timeline': { may: see },
+  'GET /applications/{application}/verifications': { may: see },
+  'PUT /applications/{application}/verifications': { may: verify, send: give({ verdicts: [] }) },
+  'PUT /applications/{application}/assessments/{section}': { may: verify, send: give({ content: { nothing: 1 } }), sectionFor: (s) => assessed[stages[s]] ?? 'nosuch' },
+  'POST /applications/{application}/withdraw': { may: perform('withdraw'), send: give({ sure: true }), spends: true },
+  'GET /reviews/{application}': { may: sheet },
+  'PUT /reviews/{application}/sheet': { may: sheet, send: give({ comment: '好' }, stale) },
+  'POST /reviews/{application}/sheet/submit': { may: sheet, send: give({}, stale) },
+  'POST /reviews/{application}/recusal': { may: recuse, send: give({ reason: '亲属' }), spends: true },
+  'POST /notices': { may: publicise, send: (id) => ({ body: { applications: [id] } }), spends: true },
+  ...Object.fromEntries(actions.map((action) => [`POST /applications/{application}/actions/${action}`, { may: perform(action), send: give(['return', 'return_to_unit', 'supplement', 'reject'].includes(action) ? reasons : {}), spends: true, row: 'POST /applications/{application}/actions/{action}' }])),
+};
+
+// --- everything else: who may do it to the one record that there is ---------------------------------------
+
+const all = () => 'ok';
+/** These people pass; others with a fitting role get `rest`. */
+const only = (names, rest = '404') => (p, name) => (names.split(' ').includes(name) ? 'ok' : rest);
+const series = only('office selfish bureau supervisor'); // reads what belongs to the series
+const runs = only('office selfish');
+const sits = only('office selfish bureau supervisor chair lead panellist member recused');
+/** Its clerk knows the meeting, and has no vote. */
+const votes = (p, name) => (p.sits ? 'ok' : name === 'selfish' ? '403' : '404');
+const leads = (p, name) => (['office', 'selfish', 'chair'].includes(name) ? 'ok' : p.sits ? '403' : '404');
+
+/** Routes with a record, and writes. A read without a record is for everybody whom its row names. */
+export const otherRoutes = {
+  'POST /account/password': { may: all, send: give({}) },
+  'DELETE /account/sessions': { may: all },
+  'DELETE /account/sessions/{session}': { may: all }, // one that is not his own is left alone
+  'POST /accounts': { may: all, send: give({}) },
+  'GET /accounts/{account}': { may: all },
+  'POST /accounts/{account}/disable': { may: all },
+  'POST /accounts/{account}/enable': { may: all },
+  'POST /accounts/{account}/grants': { may: all, send: give({ role: 'unit', scope: 'none' }) },
+  'DELETE /accounts/{account}/grants/{role}': { may: all, query: (e) => `?scope=${e.city.unit.id}` },
+  'POST /accounts/{account}/password': { may: all, send: give({ password: '1' }) },
+  'GET /accounts/{account}/sessions': { may: all },
+  'DELETE /accounts/{account}/sessions': { may: all },
+  'POST /applications': { may: all, send: give({ cycle: '01ARZ3NDEKTSV4RRFFQ69G5FAV', level: 'x', specialty: 'y' }) },
+  'GET /certificates/{number}': { may: all, query: (e) => `?code=${e.certificate.check_code}` },
+  'GET /certificates/{number}/qr': { may: all, query: (e) => `?code=${e.certificate.check_code}` },
+  'POST /committees': { may: only('office selfish', '403'), send: give({ series: 'teacher', level: 'senior', name: '高级评委会', founding_unit: '市教育局' }) },
+  'GET /committees/{committee}': { may: series },
+  'POST /committees/{committee}/members': { may: runs, send: (id, e) => ({ body: { account_id: e.people.outsider.account.id, position: 'member' } }) },
+  'DELETE /committees/{committee}/members/{account}': { may: runs },
+  'POST /cycles': { may: all, send: give({}) },
+  'GET /cycles/{cycle}': { may: all },
+  'PUT /cycles/{cycle}': { may: all, send: (id, e) => ({ body: { series: 'teacher', year: 2026, name: '改名', notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: '2026-08-31', opens_on: '2026-09-01', closes_on: '2026-10-01' }, headers: stale }) },
+  'POST /cycles/{cycle}/open': { may: all },
+  'POST /cycles/{cycle}/close': { may: all, send: give({}) },
+  'POST /cycles/{cycle}/extend': { may: all, send: give({}) },
+  'GET /cycles/{cycle}/edit': { may: all },
+  'POST /cycles/{cycle}/result-notice': { may: only('office selfish bureau', '403') },
+  'POST /demo/advance': { may: all, send: give({}) },
+  'POST /demo/begin': { may: all, send: give({}) },
+  'POST /filings': { may: all, send: (id, e) => ({ body: { cycle_id: e.city.cycle.id } }) },
+  'GET /filings/{filing}': { may: series },
+  'POST /filings/{filing}/send': { may: all },
+  'POST /filings/{filing}/approve': { may: all, send: give({ reference: '1', approved_on: '2026-01-05' }) },
+  'POST /filings/{filing}/refuse': { may: all, send: give({ reason: '不符' }) },
+  'POST /filings/{filing}/certify': { may: all },
+  'POST /jobs/{job}/retry': { may: all },
+  'POST /meetings': { may: only('office selfish', 'field'), send: (id, e) => ({ body: { committee_id: e.committee, cycle_id: e.city.cycle.id, name: '又一次', held_on: '2026-12-01' } }) },
+  'GET /meetings/{meeting}': { may: sits },
+  'GET /meetings/{meeting}/live': { may: sits, stream: true },
+  'GET /meetings/{meeting}/progress': { may: sits },
+  'GET /meetings/{meeting}/minutes': { may: sits, meeting: 'closed' },
+  'GET /meetings/{meeting}/tally': { may: sits, meeting: 'closed' },
+  'GET /meetings/{meeting}/ballots': { may: (p, name) => (name === 'selfish' ? 'ok' : votes(p, name)) },
+  'GET /meetings/{meeting}/motions/{motion}': { may: only('office bureau supervisor chair lead panellist member') }, // the others would have to recuse
+  'POST /meetings/{meeting}/agenda': { may: runs, send: give({}) },
+  'POST /meetings/{meeting}/attendance': { may: votes },
+  'POST /meetings/{meeting}/ballots': { may: votes, send: give({ choices: {} }) },
+  'POST /meetings/{meeting}/close': { may: (p, name) => (name === 'chair' ? 'ok' : p.sits || name === 'selfish' ? '403' : '404') },
+  'POST /meetings/{meeting}/count': { may: leads, send: give({}) },
+  'POST /meetings/{meeting}/motions/open': { may: leads, send: give({}) },
+  'POST /meetings/{meeting}/open': { may: leads },
+  'POST /messages/read': { may: all, send: give({}) },
+  'GET /notices/{notice}': { may: all },
+  'POST /notices/{notice}/confirm': { may: all },
+  'POST /notices/{notice}/objections': { may: all, send: (id, e) => ({ body: { application: e.dossiers.own, text: '任教年限与事实不符，请核实。' } }) },
+  'GET /objections/{objection}': { may: only('unit selfish supervisor') },
+  'POST /objections/{objection}': { may: only('unit selfish'), send: give({ outcome: 'dismissed', finding: '经核查属实。' }) },
+  'POST /panels': { may: only('office selfish', 'field'), send: (id, e) => ({ body: { committee_id: e.committee, cycle_id: e.city.cycle.id, name: '二组', members: [], lead: 'x' } }) },
+  'GET /panels/{panel}': { may: series },
+  'POST /panels/{panel}/members': { may: runs, send: give({ account_id: 'nobody' }) },
+  'POST /panels/{panel}/assignments': { may: runs, send: give({}) },
+  'POST /panels/{panel}/close': { may: runs, send: give({ application_id: 'none' }) },
+  'POST /queue/take': { may: all, send: give({ state: 'nosuch' }) },
+  'GET /series/{series}': { may: all },
+  'POST /session': { may: all, send: give({}) },
+  'DELETE /session': { may: all, last: true },
+  'POST /session/end': { may: all, last: true },
+  'POST /standards': { may: all, send: give({}) },
+  'GET /standards/{standard}': { may: all },
+  'POST /standards/{standard}/activate': { may: all },
+  'POST /standards/{standard}/approve': { may: all },
+  'GET /titles/{title}': { may: only('holder unit selfish bureau supervisor') },
+  'GET /titles/{title}/print': { may: only('holder unit selfish bureau supervisor') },
+  'POST /units': { may: all, send: give({}) },
+  'GET /units/{unit}': { may: all },
+  'PUT /units/{unit}': { may: all, send: give({}) },
+};
+
+/** The answer that this person must get. */
+export function expected(row, route, person, name, state) {
+  if (!row.roles.includes('public') && !person.roles.length) return '401';
+  if (!row.roles.includes('public') && !row.roles.some((role) => person.roles.includes(role))) return '403';
+  return state ? route.may(person, state) : route.may(person, name);
+}
+
+const wrongState = ['state_wrong', 'not_editable', 'not_verifying', 'not_submitted', 'panel_closed'];
+const inside = ['section_unknown', 'item_unknown', 'grant_unknown']; // of a record that is there
+
+/** What a reply says about access. */
+export function classify({ status, body }) {
+  const key = body?.key ?? '';
+  if (status === 409 && wrongState.includes(key)) return 'state';
+  if (status === 404 && inside.includes(key)) return 'ok';
+  if (status === 422 && ['applications', 'committee_id'].includes(body?.errors?.[0]?.field) && body.errors[0].code === 'choice') return 'field';
+  if (status < 400 || [409, 412, 415, 422, 423, 428].includes(status)) return 'ok';
+  return String(status);
+}
