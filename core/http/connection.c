@@ -404,6 +404,8 @@ static void cut(struct td_connection *connection)
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt(bufferevent_getfd(connection->bev), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
     connection->server->counters.timeouts++;
+    TD_LOG(TD_LOG_INFO, "http.cut", TD_S("reason", "the replies are read too slowly"),
+           TD_S("address", connection->address));
     td_connection_free(connection);
 }
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define SAMPLE_MAX (64 * 1024)
-#define MUTATIONS  300
+#define MUTATIONS  300   /* of each sample */
+#define RUNS_MAX   12000 /* of all: a large corpus has fewer mutations of each */
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -64,7 +65,7 @@ static void run(const uint8_t *bytes, size_t length)
     free(exact);
 }
 
-static int replay(const char *path)
+static int replay(const char *path, size_t mutations)
 {
     static uint8_t sample[SAMPLE_MAX], changed[SAMPLE_MAX];
     FILE *file = fopen(path, "rb");
@@ -76,11 +77,20 @@ static int replay(const char *path)
     fclose(file);
     run(sample, length);
     random_state = 88172645463325252u;
-    for (int i = 0; i < MUTATIONS; i++) {
+    for (size_t i = 0; i < mutations; i++) {
         memcpy(changed, sample, length);
         run(changed, mutate(changed, length));
     }
     return 0;
+}
+
+static size_t mutations_of_each(DIR *folder)
+{
+    size_t count = 0;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    rewinddir(folder);
+    return count * MUTATIONS > RUNS_MAX ? RUNS_MAX / count : MUTATIONS;
 }
 
 int main(int argc, char **argv)
@@ -91,15 +101,16 @@ int main(int argc, char **argv)
         return 2;
     }
     int failed = 0, count = 0;
+    size_t mutations = mutations_of_each(folder);
     for (struct dirent *entry; (entry = readdir(folder));) {
         char path[4096];
         if (entry->d_name[0] == '.')
             continue;
         snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name);
-        failed |= replay(path);
+        failed |= replay(path, mutations);
         count++;
     }
     closedir(folder);
-    printf("%d samples, %d mutations of each\n", count, MUTATIONS);
+    printf("%d samples, %zu mutations of each\n", count, mutations);
     return failed || count == 0;
 }
