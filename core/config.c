@@ -80,6 +80,10 @@ static const struct row rows[] = {
     {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400,
      "how long a dossier is held without work on it"},
 
+    {"throttle_account", NUMBER, "1200", AT(throttle_account), 0, 1000000,
+     "requests of one account in a minute, on each node; 0 = not counted"},
+    {"throttle_address", NUMBER, "12000", AT(throttle_address), 0, 1000000,
+     "of one address, an office behind one included; 0 = not counted"},
     {"throttle_login", NUMBER, "10", AT(throttle_login), 1, 1000000,
      "wrong passwords for one login from one address in 10 minutes"},
     {"throttle_login_name", NUMBER, "100", AT(throttle_login_name), 1, 1000000,

@@ -41,6 +41,7 @@ struct td_config {
         limit_per_address, limit_pipeline, limit_rate_seconds, limit_output, limit_linger_seconds;
     int64_t stall_warn_ms;
     int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
+    int64_t throttle_account, throttle_address; /* http/rate.h */
     int64_t throttle_login, throttle_login_name, throttle_login_address, throttle_public,
         throttle_write, throttle_upload; /* redis/throttle.h */
     int64_t log_level;

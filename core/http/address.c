@@ -49,6 +49,15 @@ bool td_address_parse(const char *numeric, struct td_address_key *ret_key, char 
     return true;
 }
 
+void td_address_group(const char *text, char group[TD_ADDRESS_GROUP_TEXT])
+{
+    struct td_address_key key;
+    if (!td_address_parse(text, &key, group, TD_ADDRESS_GROUP_TEXT))
+        snprintf(group, TD_ADDRESS_GROUP_TEXT, "%s", text);
+    else if (strchr(group, ':'))
+        inet_ntop(AF_INET6, key.bytes, group, TD_ADDRESS_GROUP_TEXT);
+}
+
 static struct td_address_count **find(struct td_address_table *table,
                                       const struct td_address_key *key)
 {

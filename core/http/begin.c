@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config.h"
+#include "http/address.h"
 #include "http/cookie.h"
 #include "scoring/pool.h"
 
@@ -65,13 +66,17 @@ static int copy_request(struct td_serving *serving)
         td_arena_strdup(serving->arena, td_exchange_header(exchange, "If-None-Match"));
     call->request_id = td_arena_strdup(serving->arena, exchange->request_id);
     call->address = td_arena_strdup(serving->arena, exchange->address);
+    char group[TD_ADDRESS_GROUP_TEXT];
+    td_address_group(exchange->address, group);
+    serving->from = td_arena_strdup(serving->arena, group);
     if (version && strncmp(version, "W/", 2) == 0)
         version += 2;
     if (version && *version == '"' && strlen(version) > 2)
         call->if_match = td_arena_strndup(serving->arena, version + 1, strlen(version) - 2);
     else
         call->if_match = td_arena_strdup(serving->arena, version);
-    return serving->path && serving->query && serving->agent && call->request_id && call->address
+    return serving->path && serving->query && serving->agent && call->request_id && call->address &&
+                   serving->from
                ? 0
                : TD_ENOMEM;
 }

@@ -1,9 +1,11 @@
 /* frame.c - the frame itself: compiles rows, keeps what all requests share. Lives on the loop. */
 #include "http/frame.h"
 
+#include "config.h"
 #include "dispatch.h"
 #include "http/cookie.h"
 #include "http/openapi.h"
+#include "http/rate.h"
 #include "http/serving.h"
 #include "http/stall.h"
 #include "http/static.h"
@@ -13,6 +15,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SHOWN_PER_MINUTE = 20 };
 
 static bool has_page(void *arg, const char *name)
 {
@@ -38,7 +42,13 @@ int td_frame_new(const struct td_frame_options *options, struct td_frame **ret_f
         return TD_ENOMEM;
     frame->options = *options;
     frame->views = td_views_ref(options->views);
+    frame->rates = td_rates_new(
+        (const int64_t[TD_RATE_COUNT]){[TD_RATE_ADDRESS] = options->config->throttle_address,
+                                       [TD_RATE_ACCOUNT] = options->config->throttle_account,
+                                       [TD_RATE_SHOWN] = SHOWN_PER_MINUTE});
     int r = td_router_new(options->resources, has_page, options->views, &frame->router, reterr);
+    if (r == 0 && !frame->rates)
+        r = TD_ENOMEM;
     if (r == 0) {
         frame->asset = json_object();
         td_static_each(options->assets, add_asset, frame->asset);
@@ -63,6 +73,7 @@ void td_frame_free(struct td_frame *frame)
         return;
     td_router_free(frame->router);
     td_views_unref(frame->views);
+    td_rates_free(frame->rates);
     json_decref(frame->asset);
     free(frame->openapi);
     free(frame);

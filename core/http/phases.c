@@ -5,9 +5,11 @@
  * after its reply; when the client goes meanwhile, `exchange` is NULL and the reply is dropped. */
 #include "http/serving.h"
 
+#include "base/clock.h"
 #include "config.h"
 #include "http/cookie.h"
 #include "http/payload.h"
+#include "http/rate.h"
 #include "http/static.h"
 #include "redis/queue.h"
 #include "store/files.h"
@@ -41,6 +43,13 @@ void td_serving_post(struct td_serving *serving, td_serving_fn next)
     td_mailbox_post(serving->frame->options.mailbox, &serving->letter);
 }
 
+static bool is_form_post(const struct td_serving *serving)
+{
+    const char *type = td_exchange_header(serving->exchange, "Content-Type");
+    return strcmp(serving->exchange->method, "POST") == 0 && type &&
+           strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0;
+}
+
 /* --- lease and throttle ------------------------------------------------------------ */
 
 static void on_leased(void *arg, int result, const char *id, const char *holder)
@@ -63,22 +72,42 @@ static void take_lease(struct td_serving *serving)
         td_steps_run(serving);
 }
 
-static void on_throttled(void *arg, int result, int wait_seconds)
+static void refuse(struct td_serving *serving, int wait_seconds)
 {
-    struct td_serving *serving = arg;
-    if (result != TD_ETHROTTLED) {
-        take_lease(serving);
-        return;
-    }
-    td_error_key(&serving->error, TD_ETHROTTLED, "too_many_requests",
+    td_error_key(&serving->error, TD_ETHROTTLED, "wait_seconds",
                  json_pack("{s:i}", "seconds", wait_seconds));
     td_serving_fail(serving, TD_ETHROTTLED);
+}
+
+/* Counts the request for the subject. False: it has had too many, and this one has been refused. A
+ * form goes on for now, if there were not many of those either: refused with its content, it can be
+ * shown again, so that nobody types it twice. */
+static bool count(struct td_serving *serving, enum td_rate rate, const char *subject)
+{
+    struct td_rates *rates = serving->frame->rates;
+    int64_t now = td_clock_mono_ms();
+    int wait = serving->is_control ? 0 : td_rate_take(rates, rate, subject, now);
+    if (wait > serving->wait_seconds)
+        serving->wait_seconds = wait;
+    if (wait == 0 ||
+        (is_form_post(serving) && td_rate_take(rates, TD_RATE_SHOWN, subject, now) == 0))
+        return true;
+    refuse(serving, wait);
+    return false;
+}
+
+static void on_throttled(void *arg, int result, int wait_seconds)
+{
+    if (result == TD_ETHROTTLED)
+        refuse(arg, wait_seconds);
+    else
+        take_lease(arg);
 }
 
 static void throttle(struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
-    struct td_throttle_use use = {.class = TD_THROTTLE_PUBLIC, .subject = call->address};
+    struct td_throttle_use use = {.class = TD_THROTTLE_PUBLIC, .subject = serving->from};
     const struct td_throttle_use *uses = &use;
     size_t count = 1;
     if (call->route->limit == TD_LIMIT_LOGIN) {
@@ -88,7 +117,7 @@ static void throttle(struct td_serving *serving)
             return;
         }
         const char *login = call->who ? call->who->login : td_call_text(call, "login");
-        td_throttle_login_uses(serving->login_uses, call->address, login);
+        td_throttle_login_uses(serving->login_uses, serving->from, login);
         uses = serving->login_uses->uses;
         count = 3;
     } else if (call->who) {
@@ -182,6 +211,8 @@ static void after_body(struct td_serving *serving)
         r = td_idempotency_hash(serving);
     if (r < 0)
         td_serving_fail(serving, r);
+    else if (serving->wait_seconds > 0)
+        refuse(serving, serving->wait_seconds);
     else
         throttle(serving);
 }
@@ -268,6 +299,9 @@ static void on_session(void *arg, int result, const struct td_session *session, 
         serving->call.csrf = serving->session.csrf;
     }
     serving->sessions_down = result == TD_EREDIS;
+    if (serving->exchange && result == 0 &&
+        !count(serving, TD_RATE_ACCOUNT, serving->session.account_id))
+        return;
     find_account(serving);
 }
 
@@ -290,13 +324,6 @@ static void find_session(struct td_serving *serving)
 }
 
 /* --- what is asked ----------------------------------------------------------------- */
-
-static bool is_form_post(const struct td_serving *serving)
-{
-    const char *type = td_exchange_header(serving->exchange, "Content-Type");
-    return serving->method == TD_POST && type &&
-           strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0;
-}
 
 static void reply_options(struct td_serving *serving)
 {
@@ -353,6 +380,12 @@ static void on_gone(void *frame, struct td_exchange *exchange)
         td_exchange_drop(exchange);
 }
 
+/* What watches over the server asks from an address that others may use up. */
+static bool is_probe(const struct td_serving *serving)
+{
+    return strcmp(serving->path, "/health") == 0 || strcmp(serving->path, "/ready") == 0;
+}
+
 static void on_head(void *arg, struct td_exchange *exchange)
 {
     struct td_frame *frame = arg;
@@ -367,6 +400,8 @@ static void on_head(void *arg, struct td_exchange *exchange)
     int r = td_payload_decode_query(serving->query, &query, &serving->error);
     if (r == 0 && !(serving->call.query = td_arena_json(serving->arena, query)))
         r = TD_ENOMEM;
+    if (!is_probe(serving) && !count(serving, TD_RATE_ADDRESS, serving->from))
+        return;
     if (r < 0)
         td_serving_fail(serving, r);
     else if (td_builtin_reply(serving))

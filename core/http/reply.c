@@ -182,6 +182,9 @@ static void send_out(struct td_serving *serving, struct head *head)
         td_serving_free(serving);
         return;
     }
+    if (head->reply.status == 429)
+        add_header(head, "Retry-After",
+                   td_arena_printf(serving->arena, "%d", serving->wait_seconds));
     add_header(head, "Set-Cookie", serving->cookie);
     add_header(head, "Content-Language", serving->type == page_type ? serving->locale->lang : NULL);
     add_header(head, "Vary",
@@ -479,11 +482,7 @@ static void add_problem_headers(struct td_serving *serving, struct head *head, i
             td_router_allow(match.methods, allow);
         add_header(head, "Allow", allow);
     }
-    const json_t *seconds = json_object_get(serving->error.parameters, "seconds");
-    if (code == TD_ETHROTTLED && json_is_integer(seconds))
-        add_header(head, "Retry-After",
-                   td_arena_printf(serving->arena, "%lld", (long long)json_integer_value(seconds)));
-    else if (code == TD_EBUSY || code == TD_EREDIS)
+    if (code == TD_EBUSY || code == TD_EREDIS)
         add_header(head, "Retry-After", "2");
 }
 
@@ -501,6 +500,9 @@ void td_reply_problem(struct td_serving *serving, int code)
         send_page_problem(serving, &again, serving->problem);
         return;
     }
+    const json_t *seconds = json_object_get(serving->error.parameters, "seconds");
+    if (code == TD_ETHROTTLED && json_is_integer(seconds))
+        serving->wait_seconds = (int)json_integer_value(seconds);
     struct head head = {.reply = {.status = td_error_http(code)}};
     add_problem_headers(serving, &head, code);
     json_t *problem =

@@ -27,6 +27,7 @@ struct td_frame {
     json_t *asset; /* addresses of web/assets for templates */
     char *openapi; /* the document, made at start */
     size_t openapi_length;
+    struct td_rates *rates;
     size_t open;
 };
 
@@ -75,6 +76,8 @@ struct td_serving {
     bool has_session;
     bool sessions_down; /* a cookie came, but Redis did not answer */
     struct td_throttle_login *login_uses;
+    const char *from; /* the address, as counted: of IPv6 the first 64 bits */
+    int wait_seconds; /* too many requests: this one is refused, once its form can be shown again */
     int64_t unread;
 
     /* the steps */

@@ -63,6 +63,7 @@ export function start(form) {
         status.textContent = form.dataset.textConflict;
       } else {
         status.textContent = form.dataset.textFailed;
+        if (reply.status === 429 || reply.status === 503) again(Number(reply.headers.get("Retry-After")) || 5);
       }
     } catch {
       status.textContent = form.dataset.textFailed;
@@ -70,6 +71,12 @@ export function start(form) {
     busy = false;
     if (submitter) form.requestSubmit(submitter);
     else if (changed) wait();
+  }
+
+  // The server asks for patience: what is on the page is saved later, unless somebody types first.
+  function again(seconds) {
+    clearTimeout(timer);
+    timer = setTimeout(save, seconds * 1000);
   }
 
   function wait() {

@@ -66,8 +66,25 @@ static void counts(void **state)
         assert_null(table.buckets[i]);
 }
 
+static void groups(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"192.0.2.1", "192.0.2.1"},
+                                           {"::ffff:192.0.2.1", "192.0.2.1"},
+                                           {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+                                           {"2001:db8:1:2::", "2001:db8:1:2::"},
+                                           {"2001:db8:1:3::1", "2001:db8:1:3::"},
+                                           {"control", "control"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char group[TD_ADDRESS_GROUP_TEXT];
+        td_address_group(cases[i][0], group);
+        assert_string_equal(group, cases[i][1]);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(keys), cmocka_unit_test(counts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(groups), cmocka_unit_test(keys),
+                                       cmocka_unit_test(counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
