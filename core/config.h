@@ -30,6 +30,10 @@ struct td_config {
     char *trusted_proxy;    /* numeric addresses; http/connection.h: td_http_server_trust */
     char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
     char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */
+    char *ledger_key_file;  /* SM2 and Ed25519 keys of the ledger's checkpoints; "" = beside key_file */
+    char *checkpoint_file;  /* every checkpoint once more; "" = "checkpoints" beside key_file */
+    char *ledger_origin;    /* name of this ledger in its checkpoints */
+    int64_t checkpoint_seconds; /* between checkpoints that only the ledger's growth asks for */
     char *control_socket;   /* unix socket of titlectl for a running server; "" = none */
     bool demo;              /* demo mode: moving clock, demo routes */
     int64_t workers;        /* scorer processes; 0 = cores */

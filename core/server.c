@@ -27,6 +27,7 @@
 #include "review/calendar.h"
 #include "scoring/pool.h"
 #include "store/store.h"
+#include "store/witness.h"
 #include "ticker.h"
 
 #include <event2/event.h>
@@ -53,6 +54,7 @@ struct td_server {
     struct td_views *views;
     struct td_static *assets;
     struct td_store *store;
+    struct td_witness *witness;
     struct td_redis *redis;
     struct td_sessions *sessions;
     struct td_queue *queue;
@@ -212,6 +214,16 @@ static int open_files(struct td_server *server, struct td_error *reterr)
     if (r == 0) /* after the store, which makes the state folder */
         r = td_seal_load(config->key_file, &server->seal, reterr);
     return r;
+}
+
+static int open_ledger(struct td_server *server, struct td_error *reterr)
+{
+    const struct td_config *config = server->config;
+    struct td_witness_options options = {.key_file = config->ledger_key_file,
+                                         .file = config->checkpoint_file,
+                                         .beside = config->key_file,
+                                         .origin = config->ledger_origin};
+    return td_witness_open(server->store, &options, &server->witness, reterr);
 }
 
 static struct td_redis_options redis_options(const struct td_server *server, const char *name)
@@ -408,7 +420,8 @@ int td_server_new(const struct td_config *config, struct td_server **ret_server,
                   struct td_error *reterr)
 {
     static int (*const opening[])(struct td_server *, struct td_error *) = {
-        open_files, open_redis, open_threads, open_frame, open_background, open_http, open_signals};
+        open_files, open_ledger,     open_redis, open_threads,
+        open_frame, open_background, open_http,  open_signals};
     struct td_server *server = calloc(1, sizeof(*server));
     if (!server)
         return TD_ENOMEM;
@@ -458,6 +471,7 @@ static void drain(struct td_server *server)
     server->pool = NULL;
     td_examiners_free(server->examiners);
     server->examiners = NULL;
+    td_witness_finish(server->witness, server->store);
     td_store_close(server->store);
     server->store = NULL;
     td_cpu_free(server->cpu);
@@ -471,6 +485,7 @@ void td_server_free(struct td_server *server)
     if (server->frame && td_frame_open(server->frame) > 0) {
         /* A client or Redis holds a request open past the deadline. What was acknowledged is on
          * disk; the system takes the rest back. */
+        td_witness_finish(server->witness, server->store);
         td_store_close(server->store);
         _exit(server->result < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
     }
@@ -489,6 +504,7 @@ void td_server_free(struct td_server *server)
     td_static_free(server->assets);
     td_views_unref(server->views);
     td_calendar_free(server->calendar);
+    td_witness_close(server->witness);
     td_seal_free(server->seal);
     for (int i = 0; i < SIGNALS; i++)
         if (server->signals[i])

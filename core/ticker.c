@@ -9,6 +9,7 @@
 #include "http/mailbox.h"
 #include "review/tick.h"
 #include "scoring/pool.h"
+#include "store/checkpoint.h"
 #include "store/store.h"
 
 #include <event2/event.h>
@@ -68,6 +69,8 @@ static int run(struct td_tx *tx, void *arg, struct td_error *reterr)
         r = td_tick_run(&review, &ticker->changed, reterr);
     if (r == 0)
         r = td_idempotency_forget(tx);
+    if (r == 0)
+        r = td_checkpoint_tick(tx, options->config->checkpoint_seconds);
     td_arena_free(review.arena);
     return r;
 }

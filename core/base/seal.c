@@ -1,15 +1,11 @@
 /* seal.c - see seal.h. Sealed text is base64 of: version byte, nonce, ciphertext with its tag. */
 #include "base/seal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
+#include "base/keyfile.h"
+
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     KEY_BYTES = 32,
@@ -27,63 +23,26 @@ struct td_seal_key {
     unsigned char fingerprint[crypto_generichash_KEYBYTES];
 };
 
-static int sync_folder_of(const char *path)
-{
-    char copy[4096];
-    if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
-        return -1;
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int result = fsync(fd);
-    close(fd);
-    return result;
-}
-
-/* Written under another name first, so that a crash never leaves a short key under the real one.
- * link(2) does not overwrite: when two processes start together, both read the same key. */
 static int create_file(const char *path, struct td_error *reterr)
 {
-    char draft[4096];
-    if (snprintf(draft, sizeof(draft), "%s.XXXXXX", path) >= (int)sizeof(draft))
-        return td_error_set(reterr, TD_EINVALID, "key file: the path is too long");
     unsigned char bytes[KEY_BYTES];
     randombytes_buf(bytes, sizeof(bytes));
-    int fd = mkostemp(draft, O_CLOEXEC); /* mode 0600 */
-    if (fd < 0)
-        return td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path,
-                            strerror(errno));
-    int result = 0;
-    errno = ENOSPC; /* what a short write means, which sets none */
-    if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) || fsync(fd) < 0 ||
-        (link(draft, path) < 0 && errno != EEXIST) || sync_folder_of(path) < 0)
-        result =
-            td_error_set(reterr, TD_EIO, "key file %s cannot be made: %s", path, strerror(errno));
-    close(fd);
-    unlink(draft);
+    int result = td_keyfile_make(path, bytes, sizeof(bytes), reterr);
     sodium_memzero(bytes, sizeof(bytes));
     return result;
 }
 
 static int read_file(const char *path, unsigned char bytes[KEY_BYTES], struct td_error *reterr)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return td_error_set(reterr, TD_EIO, "key file %s: %s", path, strerror(errno));
-    struct stat st;
-    int result = 0;
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        result = td_error_set(reterr, TD_EINVALID, "key file %s is not a regular file", path);
-    else if (st.st_mode & 077)
-        result = td_error_set(reterr, TD_EINVALID,
-                              "key file %s has mode %04o, not 0600: others could read it", path,
-                              (unsigned)st.st_mode & 07777u);
-    else if (st.st_uid != geteuid())
-        result = td_error_set(reterr, TD_EINVALID, "key file %s belongs to another user", path);
-    else if (st.st_size != KEY_BYTES || read(fd, bytes, KEY_BYTES) != KEY_BYTES)
+    unsigned char held[KEY_BYTES + 1]; /* one more: a longer file is none */
+    size_t length = 0;
+    int result = td_keyfile_read(path, held, sizeof(held), &length, reterr);
+    if (result == 0 && length != KEY_BYTES)
         result = td_error_set(reterr, TD_EINVALID, "key file %s does not hold exactly %d bytes",
                               path, KEY_BYTES);
-    close(fd);
+    if (result == 0)
+        memcpy(bytes, held, KEY_BYTES);
+    sodium_memzero(held, sizeof(held));
     return result;
 }
 
@@ -91,8 +50,7 @@ int td_seal_load(const char *path, struct td_seal_key **ret_key, struct td_error
 {
     if (sodium_init() < 0)
         return td_error_set(reterr, TD_EINTERNAL, "libsodium does not start");
-    struct stat st;
-    int result = lstat(path, &st) < 0 && errno == ENOENT ? create_file(path, reterr) : 0;
+    int result = td_keyfile_exists(path) ? 0 : create_file(path, reterr);
     unsigned char master[KEY_BYTES];
     if (result == 0)
         result = read_file(path, master, reterr);

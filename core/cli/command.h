@@ -17,6 +17,10 @@ struct td_cli {
     char state[4096];   /* folder of the installation */
     char records[4096]; /* folder of the database */
     char control[4096]; /* control socket */
+    char key_file[4096];        /* of the installation; the ledger's files lie beside it unless */
+    char ledger_key_file[4096]; /* these are set */
+    char checkpoint_file[4096];
+    char ledger_origin[128];
     char public_url[512]; /* address of the server for browsers, from its configuration */
     const char *url;    /* --url: TCP instead of the control socket; NULL = none */
     const char *login;  /* --login: as this person, over TCP */

@@ -107,6 +107,10 @@ static int read_config(struct td_cli *cli, const char *config, struct td_error *
         read_setting(line, "state_folder", cli->records, sizeof(cli->records));
         read_setting(line, "control_socket", cli->control, sizeof(cli->control));
         read_setting(line, "public_url", cli->public_url, sizeof(cli->public_url));
+        read_setting(line, "key_file", cli->key_file, sizeof(cli->key_file));
+        read_setting(line, "ledger_key_file", cli->ledger_key_file, sizeof(cli->ledger_key_file));
+        read_setting(line, "checkpoint_file", cli->checkpoint_file, sizeof(cli->checkpoint_file));
+        read_setting(line, "ledger_origin", cli->ledger_origin, sizeof(cli->ledger_origin));
     }
     free(line);
     if (file)
@@ -125,6 +129,8 @@ static int locate(struct td_cli *cli, const char *state, const char *config, con
     if (access(cli->records, F_OK) < 0)
         snprintf(cli->records, sizeof(cli->records), "%s", cli->state);
     snprintf(cli->control, sizeof(cli->control), "%.4000s/control.sock", cli->state);
+    snprintf(cli->key_file, sizeof(cli->key_file), "%.4000s/key", cli->state);
+    snprintf(cli->ledger_origin, sizeof(cli->ledger_origin), "titled");
     int result = read_config(cli, config, reterr);
     if (result == 0 && control)
         snprintf(cli->control, sizeof(cli->control), "%s", control);

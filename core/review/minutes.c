@@ -1,10 +1,11 @@
-/* minutes.c - makes the minutes of a meeting from what is stored. Writes nothing. */
+/* minutes.c - makes the minutes of a meeting from what is stored. Writes nothing but the checkpoint. */
 #include "review/minutes.h"
 
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/recusal.h"
 #include "review/row.h"
+#include "store/checkpoint.h"
 #include "store/store.h"
 
 static int people(struct td_tx *tx, const json_t *meeting, bool here, json_t **ret_people)
@@ -131,6 +132,8 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
         json_object_set_new(minutes, "policy", part);
     if (rc == 0 && (rc = ledger_head(review->tx, &part)) == 0)
         json_object_set_new(minutes, "ledger", part);
+    if (rc == 0 && (rc = td_checkpoint_make(review->tx, "minutes", &part)) == 0)
+        json_object_set_new(minutes, "checkpoint", part);
     json_object_set_new(minutes, "meeting", describe(meeting));
     json_object_set_new(minutes, "quorum",
                         json_pack("{s:I, s:I, s:I}", "members", members, "present", present,

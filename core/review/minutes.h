@@ -1,6 +1,6 @@
 /* minutes.h - the record of a closed meeting (人社部令第40号, article 23): attendance, recusals,
- * the result of each motion, the policy that was in force and the head of the ledger. It holds no
- * ballot and no name of who voted what: there is none to hold. */
+ * the result of each motion, the policy that was in force and the head of the ledger with a signed
+ * checkpoint of it. It holds no ballot and no name of who voted what: there is none to hold. */
 #ifndef TD_REVIEW_MINUTES_H
 #define TD_REVIEW_MINUTES_H
 
@@ -10,7 +10,8 @@
  * [...], "motions": [{"sequence", "number", "name", "unit_name", "specialty", "level", "total",
  * "present", "yes", "no", "abstain", "missing", "passed", "recused": [names]}], "summary":
  * {"motions", "passed", "failed"}, "policy": {"recused_count_present"}, "ledger": {"sequence",
- * "hash"}, "made_at"}: a new reference. */
+ * "hash"}, "checkpoint" (td_checkpoint_make: everything up to the minutes; the entry of the minutes
+ * themselves is the next), "made_at"}: a new reference. */
 int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **ret_minutes);
 
 #endif

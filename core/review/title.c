@@ -1,9 +1,10 @@
-/* title.c - issues titles and answers the certificate check. Writes `title`. */
+/* title.c - issues titles and answers the certificate check. Writes `title` and a checkpoint. */
 #include "review/title.h"
 
 #include "config.h"
 #include "review/application.h"
 #include "review/row.h"
+#include "store/checkpoint.h"
 #include "store/store.h"
 
 #include <ctype.h>
@@ -82,6 +83,38 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
         rc = td_row_log(review, "title.issue", "title", id,
                         json_pack("{s:s, s:s, s:s}", "application", td_row_text(application, "id"),
                                   "number", number, "awarded_on", awarded_on));
+    json_t *made = NULL;
+    if (rc == 0)
+        rc = td_checkpoint_make(review->tx, "certificate", &made);
+    json_decref(made);
+    return rc;
+}
+
+/* Adds "ledger" to what is shown of a title. */
+static int add_proof(struct td_review *review, const char *title_id, json_t *shown)
+{
+    json_t *checkpoint = NULL, *proof = NULL;
+    int64_t sequence = 0, size;
+    const char *subject = td_arena_printf(review->arena, "title/%s", title_id);
+    int rc = !subject ? TD_ENOMEM
+                      : td_tx_int(review->tx, &sequence,
+                                  "select min(sequence) from ledger where subject = $1"
+                                  " and action = 'title.issue'",
+                                  "s", subject);
+    if (rc == 0)
+        rc = sequence ? td_checkpoint_covering(review->tx, sequence, &checkpoint) : TD_ENOTFOUND;
+    if (rc == TD_ENOTFOUND)
+        return json_object_set_new(shown, "ledger", json_null());
+    if (rc < 0)
+        return rc;
+    size = td_row_int(checkpoint, "size");
+    rc = td_checkpoint_prove(review->tx, sequence, size, &proof);
+    if (rc == 0) {
+        json_object_set_new(proof, "checkpoint", checkpoint);
+        json_object_set_new(shown, "ledger", proof);
+    } else {
+        json_decref(checkpoint);
+    }
     return rc;
 }
 
@@ -109,7 +142,7 @@ int td_title_check(struct td_review *review, const char *number, const char *cod
     json_t *title = NULL;
     int rc =
         td_tx_row(review->tx, &title,
-                  "select t.number, t.check_code, t.awarded_on, t.track, t.listed," STATE_SQL
+                  "select t.id, t.number, t.check_code, t.awarded_on, t.track, t.listed," STATE_SQL
                   " from title t join application a on a.id = t.application_id where t.number = $1",
                   "s", number);
     if (rc < 0 && rc != TD_ENOTFOUND)
@@ -125,9 +158,13 @@ int td_title_check(struct td_review *review, const char *number, const char *cod
     json_object_set(shown, "track", json_object_get(title, "track"));
     json_object_set_new(shown, "certificate_state", json_string(td_row_text(title, "state")));
     json_object_set_new(shown, "valid_in", json_string("city_grassroots"));
+    rc = add_proof(review, td_row_text(title, "id"), shown);
     json_decref(title);
-    *ret_certificate = shown;
-    return 0;
+    if (rc < 0)
+        json_decref(shown);
+    else
+        *ret_certificate = shown;
+    return rc;
 }
 
 char *td_title_check_url(struct td_review *review, const char *number, const char *code)
@@ -193,6 +230,8 @@ int td_title_view(struct td_review *review, const char *title_id, json_t **ret_t
                         td_account_has(review->who, TD_ROLE_UNIT, td_row_text(title, "unit_id")));
     rc = allowed ? complete(review, title)
                  : td_error_set(reterr, TD_ENOTFOUND, "not this account's");
+    if (rc == 0)
+        rc = add_proof(review, title_id, title);
     if (rc < 0)
         json_decref(title);
     else

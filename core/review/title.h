@@ -1,7 +1,9 @@
 /* title.h - titles and their certificates: number, check code, what the public may see.
  *
  * A certificate's number is <SERIES>-<year>-<level digit>-<serial>, the digit that of GB/T 8561 (1
- * full senior, 2 senior, 3 intermediate, 4 junior). The check code is random: who has number and
+ * full senior, 2 senior, 3 intermediate, 4 junior). With it comes the proof that its issue is on the
+ * ledger ("ledger": td_checkpoint_prove, with the "checkpoint" it is under; null before there is one),
+ * which holds for ever and needs nothing of this server. The check code is random: who has number and
  * code, or number and the holder's name, may see what the certificate says. It never shows identity
  * numbers. The state follows the dossier: valid, suspended (moved away), converted (to the general
  * title), revoked. */

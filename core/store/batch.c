@@ -25,7 +25,7 @@ struct td_batch {
     struct td_sqlite *db;
     atomic_bool *stopped;
     int limit;
-    bool outbox;            /* of the running batch */
+    unsigned left;          /* by the running batch: TD_BATCH_* */
     _Atomic int64_t *sizes; /* commits by their number of writes, up to limit; other threads read */
     struct outcome outcomes[];
 };
@@ -99,7 +99,9 @@ static int run_job(struct td_batch *batch, struct td_job *job, struct outcome *o
     if (lost < 0)
         return lost;
     set_outcome(outcome, result < 0 ? result : 0);
-    batch->outbox = batch->outbox || (result >= 0 && tx.outbox);
+    if (result >= 0)
+        batch->left |=
+            (tx.outbox ? TD_BATCH_OUTBOX : 0u) | (tx.checkpoint ? TD_BATCH_CHECKPOINT : 0u);
     return 0;
 }
 
@@ -125,7 +127,7 @@ static void lose_all(struct td_batch *batch, int count, int code)
     if (td_sqlite_in_transaction(batch->db))
         td_sqlite_command(batch->db, "rollback");
     atomic_store(batch->stopped, td_sqlite_broken(batch->db));
-    batch->outbox = false;
+    batch->left = 0;
     for (int i = 0; i < count; i++)
         if (batch->outcomes[i].result == 0) {
             td_error_done(&batch->outcomes[i].error);
@@ -133,10 +135,10 @@ static void lose_all(struct td_batch *batch, int count, int code)
         }
 }
 
-bool td_batch_run(struct td_batch *batch, struct td_job *jobs, int count)
+unsigned td_batch_run(struct td_batch *batch, struct td_job *jobs, int count)
 {
     int64_t started = td_clock_mono_ms();
-    batch->outbox = false;
+    batch->left = 0;
     for (int i = 0; i < count; i++)
         batch->outcomes[i] = (struct outcome){.error = TD_ERROR_INIT};
     int result = run_all(batch, jobs);
@@ -152,5 +154,5 @@ bool td_batch_run(struct td_batch *batch, struct td_job *jobs, int count)
         td_error_done(&batch->outcomes[i].error);
         free(job);
     }
-    return batch->outbox;
+    return batch->left;
 }

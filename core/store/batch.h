@@ -20,7 +20,8 @@ void td_batch_free(struct td_batch *batch);
 int64_t td_batch_commits(const struct td_batch *batch, int size);
 
 /* Runs the `count` jobs of the list in one transaction, commits, reports each and frees the list.
- * Answers true when outbox rows were committed. */
-bool td_batch_run(struct td_batch *batch, struct td_job *jobs, int count);
+ * Answers what was committed that somebody waits for. */
+enum { TD_BATCH_OUTBOX = 1, TD_BATCH_CHECKPOINT = 2 };
+unsigned td_batch_run(struct td_batch *batch, struct td_job *jobs, int count);
 
 #endif

@@ -1,8 +1,7 @@
-/* ledger.c - see ledger.h. Canonical JSON is jansson's with sorted keys, no spaces, UTF-8 unescaped
- * and
- * '/' as it is; numbers in payloads are integers, so that every writer gives the same text. The
- * head is read from the table each time: a cached one would survive the roll-back of
- * a savepoint. */
+/* ledger.c - see ledger.h: what an entry is and how one is added. Canonical JSON is jansson's with
+ * sorted keys, no spaces, UTF-8 unescaped and '/' as it is; numbers in payloads are integers, so
+ * that every writer gives the same text. The head is read from the table each time: a cached one
+ * would survive the roll-back of a savepoint. */
 #include "store/ledger.h"
 
 #include "base/clock.h"
@@ -11,13 +10,14 @@
 #include "store/store.h"
 
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GENESIS "0000000000000000000000000000000000000000000000000000000000000000"
 
-enum { HASH_TEXT = 65 };
+enum { HASH_TEXT = TD_LEDGER_HEX };
 
 void td_ledger_sm3(const void *bytes, size_t length, char hex[HASH_TEXT])
 {
@@ -101,10 +101,33 @@ static int head(struct td_tx *tx, int64_t *ret_sequence, char hash[HASH_TEXT])
     return result;
 }
 
+void td_ledger_nonce(char nonce[TD_LEDGER_NONCE])
+{
+    unsigned char random[(TD_LEDGER_NONCE - 1) / 2];
+    randombytes_buf(random, sizeof(random));
+    sodium_bin2hex(nonce, TD_LEDGER_NONCE, random, sizeof(random));
+}
+
+/* The leaf's members are the entry's and two more. */
+static int leaf_of(json_t *entry, const char *hash, const char *nonce,
+                   struct td_merkle_hash *ret_leaf)
+{
+    json_object_set_new(entry, "hash", json_string(hash));
+    json_object_set_new(entry, "nonce", json_string(nonce));
+    char *text = canonical(entry);
+    if (!text)
+        return TD_ENOMEM;
+    *ret_leaf = td_merkle_leaf(text, strlen(text));
+    free(text);
+    return 0;
+}
+
 int td_ledger_append(struct td_tx *tx, const char *actor, const char *action, const char *subject,
                      const json_t *payload)
 {
     char previous[HASH_TEXT], payload_hash[HASH_TEXT], hash[HASH_TEXT], now[TD_TIME_TEXT];
+    char nonce[TD_LEDGER_NONCE], leaf_text[TD_MERKLE_HEX];
+    struct td_merkle_hash leaf;
     int64_t sequence;
     int result = head(tx, &sequence, previous);
     if (result == 0)
@@ -113,71 +136,75 @@ int td_ledger_append(struct td_tx *tx, const char *actor, const char *action, co
         return result;
     sequence++;
     td_time_format(td_clock_now_ms(), now);
+    td_ledger_nonce(nonce);
     json_t *entry = entry_value(sequence, now, actor, action, subject, payload_hash);
     result =
         entry ? hash_entry(previous, entry, hash) : TD_EINVALID; /* NULL: a text is not UTF-8 */
+    if (result == 0)
+        result = leaf_of(entry, hash, nonce, &leaf);
     json_decref(entry);
     if (result < 0)
         return result;
-    return td_tx_exec(
+    td_merkle_hex(&leaf, leaf_text);
+    result = td_tx_exec(
         tx, NULL,
         "insert into ledger(sequence, at, actor, action, subject, payload, payload_hash,"
-        " previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        "issssjsss", sequence, now, actor, action, subject, payload, payload_hash, previous, hash);
+        " previous_hash, hash, nonce, leaf) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "issssjsssss", sequence, now, actor, action, subject, payload, payload_hash, previous, hash,
+        nonce, leaf_text);
+    return result == 0 ? td_ledger_grow(tx, sequence) : result;
 }
 
-struct walk {
-    int64_t sequence;
-    char previous[HASH_TEXT];
-    const char *complaint;
-};
-
-static const char *complaint_about(const struct walk *walk, const json_t *row, char hash[HASH_TEXT])
+int td_ledger_size(struct td_tx *tx, int64_t *ret_size)
 {
-    if (json_integer_value(json_object_get(row, "sequence")) != walk->sequence)
-        return "an entry is missing before it";
-    if (strcmp(td_json_text(row, "previous_hash"), walk->previous) != 0)
-        return "it does not follow the entry before it";
-    char payload_hash[HASH_TEXT];
-    if (hash_payload(json_object_get(row, "payload"), payload_hash) < 0 ||
-        strcmp(payload_hash, td_json_text(row, "payload_hash")) != 0)
-        return "its payload was changed";
-    json_t *entry =
-        entry_value(walk->sequence, td_json_text(row, "at"), td_json_text(row, "actor"),
-                    td_json_text(row, "action"), td_json_text(row, "subject"), payload_hash);
-    int result = entry ? hash_entry(walk->previous, entry, hash) : TD_EINTERNAL;
-    json_decref(entry);
-    return result < 0 || strcmp(hash, td_json_text(row, "hash")) != 0 ? "it was changed" : NULL;
+    return td_tx_int(tx, ret_size, "select max(sequence) from ledger", "");
 }
 
-static int check_entry(json_t *row, void *arg)
+/* --- rows ------------------------------------------------------------------------------------ */
+
+int td_ledger_payload_hash(const json_t *row, char hex[HASH_TEXT])
 {
-    struct walk *walk = arg;
-    char hash[HASH_TEXT];
-    walk->sequence++;
-    walk->complaint = complaint_about(walk, row, hash);
-    if (walk->complaint) {
-        walk->sequence = json_integer_value(json_object_get(row, "sequence"));
-        return TD_ECONFLICT;
+    return hash_payload(json_object_get(row, "payload"), hex);
+}
+
+static json_t *entry_of(const json_t *row, int64_t sequence)
+{
+    return entry_value(sequence, td_json_text(row, "at"), td_json_text(row, "actor"),
+                       td_json_text(row, "action"), td_json_text(row, "subject"),
+                       td_json_text(row, "payload_hash"));
+}
+
+int td_ledger_entry_hash(const json_t *row, int64_t sequence, char hex[HASH_TEXT])
+{
+    const char *previous = td_json_text(row, "previous_hash");
+    if (strlen(previous) != HASH_TEXT - 1) {
+        memcpy(hex, "", 1); /* fits no entry */
+        return 0;
     }
-    memcpy(walk->previous, hash, HASH_TEXT);
-    return 0;
+    json_t *entry = entry_of(row, sequence);
+    int result = entry ? hash_entry(previous, entry, hex) : TD_ENOMEM;
+    json_decref(entry);
+    return result;
 }
 
-int td_ledger_verify(struct td_tx *tx, int64_t *ret_entries, char ret_head[HASH_TEXT],
-                     struct td_error *reterr)
+char *td_ledger_leaf_text(const json_t *row)
 {
-    struct walk walk = {.previous = GENESIS};
-    int result = td_tx_each(tx, check_entry, &walk,
-                            "select sequence, at, actor, action, subject, payload, payload_hash,"
-                            " previous_hash, hash from ledger order by sequence",
-                            "");
-    if (walk.complaint)
-        return td_error_set(reterr, TD_ECONFLICT, "the ledger is broken at entry %lld: %s",
-                            (long long)walk.sequence, walk.complaint);
-    if (result < 0)
-        return td_error_set(reterr, result, "the ledger cannot be read: %s", td_tx_failure(tx));
-    *ret_entries = walk.sequence;
-    memcpy(ret_head, walk.previous, HASH_TEXT);
+    json_t *entry = entry_of(row, json_integer_value(json_object_get(row, "sequence")));
+    if (!entry)
+        return NULL;
+    json_object_set_new(entry, "hash", json_string(td_json_text(row, "hash")));
+    json_object_set_new(entry, "nonce", json_string(td_json_text(row, "nonce")));
+    char *text = canonical(entry);
+    json_decref(entry);
+    return text;
+}
+
+int td_ledger_leaf_hash(const json_t *row, struct td_merkle_hash *ret_leaf)
+{
+    char *text = td_ledger_leaf_text(row);
+    if (!text)
+        return TD_ENOMEM;
+    *ret_leaf = td_merkle_leaf(text, strlen(text));
+    free(text);
     return 0;
 }

@@ -3,22 +3,22 @@
 #include "store/merkle.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <sodium.h>
 #include <string.h>
 
-/* SHA-256 of a prefix byte and up to two pieces. */
+_Static_assert(TD_MERKLE_BYTES == crypto_hash_sha256_BYTES, "the tree is of SHA-256");
+
+/* SHA-256 of a prefix byte and up to two pieces; libsodium's allocates nothing and cannot fail. */
 static struct td_merkle_hash digest(unsigned char prefix, const void *a, size_t a_length,
                                     const void *b, size_t b_length)
 {
     struct td_merkle_hash hash;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) ||
-        !EVP_DigestUpdate(context, &prefix, 1) || !EVP_DigestUpdate(context, a, a_length) ||
-        !EVP_DigestUpdate(context, b, b_length) || !EVP_DigestFinal_ex(context, hash.bytes, NULL))
-        abort(); /* a tree without its hash must not grow */
-    EVP_MD_CTX_free(context);
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, &prefix, 1);
+    crypto_hash_sha256_update(&state, a, a_length);
+    crypto_hash_sha256_update(&state, b, b_length);
+    crypto_hash_sha256_final(&state, hash.bytes);
     return hash;
 }
 
@@ -36,8 +36,7 @@ struct td_merkle_hash td_merkle_join(const struct td_merkle_hash *left,
 struct td_merkle_hash td_merkle_empty(void)
 {
     struct td_merkle_hash hash;
-    if (!EVP_Digest("", 0, hash.bytes, NULL, EVP_sha256(), NULL))
-        abort();
+    crypto_hash_sha256(hash.bytes, (const unsigned char *)"", 0);
     return hash;
 }
 
@@ -48,8 +47,7 @@ bool td_merkle_same(const struct td_merkle_hash *a, const struct td_merkle_hash 
 
 void td_merkle_hex(const struct td_merkle_hash *hash, char hex[TD_MERKLE_HEX])
 {
-    for (int i = 0; i < TD_MERKLE_BYTES; i++)
-        snprintf(hex + (size_t)2 * (size_t)i, 3, "%02x", hash->bytes[i]);
+    sodium_bin2hex(hex, TD_MERKLE_HEX, hash->bytes, TD_MERKLE_BYTES);
 }
 
 static int digit(char c)

@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/batch.h"
+#include "store/ledger.h"
 #include "store/migrate.h"
 #include "store/queue.h"
 #include "store/sqlite.h"
 #include "store/tx.h"
+#include "store/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +51,7 @@ struct td_store {
     struct td_job_queue reads;
     struct td_sqlite *db; /* the writer's */
     struct td_batch *batch;
+    struct td_witness *witness; /* borrowed; NULL = checkpoints are not made */
     pthread_t writer;
     bool writing; /* the writer thread runs */
     atomic_bool stopped;
@@ -64,6 +67,16 @@ const char *td_store_folder(const struct td_store *store)
     return store->folder;
 }
 
+struct td_witness *td_store_witness(const struct td_store *store)
+{
+    return store->witness;
+}
+
+void td_store_set_witness(struct td_store *store, struct td_witness *witness)
+{
+    store->witness = witness;
+}
+
 /* --- threads --------------------------------------------------------------------------------- */
 
 static void *write_loop(void *arg)
@@ -72,8 +85,12 @@ static void *write_loop(void *arg)
     int count;
     struct td_job *jobs;
     while ((jobs = td_job_queue_take(&store->writes, store->batch_limit, &count))) {
-        bool outbox = td_batch_run(store->batch, jobs, count);
-        if (outbox) {
+        unsigned left = td_batch_run(store->batch, jobs, count);
+        if (left & TD_BATCH_CHECKPOINT) {
+            struct td_tx tx = {.store = store, .db = store->db};
+            td_witness_catch_up(store->witness, &tx);
+        }
+        if (left & TD_BATCH_OUTBOX) {
             pthread_mutex_lock(&store->notify_mutex);
             if (store->notify)
                 store->notify(store->notify_arg);
@@ -178,6 +195,26 @@ static int make_private(const char *path, struct td_error *reterr)
     return 0;
 }
 
+/* Entries from before the tree get their leaves, some thousand in a transaction. */
+static int plant(struct td_store *store, struct td_error *reterr)
+{
+    struct td_tx tx = {.store = store, .db = store->db, .writable = true};
+    int64_t after = 0;
+    bool more = true;
+    int result = 0;
+    while (result == 0 && more) {
+        result = td_sqlite_command(store->db, "begin immediate");
+        if (result == 0)
+            result = td_ledger_plant(&tx, &after, &more);
+        if (result == 0)
+            result = td_sqlite_command(store->db, "commit");
+    }
+    if (result < 0)
+        return td_error_set(reterr, result, "the ledger's tree cannot be made: %s",
+                            td_sqlite_failure(store->db));
+    return 0;
+}
+
 static int open_writer(struct td_store *store, const char *path, struct td_error *reterr)
 {
     int result = make_folder(store->folder, reterr);
@@ -191,6 +228,8 @@ static int open_writer(struct td_store *store, const char *path, struct td_error
         result = td_sqlite_open(path, TD_SQLITE_WRITER, &store->db, reterr);
     if (result == 0)
         result = td_migrate(store->db, reterr);
+    if (result == 0)
+        result = plant(store, reterr);
     if (result < 0)
         return result;
     store->batch = td_batch_new(store, store->db, store->batch_limit, &store->stopped);

@@ -17,6 +17,7 @@
 
 struct td_store;
 struct td_tx;
+struct td_witness;
 
 struct td_store_options {
     const char *folder; /* holds titled.db and files/; created when missing */
@@ -60,6 +61,10 @@ json_t *td_store_batches(const struct td_store *store);
 
 /* Called on the writer thread after each commit that added outbox rows; must not block. */
 void td_store_on_outbox(struct td_store *store, void (*notify)(void *arg), void *arg);
+
+/* Who signs and witnesses the checkpoints that writes make (store/witness.h): borrowed, outlives the
+ * store; set before the first write that makes one. Without, none are made. */
+void td_store_set_witness(struct td_store *store, struct td_witness *witness);
 
 /* --- inside a transaction ------------------------------------------------------------------------
  * `types` has one letter per parameter: s const char * (NULL = null), i int64_t, d td_date-like

@@ -10,9 +10,11 @@ struct td_tx {
     struct td_store *store;
     struct td_sqlite *db;
     bool writable;
-    bool outbox; /* the job added outbox rows */
+    bool outbox;     /* the job added outbox rows */
+    bool checkpoint; /* the job made a checkpoint of the ledger */
 };
 
+struct td_witness *td_store_witness(const struct td_store *store); /* NULL when none was set */
 const char *td_store_folder(const struct td_store *store);
 
 /* files.c: makes files/ and files/incoming, and empties the latter of what a crash left. */

@@ -56,7 +56,7 @@ function look(language) {
 const links = (person) => person.page.locator('a[href]:not([download])').evaluateAll((all) => all.map((link) => new URL(link.href)).filter((url) => url.origin === location.origin && !/^\/(api|assets|language|problems)\b/.test(url.pathname)).map((url) => url.pathname + url.search));
 
 /** One page stands for all of its kind: ids and values do not count. */
-const kind = (path) => path.replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, ':id').replace(/[A-Z]+-\d{4}-\d+-\d+/, ':number').replace(/=[^&]*/g, '');
+const kind = (path) => path.replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, ':id').replace(/[A-Z]+-\d{4}-\d+-\d+/, ':number').replace(/checkpoints\/\d+/, 'checkpoints/:size').replace(/=[^&]*/g, '');
 
 /** Pages that say other things to other people are examined for each; of the rest one of each kind is. */
 const ONES_OWN = /^\/$|^\/(applications|meetings|cycles|notices|filings|panels)\/:id$/;

@@ -1,5 +1,5 @@
-/* The chain: what it hashes, that it survives roll-backs, and that every kind of
- * damage is named. */
+/* The chain and its tree: what they hash, that they survive roll-backs, and that every kind of
+ * damage to an entry is named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "fixture.h"
 
 #include "base/clock.h"
-#include "store/ledger.h"
+#include "store/ledger_verify.h"
 
 enum { ENTRIES = 6 };
 
@@ -88,28 +88,34 @@ static void fill(void)
     }
 }
 
-struct proof {
-    int64_t entries;
-    char head[65];
-};
-
 static int verify(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
-    struct proof *proof = arg;
-    return td_ledger_verify(tx, &proof->entries, proof->head, reterr);
+    struct td_ledger_claim claim = {0};
+    return td_ledger_verify(tx, &claim, arg, reterr);
+}
+
+static struct td_ledger_report check(int expected, struct td_error *reterr)
+{
+    struct td_ledger_report report;
+    assert_int_equal(td_store_read_wait(store, verify, &report, reterr), expected);
+    json_decref(report.findings);
+    report.findings = NULL;
+    return report;
 }
 
 static void test_whole_chain(void **state)
 {
     (void)state;
-    struct proof proof = {.entries = -1};
-    assert_int_equal(td_store_read_wait(store, verify, &proof, NULL), 0);
-    assert_int_equal(proof.entries, 0);
-    assert_int_equal(strspn(proof.head, "0"), 64);
+    struct td_ledger_report report = check(0, NULL);
+    assert_int_equal(report.entries, 0);
+    assert_int_equal(strspn(report.head, "0"), 64);
+    assert_string_equal(report.root,
+                        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     fill();
-    assert_int_equal(td_store_read_wait(store, verify, &proof, NULL), 0);
-    assert_int_equal(proof.entries, ENTRIES);
-    assert_int_equal(strspn(proof.head, "0123456789abcdef"), 64);
+    report = check(0, NULL);
+    assert_int_equal(report.entries, ENTRIES);
+    assert_int_equal(strspn(report.head, "0123456789abcdef"), 64);
+    assert_int_equal(report.witnessed, -1);
 }
 
 static int last_row(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -148,14 +154,13 @@ static int run_sql(struct td_tx *tx, void *arg, struct td_error *reterr)
 static void expect_broken(const char *sql, int sequence, const char *word)
 {
     char number[32];
-    struct proof proof;
     struct td_error err = TD_ERROR_INIT;
     fill();
     assert_int_equal(td_store_write_wait(store, run_sql, (char *)sql, &err), 0);
-    assert_int_equal(td_store_read_wait(store, verify, &proof, &err), TD_ECONFLICT);
+    struct td_ledger_report report = check(TD_ECONFLICT, &err);
     snprintf(number, sizeof(number), "entry %d:", sequence);
-    if (!strstr(err.detail, number) || !strstr(err.detail, word))
-        fail_msg("\"%s\" does not say \"%s %s\"", err.detail, number, word);
+    if (!strstr(err.detail, number) || !strstr(err.detail, word) || report.found != 1)
+        fail_msg("\"%s\" (%d) does not say \"%s %s\"", err.detail, (int)report.found, number, word);
     td_error_done(&err);
 }
 
@@ -194,19 +199,20 @@ static void test_changed_hash(void **state)
 static void test_deleted(void **state)
 {
     (void)state;
-    expect_broken("delete from ledger where sequence = 4", 5, "missing");
+    expect_broken("delete from ledger where sequence = 4", 4, "it is missing");
 }
 
 static void test_first_deleted(void **state)
 {
     (void)state;
-    expect_broken("delete from ledger where sequence = 1", 2, "missing");
+    expect_broken("delete from ledger where sequence = 1", 1, "it is missing");
 }
 
 static void test_cut_in_the_middle(void **state)
 {
     (void)state;
-    expect_broken("delete from ledger where sequence in (3, 4)", 5, "missing");
+    expect_broken("delete from ledger where sequence in (3, 4)", 3,
+                  "it and the entries up to 4 are missing");
 }
 
 /* Closing the gap by renumbering does not help. */
@@ -218,20 +224,141 @@ static void test_renumbered(void **state)
         td_store_write_wait(store, run_sql, "delete from ledger where sequence <= 4", NULL), 0);
     assert_int_equal(
         td_store_write_wait(store, run_sql, "update ledger set sequence = sequence - 4", NULL), 0);
-    struct proof proof;
     struct td_error err = TD_ERROR_INIT;
-    assert_int_equal(td_store_read_wait(store, verify, &proof, &err), TD_ECONFLICT);
-    assert_non_null(strstr(err.detail, "entry 1: it does not follow"));
+    check(TD_ECONFLICT, &err);
+    assert_non_null(strstr(err.detail, "entry 1: it is missing, with what followed up to 4"));
     td_error_done(&err);
 }
 
 static void test_swapped(void **state)
 {
     (void)state;
-    expect_broken("update ledger set subject = (select subject from ledger o where o.sequence = 7 "
-                  "- ledger.sequence)"
-                  " where sequence in (3, 4)",
-                  3, "changed");
+    expect_broken("update ledger set subject = case sequence when 3 then 'application/4' else"
+                  " 'application/3' end where sequence in (3, 4)",
+                  3, "its subject and that of entry 4 were swapped");
+}
+
+/* Whole rows exchanged, neighbours and far apart. */
+static void test_exchanged(void **state)
+{
+    (void)state;
+    fill();
+    assert_int_equal(td_store_write_wait(
+                         store, run_sql,
+                         "update ledger set sequence = -sequence where sequence in (2, 5)", NULL),
+                     0);
+    assert_int_equal(
+        td_store_write_wait(store, run_sql,
+                            "update ledger set sequence = 7 + sequence where sequence < 0", NULL),
+        0);
+    struct td_error err = TD_ERROR_INIT;
+    struct td_ledger_report report = check(TD_ECONFLICT, &err);
+    assert_non_null(strstr(err.detail, "entry 2: it and entry 5 were swapped"));
+    assert_int_equal(report.found, 1);
+    td_error_done(&err);
+}
+
+static void test_changed_nonce(void **state)
+{
+    (void)state;
+    expect_broken(
+        "update ledger set nonce = 'f' || substr(nonce, 1, 31) || nonce where sequence = 6", 6,
+        "another leaf");
+}
+
+static void test_changed_leaf(void **state)
+{
+    (void)state;
+    expect_broken("update ledger set leaf = payload_hash where sequence = 1", 1, "another leaf");
+}
+
+/* --- the tree ----------------------------------------------------------------------------------
+ */
+
+enum { MANY = 600 }; /* two levels of kept subtrees above the leaves */
+
+static int append_many(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    int r = 0;
+    for (int i = 1; r == 0 && i <= MANY; i++)
+        r = append(tx, &i, reterr);
+    return r == 0 && arg ? TD_ECONFLICT : r;
+}
+
+static int check_trees(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    (void)arg, (void)reterr;
+    static struct td_merkle_hash roots[MANY + 1];
+    struct td_merkle_edge edge = {0};
+    struct td_merkle_hash leaf, whole;
+    struct td_merkle_proof proof;
+    assert_int_equal(td_ledger_root(tx, MANY, &whole), 0);
+    for (int size = 1; size <= MANY; size++) {
+        assert_int_equal(td_ledger_node(tx, 0, size - 1, &leaf), 0);
+        td_merkle_push(&edge, &leaf, NULL, NULL);
+        assert_int_equal(td_ledger_root(tx, size, &roots[size]), 0);
+        for (int level = 0; level < 10; level++) { /* the edge of that tree has its hashes */
+            struct td_merkle_hash peak;
+            if (!(size >> level & 1))
+                continue;
+            assert_int_equal(td_ledger_node(tx, level, (size >> (level + 1)) << 1, &peak), 0);
+            assert_true(td_merkle_same(&peak, &edge.peaks[level]));
+        }
+        assert_int_equal(td_ledger_inclusion(tx, size, MANY, &proof), 0);
+        assert_true(td_merkle_check_inclusion(&leaf, size - 1, MANY, &proof, &whole));
+        assert_int_equal(td_ledger_consistency(tx, size, MANY, &proof), 0);
+        assert_true(td_merkle_check_consistency(size, MANY, &proof, &roots[size], &whole));
+    }
+    assert_int_equal(td_ledger_root(tx, MANY + 1, &whole), TD_ENOTFOUND);
+    assert_int_equal(td_ledger_inclusion(tx, 0, MANY, &proof), TD_ENOTFOUND);
+    assert_int_equal(td_ledger_inclusion(tx, MANY + 1, MANY, &proof), TD_ENOTFOUND);
+    assert_int_equal(td_ledger_consistency(tx, 0, MANY, &proof), TD_ENOTFOUND);
+    assert_int_equal(td_ledger_consistency(tx, MANY + 1, MANY, &proof), TD_ENOTFOUND);
+    return 0;
+}
+
+/* What a job appended before it failed is not in the tree either. */
+static void test_tree(void **state)
+{
+    (void)state;
+    assert_int_equal(td_store_write_wait(store, append_many, "fail", NULL), TD_ECONFLICT);
+    assert_int_equal(td_store_write_wait(store, append_many, NULL, NULL), 0);
+    assert_int_equal(td_store_read_wait(store, check_trees, NULL, NULL), 0);
+    assert_int_equal(check(0, NULL).entries, MANY);
+}
+
+static void test_changed_tree(void **state)
+{
+    (void)state;
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(td_store_write_wait(store, append_many, NULL, NULL), 0);
+    assert_int_equal(td_store_write_wait(store, run_sql,
+                                         "update ledger_node set hash = (select hash from ledger"
+                                         " where sequence = 1) where level = 4 and position = 3",
+                                         NULL),
+                     0);
+    assert_int_equal(check(TD_ECONFLICT, &err).found, 1);
+    assert_non_null(strstr(err.detail, "tree is broken over entries 49 to 64"));
+    td_error_done(&err);
+    assert_int_equal(
+        td_store_write_wait(store, run_sql, "delete from ledger_node where level = 8", NULL), 0);
+    assert_int_equal(check(TD_ECONFLICT, &err).found, 3);
+    td_error_done(&err);
+}
+
+/* A ledger from before the tree gets one when the store opens, and is the same ledger. */
+static void test_planting(void **state)
+{
+    (void)state;
+    assert_int_equal(td_store_write_wait(store, append_many, NULL, NULL), 0);
+    struct td_ledger_report before = check(0, NULL);
+    assert_int_equal(
+        td_store_write_wait(store, run_sql, "update ledger set leaf = '', nonce = ''", NULL), 0);
+    assert_int_equal(td_store_write_wait(store, run_sql, "delete from ledger_node", NULL), 0);
+    td_store_close(store);
+    store = fixture_open(folder);
+    assert_string_equal(check(0, NULL).head, before.head);
+    assert_int_equal(td_store_read_wait(store, check_trees, NULL, NULL), 0);
 }
 
 static int append_bad_text(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -257,6 +384,9 @@ int main(void)
         TEST(test_changed_hash),      TEST(test_deleted),
         TEST(test_first_deleted),     TEST(test_cut_in_the_middle),
         TEST(test_renumbered),        TEST(test_swapped),
+        TEST(test_exchanged),         TEST(test_changed_nonce),
+        TEST(test_changed_leaf),      TEST(test_tree),
+        TEST(test_changed_tree),      TEST(test_planting),
         TEST(test_text_must_be_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
