@@ -55,7 +55,7 @@ describe('the checker', () => {
     const again = (table, columns, id) => `insert into ${table} (id, ${columns}) select 'again', ${columns} from ${table} where id = '${id}'`;
     says(planted((_, sql) => sql(again('unit', 'name, division_code, kind, grassroots', acked('unit').ack.unit))), /^doubled: unit/);
     says(planted((_, sql) => sql(again('evidence', 'application_id, section, item, hash, name, uploaded_at', acked('attach').ack.evidence))), /^doubled: evidence/);
-    says(planted((_, sql) => sql("insert into ledger select (select max(sequence) + 1 from ledger), at, actor, action, subject, payload, payload_hash, previous_hash, hash from ledger where action = 'application.save' order by sequence desc limit 1")), /^doubled: application.save/);
+    says(planted((_, sql) => sql("insert into ledger(sequence, at, actor, action, subject, payload, payload_hash, previous_hash, hash) select (select max(sequence) + 1 from ledger), at, actor, action, subject, payload, payload_hash, previous_hash, hash from ledger where action = 'application.save' order by sequence desc limit 1")), /^doubled: application.save/);
   });
 
   test('finds what is there by half', () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
 import { startServer } from './harness.mjs';
+import { checkNote, checkProof } from './ledger_proof.mjs';
 
 const MEMBERS = 11;
 let server, city;
@@ -324,6 +325,10 @@ describe('the meeting', () => {
     assert.deepEqual(minutes.motions[0].recused.map((one) => [one.name, one.kind]).sort(), [['expert-10', 'same_unit'], ['expert-4', 'declared']]);
     assert.equal(minutes.absent.length, 3);
     assert.match(minutes.ledger.hash, /^[0-9a-f]{64}$/);
+    const signed = checkNote(minutes.checkpoint.note, await server.client().ok('GET', '/ledger/key'));
+    assert.equal(signed.size, minutes.ledger.sequence, 'everything before the minutes is signed');
+    const print = await experts[0].page(`/meetings/${meeting}/minutes`);
+    for (const shown of [minutes.checkpoint.root, minutes.checkpoint.fingerprint, `/ledger/checkpoints/${signed.size}/qr`]) assert.ok(print.text.includes(shown.replaceAll('=', '&#61;')) || print.text.includes(shown), shown);
     for (const print of ['minutes', 'tally']) assert.equal((await experts[0].page(`/meetings/${meeting}/${print}`)).status, 200);
   });
 });
@@ -381,6 +386,15 @@ describe('after the vote', () => {
     assert.equal(shown.name, 'lin');
     assert.equal(shown.title_name, '一级教师');
     assert.equal(shown.certificate_state, 'valid');
+    const entry = checkProof(shown.ledger, await open.ok('GET', '/ledger/key'));
+    assert.equal(entry.action, 'title.issue');
+    assert.equal(entry.subject, `title/${certificate.id}`);
+    assert.equal(shown.ledger.payload.number, certificate.number);
+    assert.throws(() => checkProof({ ...shown.ledger, payload: { ...shown.ledger.payload, number: 'TEACHER-2026-3-00009' } }, certificate));
+    for (const path of [`/certificates/${certificate.number}?code=${certificate.check_code}`, `/certificates?number=${certificate.number}&name=lin`])
+      assert.ok((await open.page(path)).text.includes(shown.ledger.proof[0].slice(0, 20)), path);
+    const print = (await holder.page(`/titles/${certificate.id}/print`)).text;
+    assert.ok(print.includes(shown.ledger.checkpoint.fingerprint) && print.includes(`/ledger/checkpoints/${shown.ledger.size}/qr`));
     const misses = await Promise.all([`${path}?code=0000000000000000`, `${path}?name=mali`, path, `/certificates/TEACHER-2026-3-99999?code=${certificate.check_code}`].map((miss) => open.json('GET', miss)));
     for (const miss of misses) {
       assert.equal(miss.status, 404);
