@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 /* Lax, not Strict: who follows a link from a notice is logged in there. Writes have their CSRF
  * value. */
 static const struct {
@@ -15,6 +17,21 @@ static const struct {
 const char *td_cookie_name(const struct td_config *config, enum td_cookie cookie)
 {
     return td_config_is_secure(config) ? cookies[cookie].secure_name : cookies[cookie].name;
+}
+
+const char *td_cookie_find(const char *header, const char *name, size_t *ret_length)
+{
+    size_t length = strlen(name);
+    for (const char *at = header; *at;) {
+        at += strspn(at, "; ");
+        size_t size = strcspn(at, ";");
+        if (size > length && at[length] == '=' && strncmp(at, name, length) == 0) {
+            *ret_length = size - length - 1;
+            return at + length + 1;
+        }
+        at += size;
+    }
+    return NULL;
 }
 
 const char *td_cookie_make(const struct td_config *config, enum td_cookie cookie, const char *value,

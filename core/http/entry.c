@@ -3,6 +3,7 @@
 #include "http/serving.h"
 
 #include "config.h"
+#include "http/cookie.h"
 #include "http/payload.h"
 
 #include <stdio.h>
@@ -10,16 +11,10 @@
 
 const char *td_entry_cookie(struct td_serving *serving, const char *name)
 {
-    const char *at = td_exchange_header(serving->exchange, "Cookie");
-    size_t length = strlen(name);
-    while (at && *at) {
-        at += strspn(at, "; ");
-        size_t size = strcspn(at, ";");
-        if (size > length && at[length] == '=' && strncmp(at, name, length) == 0)
-            return td_arena_strndup(serving->arena, at + length + 1, size - length - 1);
-        at += size;
-    }
-    return NULL;
+    const char *header = td_exchange_header(serving->exchange, "Cookie");
+    size_t length;
+    const char *value = header ? td_cookie_find(header, name, &length) : NULL;
+    return value ? td_arena_strndup(serving->arena, value, length) : NULL;
 }
 
 int td_entry_check_role(const struct td_route *route, const struct td_account *who,
