@@ -45,8 +45,8 @@ export function update(bytes, objects, { trailer = '', from } = {}) {
   return Buffer.concat(parts);
 }
 
-/** Objects of `hidden` lie in an object stream, found by a cross-reference stream. */
-export function packedPdf(hidden, objects = {}) {
+/** Objects of `hidden` lie in an object stream, found by a cross-reference stream; `bytes` in its place may be anything. */
+export function packedPdf(hidden, objects = {}, { filter = '/FlateDecode', bytes = undefined } = {}) {
   const body = { ...pages, ...objects };
   const packed = Object.keys(hidden).map(Number);
   for (const id of packed) delete body[id];
@@ -54,7 +54,7 @@ export function packedPdf(hidden, objects = {}) {
   let offset = 0;
   const index = packed.map((id) => { const line = `${id} ${offset} `; offset += hidden[id].length + 1; return line; }).join('');
   const inside = deflateSync(latin(index + packed.map((id) => hidden[id]).join('\n')));
-  body[store] = { dict: `/Type /ObjStm /N ${packed.length} /First ${index.length} /Filter /FlateDecode`, bytes: inside };
+  body[store] = { dict: `/Type /ObjStm /N ${packed.length} /First ${index.length} /Filter ${filter}`, bytes: bytes ?? inside };
   const parts = [latin('%PDF-1.7\n')];
   const rows = new Map([[0, [0, 0, 65535]], ...packed.map((id, i) => [id, [2, store, i]])]);
   let at = parts[0].length;
@@ -102,7 +102,7 @@ export function png(width, height, { more = [], rows = height } = {}) {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width), head.writeUInt32BE(height, 4);
   head[8] = 8, head[9] = 2;
-  const row = Buffer.concat([Buffer.alloc(1), Buffer.alloc(width * 3, Buffer.from([200, 30, 30]))]);
+  const row = rows ? Buffer.concat([Buffer.alloc(1), Buffer.alloc(width * 3, Buffer.from([200, 30, 30]))]) : Buffer.alloc(0);
   return Buffer.concat([signature, chunk('IHDR', head), ...more, chunk('IDAT', deflateSync(Buffer.concat(Array(rows).fill(row)))), chunk('IEND')]);
 }
 
