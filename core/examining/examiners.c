@@ -204,7 +204,7 @@ static void run_waiting(struct td_examiners *examiners)
 }
 
 int td_examiners_submit(struct td_examiners *examiners, const char *type, int input, int output,
-                        td_examiners_done_fn done, void *arg)
+                        td_examiners_done_fn done, void *arg, struct td_error *reterr)
 {
     struct examination *one = calloc(1, sizeof(*one));
     bool runs = examiners->stats.running < examiners->options.slots;
@@ -219,11 +219,13 @@ int td_examiners_submit(struct td_examiners *examiners, const char *type, int in
     snprintf(one->type, sizeof(one->type), "%s", type);
     if (runs) {
         result = run(one);
+        if (result < 0)
+            td_error_key(reterr, result, "examiner_absent", NULL);
     } else if (examiners->stats.waiting < examiners->options.queue_limit) {
         TAILQ_INSERT_TAIL(&examiners->waiting, one, entry);
         examiners->stats.waiting++;
     } else {
-        result = TD_EBUSY;
+        result = td_error_key(reterr, TD_EBUSY, "examiner_busy", NULL);
     }
     if (result < 0)
         drop(one);

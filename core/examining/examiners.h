@@ -40,10 +40,10 @@ typedef void (*td_examiners_done_fn)(void *arg, int result, bool rewritten, stru
 
 /* Examines the file behind `input`, of the media `type` that its first bytes name; both descriptors
  * are taken over in any case, the output must be empty and writable. `done` is called on the loop
- * exactly once, never from inside. TD_EBUSY when too many wait or the program cannot be started:
- * `done` is not called. */
+ * exactly once, never from inside; after a failure here not at all: TD_EBUSY [examiner_busy] when too
+ * many wait, [examiner_absent] when the program cannot be started. */
 int td_examiners_submit(struct td_examiners *examiners, const char *type, int input, int output,
-                        td_examiners_done_fn done, void *arg);
+                        td_examiners_done_fn done, void *arg, struct td_error *reterr);
 
 struct td_examiners_stats {
     int running, waiting;

@@ -80,8 +80,6 @@ int td_examine_begin(struct td_serving *serving, td_serving_fn next)
         return TD_EIO;
     }
     serving->then = next;
-    result = td_examiners_submit(examiners, json_string_value(serving->call.job), input, output,
-                                 on_examined, serving);
-    return result == TD_EBUSY ? td_error_key(&serving->error, TD_EBUSY, "examiner_busy", NULL)
-                              : result;
+    return td_examiners_submit(examiners, json_string_value(serving->call.job), input, output,
+                               on_examined, serving, &serving->error);
 }
