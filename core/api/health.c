@@ -43,9 +43,9 @@ static int status_read(struct td_call *call, struct td_reply *reply, struct td_e
     struct {
         const char *member, *sql;
     } const counts[] = {
-        {"applications", "select count(*) from application"},
+        {"applications", "select sum(count) from application_count"},
         {"outbox_open", "select count(*) from outbox where done_at is null"},
-        {"ledger_entries", "select count(*) from ledger"},
+        {"ledger_entries", "select max(sequence) from ledger"},
     };
     (void)reterr;
     reply->value = json_object();

@@ -109,42 +109,6 @@ const char *td_application_filter(const struct td_review *review)
             : "");
 }
 
-int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page)
-{
-    const char *visible = td_application_filter(review);
-    if (!visible)
-        return TD_ENOMEM;
-    const char *q = td_row_text(filter, "q");
-    const char *sql = td_arena_printf(
-        review->arena,
-        "select a.id, a.number, a.year, a.series, a.level, a.specialty, a.state, a.state_at, "
-        "a.due_at, "
-        "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "
-        "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
-        "join division d on d.code = a.division_code where %s%s%s%s%s%s "
-        "order by a.id desc limit $7",
-        visible, *td_row_text(filter, "state") ? " and a.state = $2" : " and $2 = ''",
-        *td_row_text(filter, "level") ? " and a.level = $3" : " and $3 = ''",
-        *td_row_text(filter, "division") ? " and a.division_code = $4" : " and $4 = ''",
-        !*q                           ? " and $5 = ''"
-        : strspn(q, "0123456789") > 0 ? " and a.number = $5"
-                                      : " and substr(p.name, 1, length($5)) = $5",
-        *td_row_text(filter, "cursor") ? " and a.id < $6" : " and $6 = ''");
-    json_t *rows = NULL, *row;
-    size_t i;
-    int result = !sql ? TD_ENOMEM
-                      : td_tx_rows(review->tx, &rows, sql, "ssssssi", review->who->id,
-                                   td_row_text(filter, "state"), td_row_text(filter, "level"),
-                                   td_row_text(filter, "division"), q,
-                                   td_row_text(filter, "cursor"), (int64_t)TD_ROW_PAGE + 1);
-    if (result)
-        return result;
-    json_array_foreach(rows, i, row)
-        td_application_name(review, row);
-    *ret_page = td_row_page(rows, "id");
-    return 0;
-}
-
 static void name_from(json_t *application, const char *as, const json_t *source, const char *member)
 {
     char name[64], english[64];

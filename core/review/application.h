@@ -32,8 +32,8 @@ int td_application_load_editable(struct td_review *review, const char *id, json_
  * is the caller's account id. Arena memory, NULL when that is used up. */
 const char *td_application_filter(const struct td_review *review);
 
-/* Dossiers the caller may see, newest first. `filter` = {"state", "level", "division", "q",
- * "cursor"}: texts, all optional; q is a receipt number or the beginning of a name. {"items":
+/* Dossiers the caller may see, newest first; those of a name by name. `filter` = {"state", "level", "division",
+ * "q", "cursor"}: texts, all optional; q is a receipt number or the beginning of a name. {"items":
  * [...], "next": ...}. */
 int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page);
 

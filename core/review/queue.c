@@ -133,10 +133,10 @@ static int count_lane(struct td_review *review, const struct lane *lane, int64_t
         return td_tx_int(review->tx, ret_count,
                          "select count(*) from application where unit_id = $1 and state = $2", "ss",
                          lane->unit, lane->state);
-    return td_tx_int(
-        review->tx, ret_count,
-        "select count(*) from application where state = $1 and series = $2 and division_code = $3",
-        "sss", lane->state, lane->series, lane->division);
+    return td_tx_int(review->tx, ret_count,
+                     "select count from application_count where state = $1 and series = $2 and "
+                     "division_code = $3",
+                     "sss", lane->state, lane->series, lane->division);
 }
 
 static int count_own(struct td_review *review, const struct lane *lane, int64_t *ret_count)
@@ -190,49 +190,6 @@ int td_queue_counts(struct td_review *review, json_t **ret_counts)
     return result;
 }
 
-#define LANE_SELECT                                                                                \
-    "select a.id, a.number, a.series, a.level, a.specialty, a.state, a.state_at, a.due_at, "       \
-    "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "   \
-    "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "                       \
-    "join division d on d.code = a.division_code where "
-#define LANE_REST                                                                                  \
-    " and a.account_id <> $4 and ($5 = '' or a.number = $5 or substr(p.name, 1, length($5)) = "    \
-    "$5) "                                                                                         \
-    "and (a.state_at > $6 or (a.state_at = $6 and a.id > $7)) order by a.state_at, a.id limit $8"
-
-static int read_lane(struct td_review *review, const struct lane *lane, const char *q,
-                     const char *after_at, const char *after_id, int64_t limit, json_t *rows)
-{
-    json_t *more = NULL;
-    bool unit = *lane->unit != 0;
-    int result = td_tx_rows(
-        review->tx, &more,
-        unit ? LANE_SELECT "a.state = $1 and a.unit_id = $2 and $3 = ''" LANE_REST
-             : LANE_SELECT "a.state = $1 and a.series = $2 and a.division_code = $3" LANE_REST,
-        "sssssssi", lane->state, unit ? lane->unit : lane->series, unit ? "" : lane->division,
-        review->who->id, q, after_at, after_id, limit);
-    if (!result)
-        json_array_extend(rows, more);
-    json_decref(more);
-    return result;
-}
-
-static int read_lanes(struct td_review *review, const char *state, const char *q,
-                      const char *cursor, int64_t limit, json_t *rows)
-{
-    struct lanes lanes = {0};
-    char after_at[TD_TIME_TEXT] = "";
-    const char *split = strchr(cursor, '_');
-    if (split && (size_t)(split - cursor) < sizeof(after_at))
-        snprintf(after_at, sizeof(after_at), "%.*s", (int)(split - cursor), cursor);
-    int result = find_lanes(review, state, &lanes);
-    for (size_t i = 0; !result && i < lanes.count; i++)
-        result =
-            read_lane(review, &lanes.items[i], q, after_at, split ? split + 1 : "", limit, rows);
-    done_lanes(&lanes);
-    return result;
-}
-
 static int compare(const json_t *a, const json_t *b, const char *const *members)
 {
     int order = 0;
@@ -273,16 +230,86 @@ static json_t *sorted(struct td_review *review, const json_t *rows, size_t limit
     return list;
 }
 
-int td_queue_list(struct td_review *review, const char *state, const char *q, const char *cursor,
-                  json_t **ret_page)
+#define LANE_SELECT                                                                                \
+    "select a.id, a.number, a.series, a.level, a.specialty, a.state, a.state_at, a.due_at, "       \
+    "p.name as applicant_name, u.name as unit_name, d.name as division_name from application a "   \
+    "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "                       \
+    "join division d on d.code = a.division_code where "
+#define LANE_REST                                                                                  \
+    " and a.account_id <> $4 and ($5 = '' or a.number = $5 or substr(p.name, 1, length($5)) = "    \
+    "$5) "                                                                                         \
+    "and a.state_at >= $6 and a.state_at <= $7 and (a.state_at > $6 or a.id > $8) "                \
+    "order by a.state_at, a.id limit $9"
+
+/* Adds the lane's rows after (after_at, after_id) that do not wait shorter than since `until`. */
+static int read_lane(struct td_review *review, const struct lane *lane, const char *q,
+                     const char *after_at, const char *after_id, const char *until, int64_t limit,
+                     json_t *rows)
 {
-    json_t *rows = json_array(), *row;
-    size_t i;
-    int result = *state ? read_lanes(review, state, q, cursor, TD_ROW_PAGE + 1, rows) : 0;
-    json_t *list = result ? NULL : sorted(review, rows, TD_ROW_PAGE + 1, by_waiting);
+    json_t *more = NULL;
+    bool unit = *lane->unit != 0;
+    int result = td_tx_rows(
+        review->tx, &more,
+        unit ? LANE_SELECT "a.state = $1 and a.unit_id = $2 and $3 = ''" LANE_REST
+             : LANE_SELECT "a.state = $1 and a.series = $2 and a.division_code = $3" LANE_REST,
+        "ssssssssi", lane->state, unit ? lane->unit : lane->series, unit ? "" : lane->division,
+        review->who->id, q, after_at, until, after_id, limit);
+    if (!result)
+        json_array_extend(rows, more);
+    json_decref(more);
+    return result;
+}
+
+/* Once `limit` dossiers are known, a lane is asked only for those that wait as long as the last of
+ * them; the rest is let go. */
+static json_t *first_waiting(struct td_review *review, json_t *rows, size_t limit,
+                             char until[TD_TIME_TEXT])
+{
+    if (json_array_size(rows) < limit)
+        return rows;
+    json_t *first = sorted(review, rows, limit, by_waiting);
+    json_decref(rows);
+    snprintf(until, TD_TIME_TEXT, "%s", td_row_text(json_array_get(first, limit - 1), "state_at"));
+    return first;
+}
+
+/* The first `limit` of all lanes after the cursor, in order. */
+static int read_first(struct td_review *review, const char *state, const char *q,
+                      const char *cursor, size_t limit, json_t **ret_rows)
+{
+    struct lanes lanes = {0};
+    char after_at[TD_TIME_TEXT] = "", until[TD_TIME_TEXT] = "9";
+    const char *split = strchr(cursor, '_');
+    if (split && (size_t)(split - cursor) < sizeof(after_at))
+        snprintf(after_at, sizeof(after_at), "%.*s", (int)(split - cursor), cursor);
+    json_t *rows = json_array();
+    int result = find_lanes(review, state, &lanes);
+    for (size_t i = 0; !result && rows && i < lanes.count; i++) {
+        result = read_lane(review, &lanes.items[i], q, after_at, split ? split + 1 : "", until,
+                           (int64_t)limit, rows);
+        rows = first_waiting(review, rows, limit, until);
+    }
+    done_lanes(&lanes);
+    json_t *list = result || !rows ? NULL : sorted(review, rows, limit, by_waiting);
     json_decref(rows);
     if (!list)
         return result ? result : TD_ENOMEM;
+    *ret_rows = list;
+    return 0;
+}
+
+int td_queue_list(struct td_review *review, const char *state, const char *q, const char *cursor,
+                  json_t **ret_page)
+{
+    json_t *list = NULL, *row;
+    size_t i;
+    int result = 0;
+    if (*state)
+        result = read_first(review, state, q, cursor, TD_ROW_PAGE + 1, &list);
+    else
+        list = json_array();
+    if (result)
+        return result;
     json_array_foreach(list, i, row) {
         char next[TD_TIME_TEXT + 32];
         snprintf(next, sizeof(next), "%s_%s", td_row_text(row, "state_at"), td_row_text(row, "id"));
@@ -299,7 +326,11 @@ int td_queue_candidates(struct td_review *review, const char *state, json_t **re
 {
     json_t *rows = json_array(), *row;
     size_t i;
-    int result = read_lanes(review, state, "", "", CANDIDATES_PER_LANE, rows);
+    struct lanes lanes = {0};
+    int result = find_lanes(review, state, &lanes);
+    for (size_t l = 0; !result && l < lanes.count; l++)
+        result = read_lane(review, &lanes.items[l], "", "", "", "9", CANDIDATES_PER_LANE, rows);
+    done_lanes(&lanes);
     json_t *list = result ? NULL : sorted(review, rows, json_array_size(rows), by_urgency);
     json_decref(rows);
     if (!list)

@@ -16,10 +16,10 @@ create temp table place(i integer primary key, code text);
 insert into place select row_number() over (order by code) - 1, code from division;
 create temp table stage(i integer primary key, state text);
 with recursive weight(state, many) as (values
-    ('draft', 4), ('submitted', 6), ('unit_review', 6), ('unit_notice', 4), ('district_industry_review', 6),
+    ('draft', 4), ('submitted', 6), ('unit_review', 6), ('unit_notice', 4), ('district_industry_review', 14),
     ('district_hr_review', 6), ('office_review', 8), ('fee_due', 2), ('accepted', 6), ('panel_review', 6),
     ('committee_vote', 4), ('passed', 2), ('failed', 6), ('result_notice', 4), ('confirmed', 4), ('filed', 4),
-    ('certified', 10), ('appointed', 10), ('withdrawn', 2)),
+    ('certified', 10), ('appointed', 2), ('withdrawn', 2)),
     each(state, left) as (select state, many from weight union all select state, left - 1 from each where left > 1)
 insert into stage select row_number() over (order by state, left) - 1, state from each;
 
@@ -43,7 +43,7 @@ insert into application(id, number, cycle_id, account_id, unit_id, division_code
                         created_at, updated_at, submitted_at, state_at)
     with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :n),
     d(i, year, person, state, at) as (
-        select n.i, 2023 + n.i * 4 / :n, n.i % (:n / 4), case when n.i % 10007 = 5 then 'objection_hold' else stage.state end,
+        select n.i, 2023 + n.i * 4 / :n, n.i % (:n / 4), case when n.i % (:n / 100) = 5 then 'objection_hold' else stage.state end,
             strftime('%Y-%m-%dT%H:%M:%S', 1672531200 + n.i * 126000000 / :n, 'unixepoch') || '.000Z'
         from n join stage on stage.i = n.i * 37 / 8 % 100)
     select printf('01BENCHD%018d', d.i), case when state <> 'draft' then printf('%010d', d.i) end,
