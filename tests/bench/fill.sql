@@ -56,7 +56,7 @@ insert into application(id, number, cycle_id, account_id, unit_id, division_code
 
 insert into transition(id, application_id, action, from_state, to_state, actor, at)
     select printf('01BENCHT%017d', row_number() over ()) || k, id, case k when 1 then 'submit' else 'begin' end, 'draft', state, account_id, state_at
-    from application, (select 1 as k union all select 2) where id like '01BENCHD%';
+    from application, (select 1 as k) where id like '01BENCHD%';
 
 insert into message(id, account_id, kind, at)
     select printf('01BENCHM%018d', row_number() over ()), id, 'welcome', created_at from account where id like '01BENCHA%';

@@ -25,7 +25,7 @@ const cases = [
   ['office', '/applications'],
   ['office', '/applications?cursor={deep}'],
   ['office', '/applications?state=objection_hold'],
-  ['office', '/applications?state=accepted&level=senior&cursor={deep}'],
+  ['office', '/applications?state=certified&level=intermediate&cursor={deep}'],
   ['bureau', '/applications'],
   ['bureau', '/applications?cursor={deep}'],
   ['bureau', '/applications?state=objection_hold'],
@@ -123,9 +123,9 @@ async function filled(count) {
 
 /** The words that stand for this store's own cursors and names. */
 function words(folder) {
-  const deep = sql(folder, `select id from application where id like '01BENCHD%' order by id limit 1 offset (select count(*) / 10 from application)`);
+  const deep = sql(folder, `select id from application where id like '01BENCHD%' order by id limit 1 offset (select count(*) / 2 from application)`);
   const queue = sql(folder, `select state_at || '_' || id from application where state = 'office_review' and series = 'teacher' order by state_at, id
-    limit 1 offset (select count(*) * 9 / 10 from application where state = 'office_review' and series = 'teacher')`);
+    limit 1 offset (select count(*) / 2 from application where state = 'office_review' and series = 'teacher')`);
   const [name, number] = sql(folder, '-separator', ' ', `select p.name, a.number from application a join account p on p.id = a.account_id where a.number is not null order by a.id limit 1 offset 77`).split(' ');
   return { deep, queue, name: encodeURIComponent(name[0]), number };
 }

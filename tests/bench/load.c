@@ -6,7 +6,7 @@
  * A FILE holds the bytes of a request; connection i sends the file i modulo their number. The text
  * {etag=N} in it stands for the version in the last reply's ETag, N at first. Prints one JSON line:
  * requests, seconds, errors (anything but a 2xx), bytes of a reply, times in microseconds. With 0
- * SECONDS it opens the connections, says so, and holds them until its input ends. */
+ * SECONDS each sends once and then stays, until the input ends. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +163,7 @@ static double run(struct client *clients, int count, double seconds)
     struct epoll_event events[EVENTS];
     uint64_t started = now_ns(), until = started + (uint64_t)(seconds * 1e9), now = started;
     for (int i = 0; i < count; i++) {
-        clients[i].reply = malloc(REPLY_MAX);
+        clients[i].reply = malloc(REPLY_MAX); /* touched as far as replies are long */
         events[0] = (struct epoll_event){.events = EPOLLIN, .data.ptr = &clients[i]};
         if (!clients[i].reply || epoll_ctl(epoll, EPOLL_CTL_ADD, clients[i].fd, events) < 0)
             die("epoll");
@@ -189,12 +189,12 @@ static double run(struct client *clients, int count, double seconds)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
+    if (argc < 5)
         return EXIT_FAILURE;
     int port = atoi(argv[1]), count = atoi(argv[2]), files = argc - 4;
     double seconds = atof(argv[3]);
     struct client *clients = calloc((size_t)count, sizeof(*clients));
-    struct request *requests = calloc((size_t)files + 1, sizeof(*requests));
+    struct request *requests = calloc((size_t)files, sizeof(*requests));
     sums.times = malloc(TIMES_MAX * sizeof(*sums.times));
     if (!clients || !requests || !sums.times)
         die("memory");
@@ -202,13 +202,6 @@ int main(int argc, char **argv)
         load_request(argv[4 + i], &requests[i]);
     for (int i = 0; i < count; i++)
         open_client(&clients[i], port);
-    if (files == 0) {
-        printf("{\"connections\": %d}\n", count);
-        fflush(stdout);
-        while (getchar() != EOF)
-            ;
-        return 0;
-    }
     for (int i = 0; i < count; i++) {
         clients[i].request = &requests[i % files];
         memcpy(clients[i].etag, clients[i].request->etag, sizeof(clients[i].etag));
@@ -221,5 +214,8 @@ int main(int argc, char **argv)
            (unsigned long long)sums.requests, spent, (unsigned long long)sums.errors,
            (unsigned long long)sums.reply_bytes, sums.times[known / 2],
            sums.times[known * 99 / 100]);
+    fflush(stdout);
+    while (seconds == 0 && getchar() != EOF)
+        ;
     return 0;
 }

@@ -31,8 +31,8 @@ export async function startTitled(config, folder) {
 }
 
 /** What `prepare(server)` made with the test harness, then served by a plain titled: {server, titled, pids, stop}. */
-export async function serve(prepare) {
-  const server = await startServer({ config: wide });
+export async function serve(prepare, config = {}) {
+  const server = await startServer({ config: { ...wide, ...config } });
   const made = await prepare(server);
   await server.process.kill('SIGTERM');
   writeFileSync(server.config, readFileSync(server.config, 'utf8').replace('demo = true', 'demo = false'));
