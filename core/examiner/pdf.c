@@ -351,10 +351,16 @@ static int count_objects(qpdf_data pdf, const char *complaint)
     return declared > highest ? declared : highest;
 }
 
+/* What failed since the last time; qpdf talks about an error that nobody took. */
+static bool take_failure(qpdf_data pdf)
+{
+    return qpdf_has_error(pdf) && qpdf_get_error(pdf);
+}
+
 /* True when qpdf had something to say that leaves doubt about what the file contains. */
 static bool is_doubtful(qpdf_data pdf, char *complaint, size_t room)
 {
-    bool doubtful = qpdf_has_error(pdf);
+    bool doubtful = take_failure(pdf);
     while (qpdf_more_warnings(pdf)) {
         const char *text = qpdf_get_error_message_detail(pdf, qpdf_next_warning(pdf));
         if (strncmp(text, "reported number of objects", 26) == 0)
@@ -387,7 +393,7 @@ static void count_pages(qpdf_data pdf, struct td_verdict *verdict)
     int pages = qpdf_get_num_pages(pdf);
     if (pages > PAGES_MAX)
         td_verdict_add(verdict, TD_FINDING_TOO_COMPLEX);
-    if (pages <= 0 || qpdf_has_error(pdf))
+    if (take_failure(pdf) || pages <= 0)
         td_verdict_add(verdict, TD_FINDING_PDF_DAMAGED);
 }
 
