@@ -37,7 +37,7 @@ struct td_config {
     char *control_socket;   /* unix socket of titlectl for a running server; "" = none */
     bool demo;              /* demo mode: moving clock, demo routes */
     int64_t workers;        /* scorer processes; 0 = cores */
-    int64_t examiners, examiner_queue, examiner_seconds; /* examining/examiners.h */
+    int64_t examiners, examiner_queue, examiner_per_account, examiner_seconds; /* examining/examiners.h */
     int64_t readers;        /* store reader threads */
     int64_t cpu_threads;    /* password hashing and the like */
     int64_t limit_request_line, limit_header_bytes, limit_header_count, limit_body, limit_upload;

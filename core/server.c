@@ -279,6 +279,7 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
                                              .executable = config->examiner,
                                              .slots = (int)config->examiners,
                                              .queue_limit = (int)config->examiner_queue,
+                                             .per_owner = (int)config->examiner_per_account,
                                              .seconds = (int)config->examiner_seconds,
                                              .file_max = (size_t)config->limit_upload};
     server->mailbox = td_mailbox_new(server->base);

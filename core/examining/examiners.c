@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 #define CLOCK_FACTOR  3 /* on a busy machine processor time takes longer */
+#define RETRY_SECONDS 5
 #define OUTPUT_FACTOR 2 /* a picture written anew may be larger than it was */
 
 struct examination {
     TAILQ_ENTRY(examination) entry;
     struct td_examiners *examiners;
-    char type[32];
+    char type[32], owner[32];
     int input, output;
     td_examiners_done_fn done;
     void *arg;
@@ -203,12 +204,42 @@ static void run_waiting(struct td_examiners *examiners)
     }
 }
 
-int td_examiners_submit(struct td_examiners *examiners, const char *type, int input, int output,
-                        td_examiners_done_fn done, void *arg, struct td_error *reterr)
+static int count_of(const struct td_examiners *examiners, const char *owner)
+{
+    int count = 0;
+    const struct examination *one;
+    TAILQ_FOREACH(one, &examiners->running, entry)
+    {
+        count += !strcmp(one->owner, owner);
+    }
+    TAILQ_FOREACH(one, &examiners->waiting, entry)
+    {
+        count += !strcmp(one->owner, owner);
+    }
+    return count;
+}
+
+/* Starts it, or lets it wait. */
+static int admit(struct td_examiners *examiners, struct examination *one, struct td_error *reterr)
+{
+    const struct td_examiners_options *options = &examiners->options;
+    if (count_of(examiners, one->owner) >= options->per_owner)
+        return td_error_key(reterr, TD_ETHROTTLED, "too_many_requests",
+                            json_pack("{s:i}", "seconds", RETRY_SECONDS));
+    if (examiners->stats.running < options->slots)
+        return run(one) < 0 ? td_error_key(reterr, TD_EBUSY, "examiner_absent", NULL) : 0;
+    if (examiners->stats.waiting >= options->queue_limit)
+        return td_error_key(reterr, TD_EBUSY, "examiner_busy", NULL);
+    TAILQ_INSERT_TAIL(&examiners->waiting, one, entry);
+    examiners->stats.waiting++;
+    return 0;
+}
+
+int td_examiners_submit(struct td_examiners *examiners, const char *owner, const char *type,
+                        int input, int output, td_examiners_done_fn done, void *arg,
+                        struct td_error *reterr)
 {
     struct examination *one = calloc(1, sizeof(*one));
-    bool runs = examiners->stats.running < examiners->options.slots;
-    int result = 0;
     if (!one) {
         close(input);
         close(output);
@@ -217,16 +248,8 @@ int td_examiners_submit(struct td_examiners *examiners, const char *type, int in
     *one = (struct examination){
         .examiners = examiners, .input = input, .output = output, .done = done, .arg = arg};
     snprintf(one->type, sizeof(one->type), "%s", type);
-    if (runs) {
-        result = run(one);
-        if (result < 0)
-            td_error_key(reterr, result, "examiner_absent", NULL);
-    } else if (examiners->stats.waiting < examiners->options.queue_limit) {
-        TAILQ_INSERT_TAIL(&examiners->waiting, one, entry);
-        examiners->stats.waiting++;
-    } else {
-        result = td_error_key(reterr, TD_EBUSY, "examiner_busy", NULL);
-    }
+    snprintf(one->owner, sizeof(one->owner), "%s", owner);
+    int result = admit(examiners, one, reterr);
     if (result < 0)
         drop(one);
     return result;
@@ -254,6 +277,8 @@ int td_examiners_new(const struct td_examiners_options *options,
         free(examiners);
         return td_error_set(reterr, TD_ENOMEM, "no memory for the examiners");
     }
+    if (access(options->executable, X_OK) < 0)
+        TD_LOG(TD_LOG_ERROR, "examiner.absent", TD_S("path", options->executable));
     *ret_examiners = examiners;
     return 0;
 }

@@ -21,6 +21,7 @@ struct td_examiners_options {
     const char *executable; /* path of titled-examiner */
     int slots;              /* examinations at once; 0 = number of cores */
     int queue_limit;        /* waiting examinations */
+    int per_owner;          /* of one owner, running and waiting */
     int seconds;            /* processor time of one; by the clock it gets three times that */
     size_t file_max;        /* bytes of a file; its output may have twice as many */
 };
@@ -38,11 +39,13 @@ void td_examiners_free(struct td_examiners *examiners);
  * `error` is the callee's to take from, and released afterwards. */
 typedef void (*td_examiners_done_fn)(void *arg, int result, bool rewritten, struct td_error *error);
 
-/* Examines the file behind `input`, of the media `type` that its first bytes name; both descriptors
+/* Examines the file behind `input`, of the media `type` that its first bytes name, for `owner` (an
+ * account's id), so that nobody keeps others waiting with files that take long. Both descriptors
  * are taken over in any case, the output must be empty and writable. `done` is called on the loop
  * exactly once, never from inside; after a failure here not at all: TD_EBUSY [examiner_busy] when too
- * many wait, [examiner_absent] when the program cannot be started. */
-int td_examiners_submit(struct td_examiners *examiners, const char *type, int input, int output,
+ * many wait, [examiner_absent] when the program cannot be started; TD_ETHROTTLED when the owner has enough here. */
+int td_examiners_submit(struct td_examiners *examiners, const char *owner, const char *type, int input,
+                        int output,
                         td_examiners_done_fn done, void *arg, struct td_error *reterr);
 
 struct td_examiners_stats {

@@ -80,6 +80,7 @@ int td_examine_begin(struct td_serving *serving, td_serving_fn next)
         return TD_EIO;
     }
     serving->then = next;
-    return td_examiners_submit(examiners, json_string_value(serving->call.job), input, output,
-                               on_examined, serving, &serving->error);
+    return td_examiners_submit(examiners, serving->call.who ? serving->call.who->id : "",
+                               json_string_value(serving->call.job), input, output, on_examined,
+                               serving, &serving->error);
 }

@@ -179,7 +179,7 @@ describe('an examiner that fails', () => {
   const work = `exec ${join(build, 'bin/titled-examiner')} "$@"`;
   before(async () => {
     be(work);
-    here = await open({ config: { examiner: path, examiners: 1, examiner_queue: 1, examiner_seconds: 2 } });
+    here = await open({ config: { examiner: path, examiners: 1, examiner_queue: 2, examiner_per_account: 2, examiner_seconds: 2 } });
   });
   after(async () => {
     await here?.server.stop();
@@ -222,17 +222,28 @@ describe('an examiner that fails', () => {
   test('it says too much', () => fails("printf '\\377\\377\\377\\377' >&3; exec /bin/sleep 9", 422, code('file_unexaminable')));
   test('it writes what is no picture', () => fails(`printf '<script>'; ${frame('{"findings":[],"rewritten":true}')}`, 415, () => {}));
 
-  test('it hangs: its deadline ends it, one waits meanwhile, and who finds no room is told when to come back', async () => {
-    be('echo hanging $$ >&2; exec /bin/sleep 60');
-    const pending = [1, 2, 3].map(() => here.send('a.png', png(16, 16)));
-    await here.server.process.seen((log) => log.includes('hanging'), 'the examination');
-    const refused = await Promise.race(pending);
-    assert.equal(refused.status, 503, refused.text);
-    key('examiner_busy')(refused);
-    be(work); // for the one that waits
-    const replies = await Promise.all(pending);
-    assert.deepEqual(replies.map((one) => one.status).sort(), [201, 422, 503]);
+  test('it hangs: others wait, nobody has more than his share, and the deadline ends it', async () => {
+    const other = await teacher(here.city, 'qian');
+    const { id } = await other.ok('POST', '/applications', { cycle: here.city.cycle.id, level: 'intermediate', specialty: 'chinese' });
+    const attach = () => other.upload(`/api/v1/applications/${id}/evidence`, { section: 'qualification', item: '' }, { name: 'a.png', type: 'x/y', bytes: png(16, 16) });
+    const from = here.server.process.log.length;
+    be('echo hanging >&2; exec /bin/sleep 60');
+    const mine = [here.send('a.png', png(16, 16))];
+    await here.server.process.seen((log) => log.includes('hanging'), 'the examination', from);
+    be(work); // for those that wait
+    mine.push(here.send('a.png', png(16, 16)), here.send('a.png', png(16, 16)));
+    const refused = await Promise.race(mine);
+    assert.equal(refused.status, 429, refused.text);
+    assert.match(refused.headers['retry-after'], /^\d+$/);
+    const others = [attach(), attach()];
+    const full = await Promise.race(others);
+    assert.equal(full.status, 503, full.text);
+    key('examiner_busy')(full);
+    const statuses = (replies) => replies.map((one) => one.status).sort();
+    const replies = await Promise.all(mine);
+    assert.deepEqual(statuses(replies), [201, 422, 429]);
     code('file_takes_long')(replies.find((one) => one.status === 422));
+    assert.deepEqual(statuses(await Promise.all(others)), [201, 503]);
     assert.deepEqual(here.incoming(), []);
   });
 

@@ -5,6 +5,7 @@ const wanted = [
   ["[data-autosave]", "./autosave.js"],
   ["[data-sheet]", "./sheet.js"],
   ["[data-live]", "./live.js"],
+  ["[data-upload]", "./upload.js"],
 ];
 
 document.querySelector("[data-focus]")?.focus();
