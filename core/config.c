@@ -130,6 +130,12 @@ static const struct row rows[] = {
     {"limit_connections", NUMBER, "2000", AT(limit_connections), 4, 100000, "open connections"},
     {"limit_per_address", NUMBER, "64", AT(limit_per_address), 1, 100000,
      "open connections of one address"},
+    {"limit_streams", NUMBER, "3", AT(limit_streams), 1, 1000,
+     "live pages of one account on a node; one more ends the oldest"},
+    {"stream_seconds", NUMBER, "600", AT(stream_seconds), 1, 86400,
+     "a live page's stream ends; its page comes back and rights are looked at again"},
+    {"stream_heartbeat_seconds", NUMBER, "15", AT(stream_heartbeat_seconds), 1, 3600,
+     "between signs of life on a stream"},
     {"limit_pipeline", NUMBER, "32", AT(limit_pipeline), 1, 10000,
      "requests of one connection in a row"},
 };

@@ -42,8 +42,9 @@ struct td_config {
     int64_t cpu_threads;    /* password hashing and the like */
     int64_t limit_request_line, limit_header_bytes, limit_header_count, limit_body, limit_upload;
     int64_t limit_header_seconds, limit_idle_seconds, limit_body_rate, limit_connections,
-        limit_per_address, limit_pipeline, limit_rate_seconds, limit_output, limit_linger_seconds;
+        limit_per_address, limit_pipeline, limit_streams, limit_rate_seconds, limit_output, limit_linger_seconds;
     int64_t stall_warn_ms;
+    int64_t stream_seconds, stream_heartbeat_seconds;
     int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
     int64_t throttle_account, throttle_address; /* http/rate.h */
     int64_t throttle_login, throttle_login_name, throttle_login_address, throttle_public,

@@ -384,6 +384,7 @@ static int open_http(struct td_server *server, struct td_error *reterr)
     limits.connections = (size_t)config->limit_connections;
     limits.per_address = (size_t)config->limit_per_address;
     limits.pipeline = (size_t)config->limit_pipeline;
+    limits.heartbeat_ms = config->stream_heartbeat_seconds * 1000;
     raise_descriptors(config->limit_connections);
     int r = td_http_server_new(server->base, &td_frame_callbacks, server->frame, &limits,
                                &server->http, reterr);

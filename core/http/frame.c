@@ -41,6 +41,7 @@ int td_frame_new(const struct td_frame_options *options, struct td_frame **ret_f
     if (!frame)
         return TD_ENOMEM;
     frame->options = *options;
+    TAILQ_INIT(&frame->streams);
     frame->views = td_views_ref(options->views);
     frame->rates = td_rates_new(
         (const int64_t[TD_RATE_COUNT]){[TD_RATE_ADDRESS] = options->config->throttle_address,

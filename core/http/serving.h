@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 struct td_frame {
     struct td_frame_options options;
@@ -28,6 +29,7 @@ struct td_frame {
     char *openapi; /* the document, made at start */
     size_t openapi_length;
     struct td_rates *rates;
+    TAILQ_HEAD(td_stream_list, td_stream) streams; /* oldest first */
     size_t open;
 };
 

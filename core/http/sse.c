@@ -86,6 +86,19 @@ int td_sse_send(struct td_exchange *exchange, const char *id, const char *event,
     return send_event(own, out);
 }
 
+int td_sse_mark(struct td_exchange *exchange, const char *id)
+{
+    struct td_exchange_own *own = td_exchange_own(exchange);
+    if (!own->connection || own->connection->phase != TD_PHASE_STREAM)
+        return TD_ECONFLICT;
+    if (!on_one_line(id))
+        return TD_EINVALID;
+    struct td_strbuf *out = td_http_server_scratch(own->server);
+    add_line(out, "id", id, strlen(id));
+    td_strbuf_addc(out, '\n');
+    return send_event(own, out);
+}
+
 int td_sse_retry(struct td_exchange *exchange, int64_t ms)
 {
     struct td_exchange_own *own = td_exchange_own(exchange);

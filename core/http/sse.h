@@ -17,6 +17,10 @@ int td_sse_open(struct td_exchange *exchange);
  * gone, TD_EINVALID for a line break in id or event. */
 int td_sse_send(struct td_exchange *exchange, const char *id, const char *event, const char *text);
 
+/* Tells the client where in the order it is, without an event: what it says as Last-Event-ID when it comes
+ * back. */
+int td_sse_mark(struct td_exchange *exchange, const char *id);
+
 /* Tells the client how long to wait before it connects again. */
 int td_sse_retry(struct td_exchange *exchange, int64_t ms);
 

@@ -4,17 +4,29 @@
 #include "redis/live.h"
 
 #include "base/error.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "redis/client.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 enum { BUCKETS = 1024 };
 
-#define CHANNEL "titled:live"
+/* Numbers and publishes. Redis that is full numbers nothing: the message goes out without a place
+ * in the order ("-"). ARGV: channel, name of a new run, message. */
+static const char publish_script[] =
+    "local n, id = redis.pcall('INCR', KEYS[1]), '-'\n"
+    "if type(n) == 'number' then\n"
+    "  if n == 1 then redis.call('SET', KEYS[2], ARGV[2]) end\n"
+    "  local run = redis.call('GET', KEYS[2])\n"
+    "  if run then id = run .. '-' .. string.format('%.0f', n) end\n"
+    "end\n"
+    "redis.call('PUBLISH', ARGV[1], id .. ' ' .. ARGV[3])\n"
+    "return id\n";
 
 struct td_live_subscription {
     LIST_ENTRY(td_live_subscription) link;
@@ -33,7 +45,11 @@ struct td_live {
     struct bucket buckets[BUCKETS];
     int delivering;
     bool ended_some;
-    bool gap; /* the listener was away: subscribers may have missed something */
+    bool gap;                   /* the listener was away: subscribers may have missed something */
+    char run[TD_ID_TEXT];       /* "" = the position is not known */
+    int64_t last;               /* number of the last message heard */
+    size_t kept_count;          /* those before it that are still known, itself included */
+    json_t *kept[TD_LIVE_KEPT]; /* number n is at n % TD_LIVE_KEPT */
 };
 
 static struct bucket *bucket_of(struct td_live *live, const char *topic)
@@ -65,25 +81,6 @@ static void delivery_ends(struct td_live *live)
         }
 }
 
-static void on_message(void *arg, const char *text, size_t length)
-{
-    struct td_live *live = arg;
-    json_t *message = json_loadb(text, length, 0, NULL);
-    const char *topic = json_string_value(json_object_get(message, "topic"));
-    if (!topic) {
-        TD_LOG(TD_LOG_WARNING, "live.unreadable", TD_I("bytes", length));
-        json_decref(message);
-        return;
-    }
-    live->delivering++;
-    struct td_live_subscription *at;
-    LIST_FOREACH(at, bucket_of(live, topic), link)
-    if (!at->ended && !strcmp(at->topic, topic))
-        at->heard(at->arg, message);
-    delivery_ends(live);
-    json_decref(message);
-}
-
 static void resync_all(struct td_live *live)
 {
     live->delivering++;
@@ -93,22 +90,117 @@ static void resync_all(struct td_live *live)
         {
             json_t *message = json_pack("{s:s, s:s}", "topic", at->topic, "event", "resync");
             if (message && !at->ended)
-                at->heard(at->arg, message);
+                at->heard(at->arg, message, NULL);
             json_decref(message);
         }
     }
     delivery_ends(live);
 }
 
+static void forget(struct td_live *live)
+{
+    for (size_t i = 0; i < TD_LIVE_KEPT; i++) {
+        json_decref(live->kept[i]);
+        live->kept[i] = NULL;
+    }
+    live->run[0] = 0;
+    live->kept_count = 0;
+}
+
+/* "<run>-<number>" into its parts; a run is a ULID. */
+static bool read_id(const char *id, char run[TD_ID_TEXT], int64_t *ret_number)
+{
+    const char *dash = strchr(id, '-');
+    if (!dash || dash - id != TD_ID_TEXT - 1)
+        return false;
+    memcpy(run, id, TD_ID_TEXT - 1);
+    run[TD_ID_TEXT - 1] = 0;
+    char *end;
+    *ret_number = strtoll(dash + 1, &end, 10);
+    return end > dash + 1 && !*end && *ret_number > 0;
+}
+
+/* Notes a numbered message. False: one was missed before it, or it has no number. */
+static bool keep(struct td_live *live, const char *id, json_t *message)
+{
+    char run[TD_ID_TEXT];
+    int64_t number;
+    if (!read_id(id, run, &number)) {
+        forget(live);
+        return true; /* who listens has it; only nobody can come back to it */
+    }
+    bool follows = !live->run[0] || (!strcmp(live->run, run) && number == live->last + 1);
+    if (!follows)
+        forget(live);
+    memcpy(live->run, run, sizeof(run));
+    live->last = number;
+    json_t **place = &live->kept[number % TD_LIVE_KEPT];
+    json_decref(*place);
+    *place = json_incref(message);
+    if (live->kept_count < TD_LIVE_KEPT)
+        live->kept_count++;
+    return follows;
+}
+
+static void deliver(struct td_live *live, const char *topic, const json_t *message, const char *id)
+{
+    live->delivering++;
+    struct td_live_subscription *at;
+    LIST_FOREACH(at, bucket_of(live, topic), link)
+    if (!at->ended && !strcmp(at->topic, topic))
+        at->heard(at->arg, message, id);
+    delivery_ends(live);
+}
+
+/* "<id> <message>", or a bare message. */
+static void on_message(void *arg, const char *text, size_t length)
+{
+    struct td_live *live = arg;
+    char id[TD_LIVE_ID_TEXT] = "";
+    const char *json = length > 0 && *text != '{' ? memchr(text, ' ', length) : NULL;
+    if (json && json - text < TD_LIVE_ID_TEXT)
+        memcpy(id, text, (size_t)(json - text));
+    json = json ? json + 1 : text;
+    json_t *message = json_loadb(json, length - (size_t)(json - text), 0, NULL);
+    const char *topic = json_string_value(json_object_get(message, "topic"));
+    if (!topic)
+        TD_LOG(TD_LOG_WARNING, "live.unreadable", TD_I("bytes", length));
+    else if (*id && !keep(live, id, message))
+        resync_all(live);
+    else
+        deliver(live, topic, message, *id && *id != '-' ? id : NULL);
+    json_decref(message);
+}
+
+/* The first message tells a node where in the order it is; somebody may come back before anything
+ * happens. */
+static void say_hello(struct td_live *live)
+{
+    json_t *hello = json_pack("{s:s, s:s}", "topic", "live", "event", "hello");
+    if (hello && !live->run[0])
+        td_live_publish(live, hello);
+    json_decref(hello);
+}
+
 static void on_change(void *arg, bool available)
 {
     struct td_live *live = arg;
-    if (!available)
+    if (!available) {
         live->gap = true;
-    else if (live->gap) {
+        forget(live);
+        return;
+    }
+    say_hello(live);
+    if (live->gap) {
         live->gap = false;
         resync_all(live);
     }
+}
+
+static void on_commands(void *arg, bool available)
+{
+    if (available)
+        say_hello(arg);
 }
 
 struct td_live *td_live_new(struct td_redis *commands, const struct td_redis_options *options)
@@ -120,8 +212,9 @@ struct td_live *td_live_new(struct td_redis *commands, const struct td_redis_opt
     own.name = "live";
     live->commands = commands;
     live->listener = td_redis_new(&own);
-    if (!live->listener || td_redis_listen(live->listener, CHANNEL, on_message, live) < 0 ||
-        td_redis_watch(live->listener, on_change, live) < 0) {
+    if (!live->listener || td_redis_listen(live->listener, TD_LIVE_CHANNEL, on_message, live) < 0 ||
+        td_redis_watch(live->listener, on_change, live) < 0 ||
+        td_redis_watch(commands, on_commands, live) < 0) {
         td_live_free(live);
         return NULL;
     }
@@ -132,7 +225,9 @@ void td_live_free(struct td_live *live)
 {
     if (!live)
         return;
+    td_redis_unwatch(live->commands, on_commands, live);
     td_redis_free(live->listener);
+    forget(live);
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct td_live_subscription *at = LIST_FIRST(&live->buckets[i]), *next; at;
              at = next) {
@@ -173,6 +268,32 @@ void td_live_unsubscribe(struct td_live_subscription *subscription)
     }
 }
 
+bool td_live_position(const struct td_live *live, char id[TD_LIVE_ID_TEXT])
+{
+    if (!live->run[0])
+        return false;
+    snprintf(id, TD_LIVE_ID_TEXT, "%s-%lld", live->run, (long long)live->last);
+    return true;
+}
+
+bool td_live_replay(struct td_live *live, const char *id, const char *topic, td_live_fn heard,
+                    void *arg)
+{
+    char run[TD_ID_TEXT];
+    int64_t number;
+    if (!live->run[0] || !read_id(id, run, &number) || strcmp(run, live->run) != 0 ||
+        number < live->last - (int64_t)live->kept_count)
+        return false;
+    for (int64_t n = number + 1; n <= live->last; n++) {
+        const json_t *message = live->kept[n % TD_LIVE_KEPT];
+        char its_id[TD_LIVE_ID_TEXT];
+        snprintf(its_id, sizeof(its_id), "%s-%lld", run, (long long)n);
+        if (!strcmp(json_string_value(json_object_get(message, "topic")), topic))
+            heard(arg, message, its_id);
+    }
+    return true;
+}
+
 int td_live_publish(struct td_live *live, const json_t *message)
 {
     if (!json_string_length(json_object_get(message, "topic")))
@@ -180,8 +301,11 @@ int td_live_publish(struct td_live *live, const json_t *message)
     char *text = json_dumps(message, JSON_COMPACT);
     if (!text)
         return TD_ENOMEM;
-    int result = td_redis_command(live->commands, NULL, NULL,
-                                  (const char *[]){"PUBLISH", CHANNEL, text, NULL});
+    char run[TD_ID_TEXT];
+    td_id_new(run);
+    int result = td_redis_eval(live->commands, NULL, NULL, publish_script, 2,
+                               (const char *[]){TD_LIVE_CHANNEL ":n", TD_LIVE_CHANNEL ":run",
+                                                TD_LIVE_CHANNEL, run, text, NULL});
     free(text);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "redis/client.h"
+#include "redis/live.h"
 #include "redis/reply.h"
 
 #include <arpa/inet.h>
@@ -31,24 +32,32 @@ enum {
 
 #define NOW "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
 
+/* Whatever is open for a session, on any node, ends with it. */
+#define ENDED                                                                                      \
+    "local function ended(id)\n"                                                                   \
+    "  redis.call('PUBLISH', '" TD_LIVE_CHANNEL                                                    \
+    "', '{\"topic\":\"session/' .. id .. '\",\"event\":\"ended\"}')\n"                             \
+    "end\n"
+
 /* The idle expiry never passes the absolute one. ARGV: account, csrf, address, agent, idle ms,
  * absolute ms, id, how many sessions an account may have (the oldest go), prefix of session keys.
  */
-static const char start_script[] =
-    NOW "local idle, absolute = tonumber(ARGV[5]), tonumber(ARGV[6])\n"
-        "redis.call('HSET', KEYS[1], 'account', ARGV[1], 'csrf', ARGV[2], 'address', ARGV[3], "
-        "'agent', ARGV[4],\n"
-        "  'created', string.format('%.0f', now), 'seen', string.format('%.0f', now))\n"
-        "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
-        "redis.call('ZADD', KEYS[2], string.format('%.0f', t[1] * 1000000 + t[2]), ARGV[7])\n"
-        "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', (now - absolute) * "
-        "1000))\n"
-        "for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -ARGV[8] - 1)) do\n"
-        "  redis.call('DEL', ARGV[9] .. id)\n"
-        "  redis.call('ZREM', KEYS[2], id)\n"
-        "end\n"
-        "redis.call('PEXPIRE', KEYS[2], absolute)\n"
-        "return string.format('%.0f', now)\n";
+static const char start_script[] = ENDED NOW
+    "local idle, absolute = tonumber(ARGV[5]), tonumber(ARGV[6])\n"
+    "redis.call('HSET', KEYS[1], 'account', ARGV[1], 'csrf', ARGV[2], 'address', ARGV[3], "
+    "'agent', ARGV[4],\n"
+    "  'created', string.format('%.0f', now), 'seen', string.format('%.0f', now))\n"
+    "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
+    "redis.call('ZADD', KEYS[2], string.format('%.0f', t[1] * 1000000 + t[2]), ARGV[7])\n"
+    "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', (now - absolute) * "
+    "1000))\n"
+    "for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -ARGV[8] - 1)) do\n"
+    "  redis.call('DEL', ARGV[9] .. id)\n"
+    "  redis.call('ZREM', KEYS[2], id)\n"
+    "  ended(id)\n"
+    "end\n"
+    "redis.call('PEXPIRE', KEYS[2], absolute)\n"
+    "return string.format('%.0f', now)\n";
 
 /* ARGV: address, idle ms, absolute ms. */
 static const char find_script[] =
@@ -62,19 +71,23 @@ static const char find_script[] =
         "return s\n";
 
 /* ARGV: id. Only of the account whose set holds it. */
-static const char end_script[] = "if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end\n"
-                                 "return redis.call('DEL', KEYS[1])\n";
+static const char end_script[] =
+    ENDED "if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end\n"
+          "local count = redis.call('DEL', KEYS[1])\n"
+          "ended(ARGV[1])\n"
+          "return count\n";
 
 /* ARGV: id to keep or '', prefix of session keys. */
 static const char end_all_script[] =
-    "local ended = 0\n"
-    "for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do\n"
-    "  if id ~= ARGV[1] then\n"
-    "    ended = ended + redis.call('DEL', ARGV[2] .. id)\n"
-    "    redis.call('ZREM', KEYS[1], id)\n"
-    "  end\n"
-    "end\n"
-    "return ended\n";
+    ENDED "local count = 0\n"
+          "for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do\n"
+          "  if id ~= ARGV[1] then\n"
+          "    count = count + redis.call('DEL', ARGV[2] .. id)\n"
+          "    redis.call('ZREM', KEYS[1], id)\n"
+          "    ended(id)\n"
+          "  end\n"
+          "end\n"
+          "return count\n";
 
 /* ARGV: prefix of session keys, how many. */
 static const char list_script[] =
@@ -286,6 +299,32 @@ int td_session_find(struct td_sessions *sessions, const char *token, const char 
     int result = td_redis_eval(
         sessions->redis, on_found, pending, find_script, 1,
         (const char *[]){key, prefix, sessions->idle_ms, sessions->absolute_ms, NULL});
+    if (result < 0)
+        pending_free(pending);
+    return result;
+}
+
+/* --- whether it is there --------------------------------------------------------------------- */
+
+static void on_asked(void *arg, int result, const struct redisReply *reply)
+{
+    struct pending *pending = arg;
+    if (result == 0 && td_reply_int(reply) == 0)
+        result = TD_ELOGIN;
+    pending->done.end(pending->arg, result, 0);
+    pending_free(pending);
+}
+
+int td_session_ask(struct td_sessions *sessions, const char *id, td_session_end_fn done, void *arg)
+{
+    struct pending *pending = pending_new(arg);
+    if (!pending)
+        return TD_ENOMEM;
+    pending->done.end = done;
+    char key[KEY_TEXT];
+    session_key(id, key);
+    int result =
+        td_redis_command(sessions->redis, on_asked, pending, (const char *[]){"EXISTS", key, NULL});
     if (result < 0)
         pending_free(pending);
     return result;

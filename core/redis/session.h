@@ -5,6 +5,8 @@
  * `absolute_seconds` after login whatever happens; a login always makes a new one. Times are those
  * of Redis, so that nodes agree and the demo's clock does not matter.
  *
+ * The end of a session is published as {"topic": "session/<id>", "event": "ended"} (live.h).
+ *
  * Every function answers 0 and calls `done` exactly once later on the loop, or a negative code
  * (TD_EREDIS, TD_EBUSY, TD_ENOMEM) and never calls it. Sessions passed to callbacks are valid
  * during the call. */
@@ -59,6 +61,10 @@ int td_session_find(struct td_sessions *sessions, const char *token, const char 
 typedef void (*td_session_end_fn)(void *arg, int result, int64_t ended);
 int td_session_end(struct td_sessions *sessions, const char *account_id, const char *id,
                    td_session_end_fn done, void *arg);
+
+/* Whether the session is still there, without using it: `result` 0, TD_ELOGIN or TD_EREDIS. Whose
+ * stream listens to "session/<id>" (live.h) before asking misses no end. */
+int td_session_ask(struct td_sessions *sessions, const char *id, td_session_end_fn done, void *arg);
 
 /* Ends all sessions of an account but `keep_id` (NULL = none is kept). */
 int td_session_end_account(struct td_sessions *sessions, const char *account_id,

@@ -41,7 +41,7 @@ function overheard(port, text) {
   return new Promise((resolve) => child.on('close', () => resolve(heard)));
 }
 
-describe('the handshake', () => {
+describe('the handshake', { timeout: 120_000 }, () => {
   const here = withEcho();
 
   test('TLS 1.2 and 1.3 with an authority that is checked, forward secrecy and AEAD', async () => {
@@ -93,7 +93,7 @@ describe('the handshake', () => {
   });
 });
 
-describe('what goes through it', () => {
+describe('what goes through it', { timeout: 120_000 }, () => {
   const here = withEcho();
 
   test('pipelined requests, large replies and files come whole and in order', async () => {
@@ -156,7 +156,7 @@ describe('what goes through it', () => {
   });
 });
 
-describe('limits', () => {
+describe('limits', { timeout: 120_000 }, () => {
   const here = withEcho({ 'header-ms': 300, 'idle-ms': 500, 'grace-ms': 300, 'body-rate': 1000, 'linger-ms': 200, 'heartbeat-ms': 50 });
 
   test('a handshake that does not come, comes in part or stalls is cut; others are served meanwhile', async () => {

@@ -2,6 +2,8 @@
 // fetched again whenever the stream says that its subject changed. What somebody is typing there is left
 // alone until the next event. Without scripts people reload.
 const QUIET_MS = 300;
+const RETRY_MS = 3000;
+const CROWDED_MS = 60000;
 
 // How to find the control again that had the focus: its form and its name, or its address.
 function place(element) {
@@ -35,14 +37,57 @@ async function refresh(element) {
   if (focused) focusAgain(element, focused);
 }
 
+// The browser comes back by itself when a stream breaks, with the id of the last event, and hears what it
+// missed. It gives up when the server refuses it: then we ask again, more and more rarely. A server that says
+// "bye" knows why: the session has ended (nothing can be fetched any more), or newer pages of the same person
+// took the streams; such a page looks again when somebody looks at it, and now and then while it is in view.
 export function start(element) {
-  let timer;
+  let timer, source, retry;
+  let wait = RETRY_MS;
+  let missed = false; // events may have come while nobody listened
   const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(() => refresh(element).catch(() => {}), QUIET_MS);
   };
-  const source = new EventSource(element.dataset.live);
-  source.addEventListener("changed", soon);
-  source.addEventListener("resync", soon);
-  addEventListener("pagehide", () => source.close());
+  const close = () => {
+    clearTimeout(retry);
+    source?.close();
+    source = null;
+  };
+  const later = (ms) => {
+    close();
+    missed = true;
+    retry = setTimeout(connect, ms * (1 + Math.random() / 2));
+  };
+  function connect() {
+    if (document.hidden && missed) return; // again when it is looked at
+    close();
+    source = new EventSource(element.dataset.live);
+    source.addEventListener("open", () => {
+      wait = RETRY_MS;
+      if (missed) soon();
+      missed = false;
+    });
+    source.addEventListener("changed", soon);
+    source.addEventListener("resync", soon);
+    source.addEventListener("bye", (event) => {
+      if (JSON.parse(event.data).reason === "many") later(CROWDED_MS);
+      else close();
+    });
+    source.addEventListener("error", () => {
+      if (source?.readyState !== EventSource.CLOSED) return;
+      later(wait);
+      wait = Math.min(wait * 2, CROWDED_MS);
+    });
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && missed) connect();
+  });
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    missed = true;
+    connect();
+  });
+  connect();
 }

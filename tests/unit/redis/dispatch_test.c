@@ -261,8 +261,9 @@ struct ear {
     int count;
 };
 
-static void hear(void *arg, const json_t *message)
+static void hear(void *arg, const json_t *message, const char *id)
 {
+    (void)id;
     assert_string_equal(json_string_value(json_object_get(message, "event")), "changed");
     ((struct ear *)arg)->count++;
 }

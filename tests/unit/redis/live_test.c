@@ -14,8 +14,9 @@ struct ear {
     struct td_live_subscription *ends; /* unsubscribed when this one hears */
 };
 
-static void hear(void *arg, const json_t *message)
+static void hear(void *arg, const json_t *message, const char *id)
 {
+    (void)id;
     struct ear *ear = arg;
     ear->count++;
     snprintf(ear->event, sizeof(ear->event), "%s",
@@ -129,6 +130,56 @@ static void asks_to_look_again_after_a_gap(void **state)
     td_live_free(live);
 }
 
+static void note(void *arg, const json_t *message, const char *id)
+{
+    char *texts = arg;
+    strcat(strcat(texts, json_string_value(json_object_get(message, "event"))), id ? "+ " : "- ");
+}
+
+/* What one node heard is known on another one under the same id, as long as nothing was missed. */
+static void knows_what_was_missed_on_any_node(void **state)
+{
+    (void)state;
+    struct td_live *here = node(), *there = node();
+    char first[TD_LIVE_ID_TEXT], last[TD_LIVE_ID_TEXT], same[TD_LIVE_ID_TEXT], texts[64] = "";
+    struct ear ear = {0}, elsewhere = {0};
+    struct td_live_subscription *a = td_live_subscribe(here, "c", hear, &ear);
+    struct td_live_subscription *b = td_live_subscribe(there, "c", hear, &elsewhere);
+    publish(here, "a", "one");
+    publish(here, "c", "x");
+    spin_until(base, &ear.count);
+    spin_until(base, &elsewhere.count);
+    assert_true(td_live_position(here, first));
+    assert_true(td_live_position(there, same));
+    assert_string_equal(first, same);
+    ear.count = elsewhere.count = 0;
+    publish(here, "a", "two");
+    publish(there, "b", "other");
+    publish(there, "a", "three");
+    publish(there, "c", "x");
+    spin_until(base, &ear.count);
+    spin_until(base, &elsewhere.count);
+    assert_true(td_live_replay(there, first, "a", note, texts));
+    assert_string_equal(texts, "two+ three+ ");
+    assert_true(td_live_position(there, last));
+    texts[0] = 0;
+    assert_true(td_live_replay(there, last, "a", note, texts));
+    assert_string_equal(texts, "");
+    static const char *const strange[] = {"", "x", "-", "-1", "00000000000000000000000000-1"};
+    for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+        assert_false(td_live_replay(there, strange[i], "a", note, texts));
+    there->last++; /* as if a message had not come */
+    elsewhere.count = 0;
+    publish(here, "c", "x");
+    spin_until(base, &elsewhere.count);
+    assert_string_equal(elsewhere.event, "resync");
+    assert_false(td_live_replay(there, last, "a", note, texts));
+    td_live_unsubscribe(a);
+    td_live_unsubscribe(b);
+    td_live_free(here);
+    td_live_free(there);
+}
+
 static void refuses_what_is_no_topic(void **state)
 {
     (void)state;
@@ -148,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reaches_all_nodes),
+        cmocka_unit_test(knows_what_was_missed_on_any_node),
         cmocka_unit_test(may_end_while_it_hears),
         cmocka_unit_test(asks_to_look_again_after_a_gap),
         cmocka_unit_test(refuses_what_is_no_topic),
