@@ -193,14 +193,14 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* A fifth of the shortest deadline, between 10 ms and half a second. */
+/* A fifth of the shortest deadline, between 10 ms and a quarter of a second. */
 static struct timeval tick_interval(const struct td_http_limits *limits)
 {
     int64_t ms =
         smaller(smaller(limits->header_ms, limits->idle_ms),
                 smaller(limits->grace_ms, smaller(limits->linger_ms, limits->heartbeat_ms))) /
         5;
-    ms = ms < 10 ? 10 : smaller(ms, 500);
+    ms = ms < 10 ? 10 : smaller(ms, 250);
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
