@@ -57,8 +57,8 @@ export function checkNote(note, keys) {
   for (const one of signatures) assert.equal(one.by, name);
   const by = (id) => signatures.find((one) => one.id === id).what;
 
-  const [, , packed] = keys.ed25519.verifier.split('+');
-  const raw = Buffer.from(packed, 'base64');
+  const [head] = new RegExp(`^[^+]+\\+${keys.ed25519.id}\\+`).exec(keys.ed25519.verifier); // base64 has '+' too
+  const raw = bytes(keys.ed25519.verifier.slice(head.length));
   assert.equal(keys.ed25519.id, sha256(`${name}\n`, raw).subarray(0, 4).toString('hex'));
   assert.ok(keys.ed25519.public_key.includes(Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw.subarray(1)]).toString('base64')));
   assert.ok(verify(null, Buffer.from(text), keys.ed25519.public_key, by(keys.ed25519.id)), 'Ed25519');
@@ -97,18 +97,22 @@ export function checkConsistency(answer, first, second) {
   assert.deepEqual(grow(answer.first, answer.second, answer.proof.map(bytes), true, first), [first, second]);
 }
 
-/** The whole ledger from its rows: chain, leaves; answers the leaves' hashes. */
-export function checkRows(rows) {
-  let previous = '0'.repeat(64);
-  return rows.map((row, i) => {
-    const { at, actor, action, subject, payload_hash } = row;
-    assert.equal(row.sequence, i + 1);
-    assert.equal(payload_hash, sm3(row.payload === null ? 'null' : canonical(JSON.parse(row.payload))));
-    const entry = { seq: row.sequence, at, actor, action, subject, payload_hash };
-    const hash = sm3(previous + canonical(entry));
-    assert.equal(row.hash, hash);
-    assert.equal(row.previous_hash, previous);
-    previous = hash;
-    return leafHash(canonical({ ...entry, hash, nonce: row.nonce }));
+/** The rows with hashes and leaves as the ledger would have written them. */
+export function sealRows(rows) {
+  let previous_hash = '0'.repeat(64);
+  return rows.map(({ sequence, at, actor, action, subject, payload, nonce }) => {
+    const payload_hash = sm3(payload === null ? 'null' : canonical(JSON.parse(payload)));
+    const entry = { seq: sequence, at, actor, action, subject, payload_hash };
+    const hash = sm3(previous_hash + canonical(entry)), leaf = leafHash(canonical({ ...entry, hash, nonce })).toString('hex');
+    const row = { sequence, at, actor, action, subject, payload, payload_hash, previous_hash, hash, nonce, leaf };
+    previous_hash = hash;
+    return row;
   });
+}
+
+/** The whole ledger from its rows: chain and leaves are what they must be; answers the leaves' hashes. */
+export function checkRows(rows) {
+  assert.deepEqual(rows.map((row) => row.sequence), rows.map((_, i) => i + 1));
+  sealRows(rows).forEach((row, i) => assert.deepEqual({ ...rows[i] }, row));
+  return rows.map((row) => Buffer.from(row.leaf, 'hex'));
 }
