@@ -14,7 +14,8 @@ install(TARGETS titled titled-scorer titled-examiner titlectl)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/titled/plugins
         FILES_MATCHING PATTERN "*.so")
 install(DIRECTORY web scripts DESTINATION ${CMAKE_INSTALL_DATADIR}/titled)
-install(FILES ops/calendar.json ops/redis.conf ops/RUNBOOK.md DESTINATION ${CMAKE_INSTALL_DATADIR}/titled)
+install(FILES ops/calendar.json ops/redis.conf ops/RUNBOOK.md ops/nginx.conf.example
+        ops/haproxy.cfg.example DESTINATION ${CMAKE_INSTALL_DATADIR}/titled)
 install(PROGRAMS ops/redis-start DESTINATION ${CMAKE_INSTALL_DATADIR}/titled)
 install(FILES ${CMAKE_BINARY_DIR}/ops/titled.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/titled)
 install(FILES ${CMAKE_BINARY_DIR}/ops/titled.service ${CMAKE_BINARY_DIR}/ops/titled-redis.service

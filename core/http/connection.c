@@ -11,10 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* A refused client may still be sending an upload that is too large: how much of it is read away,
@@ -28,16 +26,10 @@ static size_t unsent(const struct td_connection *connection)
     return evbuffer_get_length(bufferevent_get_output(connection->bev));
 }
 
-/* Measures how fast the client reads. */
 static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *change, void *arg)
 {
     (void)output;
-    struct td_outflow *out = &((struct td_connection *)arg)->out;
-    out->written += (int64_t)change->n_added;
-    if (out->pace.looked_ms == 0 && change->n_added > 0) {
-        out->pace = (struct td_pace){.looked_ms = td_clock_mono_ms()};
-        out->goal = out->written;
-    }
+    td_pace_wrote(arg, change->n_added);
 }
 
 static void set_phase(struct td_connection *connection, enum td_phase phase)
@@ -360,44 +352,6 @@ void td_connection_new(struct td_listener *listener, int fd, const struct td_add
     bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
 }
 
-/* True when what limits.body_rate asks for in grace_ms is owed. */
-static bool falls_behind(struct td_pace *pace, const struct td_http_limits *limits, int64_t now)
-{
-    if (pace->looked_ms == 0)
-        return false;
-    pace->owed += limits->body_rate * (now - pace->looked_ms) - pace->bytes * 1000;
-    if (pace->owed < 0)
-        pace->owed = 0;
-    pace->bytes = 0;
-    pace->looked_ms = now;
-    return pace->owed >= limits->body_rate * limits->grace_ms;
-}
-
-/* What the kernel keeps because the client has not acknowledged it. */
-static int64_t unacknowledged(const struct td_connection *connection)
-{
-    int bytes = 0;
-    if (connection->is_control || ioctl(bufferevent_getfd(connection->bev), SIOCOUTQ, &bytes) != 0)
-        return 0;
-    return bytes;
-}
-
-static bool reads_too_slowly(struct td_connection *connection, int64_t now)
-{
-    struct td_outflow *out = &connection->out;
-    if (out->pace.looked_ms == 0)
-        return false;
-    int64_t left = (int64_t)unsent(connection) + unacknowledged(connection);
-    out->pace.bytes = out->written - left - out->delivered;
-    out->delivered = out->written - left;
-    if (left == 0 || out->delivered >= out->goal) {
-        out->pace = (struct td_pace){.looked_ms = left ? now : 0};
-        out->goal = out->written;
-        return false;
-    }
-    return falls_behind(&out->pace, &connection->server->limits, now);
-}
-
 /* Nothing of what it has not read is kept, not even by the kernel. */
 static void cut(struct td_connection *connection)
 {
@@ -445,14 +399,13 @@ static bool lingered_enough(const struct td_connection *connection, int64_t now)
 
 void td_connection_check(struct td_connection *connection, int64_t now)
 {
-    if (reads_too_slowly(connection, now)) {
+    if (td_pace_reads_slowly(connection, now)) {
         cut(connection);
         return;
     }
     if (connection->phase == TD_PHASE_HEAD) {
         check_head(connection, now);
-    } else if (connection->phase == TD_PHASE_BODY &&
-               falls_behind(&connection->in, &connection->server->limits, now)) {
+    } else if (connection->phase == TD_PHASE_BODY && td_pace_sends_slowly(connection, now)) {
         refuse(connection, 408, "The body came too slowly.");
         td_connection_wake(connection);
     } else if (connection->phase == TD_PHASE_STREAM) {

@@ -1,6 +1,6 @@
 # The connection family is a library of its own: nothing else sees bufferevents.
 set(wire_sources)
-foreach(name address body chunk connection head listener multipart parameter request response sse static tail target
+foreach(name address body chunk connection head listener multipart pace parameter request response sse static tail target
         text tls upload)
   list(APPEND wire_sources ${CMAKE_CURRENT_LIST_DIR}/${name}.c)
 endforeach()

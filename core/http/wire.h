@@ -162,6 +162,11 @@ bool td_tail_begin(struct td_connection *connection, int fd, off_t offset, size_
 bool td_tail_push(struct td_connection *connection); /* the output has drained: the next piece, as above */
 void td_tail_end(struct td_connection *connection);
 
+/* pace.c: true when what limits.body_rate asks for in grace_ms is owed */
+void td_pace_wrote(struct td_connection *connection, size_t length); /* so much more is to be delivered */
+bool td_pace_reads_slowly(struct td_connection *connection, int64_t now);
+bool td_pace_sends_slowly(struct td_connection *connection, int64_t now);
+
 /* sse.c */
 void td_sse_check(struct td_connection *connection, int64_t now); /* heartbeat, slow readers */
 

@@ -29,7 +29,7 @@ test('the defaults', () => {
 });
 
 describe('sizes', () => {
-  const here = withServer({ limit_request_line: 300, limit_header_bytes: 1500, limit_header_count: 12, limit_body: 3000, limit_upload: 2000, limit_output: 4096, limit_rate_seconds: 1 });
+  const here = withServer({ limit_request_line: 300, limit_header_bytes: 1500, limit_header_count: 12, limit_body: 3000, limit_upload: 2000, limit_output: 4096, limit_rate_seconds: 1, trusted_proxy: '127.0.0.9' });
 
   /** The status of one request on a connection of its own. */
   async function status(text, path) {
@@ -84,6 +84,16 @@ describe('sizes', () => {
     const above = await upload(2001);
     assert.equal(above.status, 413);
     assert.ok(above.body.detail, 'says what to do');
+  });
+
+  test('trusted_proxy: its word counts for the client’s address, nobody else’s does', async () => {
+    for (const [localAddress, seen] of [['127.0.0.9', '203.0.113.5'], ['127.0.0.1', '127.0.0.1']]) {
+      const wire = await here.connect({ localAddress });
+      const reply = await wire.ask(request('GET', '/login', { 'X-Forwarded-For': '198.51.100.7, 203.0.113.5' }));
+      const line = await here.server.seen('http.request', ({ request: id }) => id === reply.headers['x-request-id']);
+      assert.equal(line.address, seen);
+      wire.destroy();
+    }
   });
 
   test('limit_output: a client that does not read is not read either', async () => {

@@ -242,6 +242,20 @@ for (const [name, start] of Object.entries(proxies)) {
       wire.destroy();
     });
 
+    test('events arrive while their stream is open', async () => {
+      const wire = await connect();
+      await wire.send(`GET /events?count=2&bytes=10 HTTP/1.1\r\n${host}\r\n`);
+      assert.ok(await wire.text('yyyyyyyyyy'));
+      assert.equal(wire.ended, false);
+      wire.destroy();
+    });
+
+    test('a body that titled would refuse for its size does not reach it', async () => {
+      const wire = await connect();
+      assert.equal((await wire.ask(`POST /upload HTTP/1.1\r\n${host}Content-Length: 22020097\r\n\r\n${'x'.repeat(40000)}`))?.status, 413);
+      wire.destroy();
+    });
+
     test('the server saw what the proxy handed on, and that was what was sent', async () => {
       await proxy.stop(); // so that its log is complete
       const { lines, code, log } = await echo.stop();

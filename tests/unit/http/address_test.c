@@ -43,6 +43,24 @@ static void keys(void **state)
     assert_memory_not_equal(&one, &next, sizeof(one));
 }
 
+static void parses_numeric_ones_only(void **state)
+{
+    (void)state;
+    struct td_address_key key, four = key_of("192.0.2.1", "192.0.2.1");
+    char text[46] = "untouched";
+    static const char *const wrong[] = {"",        "a",     "192.0.2.1 ", "192.0.2.1:80",
+                                        "192.0.2", "[::1]", "::1%lo",     "192.0.2.256"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_false(td_address_parse(wrong[i], &key, text, sizeof(text)));
+        assert_string_equal(text, "untouched");
+    }
+    assert_true(td_address_parse("::FFFF:192.0.2.1", &key, text, sizeof(text)));
+    assert_string_equal(text, "192.0.2.1");
+    assert_memory_equal(&key, &four, sizeof(key));
+    assert_true(td_address_parse("2001:DB8::1", &key, text, sizeof(text)));
+    assert_string_equal(text, "2001:db8::1");
+}
+
 static void counts(void **state)
 {
     (void)state;
@@ -85,6 +103,7 @@ static void groups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(groups), cmocka_unit_test(keys),
+                                       cmocka_unit_test(parses_numeric_ones_only),
                                        cmocka_unit_test(counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
