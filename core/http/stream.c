@@ -97,6 +97,13 @@ static void heard_of_session(void *arg, const json_t *message, const char *id)
         say_bye(arg, "session");
 }
 
+/* From here on the stream is as good as its session. Streams that end together shall not come back
+ * together. */
+static void settle(struct td_stream *stream)
+{
+    td_sse_retry(stream->exchange, RETRY_MS + (int64_t)randombytes_uniform(RETRY_SPREAD_MS));
+}
+
 /* Redis has an answer only now when the session ended before we listened. */
 static void on_asked(void *arg, int result, int64_t none)
 {
@@ -109,6 +116,8 @@ static void on_asked(void *arg, int result, int64_t none)
         say_bye(stream, "session");
     else if (result < 0)
         end_stream(stream);
+    else
+        settle(stream);
 }
 
 /* --- opening ----------------------------------------------------------------------- */
@@ -178,8 +187,6 @@ static void begin(struct td_stream *stream, const struct td_serving *serving)
     frame->open++;
     TAILQ_INSERT_TAIL(&frame->streams, stream, link);
     subscribe(stream, serving);
-    /* Streams that end together shall not come back together. */
-    td_sse_retry(stream->exchange, RETRY_MS + (int64_t)randombytes_uniform(RETRY_SPREAD_MS));
     catch_up(stream, serving);
     stream->timer = evtimer_new(frame->options.base, on_timer, stream);
     if (stream->timer)
@@ -188,6 +195,8 @@ static void begin(struct td_stream *stream, const struct td_serving *serving)
     stream->asked =
         serving->has_session &&
         td_session_ask(frame->options.sessions, serving->session.id, on_asked, stream) == 0;
+    if (!stream->asked)
+        settle(stream);
 }
 
 void td_stream_open(struct td_serving *serving)

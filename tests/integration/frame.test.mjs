@@ -302,14 +302,15 @@ describe('pages', () => {
     assert.equal(reply.statusCode, 200);
     assert.match(reply.headers['content-type'], /^text\/event-stream/);
     let text = '';
-    const heard = new Promise((resolve) => reply.on('data', (bytes) => {
-      text += bytes;
-      if (/event: resync\n/.test(text)) resolve();
-    }));
+    reply.on('data', (bytes) => (text += bytes));
     reply.on('error', () => {});
+    const said = async (what) => {
+      while (!what.test(text)) await new Promise((resolve) => reply.once('data', resolve));
+    };
+    await said(/^retry: /m); // its session is known to be there
     await server.stopRedis(); // a gap: every subscriber is told to look again
     await server.restartRedis();
-    await heard;
+    await said(/event: resync\n/);
     assert.match(text, new RegExp(`"topic":"account/${client.account.id}"`));
     request.destroy();
     assert.equal((await server.client().json('GET', '/account/live')).status, 401);

@@ -88,7 +88,7 @@ describe('a stream', { timeout: 120_000 }, () => {
     const stream = await Stream.open(client);
     assert.equal(stream.status, 200);
     assert.match(stream.type, /^text\/event-stream/);
-    await stream.until(/^retry: \d+\n\n/);
+    await stream.until(/^retry: \d+\n\n/m);
     await stream.until(/^id: [0-9A-Z]{26}-\d+\n\n/m); // before anything has happened
     await here.change(client, 1);
     await stream.until(/^id: [0-9A-Z]{26}-\d+\nevent: changed\ndata: \{.*"n":1\}\n\n/m);
@@ -223,7 +223,7 @@ describe('a stream ends with its session', { timeout: 120_000 }, () => {
   test('when Redis has lost it: after a gap nobody listens on the strength of what once was', async () => {
     const one = await here.server.account('gap');
     const stream = await Stream.open(one);
-    await stream.until(/^id: .*\n\n/m);
+    await stream.until(/^retry: /m); // its session is known to be there
     await here.server.stopRedis();
     await here.server.restartRedis(); // empty
     assert.match(await stream.end(), /event: resync\n/);
