@@ -4,11 +4,13 @@
 #include "http/text.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #define DIGITS_MAX   15         /* fits 64 bits with room to spare */
 #define OVERHEAD_MAX (8 * 1024) /* extensions and trailers of one body */
 
 enum { SIZE, EXTENSION, SIZE_LF, PAYLOAD, PAYLOAD_CR, PAYLOAD_LF, TRAILER, TRAILER_LF, LAST_LF };
+enum { PLAIN, QUOTED, ESCAPED }; /* in an extension */
 
 static int size_byte(struct td_chunk_reader *reader, char c)
 {
@@ -27,6 +29,28 @@ static int size_byte(struct td_chunk_reader *reader, char c)
 static bool text_byte(char c)
 {
     return c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7f);
+}
+
+/* One byte behind the ';': names and values are tokens or quoted strings, and a quote is closed
+ * before the line ends: a reader that looks for the line's end inside it must not find another. */
+static int extension_byte(struct td_chunk_reader *reader, char c)
+{
+    if (reader->quote == PLAIN) {
+        if (c == '\r')
+            reader->state = SIZE_LF;
+        else if (c == '"')
+            reader->quote = QUOTED;
+        else if (!memchr(" \t;=", c, 4) && !td_text_is_token(&c, 1))
+            return -1;
+        return 0;
+    }
+    if (!text_byte(c))
+        return -1;
+    if (reader->quote == ESCAPED || (c != '"' && c != '\\'))
+        reader->quote = QUOTED;
+    else
+        reader->quote = c == '"' ? PLAIN : ESCAPED;
+    return 0;
 }
 
 /* One byte of a trailer line: token, colon, text. An empty line ends the body. */
@@ -74,12 +98,7 @@ static int one_byte(struct td_chunk_reader *reader, char c)
 {
     switch (reader->state) {
     case SIZE: return size_byte(reader, c);
-    case EXTENSION:
-        if (++reader->overhead > OVERHEAD_MAX)
-            return -1;
-        if (c == '\r')
-            reader->state = SIZE_LF;
-        return c == '\r' || text_byte(c) ? 0 : -1;
+    case EXTENSION: return ++reader->overhead > OVERHEAD_MAX ? -1 : extension_byte(reader, c);
     case TRAILER: return ++reader->overhead > OVERHEAD_MAX ? -1 : trailer_byte(reader, c);
     case PAYLOAD_CR: reader->state = PAYLOAD_LF; return c == '\r' ? 0 : -1;
     default: return line_feed(reader, c);

@@ -12,6 +12,7 @@ struct td_chunk_reader {
     int state;        /* zero at the start of a body */
     uint64_t left;    /* bytes of the present chunk */
     unsigned digits;  /* of its size */
+    int quote;        /* inside a quoted string of an extension */
     size_t overhead;  /* bytes of extensions and trailers so far */
     size_t name_length; /* of the trailer line being read; SIZE_MAX after its colon */
 };

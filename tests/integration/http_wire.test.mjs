@@ -310,6 +310,8 @@ const refused = {
   'a last chunk ended by LF': [400, chunks('3\r\nabc\r\n0\n\n')],
   'CR in a chunk extension': [400, chunks('3;a\rb\r\nabc\r\n0\r\n\r\n')],
   'a chunk extension ended by LF': [400, chunks('3;a=b\nabc\r\n0\r\n\r\n')],
+  'an open quote in a chunk extension': [400, chunks('3;a="b\r\nabc\r\n0\r\n\r\n')],
+  'a chunk extension that is no token': [400, chunks('3;a=(b)\r\nabc\r\n0\r\n\r\n')],
   'LF in a quoted chunk extension': [400, chunks('3;a="x\ny"\r\nabc\r\n0\r\n\r\n')],
   'NUL in a chunk extension': [400, chunks('3;a=\0\r\nabc\r\n0\r\n\r\n')],
   'NUL in a trailer': [400, chunks('0\r\nA: \0\r\n\r\n')],
