@@ -226,13 +226,10 @@ static int view_official(struct td_review *review, const json_t *application, js
     json_t *timeline = NULL, *content = NULL;
     int result = td_dossier_content(review, application, &content);
     if (!result)
-        result = td_dossier_sections(review, application, content, verifies ? state_stage : "",
-                                     &sections);
-    if (!result)
-        result = td_dossier_assessments(review, application, "", verifies ? state_stage : "",
-                                        &assessments);
+        result = td_dossier_views(review, application, content, verifies ? state_stage : "",
+                                  &sections, &assessments);
     if (!result && verifies)
-        result = td_dossier_assessments(review, application, state_stage, "", &to_assess);
+        result = td_dossier_forms(review, application, state_stage, &to_assess);
     if (!result)
         result = td_evaluation_load(review, application, &evaluation);
     if (!result)
@@ -352,9 +349,7 @@ static int print(struct td_call *call, struct td_reply *reply, struct td_error *
     if (!result)
         result = td_dossier_content(&review, application, &content);
     if (!result)
-        result = td_dossier_sections(&review, application, content, "", &sections);
-    if (!result)
-        result = td_dossier_assessments(&review, application, "", "", &assessments);
+        result = td_dossier_views(&review, application, content, "", &sections, &assessments);
     if (!result)
         result = td_evaluation_load(&review, application, &evaluation);
     if (!result)

@@ -2,7 +2,6 @@
 #include "api/dossier.h"
 
 #include "review/application.h"
-#include "review/draft.h"
 #include "review/evidence.h"
 #include "review/form.h"
 #include "review/row.h"
@@ -136,57 +135,71 @@ static void done_beside(struct beside *beside)
     json_decref(beside->checks);
 }
 
-int td_dossier_sections(struct td_review *review, const json_t *application, const json_t *content,
-                        const char *stage, json_t **ret_sections)
+static void dress(const struct beside *beside, json_t *view)
 {
-    struct beside beside = {0};
-    json_t *counts = NULL, *sections = NULL, *section, *item;
-    size_t i, j;
-    int result = td_draft_evidence_counts(review, td_row_text(application, "id"), &counts);
-    if (!result)
-        result = load_beside(review, application, stage, &beside);
-    if (!result)
-        sections =
-            td_form_models(json_object_get(review->catalog, td_row_text(application, "series")),
-                           "applicant", content, counts, "content", false);
-    json_array_foreach(sections, i, section)
-        json_array_foreach(json_object_get(section, "items"), j, item)
-            dress_item(&beside, td_row_text(section, "id"), item);
-    json_decref(counts);
-    done_beside(&beside);
-    if (!result && !sections)
-        result = TD_ENOMEM;
-    if (!result)
-        *ret_sections = sections;
-    return result;
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(view, "items"), i, item)
+        dress_item(beside, td_row_text(view, "id"), item);
 }
 
-int td_dossier_assessments(struct td_review *review, const json_t *application, const char *by,
-                           const char *stage, json_t **ret_sections)
+static json_t *view_section(const struct beside *beside, const json_t *section,
+                            const json_t *answers)
+{
+    const json_t *value = json_object_get(answers, td_row_text(section, "id"));
+    json_t *view = td_form_view(section, value);
+    json_object_set_new(view, "given", json_boolean(value != NULL));
+    dress(beside, view);
+    return view;
+}
+
+int td_dossier_views(struct td_review *review, const json_t *application, const json_t *content,
+                     const char *stage, json_t **ret_sections, json_t **ret_assessments)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
     struct beside beside = {0};
-    json_t *given = NULL, *list = json_array(), *section, *item;
-    size_t i, j;
+    json_t *given = NULL, *sections = json_array(), *assessments = json_array(), *section;
+    size_t i;
     int result = load_beside(review, application, stage, &beside);
     if (!result)
         result = td_assessment_load(review, td_row_text(application, "id"), &given);
     json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
-        const char *filler = td_form_section_by(section);
-        if (result || !strcmp(filler, "applicant") || (*by && strcmp(by, filler)))
+        bool own = !strcmp(td_form_section_by(section), "applicant");
+        if (!result)
+            json_array_append_new(own ? sections : assessments,
+                                  view_section(&beside, section, own ? content : given));
+    }
+    json_decref(given);
+    done_beside(&beside);
+    if (result) {
+        json_decref(sections);
+        json_decref(assessments);
+        return result;
+    }
+    *ret_sections = sections;
+    *ret_assessments = assessments;
+    return 0;
+}
+
+int td_dossier_forms(struct td_review *review, const json_t *application, const char *by,
+                     json_t **ret_forms)
+{
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    json_t *given = NULL, *list = json_array(), *section;
+    size_t i;
+    int result = td_assessment_load(review, td_row_text(application, "id"), &given);
+    json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
+        if (result || strcmp(by, td_form_section_by(section)) != 0)
             continue;
         const json_t *value = json_object_get(given, td_row_text(section, "id"));
         json_t *model = td_form_model(section, value, NULL, "content", false);
         json_object_set_new(model, "given", json_boolean(value != NULL));
-        json_array_foreach(json_object_get(model, "items"), j, item)
-            dress_item(&beside, td_row_text(section, "id"), item);
         json_array_append_new(list, model);
     }
     json_decref(given);
-    done_beside(&beside);
     if (result)
         json_decref(list);
     else
-        *ret_sections = list;
+        *ret_forms = list;
     return result;
 }

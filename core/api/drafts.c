@@ -245,7 +245,8 @@ static int remove_item(struct td_call *call, struct td_reply *reply, struct td_e
 static int check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *application = NULL, *completeness = NULL, *sections = NULL, *content = NULL;
+    json_t *application = NULL, *completeness = NULL, *content = NULL;
+    json_t *sections = NULL, *assessments = NULL;
     int result = td_api_review(call, &review);
     if (!result)
         result =
@@ -257,7 +258,7 @@ static int check(struct td_call *call, struct td_reply *reply, struct td_error *
         result = td_draft_completeness(&review, application, &completeness);
     }
     if (!result)
-        result = td_dossier_sections(&review, application, content, "", &sections);
+        result = td_dossier_views(&review, application, content, "", &sections, &assessments);
     if (!result)
         reply->value =
             json_pack("{s:o, s:O, s:O}", "application", td_dossier_head(&review, application),
@@ -266,6 +267,7 @@ static int check(struct td_call *call, struct td_reply *reply, struct td_error *
     json_decref(content);
     json_decref(completeness);
     json_decref(sections);
+    json_decref(assessments);
     return result;
 }
 

@@ -89,8 +89,11 @@ json_t *td_form_completeness(const json_t *descriptor, const char *by, const jso
 json_t *td_form_model(const json_t *section, const json_t *value, const json_t *evidence,
                       const char *prefix, bool blank);
 
-/* The same for every section that `by` fills in (NULL = all), in the descriptor's order: an array. */
-json_t *td_form_models(const json_t *descriptor, const char *by, const json_t *content,
-                       const json_t *evidence, const char *prefix, bool blank);
+/* A section as readers get it, without what only a form needs:
+ * {"id", "name", "name_en", "by", "repeat": bool, "blind": bool,
+ *  "items": [{"id", "number": 1, "fields": [{"id", "name", "name_en", "is_longtext", "answered": true,
+ *     "shown": {"name": "本科", "name_en": "..."} (null when not answered)}]}]}
+ * `value` may be NULL. */
+json_t *td_form_view(const json_t *section, const json_t *value);
 
 #endif

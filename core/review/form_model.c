@@ -181,17 +181,72 @@ json_t *td_form_model(const json_t *section, const json_t *value, const json_t *
     return model;
 }
 
-json_t *td_form_models(const json_t *descriptor, const char *by, const json_t *content,
-                       const json_t *evidence, const char *prefix, bool blank)
+/* --- for readers ------------------------------------------------------------------- */
+
+static const json_t *option_of(const json_t *field, const char *value)
 {
-    json_t *models = json_array();
     size_t index;
-    json_t *section;
-    json_array_foreach(json_object_get(descriptor, "sections"), index, section) {
-        if (by && strcmp(td_form_section_by(section), by) != 0)
-            continue;
-        const json_t *value = json_object_get(content, td_json_text(section, "id"));
-        json_array_append_new(models, td_form_model(section, value, evidence, prefix, blank));
-    }
-    return models;
+    json_t *option;
+    json_array_foreach(json_object_get(field, "options"), index, option)
+        if (!strcmp(td_json_text(option, "value"), value))
+            return option;
+    return NULL;
+}
+
+/* What a reader sees of an answer; null when there is none. */
+static json_t *shown_answer(const json_t *field, const json_t *value)
+{
+    if (json_is_boolean(value))
+        return json_is_true(value) ? json_pack("{ss ss}", "name", "是", "name_en", "Yes")
+                                   : json_pack("{ss ss}", "name", "否", "name_en", "No");
+    json_t *text = input_text(value);
+    const char *chosen = json_string_value(text);
+    const json_t *option = option_of(field, chosen);
+    json_t *name = option ? json_object_get(option, "name") : text;
+    json_t *english = option ? json_object_get(option, "name_en") : text;
+    json_t *shown = *chosen
+                        ? json_pack("{sO sO}", "name", name, "name_en", english ? english : name)
+                        : json_null();
+    json_decref(text);
+    return shown;
+}
+
+static json_t *field_view(const json_t *field, const json_t *value)
+{
+    json_t *shown = shown_answer(field, value);
+    json_t *english = json_object_get(field, "name_en");
+    return json_pack("{sO sO sO? sb so sb}", "id", json_object_get(field, "id"), "name",
+                     json_object_get(field, "name"), "name_en", english, "is_longtext",
+                     !strcmp(td_json_text(field, "type"), "longtext"), "shown", shown, "answered",
+                     !json_is_null(shown));
+}
+
+static json_t *item_view(const json_t *section, const json_t *value, size_t index)
+{
+    json_t *fields = json_array(), *field;
+    size_t i;
+    json_array_foreach(json_object_get(section, "fields"), i, field)
+        json_array_append_new(fields,
+                              field_view(field, json_object_get(value, td_json_text(field, "id"))));
+    return json_pack("{ss si so}", "id",
+                     td_form_section_repeats(section) ? td_json_text(value, "id") : "", "number",
+                     (int)index + 1, "fields", fields);
+}
+
+json_t *td_form_view(const json_t *section, const json_t *value)
+{
+    static const char *const keys[] = {"id", "name", "name_en", NULL};
+    json_t *view = json_object(), *items = json_array();
+    bool repeats = td_form_section_repeats(section);
+    size_t count = repeats ? json_array_size(value) : 1;
+    carry(view, section, keys);
+    json_object_set_new(view, "by", json_string(td_form_section_by(section)));
+    json_object_set_new(view, "repeat", json_boolean(repeats));
+    json_object_set_new(view, "blind",
+                        json_boolean(json_is_true(json_object_get(section, "blind"))));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(items,
+                              item_view(section, repeats ? json_array_get(value, i) : value, i));
+    json_object_set_new(view, "items", items);
+    return view;
 }

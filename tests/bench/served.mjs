@@ -12,7 +12,7 @@ import { end, pin, pins } from './machine.mjs';
 export const wide = { throttle_write: 1000000, throttle_public: 1000000, limit_connections: 20000, limit_per_address: 20000 };
 
 const listening = (log) =>
-  log.split('\n').slice(0, -1).map((line) => JSON.parse(line)).find((line) => line.event === 'server.listening');
+  log.split('\n').slice(0, -1).filter((line) => line[0] === '{').map((line) => JSON.parse(line)).find((line) => line.event === 'server.listening');
 
 /** Starts the release with this configuration file; answers {child, pid, port, ms, log}, ms being the time to listen. */
 export async function startTitled(config, folder) {
