@@ -1,0 +1,139 @@
+// web/assets/live.js without a browser: what it does with its stream, with clocks and servers of our own.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { top } from './harness.mjs';
+
+/** A page with one live element; `run` is given what the test moves. */
+async function page(run) {
+  const saved = {};
+  const timers = new Map(), listeners = {}, sources = [];
+  let count = 0, fetched = 0;
+  class Source {
+    static CLOSED = 2;
+    constructor(url) {
+      Object.assign(this, { url, readyState: 0, heard: {}, closed: false });
+      sources.push(this);
+    }
+
+    addEventListener(name, listener) {
+      this.heard[name] = listener;
+    }
+
+    close() {
+      this.closed = true;
+      this.readyState = 2;
+    }
+
+    say(name, event = {}) {
+      if (name === 'open') this.readyState = 1;
+      this.heard[name]?.(event);
+    }
+
+    refuse() { // what a browser does with an answer that is no stream
+      this.readyState = 2;
+      this.heard.error({});
+    }
+  }
+  const listen = (name, listener) => (listeners[name] = listener);
+  const globals = {
+    EventSource: Source,
+    document: { hidden: false, activeElement: null, addEventListener: listen },
+    addEventListener: listen,
+    location: { href: 'http://titled.test/meetings/1' },
+    fetch: async () => (fetched++, { ok: false }),
+    setTimeout: (act, ms) => (timers.set(++count, { act, ms }), count),
+    clearTimeout: (id) => timers.delete(id),
+  };
+  for (const name of Object.keys(globals)) saved[name] = Object.getOwnPropertyDescriptor(globalThis, name);
+  for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  try {
+    const { start } = await import(pathToFileURL(join(top, 'web/assets/live.js')));
+    start({ dataset: { live: '/api/v1/meetings/1/live' }, querySelectorAll: () => [] });
+    await run({
+      sources,
+      document: globals.document,
+      get source() {
+        return sources.at(-1);
+      },
+      get fetched() {
+        return fetched;
+      },
+      get waits() {
+        return [...timers.values()].map(({ ms }) => ms);
+      },
+      /** Time passes: every timer that is set runs. */
+      pass() {
+        const due = [...timers.values()];
+        timers.clear();
+        for (const { act } of due) act();
+      },
+      look(seen) {
+        globals.document.hidden = !seen;
+        listeners.visibilitychange();
+      },
+    });
+  } finally {
+    for (const [name, descriptor] of Object.entries(saved)) {
+      if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+      else delete globalThis[name];
+    }
+  }
+}
+
+test('fetches the page again when its subject changed, once for many events', () =>
+  page((it) => {
+    it.source.say('open');
+    for (const event of ['changed', 'changed', 'resync']) it.source.say(event);
+    it.pass();
+    assert.equal(it.fetched, 1);
+    assert.equal(it.sources.length, 1);
+  }));
+
+test('leaves it to the browser to come back from a break, and asks again itself where the server refused', () =>
+  page((it) => {
+    it.source.say('open');
+    it.source.heard.error({}); // a break: readyState is not CLOSED
+    assert.deepEqual(it.waits, []);
+    const waits = [];
+    for (let i = 0; i < 8; i++) {
+      it.source.refuse();
+      waits.push(...it.waits);
+      it.pass();
+      assert.equal(it.sources.length, i + 2);
+    }
+    for (let i = 0; i < 7; i++) assert.ok(waits[i + 1] >= waits[i] / 1.5, `${waits}`); // rarer, but for chance
+    assert.ok(waits[0] >= 3000 && waits[0] <= 4500 && waits[7] >= 60_000 && waits[7] <= 90_000, `${waits}`);
+    it.source.say('open'); // nobody listened meanwhile
+    it.pass();
+    assert.equal(it.fetched, 1);
+  }));
+
+test('stays away once its session has ended', () =>
+  page((it) => {
+    it.source.say('open');
+    it.source.say('bye', { data: '{"event":"bye","reason":"session"}' });
+    assert.ok(it.source.closed);
+    it.look(false);
+    it.look(true);
+    it.pass();
+    assert.equal(it.sources.length, 1);
+    assert.equal(it.fetched, 0);
+  }));
+
+test('one page too many rests until somebody looks at it', () =>
+  page((it) => {
+    it.source.say('open');
+    it.look(false);
+    it.source.say('bye', { data: '{"event":"bye","reason":"many"}' });
+    assert.ok(it.source.closed);
+    it.pass(); // its turn comes while it is hidden: no
+    assert.equal(it.sources.length, 1);
+    it.look(true);
+    assert.equal(it.sources.length, 2);
+    it.source.say('open');
+    it.pass();
+    assert.equal(it.fetched, 1); // what it missed
+  }));
