@@ -305,6 +305,16 @@ static void on_session(void *arg, int result, const struct td_session *session, 
     find_account(serving);
 }
 
+/* A page that keeps itself fresh is not a person at work: its session ends when nobody is there. */
+static bool asks_by_itself(const struct td_serving *serving)
+{
+    const struct td_route *route = serving->call.route;
+    if (!route || route->method != TD_GET)
+        return false;
+    return (route->flags & TD_ROUTE_STREAM) ||
+           td_exchange_header(serving->exchange, "X-Background");
+}
+
 static void find_session(struct td_serving *serving)
 {
     if (serving->is_control) {
@@ -315,8 +325,9 @@ static void find_session(struct td_serving *serving)
     const char *token =
         td_entry_cookie(serving, td_cookie_name(serving->call.config, TD_COOKIE_SESSION));
     int r = !token ? TD_ELOGIN
-                   : td_session_find(serving->frame->options.sessions, token, serving->call.address,
-                                     serving->agent, on_session, serving);
+                   : (asks_by_itself(serving) ? td_session_look : td_session_find)(
+                         serving->frame->options.sessions, token, serving->call.address,
+                         serving->agent, on_session, serving);
     if (r < 0) {
         serving->sessions_down = token && r != TD_ELOGIN;
         find_account(serving);

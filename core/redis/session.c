@@ -59,13 +59,14 @@ static const char start_script[] = ENDED NOW
     "redis.call('PEXPIRE', KEYS[2], absolute)\n"
     "return string.format('%.0f', now)\n";
 
-/* ARGV: address, idle ms, absolute ms. */
+/* ARGV: address, idle ms, absolute ms, "1" when somebody is at work: only then it is used. */
 static const char find_script[] =
     NOW "local s = redis.call('HMGET', KEYS[1], 'account', 'csrf', 'address', 'agent', 'created', "
         "'seen')\n"
         "if not s[1] then return false end\n"
         "local left = s[5] + ARGV[3] - now\n"
         "if left <= 0 then redis.call('DEL', KEYS[1]); return false end\n"
+        "if ARGV[4] ~= '1' then return s end\n"
         "redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', now), 'address', ARGV[1])\n"
         "redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(left, tonumber(ARGV[2]))))\n"
         "return s\n";
@@ -282,8 +283,8 @@ static void on_found(void *arg, int result, const struct redisReply *reply)
     pending_free(pending);
 }
 
-int td_session_find(struct td_sessions *sessions, const char *token, const char *address,
-                    const char *agent, td_session_fn done, void *arg)
+static int find(struct td_sessions *sessions, const char *token, const char *address,
+                const char *agent, bool used, td_session_fn done, void *arg)
 {
     if (!looks_like_token(token))
         return TD_ELOGIN;
@@ -296,12 +297,24 @@ int td_session_find(struct td_sessions *sessions, const char *token, const char 
     char key[KEY_TEXT], prefix[TD_SESSION_ADDRESS_TEXT];
     session_key(pending->session.id, key);
     address_prefix(address, prefix);
-    int result = td_redis_eval(
-        sessions->redis, on_found, pending, find_script, 1,
-        (const char *[]){key, prefix, sessions->idle_ms, sessions->absolute_ms, NULL});
+    int result = td_redis_eval(sessions->redis, on_found, pending, find_script, 1,
+                               (const char *[]){key, prefix, sessions->idle_ms,
+                                                sessions->absolute_ms, used ? "1" : "0", NULL});
     if (result < 0)
         pending_free(pending);
     return result;
+}
+
+int td_session_find(struct td_sessions *sessions, const char *token, const char *address,
+                    const char *agent, td_session_fn done, void *arg)
+{
+    return find(sessions, token, address, agent, true, done, arg);
+}
+
+int td_session_look(struct td_sessions *sessions, const char *token, const char *address,
+                    const char *agent, td_session_fn done, void *arg)
+{
+    return find(sessions, token, address, agent, false, done, arg);
 }
 
 /* --- whether it is there --------------------------------------------------------------------- */

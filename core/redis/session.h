@@ -62,6 +62,11 @@ typedef void (*td_session_end_fn)(void *arg, int result, int64_t ended);
 int td_session_end(struct td_sessions *sessions, const char *account_id, const char *id,
                    td_session_end_fn done, void *arg);
 
+/* The same, but the idle expiry stays where it is: for what a page asks by itself, so that an open
+ * window is not taken for a person. */
+int td_session_look(struct td_sessions *sessions, const char *token, const char *address,
+                    const char *agent, td_session_fn done, void *arg);
+
 /* Whether the session is still there, without using it: `result` 0, TD_ELOGIN or TD_EREDIS. Whose
  * stream listens to "session/<id>" (live.h) before asking misses no end. */
 int td_session_ask(struct td_sessions *sessions, const char *id, td_session_end_fn done, void *arg);

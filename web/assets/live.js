@@ -26,7 +26,7 @@ const isTyping = (root) =>
 
 async function refresh(element) {
   if (isTyping(element)) return;
-  const reply = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  const reply = await fetch(location.href, { headers: { Accept: "text/html", "X-Background": "1" }, credentials: "same-origin" });
   if (!reply.ok || reply.redirected || isTyping(element)) return;
   const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById(element.id);
   if (!fresh || fresh.innerHTML === element.innerHTML) return;

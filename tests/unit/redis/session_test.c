@@ -106,6 +106,29 @@ static void starts_and_finds(void **state)
     assert_string_equal(found.token, "");
 }
 
+static int64_t look(const char *token)
+{
+    struct outcome outcome = {0};
+    assert_int_equal(td_session_look(sessions, token, "192.0.2.9", "other", on_session, &outcome),
+                     0);
+    spin_until(base, &outcome.done);
+    assert_int_equal(outcome.result, 0);
+    return outcome.session.seen_ms;
+}
+
+/* Looking is no use of a session, finding is. */
+static void looks_without_using(void **state)
+{
+    (void)state;
+    struct outcome one = start("looked at");
+    int64_t seen = look(one.token);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(look(one.token), seen);
+    assert_string_equal(find(one.token).session.address, one.session.address);
+    while (look(one.token) == seen) /* within the same millisecond */
+        assert_int_equal(find(one.token).result, 0);
+}
+
 static void refuses_what_is_no_token(void **state)
 {
     (void)state;
@@ -305,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_and_finds),
+        cmocka_unit_test(looks_without_using),
         cmocka_unit_test(refuses_what_is_no_token),
         cmocka_unit_test(keeps_the_token_out_of_redis),
         cmocka_unit_test(ends_by_itself),
