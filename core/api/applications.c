@@ -289,7 +289,7 @@ static int show(struct td_call *call, struct td_reply *reply, struct td_error *r
         own ? view_own(&review, application, value) : view_official(&review, application, value);
     if (!result)
         add_actions(&review, application, value);
-    reply->version = td_row_int(application, "version");
+    reply->version = td_dossier_version(&review, application);
     json_decref(application);
     if (result)
         json_decref(value);

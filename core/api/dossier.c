@@ -12,6 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Is the applicant changing it, unseen by the caller? */
+static bool in_other_hands(const struct td_review *review, const json_t *application)
+{
+    enum td_state state = TD_STATE_DRAFT;
+    td_state_parse(td_row_text(application, "state"), &state);
+    bool own = review->who && td_row_equals(application, "account_id", review->who->id);
+    return !own && td_state_editable(state);
+}
+
 bool td_dossier_offers(const char *action)
 {
     static const char *const offered[] = {
@@ -21,6 +30,11 @@ bool td_dossier_offers(const char *action)
         if (!strcmp(offered[i], action))
             return true;
     return false;
+}
+
+int64_t td_dossier_version(const struct td_review *review, const json_t *application)
+{
+    return in_other_hands(review, application) ? 0 : td_row_int(application, "version");
 }
 
 json_t *td_dossier_head(const struct td_review *review, const json_t *application)
@@ -33,6 +47,10 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
     json_object_del(head, "content");
     json_object_del(head, "account_id");
     json_object_del(head, "score_id"); /* it changes with every expert's sheet */
+    if (in_other_hands(review, application)) {
+        json_object_del(head, "version");
+        json_object_del(head, "updated_at");
+    }
     json_object_set_new(head, "holder", json_string(td_state_holder(state)));
     json_object_set_new(head, "editable", json_boolean(td_state_editable(state)));
     json_object_set_new(head, "is_draft", json_boolean(state == TD_STATE_DRAFT));
@@ -42,10 +60,7 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
 
 int td_dossier_content(struct td_review *review, const json_t *application, json_t **ret_content)
 {
-    enum td_state state = TD_STATE_DRAFT;
-    td_state_parse(td_row_text(application, "state"), &state);
-    bool own = review->who && td_row_equals(application, "account_id", review->who->id);
-    if (own || !td_state_editable(state)) {
+    if (!in_other_hands(review, application)) {
         *ret_content = json_incref(json_object_get(application, "content"));
         return 0;
     }

@@ -6,6 +6,7 @@
 #include "review/review.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The content that the caller may read: his own as it stands; for everybody else what was
  * submitted, also while the applicant is changing it. A new reference. */
@@ -25,6 +26,10 @@ int td_dossier_forms(struct td_review *review, const json_t *application, const 
 /* True for actions that an official performs on the dossier's own page; the others belong to the
  * pages of notices, panels, meetings, filings and fees, which record what the action stands for. */
 bool td_dossier_offers(const char *action);
+
+/* The version for the ETag; 0 for an official while the applicant changes the dossier: it would count
+ * the saves. */
+int64_t td_dossier_version(const struct td_review *review, const json_t *application);
 
 /* The row of a dossier without its content and internals, with names added: a new reference. */
 json_t *td_dossier_head(const struct td_review *review, const json_t *application);

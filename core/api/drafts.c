@@ -150,7 +150,8 @@ static int show_section(struct td_call *call, struct td_reply *reply, struct td_
                               NULL, &reply->value, reterr);
     if (!result && call->face == TD_FACE_JSON)
         json_object_set(reply->value, "value", json_object_get(content, section));
-    reply->version = td_row_int(application, "version");
+    if (!result)
+        reply->version = td_dossier_version(&review, application);
     json_decref(application);
     json_decref(content);
     return result;
