@@ -16,7 +16,8 @@ export const config = { throttle_write: 1000000, throttle_public: 1000000, throt
 export const sql = (server, text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(server.folder, 'records/titled.db')], { input: text, encoding: 'utf8' });
 export const rows = (server, text) => JSON.parse(execFileSync('sqlite3', ['-json', '-cmd', '.timeout 5000', join(server.folder, 'records/titled.db'), text], { encoding: 'utf8' }) || '[]');
 
-async function verify(city, id) {
+/** The unit's part of a dossier, up to its notice. */
+export async function verify(city, id) {
   await act(city.clerk, id, 'begin');
   await verifyAll(city.clerk, id);
   for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
@@ -41,23 +42,23 @@ export async function score(experts, id, points = 500, comment = '扎实') {
 }
 
 /** A meeting of the committee in which these dossiers are put to the vote. */
-async function convene(city, estate, name, applications, held_on) {
+async function convene(city, estate, name, applications, held_on, voting = true) {
   const { id } = await city.office.ok('POST', '/meetings', { committee_id: estate.committee, cycle_id: city.cycle.id, name, held_on });
   await city.office.ok('POST', `/meetings/${id}/agenda`, { applications });
   for (const who of estate.members) await who.ok('POST', `/meetings/${id}/attendance`);
   await estate.people.chair.ok('POST', `/meetings/${id}/open`);
-  await estate.people.chair.ok('POST', `/meetings/${id}/motions/open`, {});
+  if (voting) await estate.people.chair.ok('POST', `/meetings/${id}/motions/open`, {});
   return id;
 }
 
 /** Waits for people that are made at the same time: a password costs what it must. */
 const people = async (made) => Object.fromEntries(await Promise.all(Object.entries(made).map(async ([name, one]) => [name, await one])));
 
-/** The experts: chair, lead and two more on the panel, one more on the committee, one who must recuse. */
+/** The experts: chair, lead and two more on the panel, two more on the committee, one who must recuse. */
 async function gather(server, city) {
   const expert = (login, unit, scope = 'teacher') => server.account(login, [{ role: 'expert', scope }], { unit_id: unit });
   const away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
-  return people({ ...Object.fromEntries(['chair', 'lead', 'panellist', 'third', 'member', 'outsider'].map((login) => [login, expert(login, away.id)])), recused: expert('recused', city.unit.id), farmer: expert('farmer', away.id, 'agriculture') });
+  return people({ ...Object.fromEntries(['chair', 'lead', 'panellist', 'third', 'member', 'extra', 'outsider'].map((login) => [login, expert(login, away.id)])), recused: expert('recused', city.unit.id), farmer: expert('farmer', away.id, 'agriculture') });
 }
 
 /** One panel for the dossiers of `before`; all sheets of `before` but the last dossier's come in. */
@@ -91,8 +92,8 @@ async function certify(server, city, estate, id) {
 }
 
 /** The city with its people. Dossiers: `done` has a certificate, `own` and `selfish` are being voted on, `fresh` is
- * with the panel, where nobody has scored it yet, `begun` is a draft of the applicant of `done`'s colleague. */
-export async function buildEstate(server) {
+ * with the panel, where nobody has scored it yet. `voting`: the motions are put to the vote. */
+export async function buildEstate(server, { voting = true } = {}) {
   const city = await buildCity(server);
   const { control } = server;
   const estate = { server, city, people: await gather(server, city) };
@@ -115,11 +116,11 @@ export async function buildEstate(server) {
   await city.clerk.ok('POST', `/objections/${estate.objection}`, { outcome: 'dismissed', finding: '经核查档案，年限属实。' });
   await server.advance(12);
   for (const id of all) await forward(city, id);
-  estate.members = ['chair', 'lead', 'panellist', 'third', 'member', 'recused'].map((name) => estate.people[name]);
+  estate.members = ['chair', 'lead', 'panellist', 'third', 'member', 'extra', 'recused'].map((name) => estate.people[name]);
   estate.committee = (await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members: estate.members.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' })) })).id;
   estate.panel = await sit(city, estate, all);
   Object.assign(estate, await certify(server, city, estate, dossiers.done));
-  estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start);
+  estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start, voting);
   const { motions } = await estate.people.chair.ok('GET', `/meetings/${estate.meeting}`);
   estate.motion = motions.find((motion) => motion.application_id === dossiers.own).id;
   return Object.assign(estate, { dossiers, otherUnit: otherUnit.id });

@@ -23,8 +23,16 @@ let server, estate, openapi;
 let asked = 0;
 const spare = {}; // state → copies of a dossier that are still as they were
 
+/** One request, again when a machine under load had no time for it. */
+async function ask(client, method, path, more = {}) {
+  for (let tries = 0; ; tries++) {
+    const reply = await askOnce(client, method, path, more);
+    if (reply.status !== 503 || tries === 5) return reply;
+  }
+}
+
 /** One request over a kept connection. A stream is let go once its head is there. */
-function ask(client, method, path, { body, headers = {}, file, accept = 'application/json', stream } = {}) {
+function askOnce(client, method, path, { body, headers = {}, file, accept = 'application/json', stream }) {
   asked++;
   const boundary = 'titled-matrix';
   const bytes = file ? Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="section"\r\n\r\nqualification\r\n--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n${file}\r\n--${boundary}--\r\n`) : body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));

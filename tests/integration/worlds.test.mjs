@@ -1,0 +1,259 @@
+// Two worlds: two servers on copies of the same records, in which then different things happen that a person
+// may not know. He asks for everything, by every address there is and every one he could guess, and must
+// get the same bytes from both. Who may know must see the difference in the same round.
+
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import http from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { states } from './access.mjs';
+import { act, draft, submit } from './city.mjs';
+import { buildEstate, config, rows, score, sql, verify } from './estate.mjs';
+import { startServer } from './harness.mjs';
+
+const long = Boolean(process.env.TITLED_LONG);
+const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+const logins = {}; // name → login
+let first, estate, openapi;
+const worlds = []; // [{ server, people }]
+
+const person = { sex: 'female', birth_date: '1988-03-02', in_service: true };
+
+/** An identity number of that birthday (GB 11643). */
+function idNumber(sequence) {
+  const digits = `65012119880302${sequence}`;
+  const sum = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2].reduce((total, weight, i) => total + weight * Number(digits[i]), 0);
+  return digits + '10X98765432'[sum % 11];
+}
+
+/** What both worlds begin with: the estate, a notice that runs in another unit, a dossier sent back. */
+async function prepare() {
+  first = await startServer({ config });
+  estate = await buildEstate(first, { voting: false });
+  const { people, city } = estate;
+  const far = await first.control.ok('POST', '/units', { name: '达坂城镇小学', division_code: '650107', kind: 'school', grassroots: 'township' });
+  const applicant = (login, unit_id, more = {}) => first.account(login, [{ role: 'applicant', scope: '' }], { unit_id, person, ...more });
+  people.farUnit = await first.account('farunit', [{ role: 'unit', scope: far.id }]);
+  people.theirs = await applicant('theirs', estate.otherUnit, { id_number: idNumber('002'), phone: '13900000011' });
+  people.stranger = await applicant('stranger', estate.otherUnit);
+  people.returning = await applicant('returning', city.unit.id, { id_number: idNumber('004'), phone: '13900000012' });
+  for (const login of ['security', 'audit']) people[login] = await first.account(login, [{ role: login, scope: '' }]);
+  const theirs = await draft(city, people.theirs), returned = await draft(city, people.returning);
+  estate.strange = await draft(city, people.stranger);
+  for (const [who, id] of [['theirs', theirs], ['returning', returned]]) assert.equal((await submit(people[who], id)).status, 200);
+  await verify({ clerk: people.otherUnit }, theirs);
+  estate.theirNotice = (await people.otherUnit.ok('POST', '/notices', { applications: [theirs] })).id;
+  await act(city.clerk, returned, 'begin');
+  await act(city.clerk, returned, 'return', { reasons: [{ code: 'format', text: '请核对。' }] });
+  Object.assign(estate.dossiers, { theirs, returned });
+  openapi = await first.client().ok('GET', '/openapi.json');
+  for (const [name, who] of Object.entries(people)) logins[name] = who.account.login;
+  await first.halt();
+}
+
+/** The same people in a copy of the records. */
+async function copy(change) {
+  const server = await startServer({ from: first.folder, config });
+  const world = { server, people: {} };
+  worlds.push(world);
+  if (change) {
+    await server.process.kill('SIGTERM');
+    sql(server, change);
+    await server.startTitled();
+  }
+  world.people.public = server.client();
+  await Promise.all(Object.entries(logins).map(async ([name, login]) => {
+    world.people[name] = server.client();
+    const reply = await world.people[name].login(login);
+    assert.equal(reply.status, 200, reply.text);
+    world.people[name].account = reply.body.account;
+  }));
+  return world;
+}
+
+/** What happens in the second world only. */
+async function differ({ server, people }) {
+  const { dossiers } = estate;
+  // others' scores and opinions, a recusal from panel and from a motion, one more expert on the panel
+  await score([people.lead], dossiers.fresh, 300, '乙世界的意见');
+  await people.third.ok('POST', `/reviews/${dossiers.fresh}/recusal`, { reason: '与申报人合作过' });
+  await people.extra.ok('POST', `/reviews/${dossiers.own}/recusal`, { reason: '与申报人合作过' });
+  await people.office.ok('POST', `/panels/${estate.panel}/members`, { account_id: people.outsider.account.id });
+  // another unit's queue, an objection there, what an applicant has in his draft
+  assert.equal((await submit(people.stranger, estate.strange)).status, 200);
+  await people.public.ok('POST', `/notices/${estate.theirNotice}/objections`, { application: dossiers.theirs, text: '任教年限与事实不符，请核实。', contact: '13988888888' });
+  const { application } = await people.returning.ok('GET', `/applications/${dossiers.returned}`);
+  await people.returning.ok('PUT', `/applications/${dossiers.returned}/sections/teaching`, { content: { teaching: { stage: 'primary', subject: '数学', classes: '二年级', weekly_hours: 9 } } }, { 'If-Match': `"${application.version}"` });
+  await people.returning.upload(`/api/v1/applications/${dossiers.returned}/evidence`, { section: 'qualification', item: '' }, { name: '新证.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n') });
+  // a standard and a year that are not public yet
+  await people.bureau.ok('POST', '/standards', { series: 'teacher', level: 'senior' });
+  await people.bureau.ok('POST', '/cycles', { series: 'health', year: 2027, name: '2027 年度', notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: '2026-12-31', opens_on: '2027-09-01', closes_on: '2027-10-01' });
+  for (let tries = 0; tries < 400; tries++) if (rows(server, `select id from score where application_id = '${dossiers.fresh}' and expert <> '{}'`).length) return;
+  assert.fail('the experts\' points never came');
+}
+
+/** The same people vote in both worlds, for in one and against in the other. */
+async function vote({ people }, choice) {
+  await people.chair.ok('POST', `/meetings/${estate.meeting}/motions/open`, {});
+  for (const who of ['chair', 'lead', 'panellist', 'member']) await people[who].ok('POST', `/meetings/${estate.meeting}/ballots`, { choices: { [estate.motion]: choice } });
+}
+
+before(async () => {
+  await prepare();
+  const sealed = (login) => `(select id_number_sealed, phone_sealed from old where login = '${login}')`;
+  const give = (to, from) => `update account set (id_number_sealed, phone_sealed) = ${sealed(from)} where login = '${to}';`;
+  await copy();
+  await copy(`create temp table old as select * from account; ${give('theirs', 'returning')} ${give('returning', 'theirs')}`);
+  await differ(worlds[1]);
+  await vote(worlds[0], 'yes');
+  await vote(worlds[1], 'no');
+});
+after(async () => {
+  agent.destroy();
+  for (const { server } of worlds) await server.stop();
+  if (first && !first.process.end) await first.stop();
+  else if (first) rmSync(first.folder, { recursive: true, force: true });
+});
+
+// --- asking for everything ---------------------------------------------------------------------------------
+
+/** Values for every parameter: all that is in either world, and what is in none. */
+function everything() {
+  const both = (text) => [...new Set(worlds.flatMap(({ server }) => rows(server, text).map((row) => row.v)))];
+  const ids = (name) => [...both(`select id as v from ${name}`), '01ARZ3NDEKTSV4RRFFQ69G5FAV'];
+  return {
+    application: ids('application'), committee: ids('committee'), panel: ids('panel'), meeting: ids('meeting'), motion: ids('motion'), notice: ids('public_notice'), objection: ids('objection'),
+    filing: ids('filing'), title: ids('title'), standard: ids('standard'), cycle: ids('cycle'), unit: ids('unit'), account: ids('account'), number: [...both('select number as v from title'), 'TEACHER-2026-3-00009'],
+    section: ['teaching', 'nosuch'], series: ['teacher', 'agriculture', 'nosuch'], evidenceOf: Object.fromEntries(both('select distinct application_id as v from evidence').map((id) => [id, both(`select max(id) as v from evidence where application_id = '${id}'`)])),
+    codes: both('select check_code as v from title'), names: ['owner', 'str', 'theirs', 'nobody'], numbers: both("select number as v from application where number is not null"), cursors: both('select id as v from application'), waits: both("select state_at || '_' || id as v from application"),
+  };
+}
+
+const some = (list, n) => (long ? list : list.slice(-n));
+
+/** Values that a query parameter is tried with. */
+function triesOf(name, path, known) {
+  const tries = {
+    state: path === '/cycles' ? ['open', 'planned'] : some(states.filter((state) => long || ['submitted', 'returned', 'panel_review', 'committee_vote', 'unit_notice'].includes(state)), 30),
+    level: ['intermediate', 'senior'], division: ['650109', '650121'], q: [...some(known.names, 3), ...some(known.numbers, 4)], cursor: some(path === '/queue' ? known.waits : path === '/ledger' ? ['9', '200'] : known.cursors, 4), format: ['csv'],
+    kind: ['unit', 'result'], show: ['all'], series: known.series, section: ['qualification'], code: known.codes, name: ['holder', 'owner'], number: known.number, start: ['2026-12-01'], days: ['5'], committee: known.committee, cycle: known.cycle, next: ['/queue'], subject: known.cursors.map((id) => `application/${id}`).slice(-2), actor: known.account.slice(0, 2),
+  };
+  return tries[name] ?? assert.fail(`no values for ?${name}`);
+}
+
+/** Addresses of one row's resources: every record, with every filter one by one. */
+function addresses(path, operation, known) {
+  let paths = [path];
+  for (const [, name] of path.matchAll(/\{(\w+)\}/g))
+    paths = paths.flatMap((at) => (name === 'evidence' ? known.evidenceOf[/applications\/(\w+)/.exec(at)[1]] ?? ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] : name === 'motion' || name === 'account' || name === 'unit' ? some(known[name], 6) : known[name] ?? assert.fail(`no values for {${name}}`)).map((value) => at.replace(`{${name}}`, value)));
+  const queries = (operation.parameters ?? []).filter((one) => one.in === 'query').map((one) => one.name);
+  return paths.flatMap((at) => [at, ...queries.flatMap((name) => triesOf(name, path, known).map((value) => `${at}?${name}=${encodeURIComponent(value)}`))]);
+}
+
+function get({ server, people }, who, path, accept) {
+  const client = people[who];
+  const headers = { Accept: accept, ...(client.cookies.size && { Cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }) };
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port: server.port, path, headers, agent: path.includes('/live') ? false : agent }, (reply) => {
+      const head = { ...reply.headers };
+      if (/event-stream/.test(head['content-type'])) return resolve({ status: reply.statusCode, head, bytes: '' }), request.destroy();
+      const chunks = [];
+      reply.on('data', (chunk) => chunks.push(chunk));
+      reply.on('end', () => resolve({ status: reply.statusCode, head, bytes: Buffer.concat(chunks).toString('latin1') }));
+    });
+    request.on('error', (problem) => (path.includes('/live') ? undefined : reject(problem)));
+    request.end();
+  });
+}
+
+/** Everything of a reply but what is the session's own: its CSRF value, the number of the request, the present time.
+ *  On the page of one's own sessions also when they began. */
+function bare({ status, head, bytes }, client, path) {
+  const id = head['x-request-id'];
+  let text = bytes;
+  if (id) text = text.replaceAll(id, '{request}');
+  if (client.csrf) text = text.replaceAll(client.csrf, '{csrf}');
+  text = text.replace(/(<p class="td-demo">.{0,200}?)\d{4}-\d\d-\d\d \d\d:\d\d/, '$1{time}');
+  if (/^(\/api\/v1)?(\/account|\/accounts\/\w+\/sessions)$/.test(path)) text = text.replace(/[0-9a-f]{64}/g, '{session}').replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?Z)?/g, '{time}');
+  const { date, 'x-request-id': request, 'set-cookie': cookie, ...rest } = head;
+  return `${status} ${JSON.stringify(rest)}\n${text}`;
+}
+
+/** Where two texts part. */
+function parting(one, other) {
+  let at = 0;
+  while (one[at] === other[at]) at++;
+  const show = (text) => Buffer.from(text.slice(Math.max(0, at - 120), at + 160), 'latin1').toString().replaceAll('\n', '⏎');
+  return `\n  in one  …${show(one)}\n  other   …${show(other)}`;
+}
+
+/** Asks both worlds as this person for everything, or for what `where` matches; answers what differs:
+ *  [{ path, parting }]. The short form asks for the pages of few people. */
+async function crawl(who, known, where = /./) {
+  const rowsOf = Object.entries(openapi.paths).filter(([, methods]) => methods.get);
+  const pages = (at) => long || (browsing.includes(who) && !at.includes('?'));
+  const asks = rowsOf.flatMap(([path, methods]) => addresses(path, methods.get, known).flatMap((at) => [[`/api/v1${at}`, 'application/json'], ...(pages(at) ? [[at, 'text/html']] : [])])).filter(([path]) => where.test(path));
+  const found = [];
+  let next = 0;
+  const once = async (world, path, accept) => {
+    for (let tries = 0; ; tries++) {
+      const reply = await get(world, who, path, accept);
+      if (reply.status !== 503 || tries === 5) return bare(reply, world.people[who], path);
+    }
+  };
+  await Promise.all(Array.from({ length: 12 }, async () => {
+    while (next < asks.length) {
+      const [path, accept] = asks[next++];
+      const [one, other] = await Promise.all(worlds.map((world) => once(world, path, accept)));
+      if (one !== other) found.push({ path, parting: parting(one, other) });
+    }
+  }));
+  return { asked: asks.length, found };
+}
+
+const browsing = ['public', 'unit', 'panellist'];
+const ignorant = ['public', 'colleague', 'unit', 'farUnit', 'industry', 'hr', 'farmOffice', 'panellist', 'member', 'recused', 'security', ...(long ? ['owner', 'holder', 'theirs', 'farmIndustry', 'farmer'] : [])];
+const knowing = { otherUnit: /objection|queue|applications/, otherIndustry: /queue|applications/, office: /panels/, bureau: /standards/, supervisor: /applications|panels/, lead: /reviews/, third: /reviews/, chair: /progress/, audit: /ledger/, returning: /sections/ };
+
+describe('who may not know', () => {
+  for (const who of ignorant)
+    test(`${who} gets the same bytes from both worlds`, async (t) => {
+      const { asked, found } = await crawl(who, everything());
+      t.diagnostic(`${asked} addresses`);
+      assert.ok(!found.length, `${found.length} of ${asked} differ:\n${found.slice(0, 12).map(({ path, parting: where }) => path + where).join('\n')}`);
+    });
+});
+
+describe('who may know', () => {
+  for (const [who, where] of Object.entries(knowing))
+    test(`${who} sees the difference in the same round`, async () => {
+      const { found } = await crawl(who, everything(), where);
+      assert.ok(found.some(({ path }) => where.test(path)), `nothing of ${where} differs: ${found.map(({ path }) => path).slice(0, 20)}`);
+    });
+});
+
+describe('events', () => {
+  test('an expert\'s work is told on no stream that others may follow', () => {
+    const topics = worlds.map(({ server }) => rows(server, "select payload from outbox where kind = 'live' order by id").map(({ payload }) => JSON.parse(payload).topic));
+    const count = (list, topic) => list.filter((one) => one === topic).length;
+    for (const topic of [...Object.values(estate.dossiers).map((id) => `application/${id}`), `meeting/${estate.meeting}`])
+      assert.equal(count(topics[1], topic), count(topics[0], topic), topic);
+  });
+});
+
+describe('the vote', () => {
+  test('is nobody\'s to know before it is counted, and then theirs who watch', async () => {
+    const known = everything();
+    const about = async (who) => (await crawl(who, known, new RegExp(`/meetings/${estate.meeting}`))).found;
+    const read = async (who) => Promise.all(worlds.map(async ({ people }) => (await people[who].ok('GET', `/meetings/${estate.meeting}`)).motions.find((motion) => motion.id === estate.motion)));
+    for (const who of ['supervisor', 'office', 'bureau', 'chair']) {
+      const [yes, no] = await read(who);
+      delete yes.voters, delete no.voters; // who runs the meeting knows of the recusal
+      assert.deepEqual(yes, no, who);
+    }
+    assert.deepEqual(await about('member'), []);
+    for (const { people } of worlds) await people.chair.ok('POST', `/meetings/${estate.meeting}/count`, { motions: [estate.motion], early: true });
+    const [yes, no] = await read('supervisor');
+    assert.deepEqual([yes.yes, no.no], [4, 4]);
+  });
+});
