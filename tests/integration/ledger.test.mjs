@@ -52,14 +52,13 @@ function tampered(change) {
 /** What verification says of it: it fails, and its first finding has these words. */
 async function finds(change, words, kind, entry, ...args) {
   const folder = tampered(change);
-  const [plain, json] = await Promise.all([over(folder, 'ledger', 'verify', ...args), over(folder, '--json', 'ledger', 'verify', ...args)]);
+  const { code, out, err } = await over(folder, '--json', 'ledger', 'verify', ...args);
   rmSync(folder, { recursive: true });
-  assert.equal(plain.code, 1, plain.out);
-  assert.match(plain.err, words);
-  assert.equal(json.code, 1);
-  const report = JSON.parse(json.out), [finding] = report.findings;
+  assert.equal(code, 1, out);
+  assert.match(err, words);
+  const report = JSON.parse(out), [finding] = report.findings;
   assert.equal(report.intact, false);
-  assert.equal(finding.kind, kind, plain.err);
+  assert.equal(finding.kind, kind, err);
   if (entry !== undefined) assert.equal(finding.entry, entry);
   return report;
 }
@@ -313,7 +312,7 @@ describe('the API', () => {
 });
 
 describe('a long ledger', () => {
-  const MORE = process.env.TITLED_LONG ? 200_000 : 20_000;
+  const MORE = process.env.TITLED_LONG ? 100_000 : 20_000;
 
   test(`of ${MORE} entries is verified, and a change in it found`, async () => {
     await halt();
@@ -331,7 +330,7 @@ describe('a long ledger', () => {
     assert.equal(code, 0, err);
     assert.match(out, new RegExp(`intact: ${all.length} entries, head ${all.at(-1).hash}`));
     assert.ok(Number(/(\d+) entries a second/.exec(out)[1]) > 0);
-    const since = start.length + MORE / 2;
+    const since = all.length - 100;
     sql(folder, `update ledger set actor = 'x' where sequence = ${since + 7}`);
     assert.match((await over(folder, 'ledger', 'verify', '--since', String(since))).err, new RegExp(`entry ${since + 7}: it was changed`));
     assert.equal((await over(folder, 'ledger', 'verify', '--since', String(since + 7))).code, 0, 'what lies before is taken as it is');
