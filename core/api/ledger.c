@@ -183,7 +183,7 @@ static int number_of(struct td_call *call, const char *name, int64_t *ret_number
 /* `size` may be left out: the newest checkpoint's. */
 static int inclusion_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
-    int64_t sequence, size = 0;
+    int64_t sequence = 0, size = 0;
     json_t *latest = NULL;
     int rc = number_of(call, "sequence", &sequence, reterr);
     if (rc == 0 && *td_call_query(call, "size"))
@@ -202,7 +202,7 @@ static int inclusion_read(struct td_call *call, struct td_reply *reply, struct t
 
 static int consistency_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
-    int64_t first, second;
+    int64_t first = 0, second = 0;
     int rc = number_of(call, "first", &first, reterr);
     if (rc == 0)
         rc = number_of(call, "second", &second, reterr);
