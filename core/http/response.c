@@ -107,9 +107,10 @@ static bool proper_head(const struct td_http_reply *reply)
     return proper;
 }
 
-static void add_common(struct td_strbuf *out, struct td_http_server *server,
+static void add_common(struct td_strbuf *out, const struct td_connection *connection,
                        const struct td_http_reply *reply)
 {
+    struct td_http_server *server = connection->server;
     const char digits[] = {(char)('0' + reply->status / 100), (char)('0' + reply->status / 10 % 10),
                            (char)('0' + reply->status % 10), ' '};
     td_strbuf_adds(out, "HTTP/1.1 ");
@@ -121,7 +122,7 @@ static void add_common(struct td_strbuf *out, struct td_http_server *server,
     add_header(out, "Cache-Control", reply->cache ? reply->cache : "no-store");
     add_header(out, "Content-Security-Policy", reply->policy ? reply->policy : td_http_policy);
     td_strbuf_add(out, security_headers, sizeof(security_headers) - 1);
-    if (server->hsts)
+    if (server->hsts && !connection->site) /* not on the way there (RFC 6797, 7.2) */
         td_strbuf_adds(out, "Strict-Transport-Security: max-age=31536000\r\n");
     for (const struct td_http_header *header = reply->headers; header && header->name; header++)
         add_header(out, header->name, header->value);
@@ -142,7 +143,7 @@ static struct td_strbuf *build_head(const struct td_exchange_own *own,
                                     const struct td_http_reply *reply, size_t length)
 {
     struct td_strbuf *out = td_http_server_scratch(own->server);
-    add_common(out, own->server, reply);
+    add_common(out, own->connection, reply);
     add_header(out, "X-Request-Id", own->exchange.request_id);
     if (has_length(reply->status))
         add_number(out, "Content-Length", length);
@@ -288,7 +289,7 @@ void td_connection_refuse(struct td_connection *connection, int status, const ch
     char *text = problem_text(status, slug, reason_of(status), reason, request_id);
     struct td_http_reply reply = {.status = status, .type = "application/problem+json"};
     struct td_strbuf *out = td_http_server_scratch(server);
-    add_common(out, server, &reply);
+    add_common(out, connection, &reply);
     add_header(out, "X-Request-Id", request_id);
     add_number(out, "Content-Length", text ? strlen(text) : 2);
     add_header(out, "Connection", "close");
@@ -345,7 +346,7 @@ void td_response_stream_head(struct td_exchange_own *own)
 {
     struct td_http_reply reply = {.status = 200, .type = "text/event-stream", .close = true};
     struct td_strbuf *out = td_http_server_scratch(own->server);
-    add_common(out, own->server, &reply);
+    add_common(out, own->connection, &reply);
     add_header(out, "X-Request-Id", own->exchange.request_id);
     td_strbuf_adds(out, "Connection: close\r\nX-Accel-Buffering: no\r\n\r\n");
     send_scratch(own);

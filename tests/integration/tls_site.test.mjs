@@ -77,6 +77,7 @@ describe('a site of https', () => {
     assert.equal(reply.status, 308);
     assert.equal(reply.headers.location, 'https://titled.test/applications?q=%E8%81%8C');
     assert.equal(reply.headers.connection, 'close');
+    assert.equal(reply.headers['strict-transport-security'], undefined);
     assert.equal(await wire.closed(), '');
     const post = await Wire.connect({ port: here.server.redirectPort, host: '127.0.0.1' });
     assert.equal((await post.ask(request('POST', '/session', {}, 'login=lin&password=secret'))).status, 308);
