@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RESERVE = 2 << 20 };
 
@@ -25,6 +26,19 @@ void *td_memory_alloc(size_t size)
     short_of_memory = true;
     free(atomic_exchange(&reserve, NULL));
     return malloc(size);
+}
+
+void *td_memory_record(size_t size)
+{
+    void *memory = td_memory_alloc(size);
+    if (!memory)
+        abort();
+    return memset(memory, 0, size);
+}
+
+void td_memory_note(void)
+{
+    short_of_memory = true;
 }
 
 bool td_memory_was_short(void)

@@ -17,6 +17,13 @@ void td_memory_init(void);
 /* malloc that falls back on the reserve; NULL only when that is used up too. For free(). */
 void *td_memory_alloc(size_t size);
 
+/* The same, zeroed, for the small records of the loop that have no other way to say no: the program ends
+ * when even the reserve is used up. */
+void *td_memory_record(size_t size);
+
+/* Notes that a library of others ran short, where its answer does not say so. */
+void td_memory_note(void);
+
 /* True when this thread fell back on the reserve since it last asked. Sets the reserve aside again when
  * there is memory. */
 bool td_memory_was_short(void);

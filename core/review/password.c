@@ -2,6 +2,9 @@
  */
 #include "review/password.h"
 
+#include "base/memory.h"
+
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
@@ -61,7 +64,10 @@ bool td_password_verify(const char *hash, const char *password)
 {
     pthread_once(&once, make_nobody);
     bool known = *hash != 0;
+    errno = 0;
     bool right = crypto_pwhash_str_verify(known ? hash : nobody, password, strlen(password)) == 0;
+    if (!right && errno == ENOMEM)
+        td_memory_note(); /* the password may well be right */
     return right && known;
 }
 

@@ -202,7 +202,8 @@ int td_standard_read_script(const struct td_config *config, const char *series, 
 json_t *td_standard_check_job(const char *series, const char *level, const char *source)
 {
     char hash[65], name[96];
-    td_ledger_sm3(source, strlen(source), hash);
+    if (td_ledger_sm3(source, strlen(source), hash) < 0)
+        return NULL;
     snprintf(name, sizeof(name), "%s/%s.rb", series, level);
     return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "op", "check", "series", series, "level",
                      level, "standard", "name", name, "hash", hash, "source", source);
@@ -253,8 +254,9 @@ int td_standard_import(struct td_review *review, const char *series, const char 
                        char ret_id[TD_ID_TEXT], struct td_error *reterr)
 {
     char hash[65];
-    td_ledger_sm3(source, strlen(source), hash);
-    int rc = check_import(review, series, level, hash, bootstrap, reterr);
+    int rc = td_ledger_sm3(source, strlen(source), hash);
+    if (rc == 0)
+        rc = check_import(review, series, level, hash, bootstrap, reterr);
     if (rc == 0)
         rc = check_head(outline, series, level, reterr);
     if (rc < 0)

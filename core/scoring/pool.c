@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "scoring/answer.h"
 #include "scoring/process.h"
 #include "scoring/protocol.h"
@@ -146,9 +147,7 @@ static void answer_refused(evutil_socket_t fd, short what, void *arg)
 
 void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn done, void *arg)
 {
-    struct job *job = calloc(1, sizeof(*job));
-    if (!job)
-        abort();
+    struct job *job = td_memory_record(sizeof(*job));
     const char *op = td_json_text(message, "op");
     *job = (struct job){
         .scores = !strcmp(op, "score") || !strcmp(op, "check"), .done = done, .arg = arg};
@@ -260,9 +259,7 @@ static void on_respawn(evutil_socket_t fd, short what, void *arg)
 
 static struct generation *new_generation(struct td_pool *pool)
 {
-    struct generation *generation = calloc(1, sizeof(*generation));
-    if (!generation)
-        abort();
+    struct generation *generation = td_memory_record(sizeof(*generation));
     generation->pool = pool;
     generation->number = ++pool->last_number;
     generation->crashed = json_array();
@@ -456,9 +453,7 @@ static int start_worker(struct generation *generation)
     json_array_foreach(generation->crashed, i, crashed) {
         argv[4 + i] = td_json_text(crashed, "file");
     }
-    struct worker *worker = calloc(1, sizeof(*worker));
-    if (!worker)
-        abort();
+    struct worker *worker = td_memory_record(sizeof(*worker));
     worker->generation = generation;
     const struct td_process_command command = {.argv = argv, .input = -1, .output = -1};
     int result =
@@ -499,9 +494,7 @@ void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), 
 {
     struct generation *before = pool->next, *generation = new_generation(pool);
     if (ready) {
-        struct waiter *waiter = calloc(1, sizeof(*waiter));
-        if (!waiter)
-            abort();
+        struct waiter *waiter = td_memory_record(sizeof(*waiter));
         *waiter = (struct waiter){.ready = ready, .arg = arg};
         TAILQ_INSERT_TAIL(&generation->waiters, waiter, entry);
     }

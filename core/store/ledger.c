@@ -19,16 +19,14 @@
 
 enum { HASH_TEXT = TD_LEDGER_HEX };
 
-void td_ledger_sm3(const void *bytes, size_t length, char hex[HASH_TEXT])
+int td_ledger_sm3(const void *bytes, size_t length, char hex[HASH_TEXT])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    if (!EVP_Digest(bytes, length, digest, &size, EVP_sm3(), NULL) || size != 32) {
-        TD_LOG(TD_LOG_ERROR, "ledger.sm3", TD_S("failure", "this OpenSSL has no SM3"));
-        abort(); /* a chain without its hash must not grow */
-    }
-    for (unsigned int i = 0; i < size; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    if (!EVP_Digest(bytes, length, digest, &size, EVP_sm3(), NULL) || size != 32)
+        return TD_ENOMEM;
+    sodium_bin2hex(hex, HASH_TEXT, digest, size);
+    return 0;
 }
 
 static char *canonical(const json_t *value)
@@ -41,17 +39,16 @@ int td_ledger_hash_json(const json_t *value, char hex[HASH_TEXT])
     char *text = canonical(value);
     if (!text)
         return TD_ENOMEM;
-    td_ledger_sm3(text, strlen(text), hex);
+    int result = td_ledger_sm3(text, strlen(text), hex);
     free(text);
-    return 0;
+    return result;
 }
 
 static int hash_payload(const json_t *payload, char hex[HASH_TEXT])
 {
     if (payload && !json_is_null(payload))
         return td_ledger_hash_json(payload, hex);
-    td_ledger_sm3("null", 4, hex);
-    return 0;
+    return td_ledger_sm3("null", 4, hex);
 }
 
 static int hash_entry(const char *previous, const json_t *entry, char hex[HASH_TEXT])
@@ -61,14 +58,15 @@ static int hash_entry(const char *previous, const json_t *entry, char hex[HASH_T
         return TD_ENOMEM;
     size_t length = strlen(text);
     char *whole = malloc(HASH_TEXT - 1 + length);
+    int result = TD_ENOMEM;
     if (whole) {
         memcpy(whole, previous, HASH_TEXT - 1);
         memcpy(whole + HASH_TEXT - 1, text, length);
-        td_ledger_sm3(whole, HASH_TEXT - 1 + length, hex);
+        result = td_ledger_sm3(whole, HASH_TEXT - 1 + length, hex);
     }
     free(whole);
     free(text);
-    return whole ? 0 : TD_ENOMEM;
+    return result;
 }
 
 static json_t *entry_value(int64_t sequence, const char *at, const char *actor, const char *action,

@@ -35,8 +35,8 @@ int td_ledger_append(struct td_tx *tx, const char *actor, const char *action, co
 /* How many entries there are: the newest one's number. */
 int td_ledger_size(struct td_tx *tx, int64_t *ret_size);
 
-/* SM3 of bytes, 64 hex digits and a NUL. */
-void td_ledger_sm3(const void *bytes, size_t length, char hex[65]);
+/* SM3 of bytes, 64 hex digits and a NUL. TD_ENOMEM. */
+int td_ledger_sm3(const void *bytes, size_t length, char hex[65]);
 
 /* SM3 of a JSON value's canonical text. TD_ENOMEM when it cannot be serialised. */
 int td_ledger_hash_json(const json_t *value, char hex[65]);

@@ -39,7 +39,7 @@ class Orders {
 }
 
 /** The next n to try: all of the first ones, then leaps that grow with n. */
-const after_ = (n) => n + (long || n < 24 ? 1 : 1 + Math.floor(n / (4 + Math.random() * 8)));
+const following = (n) => n + (long || n < 24 ? 1 : 1 + Math.floor(n / 9));
 
 const refusals = [500, 503, 507];
 
@@ -73,7 +73,7 @@ const plain = (reply) => reply.text.replace(/[\w-]{43}/g, 'TOKEN').replace(/"req
 async function starve(name, send, { expected = [200], effect, same = false, prepare = async () => {} } = {}) {
   let tries = 0;
   const whole = same && plain(await send(name, await prepare()));
-  for (let n = 1; ; n = after_(n), tries++) {
+  for (let n = 1; ; n = following(n), tries++) {
     const key = `${name}-${n}`.replace(/[^\w-]/g, '_');
     const had = effect ? await effect() : 0;
     const ready = await prepare();
@@ -130,7 +130,10 @@ describe('the n-th allocation fails', { skip }, () => {
   ];
   for (const [name, send, options] of reads) test(`reading ${name}`, () => starve(name, send, { same: true, ...options }));
 
-  test('logging in', () => starve('login', () => here.server.client().login('lin')));
+  test('logging in', async () => { // somebody else: a new session too many ends the oldest
+    await teacher(here.city, 'often');
+    await starve('login', () => here.server.client().login('often'));
+  });
 
   test('a unit', async () => {
     const bureau = here.city.bureau;
@@ -173,8 +176,10 @@ describe('the n-th allocation fails', { skip }, () => {
       prepare: async () => (await here.city.clerk.ok('GET', `/applications/${here.submitted}/verifications`)).items.slice(0, 3).map(({ section, item }) => ({ section, item, verdict: 'ok' })),
     }));
 
-  test('points as they would be now', () =>
-    starve('preview', () => here.lin.json('GET', `/applications/${here.draft}/evaluation`), { expected: [200, 404] }));
+  for (const face of ['json', 'page']) {
+    const points = () => face === 'json' ? here.lin.json('GET', `/applications/${here.draft}/points`) : here.lin.page(`/applications/${here.draft}/points`);
+    test(`points as they would be now, as ${face}`, () => starve(`points ${face}`, points, { same: true }));
+  }
 
   test('everything still works', async () => {
     await verifyAll(here.city.clerk, here.submitted);
