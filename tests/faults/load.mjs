@@ -6,7 +6,8 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { division, pdf } from '../integration/city.mjs';
+import { division } from '../integration/city.mjs';
+import { pdf } from '../integration/files.mjs';
 
 const soon = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const RETRY_MS = 25; // of a client that has been told to come back later, or reached nobody
@@ -134,7 +135,7 @@ export class Load {
 
   async attaches(writer, client) {
     const { id } = client.draft;
-    const bytes = Buffer.concat([pdf, Buffer.from(`% ${writer.n} ${randomUUID()}\n`.repeat(100 + (writer.n % 7) * 300))]);
+    const bytes = pdf({ 4: { bytes: Buffer.from(`% ${writer.n} ${randomUUID()}\n`.repeat(100 + (writer.n % 7) * 300)) } });
     const hash = createHash('sha256').update(bytes).digest('hex');
     const added = await this.carryOut(writer, {
       kind: 'attach',
