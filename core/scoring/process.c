@@ -24,7 +24,9 @@
 struct td_process {
     struct td_process_events events;
     void *arg;
-    pid_t pid;
+    struct event_base *base;
+    int child_socket; /* until it is spawned */
+    pid_t pid;        /* 0 until then */
     int pidfd;
     struct event *exited;
     struct event *deadline;
@@ -83,6 +85,16 @@ static void describe_end(struct td_process_end *end, const siginfo_t *status)
                  status->si_code == CLD_EXITED ? status->si_status - 128 : status->si_status);
 }
 
+/* What it had written when it ended. A bufferevent lets nobody else add to its input unless asked. */
+static void read_rest(struct bufferevent *stream)
+{
+    struct evbuffer *input = bufferevent_get_input(stream);
+    bufferevent_disable(stream, EV_READ | EV_WRITE);
+    evbuffer_unfreeze(input, 0);
+    while (evbuffer_read(input, bufferevent_getfd(stream), -1) > 0)
+        ;
+}
+
 static void on_exit_event(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
@@ -93,10 +105,7 @@ static void on_exit_event(evutil_socket_t fd, short what, void *arg)
     process->gone = true;
     event_del(process->exited);
     event_del(process->deadline);
-    bufferevent_disable(process->stream, EV_READ | EV_WRITE);
-    while (evbuffer_read(bufferevent_get_input(process->stream), bufferevent_getfd(process->stream),
-                         -1) > 0)
-        ;
+    read_rest(process->stream);
     take_frames(process);
     describe_end(&process->end, &status);
     process->events.ended(process->arg, &process->end);
@@ -123,7 +132,7 @@ void td_process_deadline(struct td_process *process, int ms)
 void td_process_kill(struct td_process *process)
 {
     process->end.asked = true;
-    if (!process->gone)
+    if (process->exited && !process->gone)
         kill(process->pid, SIGKILL);
 }
 
@@ -149,6 +158,8 @@ void td_process_free(struct td_process *process)
         bufferevent_free(process->stream);
     if (process->pidfd >= 0)
         close(process->pidfd);
+    if (process->child_socket >= 0)
+        close(process->child_socket);
     free(process);
 }
 
@@ -189,21 +200,61 @@ static int spawn(const struct td_process_command *command, int socket, pid_t *re
     return -result;
 }
 
-static int watch(struct td_process *process, struct event_base *base, int socket)
+int td_process_new(struct event_base *base, const struct td_process_events *events, void *arg,
+                   struct td_process **ret_process, struct td_error *reterr)
 {
-    process->pidfd = pidfd_open(process->pid, 0);
-    process->stream = bufferevent_socket_new(base, socket, BEV_OPT_CLOSE_ON_FREE);
-    process->exited = process->pidfd < 0 ? NULL
-                                         : event_new(base, process->pidfd, EV_READ | EV_PERSIST,
-                                                     on_exit_event, process);
+    int sockets[2];
+    struct td_process *process = calloc(1, sizeof(*process));
+    if (!process)
+        return td_error_set(reterr, TD_ENOMEM, "no memory for a process");
+    *process = (struct td_process){
+        .events = *events, .arg = arg, .base = base, .pidfd = -1, .child_socket = -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
+        free(process);
+        return td_error_set(reterr, TD_EINTERNAL, "socketpair: %s", strerror(errno));
+    }
+    process->child_socket = sockets[1];
+    evutil_make_socket_nonblocking(sockets[0]);
+    process->stream = bufferevent_socket_new(base, sockets[0], BEV_OPT_CLOSE_ON_FREE);
     process->deadline = evtimer_new(base, on_deadline, process);
     if (!process->stream)
-        close(socket);
-    if (!process->stream || !process->exited || !process->deadline)
-        return -ENOMEM;
+        close(sockets[0]);
+    if (!process->stream || !process->deadline) {
+        td_process_free(process);
+        return td_error_set(reterr, TD_ENOMEM, "no memory for a process");
+    }
     bufferevent_setcb(process->stream, on_read, NULL, on_stream_event, process);
-    bufferevent_enable(process->stream, EV_READ | EV_WRITE);
+    *ret_process = process;
+    return 0;
+}
+
+int td_process_spawn(struct td_process *process, const struct td_process_command *command,
+                     struct td_error *reterr)
+{
+    pid_t pid = 0;
+    int result = spawn(command, process->child_socket, &pid);
+    close(process->child_socket);
+    process->child_socket = -1;
+    if (result < 0)
+        return td_error_set(reterr, TD_EINTERNAL, "%s cannot be started: %s", command->argv[0],
+                            strerror(-result));
+    process->pid = pid;
+    return 0;
+}
+
+int td_process_watch(struct td_process *process, struct td_error *reterr)
+{
+    process->pidfd = pidfd_open(process->pid, 0);
+    process->exited = process->pidfd < 0 ? NULL
+                                         : event_new(process->base, process->pidfd,
+                                                     EV_READ | EV_PERSIST, on_exit_event, process);
+    if (!process->exited)
+        return td_error_set(reterr, TD_EINTERNAL, "a process cannot be watched: %s",
+                            strerror(errno));
     event_add(process->exited, NULL);
+    bufferevent_enable(process->stream, EV_READ | EV_WRITE);
+    if (process->end.asked) /* its deadline passed before it ran */
+        kill(process->pid, SIGKILL);
     return 0;
 }
 
@@ -211,28 +262,15 @@ int td_process_start(struct event_base *base, const struct td_process_command *c
                      const struct td_process_events *events, void *arg,
                      struct td_process **ret_process, struct td_error *reterr)
 {
-    int sockets[2];
-    struct td_process *process = calloc(1, sizeof(*process));
-    if (!process)
-        return td_error_set(reterr, TD_ENOMEM, "no memory for a process");
-    *process = (struct td_process){.events = *events, .arg = arg, .pidfd = -1};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
-        free(process);
-        return td_error_set(reterr, TD_EINTERNAL, "socketpair: %s", strerror(errno));
-    }
-    int result = spawn(command, sockets[1], &process->pid);
-    close(sockets[1]);
-    if (result < 0) {
-        close(sockets[0]);
-        process->pid = 0;
-    } else {
-        evutil_make_socket_nonblocking(sockets[0]);
-        result = watch(process, base, sockets[0]);
-    }
+    struct td_process *process = NULL;
+    int result = td_process_new(base, events, arg, &process, reterr);
+    if (result == 0)
+        result = td_process_spawn(process, command, reterr);
+    if (result == 0)
+        result = td_process_watch(process, reterr);
     if (result < 0) {
         td_process_free(process);
-        return td_error_set(reterr, TD_EINTERNAL, "%s cannot be started: %s", command->argv[0],
-                            strerror(-result));
+        return result;
     }
     *ret_process = process;
     return 0;

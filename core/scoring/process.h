@@ -30,6 +30,18 @@ struct td_process_command {
     int input, output;       /* become its standard input and output; borrowed; -1 = nothing */
 };
 
+/* The three steps of a start. Executing a program holds up its thread until the system has loaded it,
+ * which on a busy machine may take longer than the loop can wait: td_process_spawn alone may be called
+ * on any thread, while nobody uses the process but to set its deadline or to kill it. That thread must
+ * live as long as the process: the sandbox lets a process die with its parent, which to the kernel is a
+ * thread. After a failure the process is to be freed. */
+int td_process_new(struct event_base *base, const struct td_process_events *events, void *arg,
+                   struct td_process **ret_process, struct td_error *reterr);
+int td_process_spawn(struct td_process *process, const struct td_process_command *command,
+                     struct td_error *reterr);
+int td_process_watch(struct td_process *process, struct td_error *reterr);
+
+/* All at once, on the loop. */
 int td_process_start(struct event_base *base, const struct td_process_command *command,
                      const struct td_process_events *events, void *arg,
                      struct td_process **ret_process, struct td_error *reterr);
