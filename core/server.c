@@ -282,7 +282,7 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
                                              .per_owner = (int)config->examiner_per_account,
                                              .seconds = (int)config->examiner_seconds,
                                              .file_max = (size_t)config->limit_upload};
-    server->mailbox = td_mailbox_new(server->base);
+    server->mailbox = examiners.mailbox = td_mailbox_new(server->base);
     server->stall = td_stall_new(server->base, config->stall_warn_ms);
     int r = need(server->mailbox, reterr, "mailbox");
     if (r == 0)

@@ -1,12 +1,16 @@
-/* examiners.c - see examiners.h. scoring/process.c knows the processes. */
+/* examiners.c - see examiners.h. scoring/process.c knows the processes. A thread of its own starts
+ * them; everything else is on the loop. */
 #include "examining/examiners.h"
 
 #include "base/json.h"
 #include "base/log.h"
 #include "examiner/finding.h"
+#include "http/cpu.h"
+#include "http/mailbox.h"
 #include "scoring/process.h"
 
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +30,17 @@ struct examination {
     void *arg;
     struct td_process *process;
     json_t *verdict;
+    struct td_cpu_job job; /* starting it */
+    struct td_letter letter;
+    int started; /* how that went */
+    struct td_error error;
 };
 TAILQ_HEAD(examinations, examination);
 
 struct td_examiners {
     struct td_examiners_options options;
     char *executable;
+    struct td_cpu *starter;
     struct examinations running, waiting;
     struct td_examiners_stats stats;
 };
@@ -50,6 +59,7 @@ static void drop(struct examination *one)
     close_files(one);
     td_process_free(one->process);
     json_decref(one->verdict);
+    td_error_done(&one->error);
     free(one);
 }
 
@@ -141,23 +151,46 @@ static void finish(struct examination *one, int result, bool rewritten, struct t
     td_error_done(error);
 }
 
-static void on_ended(void *arg, const struct td_process_end *end)
+/* Its slot is free again. */
+static void leave(struct examination *one, int result, bool rewritten, struct td_error *error)
 {
-    struct examination *one = arg;
     struct td_examiners *examiners = one->examiners;
-    struct td_error error = TD_ERROR_INIT;
-    bool rewritten = false;
-    int result = conclude(one, end, &rewritten, &error);
     TAILQ_REMOVE(&examiners->running, one, entry);
     examiners->stats.running--;
-    finish(one, result, rewritten, &error);
+    finish(one, result, rewritten, error);
     run_waiting(examiners);
 }
 
-static int run(struct examination *one)
+static void on_ended(void *arg, const struct td_process_end *end)
 {
-    static const struct td_process_events events = {.frame = on_frame, .ended = on_ended};
-    struct td_examiners *examiners = one->examiners;
+    struct examination *one = arg;
+    struct td_error error = TD_ERROR_INIT;
+    bool rewritten = false;
+    int result = conclude(one, end, &rewritten, &error);
+    leave(one, result, rewritten, &error);
+}
+
+static void on_started(struct td_letter *letter)
+{
+    struct examination *one =
+        (struct examination *)((char *)letter - offsetof(struct examination, letter));
+    struct td_error error = TD_ERROR_INIT;
+    close_files(one);
+    if (one->started == 0)
+        one->started = td_process_watch(one->process, &one->error);
+    if (one->started == 0)
+        return;
+    TD_LOG(TD_LOG_ERROR, "examiner.start_failed", TD_S("reason", one->error.detail));
+    td_error_key(&error, TD_EBUSY, "examiner_absent", NULL);
+    leave(one, TD_EBUSY, false, &error);
+}
+
+/* On the starter's thread. */
+static void start(struct td_cpu_job *job)
+{
+    struct examination *one =
+        (struct examination *)((char *)job - offsetof(struct examination, job));
+    const struct td_examiners *examiners = one->examiners;
     const struct td_examiners_options *options = &examiners->options;
     char input_max[32], output_max[32], seconds[16];
     snprintf(input_max, sizeof(input_max), "%zu", options->file_max);
@@ -165,14 +198,22 @@ static int run(struct examination *one)
     snprintf(seconds, sizeof(seconds), "%d", options->seconds);
     const char *argv[] = {examiners->executable, one->type, input_max, output_max, seconds, NULL};
     const struct td_process_command command = {argv, one->input, one->output};
-    struct td_error error = TD_ERROR_INIT;
-    if (td_process_start(options->base, &command, &events, one, &one->process, &error) < 0) {
-        TD_LOG(TD_LOG_ERROR, "examiner.start_failed", TD_S("reason", error.detail));
-        td_error_done(&error);
+    one->started = td_process_spawn(one->process, &command, &one->error);
+    td_mailbox_post(options->mailbox, &one->letter);
+}
+
+static int run(struct examination *one)
+{
+    static const struct td_process_events events = {.frame = on_frame, .ended = on_ended};
+    struct td_examiners *examiners = one->examiners;
+    one->job.run = start;
+    one->letter.open = on_started;
+    int result = td_process_new(examiners->options.base, &events, one, &one->process, NULL);
+    if (result == 0)
+        result = td_cpu_submit(examiners->starter, &one->job);
+    if (result < 0)
         return TD_EBUSY;
-    }
-    close_files(one);
-    td_process_deadline(one->process, CLOCK_FACTOR * options->seconds * 1000);
+    td_process_deadline(one->process, CLOCK_FACTOR * examiners->options.seconds * 1000);
     TAILQ_INSERT_TAIL(&examiners->running, one, entry);
     examiners->stats.running++;
     return 0;
@@ -188,19 +229,13 @@ static struct examination *take_waiting(struct td_examiners *examiners)
     return one;
 }
 
-static void refuse(struct examination *one)
-{
-    struct td_error error = TD_ERROR_INIT;
-    td_error_key(&error, TD_EBUSY, "examiner_absent", NULL);
-    finish(one, TD_EBUSY, false, &error);
-}
-
 static void run_waiting(struct td_examiners *examiners)
 {
     while (examiners->stats.waiting && examiners->stats.running < examiners->options.slots) {
         struct examination *one = take_waiting(examiners);
+        struct td_error error = TD_ERROR_INIT;
         if (run(one) < 0)
-            refuse(one);
+            finish(one, td_error_key(&error, TD_EBUSY, "examiner_absent", NULL), false, &error);
     }
 }
 
@@ -273,9 +308,12 @@ int td_examiners_new(const struct td_examiners_options *options,
     TAILQ_INIT(&examiners->running);
     TAILQ_INIT(&examiners->waiting);
     examiners->executable = strdup(options->executable);
-    if (!examiners->executable) {
-        free(examiners);
-        return td_error_set(reterr, TD_ENOMEM, "no memory for the examiners");
+    int result = examiners->executable
+                     ? td_cpu_new(1, examiners->options.slots, &examiners->starter, reterr)
+                     : td_error_set(reterr, TD_ENOMEM, "no memory for the examiners");
+    if (result < 0) {
+        td_examiners_free(examiners);
+        return result;
     }
     if (access(options->executable, X_OK) < 0)
         TD_LOG(TD_LOG_ERROR, "examiner.absent", TD_S("path", options->executable));
@@ -285,16 +323,9 @@ int td_examiners_new(const struct td_examiners_options *options,
 
 void td_examiners_free(struct td_examiners *examiners)
 {
-    struct examination *one;
     if (!examiners)
         return;
-    examiners->options.slots = 0;
-    while ((one = TAILQ_FIRST(&examiners->running))) {
-        TAILQ_REMOVE(&examiners->running, one, entry);
-        refuse(one);
-    }
-    while ((one = take_waiting(examiners)))
-        refuse(one);
+    td_cpu_free(examiners->starter);
     free(examiners->executable);
     free(examiners);
 }

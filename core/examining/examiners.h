@@ -15,9 +15,11 @@
 
 struct event_base;
 struct td_examiners;
+struct td_mailbox;
 
 struct td_examiners_options {
     struct event_base *base;
+    struct td_mailbox *mailbox;
     const char *executable; /* path of titled-examiner */
     int slots;              /* examinations at once; 0 = number of cores */
     int queue_limit;        /* waiting examinations */
@@ -28,22 +30,22 @@ struct td_examiners_options {
 
 int td_examiners_new(const struct td_examiners_options *options, struct td_examiners **ret_examiners,
                      struct td_error *reterr);
-/* Ends what runs; open examinations answer TD_EBUSY. NULL is fine. */
+/* Only when nothing is examined. NULL is fine. */
 void td_examiners_free(struct td_examiners *examiners);
 
 /* 0: the file may be kept; when `rewritten`, what went to the output in its place. Else
  *   TD_EFIELDS   what is wrong, as errors of the field "file": findings, or that the examiner ended
  *                or took too long over it
  *   TD_EFULL, TD_EIO   the output could not be written
- *   TD_EBUSY     the examiner cannot be started or cannot enter its sandbox, or the server ends
+ *   TD_EBUSY     [examiner_absent] it cannot be started or cannot enter its sandbox
  * `error` is the callee's to take from, and released afterwards. */
 typedef void (*td_examiners_done_fn)(void *arg, int result, bool rewritten, struct td_error *error);
 
 /* Examines the file behind `input`, of the media `type` that its first bytes name, for `owner` (an
- * account's id), so that nobody keeps others waiting with files that take long. Both descriptors
- * are taken over in any case, the output must be empty and writable. `done` is called on the loop
- * exactly once, never from inside; after a failure here not at all: TD_EBUSY [examiner_busy] when too
- * many wait, [examiner_absent] when the program cannot be started; TD_ETHROTTLED when the owner has enough here. */
+ * account's id), so that nobody keeps others waiting with files that take long. Both descriptors are
+ * taken over in any case, the output must be empty and writable. `done` is called on the loop exactly
+ * once, never from inside; after a failure here not at all: TD_EBUSY [examiner_busy] when too many wait,
+ * TD_ETHROTTLED when the owner has enough here. */
 int td_examiners_submit(struct td_examiners *examiners, const char *owner, const char *type, int input,
                         int output,
                         td_examiners_done_fn done, void *arg, struct td_error *reterr);

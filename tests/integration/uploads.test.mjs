@@ -191,7 +191,7 @@ describe('an examiner that fails', () => {
     const count = (await here.list()).length, lost = here.server.lines.length;
     be(lines);
     const reply = await here.send('a.png', png(16, 16));
-    assert.equal(reply.status, status, reply.text);
+    assert.equal(reply.status, status, `${reply.text}\n${JSON.stringify(here.server.lines.slice(lost).filter((line) => /^examiner/.test(line.event)))}`);
     check(reply, here.server.lines.slice(lost));
     assert.equal((await here.list()).length, count);
     assert.deepEqual(here.incoming(), []);
