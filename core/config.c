@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { TEXT, NUMBER, FLAG };
+enum type { TEXT, NUMBER, FLAG, CHOICE };
 
 struct row {
     const char *name;
@@ -19,7 +19,7 @@ struct row {
     const char *value; /* default */
     size_t offset;
     int64_t min, max;
-    const char *help;
+    const char *help; /* of a CHOICE it begins with its words, "off|on:"; stored as TEXT */
 };
 
 #define AT(member) offsetof(struct td_config, member)
@@ -87,6 +87,22 @@ static const struct row rows[] = {
      "a session ends without requests"},
     {"session_absolute_seconds", NUMBER, "43200", AT(session_absolute_seconds), 60, 604800,
      "and after login"},
+    {"step_up_seconds", NUMBER, "600", AT(step_up_seconds), 5, 86400,
+     "how long a password or code counts for votes, publication, standards and roles"},
+    {"step_up_most_seconds", NUMBER, "14400", AT(step_up_most_seconds), 5, 86400,
+     "and how long when such acts follow each other"},
+    {"second_factor", CHOICE, "required", AT(second_factor), 0, 0,
+     "off|offered|required: codes of an authenticator, of all but applicants"},
+    {"second_factor_issuer", TEXT, "titled", AT(second_factor_issuer), 0, 0,
+     "how an authenticator calls this system"},
+    {"password_policy", CHOICE, "modern", AT(password_policy), 0, 0,
+     "modern|mlps: at least 90 days, 5 remembered, 3 classes of characters"},
+    {"password_max_days", NUMBER, "0", AT(password_max_days), 0, 3650,
+     "a password must be changed after so many days; 0 = never"},
+    {"password_history", NUMBER, "0", AT(password_history), 0, 24,
+     "former passwords that may not come back"},
+    {"password_classes", NUMBER, "1", AT(password_classes), 1, 4,
+     "of small, capital, digit, other: how many a password needs"},
     {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400,
      "how long a dossier is held without work on it"},
 
@@ -94,10 +110,10 @@ static const struct row rows[] = {
      "requests of one account in a minute, on each node; 0 = not counted"},
     {"throttle_address", NUMBER, "12000", AT(throttle_address), 0, 1000000,
      "of one address, an office behind one included; 0 = not counted"},
-    {"throttle_login", NUMBER, "10", AT(throttle_login), 1, 1000000,
-     "wrong passwords for one login from one address in 10 minutes"},
-    {"throttle_login_name", NUMBER, "100", AT(throttle_login_name), 1, 1000000,
-     "wrong passwords for one login in an hour"},
+    {"lockout_failures", NUMBER, "5", AT(lockout_failures), 1, 1000000,
+     "wrong passwords or codes of a login without a wait; each more doubles it"},
+    {"lockout_most_seconds", NUMBER, "900", AT(lockout_most_seconds), 1, 86400,
+     "the longest wait after a wrong password or code"},
     {"throttle_login_address", NUMBER, "100", AT(throttle_login_address), 1, 1000000,
      "wrong passwords from one address in 10 minutes"},
     {"throttle_public", NUMBER, "20", AT(throttle_public), 1, 1000000,
@@ -161,6 +177,20 @@ static int set_text(struct td_config *config, const struct row *row, const char 
     return 0;
 }
 
+static int set_choice(struct td_config *config, const struct row *row, const char *value,
+                      struct td_error *reterr)
+{
+    const char *at = row->help, *end = strchr(row->help, ':');
+    while (at < end) {
+        size_t length = strcspn(at, "|:");
+        if (strlen(value) == length && strncmp(at, value, length) == 0)
+            return set_text(config, row, value);
+        at += length + 1;
+    }
+    return td_error_set(reterr, TD_EINVALID, "%s: \"%s\" is none of %.*s", row->name, value,
+                        (int)(end - row->help), row->help);
+}
+
 static int set_number(struct td_config *config, const struct row *row, const char *value,
                       struct td_error *reterr)
 {
@@ -193,6 +223,7 @@ static int set_value(struct td_config *config, const char *name, const char *val
         return td_error_set(reterr, TD_EINVALID, "there is no setting \"%s\"", name);
     switch (row->type) {
     case TEXT: return set_text(config, row, value);
+    case CHOICE: return set_choice(config, row, value, reterr);
     case NUMBER: return set_number(config, row, value, reterr);
     case FLAG: return set_flag(config, row, value, reterr);
     }
@@ -334,7 +365,7 @@ void td_config_free(struct td_config *config)
     if (!config)
         return;
     for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].type == TEXT)
+        if (rows[i].type == TEXT || rows[i].type == CHOICE)
             free(*(char **)((char *)config + rows[i].offset));
     free(config);
 }

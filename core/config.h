@@ -47,7 +47,13 @@ struct td_config {
     int64_t stream_seconds, stream_heartbeat_seconds;
     int64_t session_idle_seconds, session_absolute_seconds, lease_seconds;
     int64_t throttle_account, throttle_address; /* http/rate.h */
-    int64_t throttle_login, throttle_login_name, throttle_login_address, throttle_public,
+    int64_t step_up_seconds, step_up_most_seconds; /* TD_ROUTE_STEP_UP, http/step_up.c */
+    char *second_factor;        /* off, offered, required */
+    char *second_factor_issuer; /* shown by authenticators */
+    char *password_policy;      /* modern, mlps */
+    int64_t password_max_days, password_history, password_classes; /* review/policy.h */
+    int64_t lockout_failures, lockout_most_seconds; /* redis/lockout.h */
+    int64_t throttle_login_address, throttle_public,
         throttle_write, throttle_upload; /* redis/throttle.h */
     int64_t log_level;
 };

@@ -21,10 +21,12 @@
 #include "http/tls.h"
 #include "redis/client.h"
 #include "redis/live.h"
+#include "redis/lockout.h"
 #include "redis/queue.h"
 #include "redis/session.h"
 #include "redis/throttle.h"
 #include "review/calendar.h"
+#include "review/policy.h"
 #include "scoring/pool.h"
 #include "store/store.h"
 #include "store/witness.h"
@@ -35,6 +37,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -236,11 +239,23 @@ static struct td_redis_options redis_options(const struct td_server *server, con
                                      .name = name};
 }
 
+static void set_policy(const struct td_config *config)
+{
+    struct td_policy policy = {.password_max_days = config->password_max_days,
+                               .password_history = config->password_history,
+                               .password_classes = config->password_classes};
+    if (strcmp(config->second_factor, "off") != 0)
+        policy.second_factor = strcmp(config->second_factor, "required") == 0
+                                   ? TD_SECOND_FACTOR_REQUIRED
+                                   : TD_SECOND_FACTOR_OFFERED;
+    if (strcmp(config->password_policy, "mlps") == 0)
+        td_policy_add_mlps(&policy);
+    td_policy_set(&policy);
+}
+
 static void set_throttles(const struct td_config *config)
 {
     const int64_t limits[TD_THROTTLE_CLASS_COUNT] = {
-        [TD_THROTTLE_LOGIN] = config->throttle_login,
-        [TD_THROTTLE_LOGIN_NAME] = config->throttle_login_name,
         [TD_THROTTLE_LOGIN_ADDRESS] = config->throttle_login_address,
         [TD_THROTTLE_PUBLIC] = config->throttle_public,
         [TD_THROTTLE_WRITE] = config->throttle_write,
@@ -248,6 +263,7 @@ static void set_throttles(const struct td_config *config)
     };
     for (int class = 0; class < TD_THROTTLE_CLASS_COUNT; class ++)
         td_throttle_set_limit((enum td_throttle_class) class, limits[class]);
+    td_lockout_set(config->lockout_failures, config->lockout_most_seconds);
 }
 
 static int open_redis(struct td_server *server, struct td_error *reterr)
@@ -256,6 +272,7 @@ static int open_redis(struct td_server *server, struct td_error *reterr)
     struct td_redis_options options = redis_options(server, "commands");
     server->redis = td_redis_new(&options);
     set_throttles(config);
+    set_policy(config);
     if (server->redis) {
         server->sessions = td_sessions_new(server->redis, config->session_idle_seconds,
                                            config->session_absolute_seconds);

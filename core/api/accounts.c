@@ -10,6 +10,7 @@
 #include "review/password.h"
 #include "review/review.h"
 #include "review/row.h"
+#include "review/second_factor.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -219,17 +220,6 @@ static const char *to_account(struct td_call *call)
     return td_arena_printf(call->arena, "/accounts/%s", td_call_param(call, "account"));
 }
 
-static int reply_account(struct td_call *call, struct td_reply *reply)
-{
-    json_t *account = NULL;
-    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
-    if (result < 0)
-        return result;
-    reply->value = json_pack("{s:o}", "account", account);
-    reply->location = to_account(call);
-    return reply->value ? 0 : TD_ENOMEM;
-}
-
 /* Names the account whose sessions the loop lists. */
 static int sessions_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -258,6 +248,41 @@ static int sessions_end(struct td_call *call, struct td_reply *reply, struct td_
     reply->status = 204;
     reply->location = to_account(call);
     return result;
+}
+
+static int reply_account(struct td_call *call, struct td_reply *reply)
+{
+    json_t *account = NULL;
+    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
+    if (result < 0)
+        return result;
+    reply->value = json_pack("{s:o}", "account", account);
+    reply->location = to_account(call);
+    return reply->value ? 0 : TD_ENOMEM;
+}
+
+/* The loop lifts the wait once the ledger has it. */
+static int unlock_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int result = td_api_review(call, &review);
+    if (result == 0)
+        result = td_account_unlock(&review, td_call_param(call, "account"), &reply->session_account,
+                                   reterr);
+    reply->status = 204;
+    reply->session = TD_SESSION_UNLOCK;
+    reply->location = to_account(call);
+    return result;
+}
+
+static int second_factor_reset(struct td_call *call, struct td_reply *reply,
+                               struct td_error *reterr)
+{
+    struct td_review review;
+    int result = td_api_review(call, &review);
+    if (result == 0)
+        result = td_second_factor_reset(&review, td_call_param(call, "account"), reterr);
+    return result == 0 ? reply_account(call, reply) : result;
 }
 
 static int grant_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -408,6 +433,7 @@ const struct td_route td_accounts_routes[] = {
      .path = "/accounts/{account}/grants",
      .roles = TD_ROLE_SECURITY,
      .summary = "Grant a role",
+     .flags = TD_ROUTE_STEP_UP,
      .write = grant_write,
      .body = grant_body},
     {.method = TD_DELETE,
@@ -415,7 +441,19 @@ const struct td_route td_accounts_routes[] = {
      .roles = TD_ROLE_SECURITY,
      .summary = "Revoke a role within the scope that ?scope= names",
      .query = "scope",
+     .flags = TD_ROUTE_STEP_UP,
      .write = revoke_write},
+    {.method = TD_POST,
+     .path = "/accounts/{account}/unlock",
+     .roles = TD_ROLE_SECURITY,
+     .summary = "End the wait that wrong passwords or codes have brought upon a login",
+     .write = unlock_write},
+    {.method = TD_DELETE,
+     .path = "/accounts/{account}/second-factor",
+     .roles = TD_ROLE_SECURITY,
+     .summary = "Remove the second factor of who has lost it, and end all sessions",
+     .flags = TD_ROUTE_STEP_UP,
+     .write = second_factor_reset},
     {.method = TD_POST,
      .path = "/accounts/{account}/disable",
      .roles = TD_ROLE_ADMIN,
@@ -436,6 +474,6 @@ const struct td_route td_accounts_routes[] = {
      .write = reset_write,
      .page = "account_created",
      .body = reset_body,
-     .flags = TD_ROUTE_SECRET},
+     .flags = TD_ROUTE_SECRET | TD_ROUTE_STEP_UP},
     {0},
 };

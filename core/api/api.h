@@ -29,6 +29,7 @@
     X(queue)                                                                                       \
     X(reviews)                                                                                     \
     X(series)                                                                                      \
+    X(second_factor)                                                                               \
     X(session)                                                                                     \
     X(standards)                                                                                   \
     X(submissions)                                                                                 \

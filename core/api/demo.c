@@ -1,5 +1,5 @@
-/* demo.c - the demonstration's clock, only where the setting `demo` is on. It is set once, on an empty
- * installation, and from then on moves forward only. */
+/* demo.c - the demonstration's clock, only where the setting `demo` is on. It is set once, on an
+ * empty installation, and from then on moves forward only. */
 #include "api/api.h"
 
 #include "store/ledger.h"
@@ -9,7 +9,7 @@
 
 enum { DAYS_MAX = 3660 };
 #define MINUTE_MS INT64_C(60000)
-#define DAY_MS (24 * 60 * MINUTE_MS)
+#define DAY_MS    (24 * 60 * MINUTE_MS)
 
 static int load_shift(struct td_call *call, int64_t *ret_shift)
 {
@@ -46,11 +46,13 @@ static int advance_write(struct td_call *call, struct td_reply *reply, struct td
         return r;
     int64_t shift = before + td_call_int(call, "days") * DAY_MS;
     if (shift > DAYS_MAX * DAY_MS)
-        return td_error_key(reterr, TD_ECONFLICT, "clock_too_far", json_pack("{s:i}", "days", DAYS_MAX));
+        return td_error_key(reterr, TD_ECONFLICT, "clock_too_far",
+                            json_pack("{s:i}", "days", DAYS_MAX));
     return store_shift(call, reply, before, shift, "demo.advance");
 }
 
-/* Sets the clock to nine in the morning of a day. Records made before would then lie in the future. */
+/* Sets the clock to nine in the morning of a day. Records made before would then lie in the future.
+ */
 static int begin_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     int64_t before = 0, units = 0;
@@ -80,11 +82,19 @@ static const struct td_field begin_body[] = {
 };
 
 const struct td_route td_demo_routes[] = {
-    {.method = TD_POST, .path = "/demo/advance", .roles = TD_ROLE_ADMIN,
-     .summary = "Move the demonstration's clock forward and do what falls due", .write = advance_write,
-     .body = advance_body, .flags = TD_ROUTE_DEMO},
-    {.method = TD_POST, .path = "/demo/begin", .roles = TD_ROLE_ADMIN,
-     .summary = "Set the clock of an empty demonstration", .write = begin_write, .body = begin_body,
+    {.method = TD_POST,
+     .path = "/demo/advance",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Move the demonstration's clock forward and do what falls due",
+     .write = advance_write,
+     .body = advance_body,
+     .flags = TD_ROUTE_DEMO},
+    {.method = TD_POST,
+     .path = "/demo/begin",
+     .roles = TD_ROLE_ADMIN,
+     .summary = "Set the clock of an empty demonstration",
+     .write = begin_write,
+     .body = begin_body,
      .flags = TD_ROUTE_DEMO},
     {0},
 };

@@ -6,6 +6,7 @@
 #include "review/notice.h"
 #include "review/queue.h"
 #include "review/row.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -47,6 +48,18 @@ static int add_public(struct td_review *review, json_t *value)
     return result;
 }
 
+/* Attempts to log in that were refused before this one, when there were any. */
+static int add_failures(struct td_review *review, json_t *value)
+{
+    int64_t failures = 0;
+    int result = td_tx_int(review->tx, &failures,
+                           "select coalesce(sum(login_failures), 0) from account where id = $1",
+                           "s", review->who->id);
+    if (failures)
+        json_object_set_new(value, "login_failures", json_integer(failures));
+    return result;
+}
+
 static int add_own(struct td_review *review, json_t *value)
 {
     json_t *counts = NULL, *count, *own = NULL;
@@ -69,6 +82,8 @@ static int add_own(struct td_review *review, json_t *value)
             json_object_set_new(value, "applications", first_items(own));
     }
     json_object_set_new(value, "unread_messages", json_integer(unread));
+    if (!result)
+        result = add_failures(review, value);
     return result;
 }
 

@@ -291,7 +291,7 @@ const struct td_route td_meetings_routes[] = {
     {TD_GET, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Motions that the caller can vote on",
      .read = ballots_read, .page = "ballots"},
     {TD_POST, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Cast secret ballots",
-     .write = cast_write, .body = cast_body, .flags = TD_ROUTE_SECRET},
+     .write = cast_write, .body = cast_body, .flags = TD_ROUTE_STEP_UP | TD_ROUTE_SECRET},
     {TD_POST, "/meetings/{meeting}/count", LEADERS, "Count motions", .write = count_write,
      .body = count_body},
     {TD_POST, "/meetings/{meeting}/close", TD_ROLE_EXPERT, "Close the meeting and make the minutes",

@@ -9,7 +9,8 @@ int td_place_at(struct td_call *call, struct td_reply *reply, const char *folder
     return reply->location && reply->value ? 0 : TD_ENOMEM;
 }
 
-int td_place_created(struct td_call *call, struct td_reply *reply, const char *folder, const char *id)
+int td_place_created(struct td_call *call, struct td_reply *reply, const char *folder,
+                     const char *id)
 {
     reply->status = 201;
     return td_place_at(call, reply, folder, id);

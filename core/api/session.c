@@ -1,16 +1,22 @@
 /* session.c - logging in and out, and a person's own account: profile, password, where it is logged
  * in.
  *
+ * Who has a second factor logs in in two steps: after the password the session is pending, in which
+ * nobody is logged in and only the code can follow.
+ *
  * An unknown login, a wrong password and a disabled account give the same answer after the same
  * time. The session itself is made and ended by the frame (td_reply.session), because handlers
  * never touch Redis. */
 #include "api/api.h"
 
 #include "base/log.h"
+#include "http/text.h"
+#include "redis/session.h"
 #include "review/account.h"
 #include "review/password.h"
 #include "review/review.h"
 #include "review/row.h"
+#include "review/second_factor.h"
 
 #include <string.h>
 
@@ -19,6 +25,13 @@ static const char *local_path(const char *path)
 {
     bool local = path[0] == '/' && path[1] != '/' && !strpbrk(path, "\\\r\n\t");
     return local ? path : "/";
+}
+
+static int need_row(const struct td_call *call, struct td_error *reterr)
+{
+    if (strcmp(call->who->id, td_account_console()->id))
+        return 0;
+    return td_error_set(reterr, TD_ENOTFOUND, "the console has no account of its own");
 }
 
 /* --- login ------------------------------------------------------------------------------------ */
@@ -49,21 +62,98 @@ static int login_read(struct td_call *call, struct td_reply *reply, struct td_er
     return call->kept ? 0 : TD_ENOMEM;
 }
 
+/* Where a login leads: to what must be done first, or on. */
+static const char *place_after(const json_t *account, const char *next)
+{
+    if (td_row_bool(account, "must_change"))
+        return "/account/password";
+    return td_row_bool(account, "must_enrol") ? "/account/second-factor" : local_path(next);
+}
+
+/* The page that asks for the code, which goes on to `next`. */
+static const char *code_place(struct td_call *call, const char *next)
+{
+    struct td_strbuf text;
+    td_strbuf_init(&text);
+    td_strbuf_adds(&text, "/session/code?next=");
+    td_text_add_form(&text, next, strlen(next));
+    const char *place = td_arena_strndup(call->arena, text.bytes, text.length);
+    td_strbuf_done(&text);
+    return place;
+}
+
 static int login_check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
-    const json_t *row = call->kept;
-    const char *id = td_row_text(row, "id");
+    const json_t *row = call->kept, *account = json_object_get(row, "account");
+    const char *id = td_row_text(row, "id"), *next = td_call_text(call, "next");
     bool right =
         td_password_verify(td_row_text(row, "password_hash"), td_call_text(call, "password"));
-    TD_LOG(TD_LOG_INFO, right ? "session.login" : "session.login_failed", TD_S("account", id),
-           TD_S("address", call->address));
+    bool proves = td_row_bool(account, "second_factor");
+    TD_LOG(TD_LOG_INFO,
+           !right   ? "session.login_failed"
+           : proves ? "session.login_half"
+                    : "session.login",
+           TD_S("account", id), TD_S("address", call->address));
     if (!right)
         return td_error_key(reterr, TD_ELOGIN, "login_failed", NULL);
-    reply->value = json_pack("{s:O}", "account", json_object_get(row, "account"));
-    reply->session = TD_SESSION_START;
+    reply->session = proves ? TD_SESSION_START_PENDING : TD_SESSION_START;
     reply->session_account = id;
-    reply->location = td_row_bool(row, "must_change") ? "/account/password"
-                                                      : local_path(td_call_text(call, "next"));
+    reply->location = proves ? code_place(call, local_path(next)) : place_after(account, next);
+    reply->value = proves ? json_pack("{s:n}", "account") : json_pack("{s:O}", "account", account);
+    return reply->value && reply->location ? 0 : TD_ENOMEM;
+}
+
+static int record(struct td_call *call, const char *account_id)
+{
+    char place[TD_SESSION_ADDRESS_TEXT];
+    td_session_place(call->address, place);
+    return td_account_record_login(call->tx, account_id, place, call->failures);
+}
+
+static int login_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    (void)reterr;
+    return reply->session == TD_SESSION_START ? record(call, reply->session_account) : 0;
+}
+
+/* --- the code --------------------------------------------------------------------------------- */
+
+static int code_page(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    (void)reterr;
+    reply->value =
+        json_pack("{s:s, s:s, s:b}", "next", local_path(td_call_query(call, "next")), "csrf",
+                  call->csrf ? call->csrf : "", "second_factor", call->pending != NULL);
+    return reply->value ? 0 : TD_ENOMEM;
+}
+
+static int code_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const struct td_account *account = NULL;
+    const char *next = td_call_text(call, "next");
+    if (!call->pending)
+        return td_error_key(reterr, TD_ELOGIN, "login_again", NULL);
+    int result = td_account_load(call->tx, call->arena, call->pending, &account);
+    if (result == TD_ENOTFOUND) /* disabled meanwhile */
+        return td_error_key(reterr, TD_ELOGIN, "login_again", NULL);
+    if (result == 0)
+        result = td_api_review(call, &review);
+    if (result == 0)
+        result = td_second_factor_take(&review, account->id, td_call_text(call, "one_time_code"));
+    if (result == 0 || result == TD_EINVALID)
+        TD_LOG(TD_LOG_INFO, result == 0 ? "session.login" : "session.code_failed",
+               TD_S("account", account->id), TD_S("address", call->address));
+    if (result == TD_EINVALID)
+        return td_error_field(reterr, "one_time_code", "code_wrong", "not the present code");
+    if (result == 0)
+        result = record(call, account->id);
+    if (result < 0)
+        return result;
+    reply->value = json_pack("{s:o}", "account", td_account_describe(account));
+    reply->session = TD_SESSION_START;
+    reply->session_account = account->id;
+    reply->location = place_after(json_object_get(reply->value, "account"), next);
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -73,7 +163,8 @@ static int session_read(struct td_call *call, struct td_reply *reply, struct td_
 {
     (void)reterr;
     json_t *account = call->who ? td_account_describe(call->who) : json_null();
-    reply->value = json_pack("{s:o, s:s?}", "account", account, "csrf", call->csrf);
+    reply->value = json_pack("{s:o, s:s?, s:b}", "account", account, "csrf", call->csrf,
+                             "second_factor", call->pending != NULL);
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -86,14 +177,55 @@ static int session_end(struct td_call *call, struct td_reply *reply, struct td_e
     return 0;
 }
 
-/* --- the own account -------------------------------------------------------------------------- */
+/* --- proving again who one is ----------------------------------------------------------------- */
 
-static int need_row(const struct td_call *call, struct td_error *reterr)
+static int proof_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
-    if (strcmp(call->who->id, td_account_console()->id))
-        return 0;
-    return td_error_set(reterr, TD_ENOTFOUND, "the console has no account of its own");
+    json_t *row = NULL;
+    (void)reply;
+    int result = need_row(call, reterr);
+    if (result == 0)
+        result = td_account_find(call->tx, call->who->login, &row);
+    if (result < 0)
+        return result;
+    call->kept = td_arena_json(call->arena, row);
+    return call->kept ? 0 : TD_ENOMEM;
 }
+
+static int wrong_proof(const struct td_call *call, const char *code, struct td_error *reterr)
+{
+    TD_LOG(TD_LOG_INFO, "session.proof_failed", TD_S("account", call->who->id),
+           TD_S("address", call->address));
+    return td_error_field(reterr, "proof", code, "not the present password or code");
+}
+
+/* A password; whoever has a second factor proves a code, in the write step. */
+static int proof_check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    (void)reply;
+    if (call->who->second_factor ||
+        td_password_verify(td_row_text(call->kept, "password_hash"), td_call_text(call, "proof")))
+        return 0;
+    return wrong_proof(call, "password_wrong", reterr);
+}
+
+static int proof_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *to = td_call_text(call, "to");
+    int result = td_api_review(call, &review);
+    if (result == 0 && call->who->second_factor)
+        result = td_second_factor_take(&review, call->who->id, td_call_text(call, "proof"));
+    if (result == TD_EINVALID)
+        return wrong_proof(call, "code_wrong", reterr);
+    bool goes_on = *to && !strcmp(local_path(to), to) && call->face == TD_FACE_PAGE;
+    reply->session = TD_SESSION_PROVE;
+    reply->status = goes_on ? 307 : 204; /* with the form that it interrupted */
+    reply->location = goes_on ? td_arena_strdup(call->arena, to) : "/";
+    return result == 0 && !reply->location ? TD_ENOMEM : result;
+}
+
+/* --- the own account -------------------------------------------------------------------------- */
 
 static int account_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -144,19 +276,6 @@ static int password_page(struct td_call *call, struct td_reply *reply, struct td
     return reply->value ? 0 : TD_ENOMEM;
 }
 
-static int password_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    json_t *row = NULL;
-    (void)reply;
-    int result = need_row(call, reterr);
-    if (result == 0)
-        result = td_account_find(call->tx, call->who->login, &row);
-    if (result < 0)
-        return result;
-    call->kept = td_arena_json(call->arena, row);
-    return call->kept ? 0 : TD_ENOMEM;
-}
-
 static int password_check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     char hash[TD_PASSWORD_HASH_TEXT];
@@ -202,6 +321,21 @@ static const struct td_field login_body[] = {
     {0},
 };
 
+static const struct td_field code_body[] = {
+    {"one_time_code", TD_FIELD_TEXT, true, 1, 40, NULL,
+     "Six digits of the authenticator, or a recovery code"},
+    {"next", TD_FIELD_TEXT, false, 0, 1000, NULL, "A path of this server to go on to"},
+    {0},
+};
+
+static const struct td_field proof_body[] = {
+    {"proof", TD_FIELD_TEXT, true, 1, 1000, NULL,
+     "The password; of an account with a second factor, a code"},
+    {"to", TD_FIELD_TEXT, false, 0, 2000, NULL,
+     "For forms: the path that the others are meant for"},
+    {0},
+};
+
 static const struct td_field password_body[] = {
     {"password", TD_FIELD_TEXT, true, 1, 1000, NULL, "The present password"},
     {"new_password", TD_FIELD_TEXT, true, 1, 1000, NULL, "The new one: 10 to 200 characters"},
@@ -230,9 +364,36 @@ const struct td_route td_session_routes[] = {
      .read = login_read,
      .work = TD_WORK_CPU,
      .work_fn = login_check,
+     .write = login_write,
      .body = login_body,
      .limit = TD_LIMIT_LOGIN,
      .flags = TD_ROUTE_NO_CSRF | TD_ROUTE_SECRET},
+    {.method = TD_GET,
+     .path = "/session/code",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "The page that asks for the code after the password",
+     .query = "next",
+     .read = code_page,
+     .page = "session_code"},
+    {.method = TD_POST,
+     .path = "/session/code",
+     .roles = TD_ROLE_PUBLIC,
+     .summary = "Complete a login with a code of the authenticator, or a recovery code",
+     .write = code_write,
+     .body = code_body,
+     .limit = TD_LIMIT_LOGIN,
+     .flags = TD_ROUTE_SECRET},
+    {.method = TD_POST,
+     .path = "/session/step-up",
+     .roles = TD_ROLE_ANY,
+     .summary = "Prove again who is logged in, for what asks for it (x-step-up)",
+     .read = proof_read,
+     .work = TD_WORK_CPU,
+     .work_fn = proof_check,
+     .write = proof_write,
+     .body = proof_body,
+     .limit = TD_LIMIT_LOGIN,
+     .flags = TD_ROUTE_SECRET | TD_ROUTE_CARRIES | TD_ROUTE_ENROL},
     {.method = TD_DELETE,
      .path = "/session",
      .roles = TD_ROLE_ANY,
@@ -274,7 +435,7 @@ const struct td_route td_session_routes[] = {
      .path = "/account/password",
      .roles = TD_ROLE_ANY,
      .summary = "Change the own password",
-     .read = password_read,
+     .read = proof_read,
      .work = TD_WORK_CPU,
      .work_fn = password_check,
      .write = password_write,

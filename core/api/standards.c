@@ -133,8 +133,8 @@ const struct td_route td_standards_routes[] = {
     {TD_GET, "/standards/{standard}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One standard as a table",
      .read = view_read, .page = "standard"},
     {TD_POST, "/standards/{standard}/approve", WRITERS, "Approve as a second person",
-     .write = approve_write},
+     .write = approve_write, .flags = TD_ROUTE_STEP_UP},
     {TD_POST, "/standards/{standard}/activate", WRITERS, "Put an approved standard in force",
-     .write = activate_write},
+     .write = activate_write, .flags = TD_ROUTE_STEP_UP},
     {0},
 };

@@ -31,7 +31,8 @@
     X(TD_EFULL,        -19,    507, "storage-full",        "The store is full. Nothing was changed.") \
     X(TD_ESCRIPT,      -20,    422, "script",              "The scoring script failed.")           \
     X(TD_EPLUGIN,      -21,    500, "plugin",              "The plugin of this series failed.")    \
-    X(TD_ETIMEOUT,     -22,    504, "timeout",             "This took too long.")
+    X(TD_ETIMEOUT,     -22,    504, "timeout",             "This took too long.")                  \
+    X(TD_ESTEPUP,      -23,    403, "step-up-required",    "Prove again who you are: POST /session/step-up.")
 
 enum {
 #define X(code, number, http, slug, text) code = number,

@@ -51,9 +51,10 @@ static json_t *find_columns(const json_t *items)
     json_t *columns = json_object(), *item, *value;
     size_t index;
     const char *name;
-    json_array_foreach(items, index, item) json_object_foreach(
-        item, name, value) if (is_plain(value) && !json_object_get(columns, name))
-        json_object_set_new(columns, name, json_null());
+    json_array_foreach(items, index, item)
+        json_object_foreach(item, name, value)
+            if (is_plain(value) && !json_object_get(columns, name))
+                json_object_set_new(columns, name, json_null());
     return columns;
 }
 
@@ -63,19 +64,16 @@ void td_csv_write(const struct td_locale *locale, const json_t *items, struct td
     size_t index;
     const char *name, *comma = "";
     td_strbuf_adds(out, "\xef\xbb\xbf");
-    json_object_foreach(columns, name, unused)
-    {
+    json_object_foreach(columns, name, unused) {
         const char *head = td_locale_text(locale, "column", name);
         td_strbuf_adds(out, comma);
         add_cell(out, head ? head : name, false);
         comma = ",";
     }
     td_strbuf_adds(out, "\r\n");
-    json_array_foreach(items, index, item)
-    {
+    json_array_foreach(items, index, item) {
         comma = "";
-        json_object_foreach(columns, name, unused)
-        {
+        json_object_foreach(columns, name, unused) {
             td_strbuf_adds(out, comma);
             add_value(locale, out, name, json_object_get(item, name));
             comma = ",";

@@ -78,10 +78,10 @@ static json_t *enrich_object(const struct td_locale *locale, const json_t *objec
     const char *name;
     if (!copy)
         return NULL;
-    json_object_foreach((json_t *)object, name, value) json_object_set_new(
-        copy, name, enrich(locale, translated(locale, object, name, value), depth + 1));
     json_object_foreach((json_t *)object, name, value)
-    {
+        json_object_set_new(copy, name,
+                            enrich(locale, translated(locale, object, name, value), depth + 1));
+    json_object_foreach((json_t *)object, name, value) {
         if (strlen(name) > NAME_MAX_LENGTH)
             continue;
         if (json_is_array(value))

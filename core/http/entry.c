@@ -28,6 +28,8 @@ int td_entry_check_role(const struct td_route *route, const struct td_account *w
         return td_error_key(reterr, TD_EFORBIDDEN, "forbidden_role", NULL);
     if (who->must_change && !(route->flags & TD_ROUTE_ANYTIME))
         return td_error_key(reterr, TD_EFORBIDDEN, "must_change_password", NULL);
+    if (who->must_enrol && !(route->flags & (TD_ROUTE_ANYTIME | TD_ROUTE_ENROL)))
+        return td_error_key(reterr, TD_EFORBIDDEN, "must_enrol", NULL);
     return 0;
 }
 
@@ -92,7 +94,9 @@ static int take_own_members(struct td_serving *serving, const char **ret_csrf,
         serving->key = key;
     if (serving->key && strlen(serving->key) > 100)
         return td_error_set(reterr, TD_EINVALID, "an Idempotency-Key has at most 100 characters");
-    bool may_change = serving->method == TD_POST && method && *method;
+    const struct td_route *route = serving->call.route;
+    bool carried = route && (route->flags & TD_ROUTE_CARRIES); /* meant for another row */
+    bool may_change = serving->method == TD_POST && method && *method && !carried;
     if (may_change && td_method_parse(method, ret_method) < 0)
         return td_error_set(reterr, TD_EINVALID, "_method is not a method");
     if (may_change && *ret_method == TD_GET)

@@ -35,10 +35,10 @@ static const char *owner_of(const struct td_serving *serving)
 int td_idempotency_hash(struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
-    json_t *request = json_pack("{s:s, s:s, s:O?, s:O?, s:s}", "method",
-                                td_method_name(call->route->method), "path", serving->path, "query",
-                                call->query, "body", call->body, "upload",
-                                call->upload ? call->upload->hash : "");
+    json_t *request =
+        json_pack("{s:s, s:s, s:O?, s:O?, s:s}", "method", td_method_name(call->route->method),
+                  "path", serving->path, "query", call->query, "body", call->body, "upload",
+                  call->upload ? call->upload->hash : "");
     int r = request ? td_ledger_hash_json(request, serving->body_hash) : TD_ENOMEM;
     json_decref(request);
     return r;

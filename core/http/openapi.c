@@ -188,6 +188,8 @@ static json_t *make_operation(const struct td_route *row)
     json_t *operation =
         json_pack("{s:s, s:o, s:o, s:o}", "summary", row->summary, "operationId", operation_id(row),
                   "x-roles", make_roles(row), "parameters", make_parameters(row));
+    if (row->flags & TD_ROUTE_STEP_UP)
+        json_object_set_new(operation, "x-step-up", json_true());
     if (row->body || row->limit == TD_LIMIT_UPLOAD)
         json_object_set_new(operation, "requestBody", make_body(row));
     json_object_set_new(operation, "responses", make_responses(row));

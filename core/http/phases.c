@@ -72,10 +72,9 @@ static void take_lease(struct td_serving *serving)
         td_steps_run(serving);
 }
 
-static void refuse(struct td_serving *serving, int wait_seconds)
+static void refuse(struct td_serving *serving, const char *key, int wait_seconds)
 {
-    td_error_key(&serving->error, TD_ETHROTTLED, "wait_seconds",
-                 json_pack("{s:i}", "seconds", wait_seconds));
+    td_error_key(&serving->error, TD_ETHROTTLED, key, json_pack("{s:i}", "seconds", wait_seconds));
     td_serving_fail(serving, TD_ETHROTTLED);
 }
 
@@ -92,41 +91,60 @@ static bool count(struct td_serving *serving, enum td_rate rate, const char *sub
     if (wait == 0 ||
         (is_form_post(serving) && td_rate_take(rates, TD_RATE_SHOWN, subject, now) == 0))
         return true;
-    refuse(serving, wait);
+    refuse(serving, "wait_seconds", wait);
     return false;
+}
+
+static void on_lockout(void *arg, int result, int wait_seconds, int failures)
+{
+    struct td_serving *serving = arg;
+    serving->call.failures = failures;
+    if (result != TD_ETHROTTLED) {
+        take_lease(serving);
+        return;
+    }
+    serving->subject[0] = 0; /* it did not come to a try */
+    refuse(serving, "locked_for", wait_seconds);
+}
+
+/* Whose secret is tried: his who is logged in, or half so, or whose login was sent. */
+static void take_lockout(struct td_serving *serving)
+{
+    const struct td_call *call = &serving->call;
+    const char *login = call->who ? call->who->login : td_call_text(call, "login");
+    if (call->pending)
+        snprintf(serving->subject, sizeof(serving->subject), "%s", serving->session.subject);
+    else if (*login)
+        td_lockout_subject(login, serving->subject);
+    if (!serving->subject[0] || td_lockout_take(serving->frame->options.redis, serving->subject,
+                                                call->address, on_lockout, serving) < 0)
+        take_lease(serving);
 }
 
 static void on_throttled(void *arg, int result, int wait_seconds)
 {
+    struct td_serving *serving = arg;
     if (result == TD_ETHROTTLED)
-        refuse(arg, wait_seconds);
+        refuse(serving, "wait_seconds", wait_seconds);
+    else if (serving->call.route->limit == TD_LIMIT_LOGIN)
+        take_lockout(serving);
     else
-        take_lease(arg);
+        take_lease(serving);
 }
 
 static void throttle(struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
     struct td_throttle_use use = {.class = TD_THROTTLE_PUBLIC, .subject = serving->from};
-    const struct td_throttle_use *uses = &use;
-    size_t count = 1;
     if (call->route->limit == TD_LIMIT_LOGIN) {
-        serving->login_uses = td_arena_alloc(serving->arena, sizeof(*serving->login_uses));
-        if (!serving->login_uses) {
-            td_serving_fail(serving, TD_ENOMEM);
-            return;
-        }
-        const char *login = call->who ? call->who->login : td_call_text(call, "login");
-        td_throttle_login_uses(serving->login_uses, serving->from, login);
-        uses = serving->login_uses->uses;
-        count = 3;
+        use.class = TD_THROTTLE_LOGIN_ADDRESS;
     } else if (call->who) {
         use.class = call->route->limit == TD_LIMIT_UPLOAD ? TD_THROTTLE_UPLOAD : TD_THROTTLE_WRITE;
         use.subject = call->who->id;
     }
     bool wanted = call->route->method != TD_GET && !serving->is_control;
     if (!wanted ||
-        td_throttle_take(serving->frame->options.redis, uses, count, on_throttled, serving) < 0)
+        td_throttle_take(serving->frame->options.redis, &use, 1, on_throttled, serving) < 0)
         take_lease(serving);
 }
 
@@ -151,9 +169,11 @@ static int check_payload(struct td_serving *serving, struct td_error *reterr)
     if (call->route->method == TD_GET)
         return 0;
     json_t *nothing = td_arena_json(serving->arena, json_object());
-    json_t *body;
-    int r = td_payload_check(call->route->body, serving->sent ? serving->sent : nothing,
-                             serving->is_form, &body, reterr);
+    json_t *body, *sent = serving->sent ? serving->sent : nothing;
+    if ((call->route->flags & TD_ROUTE_CARRIES) && serving->is_form)
+        sent = td_arena_json(serving->arena, td_step_up_members(serving));
+    int r = sent ? td_payload_check(call->route->body, sent, serving->is_form, &body, reterr)
+                 : TD_ENOMEM;
     if (r < 0)
         return r;
     call->body = td_arena_json(serving->arena, body);
@@ -195,7 +215,9 @@ static int check_request(struct td_serving *serving, struct td_error *reterr)
         r = change_route(serving, method, reterr);
     if (r == 0)
         r = check_csrf(serving, csrf, reterr);
-    return r == 0 ? check_payload(serving, reterr) : r;
+    if (r == 0)
+        r = check_payload(serving, reterr);
+    return r == 0 ? td_step_up_check(serving, reterr) : r;
 }
 
 static void after_body(struct td_serving *serving)
@@ -212,7 +234,7 @@ static void after_body(struct td_serving *serving)
     if (r < 0)
         td_serving_fail(serving, r);
     else if (serving->wait_seconds > 0)
-        refuse(serving, serving->wait_seconds);
+        refuse(serving, "wait_seconds", serving->wait_seconds);
     else
         throttle(serving);
 }
@@ -274,7 +296,7 @@ static void accept_body(struct td_serving *serving)
 static void find_account(struct td_serving *serving)
 {
     const struct td_route *route = serving->call.route;
-    if (!serving->has_session) {
+    if (!serving->has_session || serving->call.pending) {
         int r = route ? td_entry_check_serving(serving, route, &serving->error) : 0;
         if (r < 0)
             td_serving_fail(serving, r);
@@ -297,6 +319,8 @@ static void on_session(void *arg, int result, const struct td_session *session, 
         serving->has_session = true;
         serving->call.session_id = serving->session.id;
         serving->call.csrf = serving->session.csrf;
+        if (session->pending)
+            serving->call.pending = serving->session.account_id;
     }
     serving->sessions_down = result == TD_EREDIS;
     if (serving->exchange && result == 0 &&

@@ -200,7 +200,7 @@ static void send_out(struct td_serving *serving, struct head *head)
 
 void td_reply_redirect(struct td_serving *serving, const char *location)
 {
-    struct head head = {.reply = {.status = 303}};
+    struct head head = {.reply = {.status = serving->reply.status == 307 ? 307 : 303}};
     add_header(&head, "Location", location);
     td_strbuf_cut(&serving->out, 0);
     serving->type = NULL;
@@ -378,11 +378,13 @@ static void send_json_problem(struct td_serving *serving, struct head *head, con
     send_out(serving, head);
 }
 
-static void send_page_problem(struct td_serving *serving, struct head *head, const json_t *problem)
+/* The page `name` with this value (borrowed, or NULL), as the answer to a failure. */
+static void send_page(struct td_serving *serving, struct head *head, const char *name,
+                      const json_t *value, const json_t *problem)
 {
     struct td_error err = TD_ERROR_INIT;
     td_strbuf_cut(&serving->out, 0);
-    int r = compose_page(serving, "problem", NULL, &err);
+    int r = compose_page(serving, name, value, &err);
     if (r < 0) {
         TD_LOG(TD_LOG_ERROR, "problem.page", TD_S("detail", err.detail));
         send_json_problem(serving, head, problem);
@@ -390,6 +392,32 @@ static void send_page_problem(struct td_serving *serving, struct head *head, con
         send_out(serving, head);
     }
     td_error_done(&err);
+}
+
+static void send_page_problem(struct td_serving *serving, struct head *head, const json_t *problem)
+{
+    send_page(serving, head, "problem", NULL, problem);
+}
+
+/* Asks for the proof that is missing, or was wrong. That it is missing is nobody's mistake. */
+static void send_step_up(struct td_serving *serving, struct head *head, int code,
+                         const json_t *problem)
+{
+    json_t *value = td_arena_json(serving->arena, td_step_up_value(serving));
+    if (code == TD_ESTEPUP)
+        serving->problem = NULL;
+    send_page(serving, head, value ? "step_up" : "problem", value, problem);
+}
+
+/* The first page for an account in this strait. */
+static const char *page_with(const struct td_serving *serving, unsigned flag)
+{
+    size_t count;
+    const struct td_route *const *rows = td_router_rows(serving->frame->router, &count);
+    for (size_t i = 0; i < count; i++)
+        if ((rows[i]->flags & flag) && rows[i]->method == TD_GET && rows[i]->page)
+            return rows[i]->path;
+    return NULL;
 }
 
 /* The page to log in, which goes on to what was asked for. */
@@ -416,19 +444,17 @@ static const char *remedy(struct td_serving *serving, int code)
         return NULL;
     const struct td_route *route = serving->call.route;
     bool is_login = route && (route->roles & TD_ROLE_PUBLIC); /* it says itself what was wrong */
+    if (code == TD_ELOGIN && !is_login && serving->call.pending)
+        return "/session/code";
     if (code == TD_ELOGIN && !is_login) {
         if (serving->method != TD_GET)
             return "/login";
         return login_page(serving);
     }
-    if (strcmp(serving->error.key, "must_change_password") != 0)
-        return NULL;
-    size_t count;
-    const struct td_route *const *rows = td_router_rows(serving->frame->router, &count);
-    for (size_t i = 0; i < count; i++)
-        if ((rows[i]->flags & TD_ROUTE_ANYTIME) && rows[i]->method == TD_GET && rows[i]->page)
-            return rows[i]->path;
-    return NULL;
+    if (strcmp(serving->error.key, "must_change_password") == 0)
+        return page_with(serving, TD_ROUTE_ANYTIME);
+    return strcmp(serving->error.key, "must_enrol") == 0 ? page_with(serving, TD_ROUTE_ENROL)
+                                                         : NULL;
 }
 
 /* Begins the page that _back names, for this problem. False when there is no such page for this
@@ -515,7 +541,9 @@ void td_reply_problem(struct td_serving *serving, int code)
     serving->problem = td_arena_json(serving->arena, td_problem_for_page(problem));
     serving->problem_status = td_error_http(code);
     td_error_done(&serving->error);
-    if (serving->back && begin_back(serving))
+    if (td_step_up_asks(serving, code))
+        send_step_up(serving, &head, code, problem);
+    else if (serving->back && begin_back(serving))
         td_steps_run(serving);
     else
         send_page_problem(serving, &head, problem);

@@ -94,8 +94,13 @@ enum td_route_flags {
     TD_ROUTE_NO_CSRF = 8,    /* only for login; the Origin check still holds */
     TD_ROUTE_DEMO = 16,      /* 404 unless the server runs in demo mode */
     TD_ROUTE_SECRET = 32,    /* the body leaves no trace: an Idempotency-Key is not kept (secret ballots) */
-    TD_ROUTE_ANYTIME = 64    /* also for an account that must change its password first; browsers are sent to
+    TD_ROUTE_ANYTIME = 64,   /* also for an account that must change its password first; browsers are sent to
                               * the first GET page with this flag */
+    TD_ROUTE_STEP_UP = 128,  /* the session must have proven a password or code a short while ago, http/step_up.c */
+    TD_ROUTE_CARRIES = 256,  /* the proof itself: a form's members belong to another row and are carried on; this one
+                              * reads those of its schema with '_' before their names */
+    TD_ROUTE_ENROL = 512     /* also for an account that must set up its second factor first; browsers are sent to the
+                              * first GET page with this flag */
 };
 
 struct td_route {
@@ -130,6 +135,8 @@ struct td_call {
     const struct td_route *route;
     struct td_arena *arena;
     const struct td_account *who; /* NULL without a session */
+    const char *pending;          /* id of the account whose code is missing in this session; NULL else */
+    int failures;                 /* TD_LIMIT_LOGIN rows: refused attempts since the last login */
     const char *session_id;       /* hash of the session token; NULL without */
     const char *csrf;             /* what writes of this session must send; NULL without */
     const char *request_id;
@@ -150,13 +157,14 @@ struct td_call {
     json_t *result;    /* what work answered */
 };
 
-enum td_session_action { TD_SESSION_KEEP, TD_SESSION_START, TD_SESSION_END, TD_SESSION_END_OTHERS, TD_SESSION_END_ALL };
+enum td_session_action { TD_SESSION_KEEP, TD_SESSION_START, TD_SESSION_START_PENDING, TD_SESSION_PROVE,
+                         TD_SESSION_UNLOCK, TD_SESSION_END, TD_SESSION_END_OTHERS, TD_SESSION_END_ALL };
 
 /* What a handler answers. Zero is a 200 with no value. */
 struct td_reply {
     int status;           /* 0 = 200; 201, 202, 204, 303 ... */
     json_t *value;        /* an object; owned by the reply (the server decrefs) */
-    const char *location; /* after a write, a browser is sent there (303); JSON gets it as Location. A
+    const char *location; /* after a write, a browser is sent there (303, or `status` 307: with its form); JSON gets it as Location. A
                            * page path without /api/v1; arena memory */
     int64_t version;      /* > 0: ETag is "<version>" */
     const char *file;     /* send this file instead: path on disk, arena memory */
@@ -166,7 +174,7 @@ struct td_reply {
     const char *type;     /* media type of file/bytes */
     const char *filename; /* attachment; NULL = inline */
     enum td_session_action session;
-    const char *session_account; /* TD_SESSION_START: for whom */
+    const char *session_account; /* TD_SESSION_START, _PENDING: for whom; _UNLOCK: which login waits no more */
     const char *session_id;      /* TD_SESSION_END: which session of `who`; NULL = the present one */
 };
 

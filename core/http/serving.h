@@ -12,6 +12,7 @@
 #include "http/frame.h"
 #include "http/mailbox.h"
 #include "http/route.h"
+#include "redis/lockout.h"
 #include "redis/session.h"
 #include "redis/throttle.h"
 
@@ -77,7 +78,7 @@ struct td_serving {
     struct td_session session;
     bool has_session;
     bool sessions_down; /* a cookie came, but Redis did not answer */
-    struct td_throttle_login *login_uses;
+    char subject[TD_LOCKOUT_SUBJECT_TEXT]; /* whose password or code this tries; "" = nobody's */
     const char *from; /* the address, as counted: of IPv6 the first 64 bits */
     int wait_seconds; /* too many requests: this one is refused, once its form can be shown again */
     int64_t unread;
@@ -122,7 +123,7 @@ void td_serving_post(struct td_serving *serving, td_serving_fn next);
 const char *td_entry_cookie(struct td_serving *serving, const char *name);
 
 /* 0 when the row's roles let this account (NULL = nobody logged in) in; TD_ELOGIN, TD_EFORBIDDEN, also
- * to an account that must change its password first. */
+ * to an account that must change its password or set up its second factor first. */
 int td_entry_check_role(const struct td_route *route, const struct td_account *who,
                         struct td_error *reterr);
 
@@ -155,6 +156,19 @@ void td_steps_run(struct td_serving *serving);
 
 /* Has the upload examined, then goes on with `next` on the loop. 0, or negative when nobody took it. */
 int td_examine_begin(struct td_serving *serving, td_serving_fn next);
+
+/* --- step_up.c: a fresh proof of who acts ------------------------------------------ */
+
+/* 0 when the row needs none or the session has one; TD_ESTEPUP. */
+int td_step_up_check(const struct td_serving *serving, struct td_error *reterr);
+
+/* True when this failure is answered with the page that asks for the proof, and its value: {"to",
+ * "kept": [{"name", "value"}], "code"}; a new reference, NULL when memory is short. */
+bool td_step_up_asks(const struct td_serving *serving, int code);
+json_t *td_step_up_value(struct td_serving *serving);
+
+/* What a form on its way through TD_ROUTE_CARRIES says to that row itself; a new reference. */
+json_t *td_step_up_members(const struct td_serving *serving);
 
 /* --- session_change.c: the session change that a reply asks for -------------------- */
 

@@ -37,6 +37,8 @@ static void on_started(void *arg, int result, const struct td_session *session, 
     if (!serving->reply.value)
         serving->reply.value = json_object();
     json_object_set_new(serving->reply.value, "csrf", json_string(session->csrf));
+    if (session->pending)
+        json_object_set_new(serving->reply.value, "second_factor", json_true());
     end_replaced(serving);
     TD_LOG(TD_LOG_INFO, "session.started", TD_S("account", session->account_id),
            TD_S("session", session->id), TD_S("request", serving->call.request_id));
@@ -53,6 +55,55 @@ static void on_ended(void *arg, int result, int64_t ended)
     TD_LOG(TD_LOG_INFO, "session.ended", TD_I("sessions", ended),
            TD_S("request", serving->call.request_id));
     td_reply_send(serving);
+}
+
+static void on_proven(void *arg, int result, int64_t count)
+{
+    (void)count;
+    if (result < 0)
+        td_serving_fail(arg, result);
+    else
+        td_reply_send(arg);
+}
+
+/* What needed a proof is done: the proof counts on. Commands keep their order, so the session's
+ * next request finds it so. */
+static void note_use(struct td_serving *serving)
+{
+    if ((serving->call.route->flags & TD_ROUTE_STEP_UP) && serving->has_session &&
+        !serving->is_back)
+        td_session_prove(serving->frame->options.sessions, serving->session.id, true, NULL, NULL);
+}
+
+/* The password or code was right: only failures count. */
+static void note_right(struct td_serving *serving)
+{
+    const struct td_call *call = &serving->call;
+    struct td_redis *redis = serving->frame->options.redis;
+    struct td_throttle_use use = {TD_THROTTLE_LOGIN_ADDRESS, serving->from};
+    if (!serving->subject[0] || serving->is_back)
+        return;
+    td_throttle_give_back(redis, &use, 1);
+    if (serving->reply.session == TD_SESSION_START_PENDING)
+        td_lockout_forgive(redis, serving->subject, call->address);
+    else
+        td_lockout_clear(redis, serving->subject, call->address);
+}
+
+static void unlock(struct td_serving *serving)
+{
+    char subject[TD_LOCKOUT_SUBJECT_TEXT];
+    td_lockout_subject(serving->reply.session_account, subject);
+    td_lockout_unlock(serving->frame->options.redis, subject);
+    td_reply_send(serving);
+}
+
+static int start_session(struct td_serving *serving)
+{
+    const struct td_reply *reply = &serving->reply;
+    return td_session_start(serving->frame->options.sessions, reply->session_account,
+                            reply->session == TD_SESSION_START_PENDING ? serving->subject : NULL,
+                            serving->call.address, serving->agent, on_started, serving);
 }
 
 static int end_sessions(struct td_serving *serving)
@@ -78,14 +129,19 @@ void td_session_change_apply(struct td_serving *serving)
 {
     const struct td_reply *reply = &serving->reply;
     int r = 0;
-    if (serving->login_uses && !serving->is_back) /* the password was right: only failures count */
-        td_throttle_give_back(serving->frame->options.redis, serving->login_uses->uses, 3);
-    if (reply->session == TD_SESSION_KEEP ||
-        (reply->session != TD_SESSION_START && !serving->has_session))
+    note_right(serving);
+    note_use(serving);
+    bool starts = reply->session == TD_SESSION_START || reply->session == TD_SESSION_START_PENDING;
+    bool needs = !starts && reply->session != TD_SESSION_UNLOCK; /* a session to change */
+    if (reply->session == TD_SESSION_KEEP || (needs && !serving->has_session))
         td_reply_send(serving);
-    else if (reply->session == TD_SESSION_START)
-        r = td_session_start(serving->frame->options.sessions, reply->session_account,
-                             serving->call.address, serving->agent, on_started, serving);
+    else if (reply->session == TD_SESSION_UNLOCK)
+        unlock(serving);
+    else if (starts)
+        r = start_session(serving);
+    else if (reply->session == TD_SESSION_PROVE)
+        r = td_session_prove(serving->frame->options.sessions, serving->session.id, false,
+                             on_proven, serving);
     else
         r = end_sessions(serving);
     if (r < 0)

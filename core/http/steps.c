@@ -65,7 +65,7 @@ static bool failed(struct td_serving *serving)
 static int load_account(struct td_serving *serving, struct td_tx *tx, struct td_error *reterr)
 {
     struct td_call *call = &serving->call;
-    if (!serving->has_session || call->who)
+    if (!serving->has_session || call->who || call->pending)
         return 0;
     int r = td_account_load(tx, serving->arena, serving->session.account_id, &call->who);
     if (r == TD_ENOTFOUND) { /* disabled meanwhile: as if logged out */
@@ -81,12 +81,24 @@ static int load_account(struct td_serving *serving, struct td_tx *tx, struct td_
     return r;
 }
 
+/* Who must first change a password or set up a second factor sees of public pages what the public
+ * sees. */
+static void be_public(struct td_serving *serving)
+{
+    struct td_call *call = &serving->call;
+    bool stuck = call->who && (call->who->must_change || call->who->must_enrol);
+    if (stuck && (call->route->roles & TD_ROLE_PUBLIC) &&
+        !(call->route->flags & (TD_ROUTE_ANYTIME | TD_ROUTE_ENROL)))
+        call->who = NULL;
+}
+
 static int admit(struct td_serving *serving, struct td_tx *tx, struct td_error *reterr)
 {
     const struct td_route *route = serving->call.route;
     int r = load_account(serving, tx, reterr);
     if (r < 0 || !route)
         return r;
+    be_public(serving);
     return td_entry_check_serving(serving, route, reterr);
 }
 

@@ -1,6 +1,7 @@
 /* session.c - see session.h.
  *
- * Redis keys: titled:session:<id> is a hash (account, csrf, address, agent, created, seen) that
+ * Redis keys: titled:session:<id> is a hash (account, csrf, address, agent, created, seen, ends,
+ * proven, used: times in milliseconds; pending: 1 or 0; subject) that
  * expires when the session does; titled:account:<account id> is a sorted set of that account's
  * session ids by time of creation in microseconds. Members of the set whose session has expired are
  * dropped when somebody looks. Every operation is one script, so one round trip and no half-done
@@ -40,14 +41,18 @@ enum {
     "end\n"
 
 /* The idle expiry never passes the absolute one. ARGV: account, csrf, address, agent, idle ms,
- * absolute ms, id, how many sessions an account may have (the oldest go), prefix of session keys.
- */
+ * absolute ms, id, how many sessions an account may have (the oldest go), prefix of session keys,
+ * 1 = pending, how long that lasts in ms, and its subject. */
 static const char start_script[] = ENDED NOW
     "local idle, absolute = tonumber(ARGV[5]), tonumber(ARGV[6])\n"
+    "local text = string.format('%.0f', now)\n"
+    "local lasts = ARGV[10] == '1' and tonumber(ARGV[11]) or absolute\n"
     "redis.call('HSET', KEYS[1], 'account', ARGV[1], 'csrf', ARGV[2], 'address', ARGV[3], "
     "'agent', ARGV[4],\n"
-    "  'created', string.format('%.0f', now), 'seen', string.format('%.0f', now))\n"
-    "redis.call('PEXPIRE', KEYS[1], math.min(idle, absolute))\n"
+    "  'created', text, 'seen', text, 'proven', text, 'used', text, 'pending', ARGV[10],\n"
+    "  'subject', ARGV[12],\n"
+    "  'ends', string.format('%.0f', now + lasts))\n"
+    "redis.call('PEXPIRE', KEYS[1], math.min(idle, lasts))\n"
     "redis.call('ZADD', KEYS[2], string.format('%.0f', t[1] * 1000000 + t[2]), ARGV[7])\n"
     "redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', (now - absolute) * "
     "1000))\n"
@@ -57,19 +62,30 @@ static const char start_script[] = ENDED NOW
     "  ended(id)\n"
     "end\n"
     "redis.call('PEXPIRE', KEYS[2], absolute)\n"
-    "return string.format('%.0f', now)\n";
+    "return text\n";
 
-/* ARGV: address, idle ms, absolute ms, "1" when somebody is at work: only then it is used. */
+/* ARGV: address, idle ms, "1" when somebody is at work: only then it is used. A session of an older
+ * version, which does not know its end, is over. */
 static const char find_script[] =
     NOW "local s = redis.call('HMGET', KEYS[1], 'account', 'csrf', 'address', 'agent', 'created', "
-        "'seen')\n"
+        "'seen', 'pending', 'proven', 'used', 'ends', 'subject')\n"
         "if not s[1] then return false end\n"
-        "local left = s[5] + ARGV[3] - now\n"
+        "local left = (s[10] or 0) - now\n"
         "if left <= 0 then redis.call('DEL', KEYS[1]); return false end\n"
-        "if ARGV[4] ~= '1' then return s end\n"
+        "s[8] = string.format('%.0f', now - s[8])\n"
+        "s[9] = string.format('%.0f', now - s[9])\n"
+        "if ARGV[3] ~= '1' then return s end\n"
         "redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', now), 'address', ARGV[1])\n"
         "redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(left, tonumber(ARGV[2]))))\n"
         "return s\n";
+
+/* ARGV: 1 = a use only. Nothing for a session that is gone. */
+static const char prove_script[] =
+    NOW "if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end\n"
+        "redis.call('HSET', KEYS[1], 'used', string.format('%.0f', now))\n"
+        "if ARGV[1] == '0' then redis.call('HSET', KEYS[1], 'proven', string.format('%.0f', now)) "
+        "end\n"
+        "return 1\n";
 
 /* ARGV: id. Only of the account whose set holds it. */
 static const char end_script[] =
@@ -95,9 +111,10 @@ static const char list_script[] =
     "local list = {}\n"
     "for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do\n"
     "  local s = redis.call('HMGET', ARGV[1] .. id, 'account', 'csrf', 'address', 'agent', "
-    "'created', 'seen')\n"
+    "'created', 'seen', 'pending')\n"
     "  if not s[1] then redis.call('ZREM', KEYS[1], id)\n"
-    "  elseif #list < tonumber(ARGV[2]) then s[#s + 1] = id; list[#list + 1] = s end\n"
+    "  elseif s[7] ~= '1' and #list < tonumber(ARGV[2]) then s[#s + 1] = id; list[#list + 1] = s "
+    "end\n"
     "end\n"
     "return list\n";
 
@@ -166,9 +183,7 @@ static bool looks_like_token(const char *token)
            strspn(token, alphabet) == TD_SESSION_TOKEN_TEXT - 1;
 }
 
-/* Enough of an address to recognise a place, not a device: people see it in their list of sessions.
- */
-static void address_prefix(const char *address, char text[TD_SESSION_ADDRESS_TEXT])
+void td_session_place(const char *address, char text[TD_SESSION_ADDRESS_TEXT])
 {
     unsigned char bytes[16];
     char full[INET6_ADDRSTRLEN];
@@ -205,6 +220,7 @@ static bool read_fields(const struct redisReply *reply, struct td_session *sessi
     snprintf(session->agent, sizeof(session->agent), "%s", texts[3]);
     session->created_ms = td_reply_int(td_reply_at(reply, 4));
     session->seen_ms = td_reply_int(td_reply_at(reply, 5));
+    session->pending = td_reply_int(td_reply_at(reply, 6)) != 0;
     return true;
 }
 
@@ -237,8 +253,9 @@ static void on_started(void *arg, int result, const struct redisReply *reply)
     pending_free(pending);
 }
 
-int td_session_start(struct td_sessions *sessions, const char *account_id, const char *address,
-                     const char *agent, td_session_fn done, void *arg)
+int td_session_start(struct td_sessions *sessions, const char *account_id,
+                     const char *pending_subject, const char *address, const char *agent,
+                     td_session_fn done, void *arg)
 {
     struct pending *pending = pending_new(arg);
     if (!pending)
@@ -249,9 +266,11 @@ int td_session_start(struct td_sessions *sessions, const char *account_id, const
     random_token(session->csrf);
     hash_text(pending->token, session->id, HASH_BYTES);
     hash_text(agent ? agent : "", session->agent, AGENT_BYTES);
-    address_prefix(address, session->address);
+    td_session_place(address, session->address);
     snprintf(session->account_id, sizeof(session->account_id), "%s", account_id);
-    char key[KEY_TEXT], set[KEY_TEXT], most[NUMBER_TEXT];
+    char key[KEY_TEXT], set[KEY_TEXT], most[NUMBER_TEXT], lasts[NUMBER_TEXT];
+    session->pending = pending_subject != NULL;
+    snprintf(lasts, sizeof(lasts), "%d", TD_SESSION_PENDING_SECONDS * 1000);
     session_key(session->id, key);
     account_key(session->account_id, set);
     snprintf(most, sizeof(most), "%d", MOST);
@@ -259,7 +278,8 @@ int td_session_start(struct td_sessions *sessions, const char *account_id, const
                                (const char *[]){key, set, session->account_id, session->csrf,
                                                 session->address, session->agent, sessions->idle_ms,
                                                 sessions->absolute_ms, session->id, most,
-                                                SESSION_PREFIX, NULL});
+                                                SESSION_PREFIX, session->pending ? "1" : "0", lasts,
+                                                pending_subject ? pending_subject : "", NULL});
     if (result < 0)
         pending_free(pending);
     return result;
@@ -275,6 +295,12 @@ static void on_found(void *arg, int result, const struct redisReply *reply)
     memcpy(agent, session->agent, sizeof(agent));
     if (result == 0 && !read_fields(reply, session))
         result = TD_ELOGIN;
+    if (result == 0) {
+        session->proven_ago_ms = td_reply_int(td_reply_at(reply, 7));
+        session->used_ago_ms = td_reply_int(td_reply_at(reply, 8));
+        const char *subject = td_reply_text(td_reply_at(reply, 10));
+        snprintf(session->subject, sizeof(session->subject), "%s", subject ? subject : "");
+    }
     /* A browser changes its name when it is updated, so this alone does not end a session. */
     if (result == 0 && strcmp(agent, session->agent))
         TD_LOG(TD_LOG_INFO, "session.other_agent", TD_S("session", session->id),
@@ -296,10 +322,10 @@ static int find(struct td_sessions *sessions, const char *token, const char *add
     hash_text(agent ? agent : "", pending->session.agent, AGENT_BYTES);
     char key[KEY_TEXT], prefix[TD_SESSION_ADDRESS_TEXT];
     session_key(pending->session.id, key);
-    address_prefix(address, prefix);
-    int result = td_redis_eval(sessions->redis, on_found, pending, find_script, 1,
-                               (const char *[]){key, prefix, sessions->idle_ms,
-                                                sessions->absolute_ms, used ? "1" : "0", NULL});
+    td_session_place(address, prefix);
+    int result =
+        td_redis_eval(sessions->redis, on_found, pending, find_script, 1,
+                      (const char *[]){key, prefix, sessions->idle_ms, used ? "1" : "0", NULL});
     if (result < 0)
         pending_free(pending);
     return result;
@@ -353,6 +379,22 @@ static void on_ended(void *arg, int result, const struct redisReply *reply)
     pending_free(pending);
 }
 
+int td_session_prove(struct td_sessions *sessions, const char *id, bool use, td_session_end_fn done,
+                     void *arg)
+{
+    struct pending *pending = pending_new(arg);
+    if (!pending)
+        return TD_ENOMEM;
+    pending->done.end = done;
+    char key[KEY_TEXT];
+    session_key(id, key);
+    int result = td_redis_eval(sessions->redis, on_ended, pending, prove_script, 1,
+                               (const char *[]){key, use ? "1" : "0", NULL});
+    if (result < 0)
+        pending_free(pending);
+    return result;
+}
+
 int td_session_end(struct td_sessions *sessions, const char *account_id, const char *id,
                    td_session_end_fn done, void *arg)
 {
@@ -397,7 +439,7 @@ static void on_listed(void *arg, int result, const struct redisReply *reply)
         result = TD_ENOMEM;
     for (size_t i = 0; list && i < td_reply_count(reply) && count < MOST; i++) {
         const struct redisReply *fields = td_reply_at(reply, i);
-        const char *id = td_reply_text(td_reply_at(fields, 6));
+        const char *id = td_reply_text(td_reply_at(fields, 7));
         if (!id || !read_fields(fields, &list[count]))
             continue;
         snprintf(list[count].id, sizeof(list[count].id), "%s", id);

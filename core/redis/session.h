@@ -2,7 +2,9 @@
  *
  * A session is a random 256-bit token in the client's cookie. Redis knows only its hash: whoever
  * reads Redis cannot act as anybody. A session ends after `idle_seconds` without a request, and
- * `absolute_seconds` after login whatever happens; a login always makes a new one. Times are those
+ * `absolute_seconds` after login whatever happens; a login always makes a new one. A pending one
+ * belongs to somebody whose password was right and whose code is still missing: it lasts
+ * TD_SESSION_PENDING_SECONDS, is in no list, and lets its holder do nothing else. Times are those
  * of Redis, so that nodes agree and the demo's clock does not matter.
  *
  * The end of a session is published as {"topic": "session/<id>", "event": "ended"} (live.h).
@@ -14,6 +16,7 @@
 #define TD_REDIS_SESSION_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +28,7 @@ enum {
     TD_SESSION_ID_TEXT = 65, /* BLAKE2b-256 of the token in hex: the id, safe to log and to show */
     TD_SESSION_ADDRESS_TEXT = 64,
     TD_SESSION_AGENT_TEXT = 33,
+    TD_SESSION_PENDING_SECONDS = 300,
     TD_SESSION_MOST = 100 /* sessions of one account; one more ends the oldest */
 };
 
@@ -35,6 +39,10 @@ struct td_session {
     char address[TD_SESSION_ADDRESS_TEXT]; /* prefix: /24 of IPv4, /48 of IPv6 */
     char agent[TD_SESSION_AGENT_TEXT];     /* digest of the User-Agent */
     int64_t created_ms, seen_ms;           /* UTC milliseconds, real time */
+    int64_t proven_ago_ms; /* since a password or code was proven in it */
+    int64_t used_ago_ms;   /* since that, or since what needed it was last done */
+    bool pending;
+    char subject[33]; /* of a pending one: what redis/lockout.h counts its codes under */
 };
 
 /* Uses `redis` (borrowed, outlives it). NULL when memory is short. */
@@ -47,18 +55,23 @@ void td_sessions_free(struct td_sessions *sessions);
 typedef void (*td_session_fn)(void *arg, int result, const struct td_session *session,
                               const char *token);
 
-/* A new session for `account_id`. `address` and `agent` (User-Agent, may be NULL) are as sent. */
-int td_session_start(struct td_sessions *sessions, const char *account_id, const char *address,
-                     const char *agent, td_session_fn done, void *arg);
+/* A new session for `account_id`: whole, or pending when `pending_subject` is given. `address` and `agent` (User-Agent, may be NULL) are as sent. */
+int td_session_start(struct td_sessions *sessions, const char *account_id, const char *pending_subject,
+                     const char *address, const char *agent, td_session_fn done, void *arg);
 
 /* Looks a cookie's value up and moves its idle expiry: one round trip. A value that cannot be a
  * token is refused with TD_ELOGIN at once, without `done`. */
 int td_session_find(struct td_sessions *sessions, const char *token, const char *address,
                     const char *agent, td_session_fn done, void *arg);
 
+/* Notes in a session that its holder has proven a password or code just now, or (`use`) has done
+ * something that needed it. `done` may be NULL. */
+typedef void (*td_session_end_fn)(void *arg, int result, int64_t count);
+int td_session_prove(struct td_sessions *sessions, const char *id, bool use, td_session_end_fn done,
+                     void *arg);
+
 /* Ends one session by id, of `account_id` only; ending one that is gone is a success. `done` may be
  * NULL. */
-typedef void (*td_session_end_fn)(void *arg, int result, int64_t ended);
 int td_session_end(struct td_sessions *sessions, const char *account_id, const char *id,
                    td_session_end_fn done, void *arg);
 
@@ -75,7 +88,7 @@ int td_session_ask(struct td_sessions *sessions, const char *id, td_session_end_
 int td_session_end_account(struct td_sessions *sessions, const char *account_id,
                            const char *keep_id, td_session_end_fn done, void *arg);
 
-/* The live sessions of an account, newest first. */
+/* The live sessions of an account but pending ones, newest first. */
 typedef void (*td_session_list_fn)(void *arg, int result, const struct td_session *list,
                                    size_t count);
 int td_session_list(struct td_sessions *sessions, const char *account_id, td_session_list_fn done,
@@ -84,6 +97,9 @@ int td_session_list(struct td_sessions *sessions, const char *account_id, td_ses
 /* A list for people: [{"id", "address", "created_at", "seen_at", "current": true for
  * `current_id`}]; a new reference. The token's hash is a name, not a secret. */
 json_t *td_session_list_json(const struct td_session *list, size_t count, const char *current_id);
+
+/* Enough of an address to recognise a place, not a device; "" when it is none. */
+void td_session_place(const char *address, char text[TD_SESSION_ADDRESS_TEXT]);
 
 /* Compares the CSRF value a request sent (NULL or any text) with the session's, in constant time: 0
  * or TD_EFORBIDDEN. */

@@ -17,8 +17,6 @@ static struct {
     const char *name;
     int64_t limit, window_seconds;
 } classes[TD_THROTTLE_CLASS_COUNT] = {
-    [TD_THROTTLE_LOGIN] = {"login", 10, 600},
-    [TD_THROTTLE_LOGIN_NAME] = {"login_name", 100, 3600},
     [TD_THROTTLE_LOGIN_ADDRESS] = {"login_address", 100, 600},
     [TD_THROTTLE_PUBLIC] = {"public", 20, 600},
     [TD_THROTTLE_WRITE] = {"write", 600, 60},
@@ -118,12 +116,4 @@ void td_throttle_give_back(struct td_redis *redis, const struct td_throttle_use 
     struct vector vector;
     fill(&vector, uses, count);
     td_redis_eval(redis, NULL, NULL, give_back_script, (int)count, vector.argv);
-}
-
-void td_throttle_login_uses(struct td_throttle_login *room, const char *address, const char *login)
-{
-    snprintf(room->pair, sizeof(room->pair), "%s %s", address, login);
-    room->uses[0] = (struct td_throttle_use){TD_THROTTLE_LOGIN, room->pair};
-    room->uses[1] = (struct td_throttle_use){TD_THROTTLE_LOGIN_NAME, login};
-    room->uses[2] = (struct td_throttle_use){TD_THROTTLE_LOGIN_ADDRESS, address};
 }

@@ -14,9 +14,8 @@ struct td_redis;
 
 /* Window and default limit of each class are rows in throttle.c. */
 enum td_throttle_class {
-    TD_THROTTLE_LOGIN, /* subject: login + address prefix: wrong passwords of one person, here */
-    TD_THROTTLE_LOGIN_NAME,    /* subject: login: guessing spread over many addresses */
-    TD_THROTTLE_LOGIN_ADDRESS, /* subject: address: one guess at each of many logins */
+    TD_THROTTLE_LOGIN_ADDRESS, /* subject: address: one guess at each of many logins;
+                                * guesses at one are redis/lockout.h */
     TD_THROTTLE_PUBLIC, /* subject: address: writes without a session (complaints, objections) */
     TD_THROTTLE_WRITE,  /* subject: account */
     TD_THROTTLE_UPLOAD, /* subject: account */
@@ -46,12 +45,5 @@ int td_throttle_take(struct td_redis *redis, const struct td_throttle_use *uses,
  * Without an answer: nothing depends on it. */
 void td_throttle_give_back(struct td_redis *redis, const struct td_throttle_use *uses,
                            size_t count);
-
-/* The three uses of a login attempt, in texts written to `room` (they must live until the call). */
-struct td_throttle_login {
-    struct td_throttle_use uses[3];
-    char pair[256];
-};
-void td_throttle_login_uses(struct td_throttle_login *room, const char *address, const char *login);
 
 #endif

@@ -1,6 +1,7 @@
 /* account.c - reading accounts; see account.h. Writing is in account_admin.c. */
 #include "review/account.h"
 
+#include "review/policy.h"
 #include "review/review.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -88,6 +89,15 @@ static int load_grants(struct td_arena *arena, const json_t *rows, struct td_acc
     return 0;
 }
 
+/* Applicants have rights over their own dossier only; everybody else acts for others. */
+static void judge(struct td_account *account, bool proves)
+{
+    enum td_second_factor_policy policy = td_policy()->second_factor;
+    account->second_factor = proves && policy != TD_SECOND_FACTOR_OFF;
+    account->must_enrol = policy == TD_SECOND_FACTOR_REQUIRED && !proves &&
+                          (account->roles & ~(uint32_t)TD_ROLE_APPLICANT);
+}
+
 int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *account_id,
                     const struct td_account **ret_account)
 {
@@ -95,10 +105,13 @@ int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *accoun
     struct td_account *account = td_arena_alloc(arena, sizeof(*account));
     if (!account)
         return TD_ENOMEM;
-    int result = td_tx_row(tx, &row,
-                           "select id, login, name, unit_id, must_change from account"
-                           " where id = $1 and not disabled",
-                           "s", account_id);
+    int result =
+        td_tx_row(tx, &row,
+                  "select a.id, a.login, a.name, a.unit_id, a.must_change, a.password_at,"
+                  " case when coalesce(f.confirmed_at, '') = '' then 0 else 1 end as proves"
+                  " from account a left join second_factor f on f.account_id = a.id"
+                  " where a.id = $1 and not a.disabled",
+                  "s", account_id);
     if (result == 0)
         result = td_tx_rows(tx, &rows,
                             "select role, scope from account_grant where account_id = $1"
@@ -110,12 +123,15 @@ int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *accoun
     account->login = td_arena_strdup(arena, td_row_text(row, "login"));
     account->name = td_arena_strdup(arena, td_row_text(row, "name"));
     account->unit_id = td_arena_strdup(arena, td_row_text(row, "unit_id"));
-    account->must_change = td_row_bool(row, "must_change");
+    account->must_change =
+        td_row_bool(row, "must_change") || td_policy_expired(td_row_text(row, "password_at"));
     result = account->id && account->login && account->name && account->unit_id
                  ? load_grants(arena, rows, account)
                  : TD_ENOMEM;
-    if (result == 0)
+    if (result == 0) {
+        judge(account, td_row_int(row, "proves"));
         *ret_account = account;
+    }
 out:
     json_decref(row);
     json_decref(rows);
@@ -140,9 +156,10 @@ json_t *td_account_describe(const struct td_account *account)
         json_array_append_new(grants,
                               json_pack("{s:s, s:s}", "role", td_role_name(account->grants[i].role),
                                         "scope", account->grants[i].scope));
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "id", account->id, "login",
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "id", account->id, "login",
                      account->login, "name", account->name, "unit_id", account->unit_id,
-                     "must_change", account->must_change, "roles", names, "grants", grants);
+                     "must_change", account->must_change, "second_factor", account->second_factor,
+                     "must_enrol", account->must_enrol, "roles", names, "grants", grants);
 }
 
 int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_account)
@@ -153,8 +170,11 @@ int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_accou
         "select a.id, a.login, a.name, coalesce(a.unit_id, '') as unit_id,"
         " coalesce(u.name, '') as unit_name, a.person, a.disabled, a.must_change, a.created_at,"
         " case when a.id_number_sealed = '' then 0 else 1 end as id_number_given,"
-        " case when a.phone_sealed = '' then 0 else 1 end as phone_given"
-        " from account a left join unit u on u.id = a.unit_id where a.id = $1",
+        " case when a.phone_sealed = '' then 0 else 1 end as phone_given,"
+        " a.login_at, a.login_address, a.last_login_at, a.last_login_address, a.login_failures,"
+        " coalesce(f.confirmed_at, '') as second_factor_at"
+        " from account a left join unit u on u.id = a.unit_id"
+        " left join second_factor f on f.account_id = a.id where a.id = $1",
         "s", account_id);
     if (result < 0)
         return result;

@@ -51,7 +51,9 @@ struct td_account {
     const char *login;
     const char *name;
     const char *unit_id; /* "" when none */
-    bool must_change;    /* may do nothing but change the password */
+    bool must_change;    /* may do nothing but change the password: a one-time or an expired one */
+    bool second_factor;  /* proves a code beside the password, review/second_factor.h */
+    bool must_enrol;     /* may do nothing but set a second factor up */
     uint32_t roles;      /* union of the grants' roles */
     const struct td_grant *grants;
     size_t grant_count;
@@ -65,7 +67,7 @@ bool td_account_has(const struct td_account *who, enum td_role role, const char 
 
 /* --- account.c: reading ----------------------------------------------------------------------- */
 
-/* Loads account and grants. TD_ENOTFOUND when there is none or it is disabled. */
+/* Loads account and grants, and judges it by td_policy. TD_ENOTFOUND when there is none or it is disabled. */
 int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *account_id,
                     const struct td_account **ret_account);
 
@@ -78,11 +80,12 @@ const struct td_account *td_account_console(void);
 int td_account_find(struct td_tx *tx, const char *login, json_t **ret_row);
 
 /* What a client may know about who it is: {"id", "login", "name", "unit_id", "must_change",
- * "roles": [...], "grants": [{"role", "scope"}]}. A new reference. */
+ * "second_factor", "must_enrol", "roles": [...], "grants": [{"role", "scope"}]}. A new reference. */
 json_t *td_account_describe(const struct td_account *account);
 
 /* One account for its administrators and for itself: describe's members and "unit_name", "person",
- * "id_number_given", "phone_given", "disabled", "created_at", grants with "granted_at" and
+ * "id_number_given", "phone_given", "disabled", "created_at", "second_factor_at" ("" without),
+ * "login_at", "login_address", "last_login_at", "last_login_address", "login_failures", grants with "granted_at" and
  * "scope_name". A new reference. TD_ENOTFOUND. Disabled accounts too. */
 int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_account);
 
@@ -113,6 +116,16 @@ int td_account_grant(struct td_review *review, const char *account_id, const cha
 int td_account_revoke(struct td_review *review, const char *account_id, const char *role,
                       const char *scope, struct td_error *reterr);
 
+/* Notes a login that is complete: when (real time), from which place, and how many attempts were
+ * refused since the one before. By nobody in particular: it is the proof that was checked. */
+int td_account_record_login(struct td_tx *tx, const char *account_id, const char *place,
+                            int failures);
+
+/* Writes to the ledger that waits for this login end; *ret_login is in the arena. As security
+ * administrator. TD_ENOTFOUND. */
+int td_account_unlock(struct td_review *review, const char *account_id, const char **ret_login,
+                      struct td_error *reterr);
+
 /* A disabled account keeps its history, loses its sessions and cannot log in. Not on oneself. */
 int td_account_set_disabled(struct td_review *review, const char *account_id, bool disabled,
                             struct td_error *reterr);
@@ -120,6 +133,13 @@ int td_account_set_disabled(struct td_review *review, const char *account_id, bo
 /* Ends all sessions of an account after commit, as security administrator. TD_ENOTFOUND. */
 int td_account_end_sessions(struct td_review *review, const char *account_id,
                             struct td_error *reterr);
+
+/* 0 when who acts holds the role, or TD_EFORBIDDEN; when `account_id` is another, or TD_EFORBIDDEN with
+ * `key` (the console is always another). Has the sessions but `keep` (or NULL) end after commit. */
+int td_account_need(const struct td_review *review, enum td_role role, struct td_error *reterr);
+int td_account_need_other(const struct td_review *review, const char *account_id, const char *key,
+                          struct td_error *reterr);
+int td_account_drop_sessions(struct td_review *review, const char *account_id, const char *keep);
 
 /* Stores a new hash; the account's sessions end after commit, but for `keep_session` (NULL = none
  * is kept). By the account itself or the system administrator. */

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { LOGIN_MIN = 3, LOGIN_MAX = 64, GRANTS_MAX = 50 };
 
@@ -23,7 +24,7 @@ enum { LOGIN_MIN = 3, LOGIN_MAX = 64, GRANTS_MAX = 50 };
  * are one person. */
 #define LONE_ROLES (TD_ROLE_SUPERVISOR | TD_ROLE_ADMIN | TD_ROLE_SECURITY | TD_ROLE_AUDIT)
 
-static int need_role(const struct td_review *review, enum td_role role, struct td_error *reterr)
+int td_account_need(const struct td_review *review, enum td_role role, struct td_error *reterr)
 {
     if (td_row_is(review, role))
         return 0;
@@ -41,8 +42,8 @@ static bool is_console(const struct td_review *review)
     return !strcmp(review->who->id, td_account_console()->id);
 }
 
-static int need_other(const struct td_review *review, const char *account_id, const char *key,
-                      struct td_error *reterr)
+int td_account_need_other(const struct td_review *review, const char *account_id, const char *key,
+                          struct td_error *reterr)
 {
     if (is_console(review) || strcmp(review->who->id, account_id))
         return 0;
@@ -216,7 +217,7 @@ int td_account_check(struct td_review *review, const json_t *fields, struct td_e
     struct td_error problems = TD_ERROR_INIT;
     if (!reterr)
         reterr = &problems;
-    int result = need_role(review, TD_ROLE_ADMIN, reterr);
+    int result = td_account_need(review, TD_ROLE_ADMIN, reterr);
     if (result < 0)
         return result;
     const char *login = td_row_text(fields, "login"), *name = td_row_text(fields, "name");
@@ -324,8 +325,8 @@ static int insert(struct td_review *review, const char *id, const json_t *fields
     int result = td_tx_exec(
         review->tx, NULL,
         "insert into account (id, login, name, password_hash, unit_id, person, id_number_sealed,"
-        " id_number_key, phone_sealed, must_change, created_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        " id_number_key, phone_sealed, must_change, created_at, password_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
         "sssssjsssbs", id, td_row_text(fields, "login"), td_row_text(fields, "name"), password_hash,
         *unit ? unit : NULL, person, sealed->id_number, sealed->fingerprint_or_null, sealed->phone,
         (int)must_change, review->now);
@@ -390,11 +391,11 @@ static int check_conflict(struct td_review *review, const char *account_id, cons
 int td_account_grant(struct td_review *review, const char *account_id, const char *role,
                      const char *scope, struct td_error *reterr)
 {
-    int result = need_role(review, TD_ROLE_SECURITY, reterr);
+    int result = td_account_need(review, TD_ROLE_SECURITY, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
-        result = need_other(review, account_id, "own_grant", reterr);
+        result = td_account_need_other(review, account_id, "own_grant", reterr);
     if (result == 0)
         result = check_grant(review, "", role, scope, reterr);
     if (result == 0)
@@ -406,9 +407,9 @@ int td_account_revoke(struct td_review *review, const char *account_id, const ch
                       const char *scope, struct td_error *reterr)
 {
     int64_t changed = 0;
-    int result = need_role(review, TD_ROLE_SECURITY, reterr);
+    int result = td_account_need(review, TD_ROLE_SECURITY, reterr);
     if (result == 0)
-        result = need_other(review, account_id, "own_grant", reterr);
+        result = td_account_need_other(review, account_id, "own_grant", reterr);
     if (result == 0)
         result = td_tx_exec(
             review->tx, &changed,
@@ -423,7 +424,7 @@ int td_account_revoke(struct td_review *review, const char *account_id, const ch
 }
 
 /* Has the dispatcher end the account's sessions after commit. */
-static int end_sessions(struct td_review *review, const char *account_id, const char *keep)
+int td_account_drop_sessions(struct td_review *review, const char *account_id, const char *keep)
 {
     json_t *payload = json_pack("{s:s, s:s?}", "account", account_id, "keep", keep);
     int result = payload ? td_tx_outbox(review->tx, "session", payload) : TD_ENOMEM;
@@ -434,29 +435,57 @@ static int end_sessions(struct td_review *review, const char *account_id, const 
 int td_account_end_sessions(struct td_review *review, const char *account_id,
                             struct td_error *reterr)
 {
-    int result = need_role(review, TD_ROLE_SECURITY, reterr);
+    int result = td_account_need(review, TD_ROLE_SECURITY, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
         result = td_row_log(review, "account.sessions_end", "account", account_id, NULL);
-    return result == 0 ? end_sessions(review, account_id, NULL) : result;
+    return result == 0 ? td_account_drop_sessions(review, account_id, NULL) : result;
+}
+
+int td_account_record_login(struct td_tx *tx, const char *account_id, const char *place,
+                            int failures)
+{
+    char now[TD_TIME_TEXT];
+    td_time_format((int64_t)time(NULL) * 1000, now);
+    return td_tx_exec(tx, NULL,
+                      "update account set last_login_at = login_at,"
+                      " last_login_address = login_address, login_at = $1, login_address = $2,"
+                      " login_failures = $3 where id = $4",
+                      "ssis", now, place, (int64_t)failures, account_id);
+}
+
+int td_account_unlock(struct td_review *review, const char *account_id, const char **ret_login,
+                      struct td_error *reterr)
+{
+    json_t *row = NULL;
+    int result = td_account_need(review, TD_ROLE_SECURITY, reterr);
+    if (result == 0)
+        result =
+            td_tx_row(review->tx, &row, "select login from account where id = $1", "s", account_id);
+    if (result < 0)
+        return result;
+    *ret_login = td_arena_strdup(review->arena, td_row_text(row, "login"));
+    json_decref(row);
+    return *ret_login ? td_row_log(review, "account.unlock", "account", account_id, NULL)
+                      : TD_ENOMEM;
 }
 
 int td_account_set_disabled(struct td_review *review, const char *account_id, bool disabled,
                             struct td_error *reterr)
 {
-    int result = need_role(review, TD_ROLE_ADMIN, reterr);
+    int result = td_account_need(review, TD_ROLE_ADMIN, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
-        result = need_other(review, account_id, "own_disable", reterr);
+        result = td_account_need_other(review, account_id, "own_disable", reterr);
     if (result == 0)
         result = td_tx_exec(review->tx, NULL, "update account set disabled = $1 where id = $2",
                             "bs", (int)disabled, account_id);
     if (result == 0)
         result = td_row_log(review, disabled ? "account.disable" : "account.enable", "account",
                             account_id, NULL);
-    return result == 0 && disabled ? end_sessions(review, account_id, NULL) : result;
+    return result == 0 && disabled ? td_account_drop_sessions(review, account_id, NULL) : result;
 }
 
 int td_account_set_password(struct td_review *review, const char *account_id,
@@ -464,15 +493,16 @@ int td_account_set_password(struct td_review *review, const char *account_id,
                             struct td_error *reterr)
 {
     bool own = review->who && !strcmp(review->who->id, account_id);
-    int result = own ? 0 : need_role(review, TD_ROLE_ADMIN, reterr);
+    int result = own ? 0 : td_account_need(review, TD_ROLE_ADMIN, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
     if (result == 0)
         result = td_tx_exec(review->tx, NULL,
-                            "update account set password_hash = $1, must_change = $2 where id = $3",
-                            "sbs", password_hash, (int)must_change, account_id);
+                            "update account set password_hash = $1, must_change = $2,"
+                            " password_at = $3 where id = $4",
+                            "sbss", password_hash, (int)must_change, review->now, account_id);
     if (result == 0)
         result = td_row_log(review, "account.password", "account", account_id,
                             json_pack("{s:b}", "own", own));
-    return result == 0 ? end_sessions(review, account_id, keep_session) : result;
+    return result == 0 ? td_account_drop_sessions(review, account_id, keep_session) : result;
 }

@@ -18,7 +18,7 @@ import { Shim } from './shim.mjs';
 export const long = Boolean(process.env.TITLED_LONG);
 export const STALL_MS = 50;
 
-const busy = { throttle_login: 1000000, throttle_login_name: 1000000, throttle_login_address: 1000000, throttle_write: 1000000, throttle_upload: 1000000 };
+const busy = { lockout_failures: 1000000, throttle_login_address: 1000000, throttle_write: 1000000, throttle_upload: 1000000 };
 
 class Rig {
   constructor() {

@@ -155,6 +155,10 @@ const leads = (p, name) => (['office', 'selfish', 'chair'].includes(name) ? 'ok'
 /** Routes with a record, and writes. A read without a record is for everybody whom its row names. */
 export const otherRoutes = {
   'POST /account/password': { may: all, send: give({}) },
+  'POST /account/second-factor': { may: all },
+  'POST /account/second-factor/confirm': { may: all, send: give({ one_time_code: '1' }) },
+  'POST /account/second-factor/recovery-codes': { may: all },
+  'DELETE /account/second-factor': { may: all },
   'DELETE /account/sessions': { may: all },
   'DELETE /account/sessions/{session}': { may: all }, // one that is not his own is left alone
   'POST /accounts': { may: all, send: give({}) },
@@ -164,6 +168,8 @@ export const otherRoutes = {
   'POST /accounts/{account}/grants': { may: all, send: give({ role: 'unit', scope: 'none' }) },
   'DELETE /accounts/{account}/grants/{role}': { may: all, query: (e) => `?scope=${e.city.unit.id}` },
   'POST /accounts/{account}/password': { may: all, send: give({ password: '1' }) },
+  'DELETE /accounts/{account}/second-factor': { may: all },
+  'POST /accounts/{account}/unlock': { may: all },
   'GET /accounts/{account}/sessions': { may: all },
   'DELETE /accounts/{account}/sessions': { may: all },
   'POST /applications': { may: all, send: give({ cycle: '01ARZ3NDEKTSV4RRFFQ69G5FAV', level: 'x', specialty: 'y' }) },
@@ -219,6 +225,8 @@ export const otherRoutes = {
   'POST /queue/take': { may: all, send: give({ state: 'nosuch' }) },
   'GET /series/{series}': { may: all },
   'POST /session': { may: all, send: give({}) },
+  'POST /session/code': { may: all, send: give({}) },
+  'POST /session/step-up': { may: all, send: give({}) },
   'DELETE /session': { may: all, last: true },
   'POST /session/end': { may: all, last: true },
   'POST /standards': { may: all, send: give({}) },

@@ -10,7 +10,7 @@ import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssess
 const elsewhere = '650109';
 
 /** Settings with which thousands of requests of one address pass. */
-export const config = { throttle_write: 1000000, throttle_public: 1000000, throttle_upload: 1000000, throttle_login: 100000, throttle_login_name: 100000, throttle_login_address: 100000, limit_per_address: 1000 };
+export const config = { throttle_write: 1000000, throttle_public: 1000000, throttle_upload: 1000000, lockout_failures: 100000, throttle_login_address: 100000, limit_per_address: 1000 };
 
 /** SQL on the records of a server that rests; reading is possible at any time. */
 export const sql = (server, text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(server.folder, 'records/titled.db')], { input: text, encoding: 'utf8' });

@@ -200,6 +200,9 @@ class Server {
     const { plugins = join(build, 'plugins'), web = join(top, 'web'), config = {} } = this.options;
     const settings = {
       demo: true,
+      second_factor: 'offered',
+      step_up_seconds: 86400, // a slow run is not asked again who it is
+      step_up_most_seconds: 86400,
       listen_port: 0,
       state_folder: join(this.folder, 'records'),
       key_file: join(this.folder, 'key'),

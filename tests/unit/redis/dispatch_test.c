@@ -339,7 +339,7 @@ static void ends_sessions(void **state)
 {
     (void)state;
     int started = 0, counted = 0;
-    td_session_start(sessions, "ann", "", "", on_session, &started);
+    td_session_start(sessions, "ann", NULL, "", "", on_session, &started);
     spin_until(base, &started);
     put("session", 0, 1, json_pack("{s:s}", "account", "ann"));
     spin_until_number(OPEN, 0);

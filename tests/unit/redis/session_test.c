@@ -51,7 +51,7 @@ static struct outcome start(const char *account)
 {
     struct outcome outcome = {0};
     assert_int_equal(
-        td_session_start(sessions, account, "10.1.2.3", "Browser", on_session, &outcome), 0);
+        td_session_start(sessions, account, NULL, "10.1.2.3", "Browser", on_session, &outcome), 0);
     spin_until(base, &outcome.done);
     assert_int_equal(outcome.result, 0);
     return outcome;
@@ -184,8 +184,8 @@ static void age(const char *id, const char *ms)
     char key[128];
     snprintf(key, sizeof(key), "titled:session:%s", id);
     td_redis_eval(client, on_reply, &probe,
-                  "redis.call('HSET', KEYS[1], 'created', string.format('%.0f', "
-                  "redis.call('HMGET', KEYS[1], 'created')[1] - ARGV[1]))\n"
+                  "redis.call('HSET', KEYS[1], 'ends', string.format('%.0f', "
+                  "redis.call('HMGET', KEYS[1], 'ends')[1] - ARGV[1]))\n"
                   "redis.call('PEXPIRE', KEYS[1], 60000)\nreturn 1",
                   1, (const char *[]){key, ms, NULL});
     spin_until(base, &probe.done);
@@ -292,6 +292,65 @@ static void ends_the_oldest_of_too_many(void **state)
     json_decref(listed.items);
 }
 
+static void a_pending_one_is_short_and_in_no_list(void **state)
+{
+    (void)state;
+    struct outcome half = {0}, found, end = {0};
+    struct listed listed = {0};
+    td_session_start(sessions, "B3", "subject", "10.1.2.3", "Browser", on_session, &half);
+    spin_until(base, &half.done);
+    assert_true(half.session.pending);
+    found = find(half.token);
+    assert_int_equal(found.result, 0);
+    assert_true(found.session.pending);
+    assert_string_equal(found.session.subject, "subject");
+    assert_in_range(left_ms(half.session.id), 1, TD_SESSION_PENDING_SECONDS * 1000);
+    assert_false(find(start("B3").token).session.pending);
+    td_session_list(sessions, "B3", on_listed, &listed);
+    spin_until(base, &listed.done);
+    assert_int_equal(json_array_size(listed.items), 1);
+    json_decref(listed.items);
+    td_session_end_account(sessions, "B3", NULL, on_ended, &end);
+    spin_until(base, &end.done);
+    assert_int_equal(end.number, 2); /* a new password ends it like all others */
+    assert_int_equal(find(half.token).result, TD_ELOGIN);
+}
+
+static void set_ago(const char *id, const char *name)
+{
+    struct outcome outcome = {0};
+    char key[128];
+    snprintf(key, sizeof(key), "titled:session:%s", id);
+    td_redis_command(client, on_reply, &outcome, (const char *[]){"HSET", key, name, "1000", NULL});
+    spin_until(base, &outcome.done);
+}
+
+static void prove(const char *id, bool use, int64_t count)
+{
+    struct outcome outcome = {0};
+    td_session_prove(sessions, id, use, on_ended, &outcome);
+    spin_until(base, &outcome.done);
+    assert_int_equal(outcome.number, count);
+}
+
+static void knows_when_it_was_proven(void **state)
+{
+    (void)state;
+    struct outcome one = start("B4");
+    assert_in_range(find(one.token).session.proven_ago_ms, 0, 60000);
+    set_ago(one.session.id, "proven");
+    set_ago(one.session.id, "used");
+    assert_true(find(one.token).session.proven_ago_ms > 1600000000000);
+    assert_true(find(one.token).session.used_ago_ms > 1600000000000);
+    prove(one.session.id, true, 1);
+    assert_true(find(one.token).session.proven_ago_ms > 1600000000000);
+    assert_in_range(find(one.token).session.used_ago_ms, 0, 60000);
+    prove(one.session.id, false, 1);
+    assert_in_range(find(one.token).session.proven_ago_ms, 0, 60000);
+    prove("gone", false, 0); /* and nothing is made of it */
+    assert_int_equal(left_ms("gone"), -2);
+}
+
 static void checks_csrf(void **state)
 {
     (void)state;
@@ -317,7 +376,8 @@ static void says_when_redis_is_away(void **state)
     while (td_redis_available(client))
         event_base_loop(base, EVLOOP_ONCE);
     assert_int_equal(td_session_find(sessions, one.token, "", NULL, on_session, &open), TD_EREDIS);
-    assert_int_equal(td_session_start(sessions, "B1", "", NULL, on_session, &open), TD_EREDIS);
+    assert_int_equal(td_session_start(sessions, "B1", NULL, "", NULL, on_session, &open),
+                     TD_EREDIS);
     private_redis_launch(&server);
     while (!td_redis_available(client))
         event_base_loop(base, EVLOOP_ONCE);
@@ -335,6 +395,8 @@ int main(void)
         cmocka_unit_test(ends_one_of_its_own),
         cmocka_unit_test(ends_all_but_one),
         cmocka_unit_test(lists_the_live_ones),
+        cmocka_unit_test(a_pending_one_is_short_and_in_no_list),
+        cmocka_unit_test(knows_when_it_was_proven),
         cmocka_unit_test(checks_csrf),
         cmocka_unit_test(ends_the_oldest_of_too_many),
         cmocka_unit_test(says_when_redis_is_away),
