@@ -96,7 +96,12 @@ static int read_failure(const json_t *verdict, struct td_error *error)
     return td_error_key(error, TD_EBUSY, "examiner_absent", NULL);
 }
 
-/* Images are written anew, PDF files never: whoever says something else is not to be believed. */
+/* Images are, PDF files never: a signature must stay valid. */
+bool td_examiners_rewrites(const char *type)
+{
+    return strncmp(type, "image/", 6) == 0;
+}
+
 static int read_verdict(const struct examination *one, bool *ret_rewritten, struct td_error *error)
 {
     const json_t *verdict = one->verdict;
@@ -115,7 +120,7 @@ static int read_verdict(const struct examination *one, bool *ret_rewritten, stru
         result = td_error_field(error, "file", key, "not accepted: %s", key);
     }
     bool rewritten = json_is_true(json_object_get(verdict, "rewritten"));
-    if (result == 0 && rewritten != !strncmp(one->type, "image/", 6))
+    if (result == 0 && rewritten != td_examiners_rewrites(one->type))
         return say_unexaminable(error, "file_unexaminable", "its verdict does not fit the type");
     *ret_rewritten = rewritten;
     return result;
@@ -277,7 +282,8 @@ int td_examiners_submit(struct td_examiners *examiners, const char *owner, const
     struct examination *one = calloc(1, sizeof(*one));
     if (!one) {
         close(input);
-        close(output);
+        if (output >= 0)
+            close(output);
         return TD_ENOMEM;
     }
     *one = (struct examination){

@@ -41,9 +41,12 @@ void td_examiners_free(struct td_examiners *examiners);
  * `error` is the callee's to take from, and released afterwards. */
 typedef void (*td_examiners_done_fn)(void *arg, int result, bool rewritten, struct td_error *error);
 
+/* True for the types that are written anew: they need an output. */
+bool td_examiners_rewrites(const char *type);
+
 /* Examines the file behind `input`, of the media `type` that its first bytes name, for `owner` (an
  * account's id), so that nobody keeps others waiting with files that take long. Both descriptors are
- * taken over in any case, the output must be empty and writable. `done` is called on the loop exactly
+ * taken over in any case, the output is an empty file, -1 when none is needed. `done` is called on the loop exactly
  * once, never from inside; after a failure here not at all: TD_EBUSY [examiner_busy] when too many wait,
  * TD_ETHROTTLED when the owner has enough here. */
 int td_examiners_submit(struct td_examiners *examiners, const char *owner, const char *type, int input,

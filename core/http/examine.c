@@ -21,6 +21,8 @@ static void keep(struct td_cpu_job *job)
     struct td_serving *serving = serving_of(job);
     struct td_upload *upload = &serving->upload;
     char hash[65];
+    if (upload->path == serving->output_path)
+        unlink(serving->upload_path); /* here: to free a large file takes the disk a while */
     size_t size = 0;
     serving->result = td_files_measure(upload->path, hash, &size, &serving->error);
     if (serving->result == 0 && strcmp(hash, upload->hash) != 0) {
@@ -68,19 +70,20 @@ static int open_output(struct td_serving *serving, int *ret_fd)
 int td_examine_begin(struct td_serving *serving, td_serving_fn next)
 {
     struct td_examiners *examiners = serving->frame->options.examiners;
+    const char *type = json_string_value(serving->call.job);
     int output = -1;
     if (!examiners)
         return TD_EBUSY;
-    int result = open_output(serving, &output);
+    int result = td_examiners_rewrites(type) ? open_output(serving, &output) : 0;
     if (result < 0)
         return result;
     int input = open(serving->upload.path, O_RDONLY | O_CLOEXEC);
     if (input < 0) {
-        close(output);
+        if (output >= 0)
+            close(output);
         return TD_EIO;
     }
     serving->then = next;
-    return td_examiners_submit(examiners, serving->call.who ? serving->call.who->id : "",
-                               json_string_value(serving->call.job), input, output, on_examined,
-                               serving, &serving->error);
+    return td_examiners_submit(examiners, serving->call.who ? serving->call.who->id : "", type,
+                               input, output, on_examined, serving, &serving->error);
 }

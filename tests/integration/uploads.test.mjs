@@ -252,7 +252,7 @@ describe('an examiner that fails', () => {
     const endless = join(folder, 'endless');
     execFileSync('mkfifo', [endless]);
     be(`echo examining $$ >&2; ${work} <>${endless}`);
-    const lost = here.send('a.pdf', pdf()).catch(() => 'lost');
+    const lost = here.send('a.png', png(16, 16)).catch(() => 'lost');
     const [, pid] = await here.server.process.seen((log) => /examining (\d+)/.exec(log), 'the examination');
     const status = () => (existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/status`, 'latin1') : 'State:\tX');
     while (!/Seccomp:\t2/.test(status())) await here.server.control.ok('GET', '/health'); // until it is in its sandbox
