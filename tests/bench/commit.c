@@ -84,7 +84,7 @@ static int read_sizes(int *list)
     return count;
 }
 
-static void edit(sqlite3_stmt *save, sqlite3_stmt *log, long long sequence)
+static void edit(sqlite3_stmt *save, sqlite3_stmt *log, sqlite3_stmt *node, long long sequence)
 {
     static const char hash[] = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8";
     static const char at[] = "2026-09-01T00:00:00.000Z";
@@ -102,9 +102,15 @@ static void edit(sqlite3_stmt *save, sqlite3_stmt *log, long long sequence)
     sqlite3_bind_text(log, 4, "application.save", -1, SQLITE_STATIC);
     sqlite3_bind_text(log, 5, subject, -1, SQLITE_STATIC);
     sqlite3_bind_text(log, 6, payload, -1, SQLITE_STATIC);
-    for (int i = 7; i <= 9; i++)
+    for (int i = 7; i <= 10; i++)
         sqlite3_bind_text(log, i, hash, -1, SQLITE_STATIC);
+    sqlite3_bind_text(log, 11, hash, 32, SQLITE_STATIC);
     finish(log);
+    if (sequence % 16 == 0) { /* the tree over the ledger keeps every fourth level */
+        sqlite3_bind_int64(node, 1, sequence / 16);
+        sqlite3_bind_text(node, 2, hash, -1, SQLITE_STATIC);
+        finish(node);
+    }
 }
 
 static long long last_sequence(void)
@@ -128,14 +134,17 @@ int main(int argc, char **argv)
                                  " version = version + 1 where id = $1");
     sqlite3_stmt *log =
         prepare("insert into ledger(sequence, at, actor, action, subject, payload, payload_hash,"
-                " previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+                " previous_hash, hash, leaf, nonce)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+    sqlite3_stmt *node = prepare("insert or replace into ledger_node(level, position, hash)"
+                                 " values (4, $1, $2)");
     long long first = last_sequence(), sequence = first;
     double started = now(CLOCK_MONOTONIC), worked = now(CLOCK_PROCESS_CPUTIME_ID);
     double seconds = atof(argv[2]), spent = 0;
     for (int batch = 0; spent < seconds; batch++) {
         run_sql("begin immediate");
         for (int i = 0; i < sizes[batch % count]; i++)
-            edit(save, log, ++sequence);
+            edit(save, log, node, ++sequence);
         run_sql("commit");
         spent = now(CLOCK_MONOTONIC) - started;
     }
@@ -144,6 +153,7 @@ int main(int argc, char **argv)
            worked * 1e6);
     sqlite3_finalize(save);
     sqlite3_finalize(log);
+    sqlite3_finalize(node);
     sqlite3_close(db);
     return 0;
 }
