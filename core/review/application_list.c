@@ -125,12 +125,15 @@ static int read_grant(struct listing *listing, const struct td_grant *grant)
     const struct filter *filter = &listing->filter;
     char division[16];
     const char *slash = strchr(grant->scope, '/');
+    bool whole = grant->role == TD_ROLE_BUREAU || grant->role == TD_ROLE_SUPERVISOR;
+    if (!whole && (!*grant->scope || slash == grant->scope))
+        return 0; /* in a range, no value means any: an empty scope must not become all of them */
     switch (grant->role) {
     case TD_ROLE_UNIT:
         return read_range(listing, &(struct range){"", grant->scope, filter->state, "",
                                                    filter->division, filter->level});
     case TD_ROLE_DISTRICT_INDUSTRY:
-        if (!slash)
+        if (!slash || !slash[1])
             return 0;
         snprintf(division, sizeof(division), "%.*s", (int)(slash - grant->scope), grant->scope);
         return read_scope(listing, slash + 1, division);

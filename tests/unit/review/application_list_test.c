@@ -26,6 +26,17 @@ static const char *const states[] = {"draft", "submitted", "office_review", "cer
 static const char *const level_names[] = {"junior", "intermediate", "senior", "full_senior"};
 static const char *const division_codes[] = {DIVISION, "650102"};
 
+static const struct {
+    const char *account, *role, *scope;
+} empty_grants[] = {
+    {"p20", "unit", ""},
+    {"p21", "office", ""},
+    {"p22", "district_hr", ""},
+    {"p23", "district_industry", "/"},
+    {"p24", "district_industry", "/sample"},
+    {"p25", "district_industry", "650102/"},
+};
+
 static int add_dossier(struct td_tx *tx, int person, int number)
 {
     char id[TD_ID_TEXT], account[16], name[32];
@@ -58,6 +69,12 @@ static int add_dossiers(struct td_tx *tx, void *arg, struct td_error *reterr)
     for (int person = 0; !r && person < PEOPLE; person++)
         for (int number = 0; !r && number < EACH; number++)
             r = add_dossier(tx, person, number);
+    for (size_t i = 0; !r && i < sizeof(empty_grants) / sizeof(empty_grants[0]); i++)
+        r = td_tx_exec(
+            tx, NULL,
+            "insert into account_grant (account_id, role, scope, granted_by, granted_at) "
+            "values ($1, $2, $3, 'test', 'now')",
+            "sss", empty_grants[i].account, empty_grants[i].role, empty_grants[i].scope);
     return r;
 }
 
@@ -178,6 +195,14 @@ static void pages_are_what_the_rule_says(void **state)
     assert_true(check(*state, "bureau", "", "", "", "") > 4 * TD_ROW_PAGE); /* many pages */
 }
 
+/* A grant that names nothing grants nothing, though in a range no value means any. */
+static void an_empty_scope_is_not_all(void **state)
+{
+    for (size_t i = 0; i < sizeof(empty_grants) / sizeof(empty_grants[0]); i++)
+        assert_int_equal(check(*state, empty_grants[i].account, "", "", "", ""),
+                         EACH); /* his own */
+}
+
 /* Counts are kept by triggers: whoever writes, they are those of the table. */
 static int change_states(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -247,7 +272,7 @@ static int drop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_are_what_the_rule_says),
+        cmocka_unit_test(pages_are_what_the_rule_says), cmocka_unit_test(an_empty_scope_is_not_all),
         cmocka_unit_test(a_strangers_cursor_finds_nothing),
         cmocka_unit_test(counts_are_those_of_the_table), /* changes them: the last */
     };
