@@ -1,13 +1,16 @@
-/* cpu.c - one locked queue, N threads. */
+/* cpu.c - one locked queue, N threads. They wait on a semaphore, for the reason that store/queue.c
+ * gives. */
 #include "http/cpu.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 struct td_cpu {
     pthread_mutex_t lock;
-    pthread_cond_t waiting;
+    sem_t filled; /* once per job, and once more when ending */
     struct td_cpu_job *first, **last;
     int length, limit;
     bool ending;
@@ -15,11 +18,9 @@ struct td_cpu {
     pthread_t thread[];
 };
 
-static struct td_cpu_job *next_job(struct td_cpu *cpu)
+static struct td_cpu_job *take(struct td_cpu *cpu, bool *ret_ending)
 {
     pthread_mutex_lock(&cpu->lock);
-    while (!cpu->first && !cpu->ending)
-        pthread_cond_wait(&cpu->waiting, &cpu->lock);
     struct td_cpu_job *job = cpu->first;
     if (job) {
         cpu->first = job->next;
@@ -27,7 +28,22 @@ static struct td_cpu_job *next_job(struct td_cpu *cpu)
         if (!cpu->first)
             cpu->last = &cpu->first;
     }
+    *ret_ending = cpu->ending;
     pthread_mutex_unlock(&cpu->lock);
+    return job;
+}
+
+static struct td_cpu_job *next_job(struct td_cpu *cpu)
+{
+    struct td_cpu_job *job = NULL;
+    bool ending = false;
+    while (!job && !ending) {
+        while (sem_wait(&cpu->filled) < 0 && errno == EINTR)
+            ;
+        job = take(cpu, &ending);
+    }
+    if (ending)
+        sem_post(&cpu->filled); /* so that every thread comes to the end */
     return job;
 }
 
@@ -45,7 +61,7 @@ int td_cpu_new(int threads, int queue_limit, struct td_cpu **ret_cpu, struct td_
     if (!cpu)
         return TD_ENOMEM;
     pthread_mutex_init(&cpu->lock, NULL);
-    pthread_cond_init(&cpu->waiting, NULL);
+    sem_init(&cpu->filled, 0, 0);
     cpu->last = &cpu->first;
     cpu->limit = queue_limit;
     for (; cpu->threads < threads; cpu->threads++)
@@ -63,11 +79,11 @@ void td_cpu_free(struct td_cpu *cpu)
         return;
     pthread_mutex_lock(&cpu->lock);
     cpu->ending = true;
-    pthread_cond_broadcast(&cpu->waiting);
     pthread_mutex_unlock(&cpu->lock);
+    sem_post(&cpu->filled);
     for (int i = 0; i < cpu->threads; i++)
         pthread_join(cpu->thread[i], NULL);
-    pthread_cond_destroy(&cpu->waiting);
+    sem_destroy(&cpu->filled);
     pthread_mutex_destroy(&cpu->lock);
     free(cpu);
 }
@@ -81,8 +97,9 @@ int td_cpu_submit(struct td_cpu *cpu, struct td_cpu_job *job)
         *cpu->last = job;
         cpu->last = &job->next;
         cpu->length++;
-        pthread_cond_signal(&cpu->waiting);
     }
     pthread_mutex_unlock(&cpu->lock);
+    if (r == 0)
+        sem_post(&cpu->filled);
     return r;
 }

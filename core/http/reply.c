@@ -497,6 +497,19 @@ static bool begin_back(struct td_serving *serving)
     return true;
 }
 
+/* Seconds after which it may be otherwise; NULL when waiting does not help. After TD_EIO the process
+ * ends and another one starts; a full disk needs a person. */
+static const char *retry_after(int code)
+{
+    switch (code) {
+    case TD_EBUSY:
+    case TD_EREDIS: return "2";
+    case TD_EIO: return "5";
+    case TD_EFULL: return "60";
+    default: return NULL;
+    }
+}
+
 static void add_problem_headers(struct td_serving *serving, struct head *head, int code)
 {
     if (code == TD_EMETHOD) {
@@ -508,8 +521,8 @@ static void add_problem_headers(struct td_serving *serving, struct head *head, i
             td_router_allow(match.methods, allow);
         add_header(head, "Allow", allow);
     }
-    if (code == TD_EBUSY || code == TD_EREDIS)
-        add_header(head, "Retry-After", "2");
+    if (retry_after(code))
+        add_header(head, "Retry-After", retry_after(code));
 }
 
 void td_reply_problem(struct td_serving *serving, int code)

@@ -1,8 +1,11 @@
-/* queue.c - see queue.h. */
+/* queue.c - see queue.h. Threads wait on a semaphore, not on a condition: signalling a condition
+ * waits in turn for threads that an earlier signal woke and the machine has not let run yet, and
+ * whoever puts is the event loop. */
 #include "store/queue.h"
 
 #include "base/memory.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 void td_job_queue_init(struct td_job_queue *queue, int limit)
@@ -10,12 +13,12 @@ void td_job_queue_init(struct td_job_queue *queue, int limit)
     *queue = (struct td_job_queue){.limit = limit};
     queue->tail = &queue->head;
     pthread_mutex_init(&queue->mutex, NULL);
-    pthread_cond_init(&queue->filled, NULL);
+    sem_init(&queue->filled, 0, 0);
 }
 
 void td_job_queue_done(struct td_job_queue *queue)
 {
-    pthread_cond_destroy(&queue->filled);
+    sem_destroy(&queue->filled);
     pthread_mutex_destroy(&queue->mutex);
 }
 
@@ -31,20 +34,25 @@ int td_job_queue_put(struct td_job_queue *queue, td_store_fn run, td_store_done_
         *queue->tail = job;
         queue->tail = &job->next;
         queue->count++;
-        pthread_cond_signal(&queue->filled);
     }
     pthread_mutex_unlock(&queue->mutex);
-    if (accepted)
+    if (accepted) {
+        sem_post(&queue->filled);
         return 0; /* cppcheck-suppress memleak ; the list has the job */
+    }
     free(job);
     return TD_EBUSY;
 }
 
-struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret_count)
+static void wait_for(sem_t *filled)
 {
-    pthread_mutex_lock(&queue->mutex);
-    while (!queue->head && !queue->closing)
-        pthread_cond_wait(&queue->filled, &queue->mutex);
+    while (sem_wait(filled) < 0 && errno == EINTR)
+        ;
+}
+
+/* Takes up to `limit` jobs off the front; the mutex is held. */
+static struct td_job *detach(struct td_job_queue *queue, int limit, int *ret_count)
+{
     struct td_job *first = queue->head;
     struct td_job **end = &queue->head;
     int count = 0;
@@ -60,8 +68,27 @@ struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret
         if (!rest)
             queue->tail = &queue->head;
     }
-    pthread_mutex_unlock(&queue->mutex);
     *ret_count = count;
+    return first;
+}
+
+struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret_count)
+{
+    struct td_job *first = NULL;
+    bool closing = false;
+    while (!first && !closing) {
+        wait_for(&queue->filled);
+        pthread_mutex_lock(&queue->mutex);
+        first = detach(queue, limit, ret_count);
+        closing = queue->closing;
+        pthread_mutex_unlock(&queue->mutex);
+    }
+    /* One wait was for one job. What could not be taken back now only lets a thread look in vain.
+     */
+    for (int i = 1; i < *ret_count; i++)
+        sem_trywait(&queue->filled);
+    if (closing)
+        sem_post(&queue->filled); /* so that every thread comes to the end */
     return first;
 }
 
@@ -76,6 +103,6 @@ void td_job_queue_close(struct td_job_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
     queue->closing = true;
-    pthread_cond_broadcast(&queue->filled);
     pthread_mutex_unlock(&queue->mutex);
+    sem_post(&queue->filled);
 }

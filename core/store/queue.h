@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 struct td_job {
     struct td_job *next;
@@ -15,7 +16,7 @@ struct td_job {
 
 struct td_job_queue {
     pthread_mutex_t mutex;
-    pthread_cond_t filled;
+    sem_t filled; /* once per job: see queue.c */
     struct td_job *head;
     struct td_job **tail;
     int count;

@@ -184,7 +184,8 @@ export function remember(folder) {
   const database = join(folder, 'titled.db');
   const counts = {};
   for (const { action, subject, number } of query(database, 'select action, subject, count(*) as number from ledger group by 1, 2')) counts[`${action} ${subject.split('/').at(-1)}`] = number;
-  return { counts, applications: query(database, 'select id from application').map((row) => row.id) };
+  const rows = query(database, 'select id, version from application');
+  return { counts, applications: rows.map((row) => row.id), versions: Object.fromEntries(rows.map((row) => [row.id, row.version])) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -10,6 +10,7 @@ import { division } from '../integration/city.mjs';
 import { pdf } from '../integration/files.mjs';
 
 const soon = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const WAIT_MS = 60_000;
 const RETRY_MS = 25; // of a client that has been told to come back later, or reached nobody
 
 /** What a write may be told while something is broken. */
@@ -24,7 +25,12 @@ export class Load {
     this.wrong = []; // answers that nobody should get
     this.acked = 0;
     this.stopping = false;
-    this.watchers = [];
+    this.kinds = new Map(); // of what was acknowledged
+    this.watchers = new Set();
+  }
+
+  complain(text) {
+    if (this.wrong.length < 5 && !this.wrong.includes(text)) this.wrong.push(text);
   }
 
   note(line) {
@@ -34,6 +40,10 @@ export class Load {
   count(reply) {
     const name = `${reply.status}${reply.status >= 400 ? ` ${reply.body?.type ?? ''}` : ''}`;
     this.answers.set(name, (this.answers.get(name) ?? 0) + 1);
+  }
+
+  tell() {
+    for (const watch of [...this.watchers]) watch();
   }
 
   /** One intent until it is acknowledged: {ack} or undefined when the load ends first and nothing of it was sent
@@ -52,19 +62,23 @@ export class Load {
         this.count(reply);
         this.note({ ...line, at: 'ack', tries, replayed: reply.headers['idempotency-replayed'] === 'true', ...intent.learn(reply.body) });
         this.acked++;
-        for (const watch of this.watchers) watch();
+        this.kinds.set(intent.kind, (this.kinds.get(intent.kind) ?? 0) + 1);
+        this.tell();
         return reply.body;
       }
-      if (reply) this.count(reply);
+      if (reply) {
+        this.count(reply);
+        this.tell();
+      }
       if (reply && isLater(reply.status)) {
-        if (!reply.headers['retry-after'] || !reply.body?.type) this.wrong.push(`${intent.kind}: ${reply.status} without problem or Retry-After: ${reply.text}`);
+        if (!reply.headers['retry-after'] || !reply.body?.type) this.complain(`${intent.kind}: ${reply.status} ${reply.body?.type} without Retry-After`);
       } else if (reply?.status === 401) {
         await writer.client.login(writer.client.account?.login ?? '').catch(() => {});
       } else if (reply && tries > 1 && intent.already?.(reply)) {
         return undefined; // an earlier try arrived; the checker counts what it left
       } else if (reply) {
         this.note({ ...line, at: 'refused', status: reply.status, text: reply.text });
-        this.wrong.push(`${intent.kind}: ${reply.status} ${reply.text}`);
+        this.complain(`${intent.kind}: ${reply.status} ${reply.text.slice(0, 300)}`);
         return undefined;
       }
       if (this.abandoned) return undefined;
@@ -72,20 +86,36 @@ export class Load {
     }
   }
 
-  /** Resolves when `count` more writes were acknowledged. */
-  more(count) {
-    const goal = this.acked + count;
+  /** Resolves when `holds()`; looks again after every answer. */
+  until(holds, what) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${goal - this.acked} acknowledgements did not come: ${JSON.stringify([...this.answers])} ${this.rig.server.process.log.slice(-3000)}`)), 60_000);
-      const watch = () => {
-        if (this.acked < goal) return;
+      const end = (settle, value) => {
         clearTimeout(timer);
-        this.watchers.splice(this.watchers.indexOf(watch), 1);
-        resolve();
+        this.watchers.delete(watch);
+        settle(value);
       };
-      this.watchers.push(watch);
+      const timer = setTimeout(() => end(reject, new Error(`${what} did not come: ${JSON.stringify([...this.answers])} ${this.rig.server.process.log.slice(-3000)}`)), WAIT_MS);
+      const watch = () => holds() && end(resolve);
+      this.watchers.add(watch);
       watch();
     });
+  }
+
+  /** `count` more writes were acknowledged. */
+  more(count) {
+    const goal = this.acked + count;
+    return this.until(() => this.acked >= goal, `${count} acknowledgements`);
+  }
+
+  /** This answer ("507 /problems/storage-full") came `count` times. */
+  told(answer, count) {
+    return this.until(() => (this.answers.get(answer) ?? 0) >= count, `${count} times ${answer}`);
+  }
+
+  /** `count` more writes of this kind were acknowledged. */
+  acknowledges(kind, count = 1) {
+    const goal = (this.kinds.get(kind) ?? 0) + count;
+    return this.until(() => (this.kinds.get(kind) ?? 0) >= goal, `${count} acknowledgements of ${kind}`);
   }
 
   start() {

@@ -56,6 +56,7 @@ class Rig {
     const journal = join(this.folder, `journal-${this.rounds++}`);
     const before = remember(this.records);
     const load = new Load(this, journal);
+    for (const one of this.teachers) if (one.draft) one.draft.version = before.versions[one.draft.id];
     const from = { logs: this.logs.length, at: this.server.process.log.length, process: this.server.process };
     const letGo = this.supervise();
     load.start();
@@ -107,8 +108,8 @@ class Rig {
   }
 }
 
-/** `faults`: load the shim; `config`, `plugins` as in the harness. */
-export async function startRig({ faults = false, config = {}, plugins } = {}) {
+/** `faults`: load the shim; `config`, `plugins` as in the harness; `prepare(records folder)` before the first start. */
+export async function startRig({ faults = false, config = {}, plugins, prepare = () => {} } = {}) {
   const rig = new Rig();
   rig.folder = mkdtempSync(join(tmpdir(), 'titled-faults-'));
   if (faults) rig.shim = new Shim(join(rig.folder, 'control'));
@@ -116,6 +117,8 @@ export async function startRig({ faults = false, config = {}, plugins } = {}) {
     plugins,
     config: { ...busy, stall_warn_ms: STALL_MS, ...config },
     env: (folder) => {
+      if (!rig.prepared) prepare(join(folder, 'records'));
+      rig.prepared = true;
       if (!faults) return {};
       mkdirSync(join(folder, 'records'), { recursive: true });
       return { LD_PRELOAD: join(build, 'bin/fault_shim.so'), FAULT_CONTROL: join(rig.folder, 'control'), FAULT_FOLDER: join(folder, 'records') };
