@@ -80,7 +80,7 @@ size_t td_frame_open(const struct td_frame *frame);
 json_t *td_frame_status(const struct td_frame *frame);
 void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch);
 
-/* Forgets the answers to Idempotency-Keys that are older than two days. In a write transaction. */
+/* Forgets the answers to Idempotency-Keys that are older than five days (two are promised). In a write transaction. */
 int td_idempotency_forget(struct td_tx *tx);
 
 #endif

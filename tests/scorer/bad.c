@@ -37,10 +37,20 @@ __attribute__((constructor)) static void crash_early(void)
 }
 #endif
 
+#if defined KIND_LEAK_DESCRIBE || defined KIND_LEAK_FACTS
+static void leak(size_t pieces)
+{
+    for (; pieces > 0 && forever; pieces--)
+        memset(malloc(16 << 20), 'x', 16 << 20); /* NULL in the end: a crash, as in careless code */
+}
+#endif
+
 static void do_harm_describing(void)
 {
 #if defined KIND_CRASH_DESCRIBE
     *nowhere = 1;
+#elif defined KIND_LEAK_DESCRIBE
+    leak((size_t)-1);
 #elif defined KIND_HANG_DESCRIBE
     while (forever)
         ;
@@ -65,6 +75,8 @@ static json_t *facts(const struct titled_host *host, const json_t *dossier)
     (void)host;
 #if defined KIND_CRASH_FACTS
     *nowhere = 1;
+#elif defined KIND_LEAK_FACTS
+    leak(4);
 #elif defined KIND_HANG_FACTS
     while (forever)
         ;

@@ -49,8 +49,7 @@ static void expect_refusal(struct drive *drive, const char *file, const char *sa
     json_t *refusals = td_pool_refusals(drive->pool), *refusal;
     size_t i;
     bool found = false;
-    json_array_foreach(refusals, i, refusal)
-    {
+    json_array_foreach(refusals, i, refusal) {
         found = found || (!strcmp(json_string_value(json_object_get(refusal, "file")), file) &&
                           strstr(json_string_value(json_object_get(refusal, "message")), says));
     }
@@ -277,6 +276,47 @@ static void changed_folder_makes_a_generation(void **state)
     drive_stop(&drive);
 }
 
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* they need the address space   \
+                                                                   */
+/* Each call forgets 64 MB. The call that finds no more costs its job and its worker, nothing else.
+ */
+static void leaks_cost_one_worker_now_and_then(void **state)
+{
+    enum { CALLS = 60 };
+    int failed = 0, fine = 0;
+    (void)state;
+    put("good", "good");
+    put("leak_facts", "leak_facts");
+    struct drive drive = start(1, 0, 0);
+    assert_int_equal(drive.ready, 0);
+    for (int i = 0; i < CALLS; i++) {
+        struct drive_answer answer = drive_job(&drive, facts_job("leak_facts"));
+        assert_true(answer.code == 0 || answer.code == TD_EPLUGIN);
+        failed += answer.code != 0;
+        fine += answer.code == 0;
+        drive_answer_done(&answer);
+        expect_good(&drive);
+    }
+    assert_true(failed > 0);
+    assert_true(fine > failed);
+    drive_stop(&drive);
+}
+
+static void a_leak_while_describing_leaves_the_plugin_out(void **state)
+{
+    (void)state;
+    put("good", "good");
+    put("leak_describe", "leak_describe");
+    struct drive drive = start(1, 0, 0);
+    assert_int_equal(drive.ready, 0);
+    json_t *refusals = td_pool_refusals(drive.pool);
+    assert_int_equal(json_array_size(refusals), 1);
+    json_decref(refusals);
+    expect_good(&drive);
+    drive_stop(&drive);
+}
+#endif
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -309,6 +349,8 @@ int main(void)
         TEST(harm_in_a_job_is_contained),
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
         TEST(describing_is_sandboxed),
+        TEST(leaks_cost_one_worker_now_and_then),
+        TEST(a_leak_while_describing_leaves_the_plugin_out),
 #endif
         TEST(reload_brings_new_series),
         TEST(changed_folder_makes_a_generation),
