@@ -1,10 +1,13 @@
 /* stall.h - how long the event loop was kept from its events.
  *
- * A timer is due every TD_STALL_TICK_MS. What it is late by is how long any event then waited. A
- * loop may be late because code on it worked or slept in a system call: that is a stall, a defect.
- * Or because the machine had no processor for the thread; that is load, and the kernel counts it per
- * thread (/proc/thread-self/schedstat, second number). A stall is lateness without that wait. Where
- * the kernel does not count it, and for time that a hypervisor takes away, lateness is the stall. */
+ * A timer is due every TD_STALL_TICK_MS. What it is late by is how long any event then waited. A loop may
+ * be late because code on it worked or slept in a system call: that is a stall, a defect. Or because the
+ * machine had no processor for the thread, or for another of ours that the loop waited for at a lock: that
+ * is load, and the kernel counts it per thread (/proc/self/task/N/schedstat, second number). A stall is
+ * lateness without the loop's own wait and, where the loop did not run, without the longest wait of another
+ * thread. So a stall on a machine that is short of processors may look shorter than it was; one on a
+ * machine that is not, does not. Where the kernel does not count, and for time that a hypervisor takes
+ * away, lateness is the stall. */
 #ifndef TD_HTTP_STALL_H
 #define TD_HTTP_STALL_H
 

@@ -29,11 +29,12 @@ after(async () => {
 const status = async () => (await here.rig.server.control.ok('GET', '/status')).result;
 const pid = () => here.rig.server.process.child.pid;
 
-/** Children of the server: {pid, state}. */
+/** The server's scorer workers: {pid, state}. */
 const children = () =>
-  readFileSync(`/proc/${pid()}/task/${pid()}/children`, 'utf8').trim().split(' ').filter(Boolean).flatMap((child) => {
+  readdirSync(`/proc/${pid()}/task`).flatMap((thread) => readFileSync(`/proc/${pid()}/task/${thread}/children`, 'utf8').trim().split(' ')).filter(Boolean).flatMap((child) => {
     try {
-      return [{ pid: Number(child), state: readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1][0] }];
+      const scores = readFileSync(`/proc/${child}/comm`, 'utf8').startsWith('titled-scorer');
+      return !scores ? [] : [{ pid: Number(child), state: readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1][0] }];
     } catch {
       return []; // gone meanwhile
     }

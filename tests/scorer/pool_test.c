@@ -147,17 +147,22 @@ static void hanging_jobs_do_not_stop_others(void **state)
     drive_stop(&drive);
 }
 
-/* Pids of this program's children. */
+/* Pids of this program's children, whichever thread made them. */
 static int children(pid_t *pids, int room)
 {
-    char path[64];
     int count = 0;
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    while (count < room && fscanf(file, "%d", &pids[count]) == 1)
-        count++;
-    fclose(file);
+    DIR *threads = opendir("/proc/self/task");
+    assert_non_null(threads);
+    for (struct dirent *thread; (thread = readdir(threads));) {
+        char path[300];
+        snprintf(path, sizeof(path), "/proc/self/task/%s/children", thread->d_name);
+        FILE *file = thread->d_name[0] == '.' ? NULL : fopen(path, "r");
+        while (file && count < room && fscanf(file, "%d", &pids[count]) == 1)
+            count++;
+        if (file)
+            fclose(file);
+    }
+    closedir(threads);
     return count;
 }
 
