@@ -18,7 +18,7 @@ import { Shim } from './shim.mjs';
 export const long = Boolean(process.env.TITLED_LONG);
 export const STALL_MS = 50;
 
-const busy = { lockout_failures: 1000000, throttle_login_address: 1000000, throttle_write: 1000000, throttle_upload: 1000000 };
+const busy = { lockout_failures: 1_000_000, ...Object.fromEntries(['account', 'address', 'login_address', 'public', 'write', 'upload'].map((name) => [`throttle_${name}`, 1_000_000])) };
 
 class Rig {
   constructor() {
