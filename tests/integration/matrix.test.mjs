@@ -99,6 +99,7 @@ before(async () => {
   estate.victim = (await server.account('victim', [{ role: 'unit', scope: city.unit.id }])).account.id;
   [estate.certificate] = (await people.holder.ok('GET', '/titles')).items;
   estate.standard = (await people.public.ok('GET', '/standards?series=teacher')).items[0].id;
+  estate.size = rows(server, 'select max(size) as size from ledger_checkpoint')[0].size;
   await server.process.kill('SIGTERM');
   copyDossiers();
   await server.startTitled();
@@ -203,7 +204,7 @@ describe('a dossier', () => {
 describe('everything else', () => {
   const values = (e) => ({
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, filing: e.filing, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
-    number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), standard: e.standard, title: e.certificate.id, unit: e.city.unit.id,
+    number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, title: e.certificate.id, unit: e.city.unit.id,
   });
   const fill = (path, known) => path.replace(/\{(\w+)\}/g, (_, name) => known[name] ?? assert.fail(`no value for {${name}}`));
   const routesOf = (all) => Object.entries(all).filter(([name]) => !/\{application\}/.test(name) && name !== 'POST /notices').map(([name, row]) => [name, row, otherRoutes[name] ?? { may: () => 'ok', stream: name.endsWith('/live') }]);
