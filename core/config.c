@@ -106,9 +106,9 @@ static const struct row rows[] = {
     {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400,
      "how long a dossier is held without work on it"},
 
-    {"throttle_account", NUMBER, "1200", AT(throttle_account), 0, 1000000,
+    {"throttle_account", NUMBER, "1200", AT(throttle_account), 0, 60000000,
      "requests of one account in a minute, on each node; 0 = not counted"},
-    {"throttle_address", NUMBER, "12000", AT(throttle_address), 0, 1000000,
+    {"throttle_address", NUMBER, "12000", AT(throttle_address), 0, 60000000,
      "of one address, an office behind one included; 0 = not counted"},
     {"lockout_failures", NUMBER, "5", AT(lockout_failures), 1, 1000000,
      "wrong passwords or codes of a login without a wait; each more doubles it"},

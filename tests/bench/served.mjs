@@ -9,7 +9,10 @@ import { build, startServer } from '../integration/harness.mjs';
 import { end, pin, pins } from './machine.mjs';
 
 /** Limits that a machine full of clients would meet before it meets the server's. */
-export const wide = { throttle_write: 1000000, throttle_public: 1000000, limit_connections: 20000, limit_per_address: 20000 };
+export const wide = {
+  throttle_account: 60000000, throttle_address: 60000000, throttle_write: 1000000, throttle_public: 1000000,
+  limit_connections: 20000, limit_per_address: 20000,
+};
 
 const listening = (log) =>
   log.split('\n').slice(0, -1).filter((line) => line[0] === '{').map((line) => JSON.parse(line)).find((line) => line.event === 'server.listening');

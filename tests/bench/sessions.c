@@ -24,7 +24,8 @@ static void start_more(struct run *run)
     while (run->started < run->count && run->started - run->done < AT_ONCE) {
         char account[32];
         snprintf(account, sizeof(account), "01BENCHA%018d", run->started++);
-        if (td_session_start(run->sessions, account, "127.0.0.1", "bench", on_started, run) < 0)
+        if (td_session_start(run->sessions, account, NULL, "127.0.0.1", "bench", on_started, run) <
+            0)
             exit(EXIT_FAILURE);
     }
 }
