@@ -44,6 +44,8 @@ export class Proxy {
     this.sockets = new Set();
     this.listener = net.createServer((client) => {
       const redis = net.connect(join(server.folder, 'redis.sock'));
+      const waiting = [];
+      let due = 0;
       for (const one of [client, redis]) {
         this.sockets.add(one);
         one.on('error', () => {});
@@ -52,8 +54,12 @@ export class Proxy {
       client.on('data', (bytes) => redis.write(bytes));
       redis.on('data', (bytes) => {
         const answer = this.garbage ?? bytes;
-        if (this.delayMs) setTimeout(() => client.writable && client.write(answer), this.delayMs);
-        else client.write(answer);
+        waiting.push(answer); // in their order, whatever the timers do
+        due = Math.max(due, Date.now() + this.delayMs);
+        setTimeout(() => {
+          const first = waiting.shift();
+          if (client.writable) client.write(first);
+        }, due - Date.now());
       });
     });
   }
