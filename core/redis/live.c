@@ -284,10 +284,11 @@ bool td_live_replay(struct td_live *live, const char *id, const char *topic, td_
     if (!live->run[0] || !read_id(id, run, &number) || strcmp(run, live->run) != 0 ||
         number < live->last - (int64_t)live->kept_count)
         return false;
-    for (int64_t n = number + 1; n <= live->last; n++) {
-        const json_t *message = live->kept[n % TD_LIVE_KEPT];
+    while (number < live->last) {
+        number++; /* not before it is known to be small: the client says it */
+        const json_t *message = live->kept[number % TD_LIVE_KEPT];
         char its_id[TD_LIVE_ID_TEXT];
-        snprintf(its_id, sizeof(its_id), "%s-%lld", run, (long long)n);
+        snprintf(its_id, sizeof(its_id), "%s-%lld", run, (long long)number);
         if (!strcmp(json_string_value(json_object_get(message, "topic")), topic))
             heard(arg, message, its_id);
     }
