@@ -37,7 +37,7 @@ struct td_stall {
     int64_t longest, late, count;
     struct thread threads[THREADS_MAX]; /* the others */
     int thread_count;
-    int ticks;
+    unsigned ticks;
 };
 
 int64_t td_stall_of(int64_t gap, int64_t waited)

@@ -3,7 +3,7 @@
  * The handler of a TD_ROUTE_STREAM row checks that the account may see the subject and answers
  * {"topics": ["application/01J..."]}. Each message of a topic goes out as an event of its "event"
  * name, with its id; who comes back with Last-Event-ID gets what he missed, or "resync" when that
- * is not known any more. A stream ends
+ * is not known any more or too much. A stream ends
  *   - after stream_seconds, so that rights are looked at again when the page reconnects;
  *   - with its session, wherever that was ended: "bye" {"reason": "session"}. Redis itself may have
  *     lost sessions while it was away, so after a gap every stream ends with "resync";
@@ -24,7 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOPICS_MAX = 16, RETRY_MS = 2000, RETRY_SPREAD_MS = 3000 };
+/* CATCH_UP_MAX: missed events that are sent one by one. Who missed more looks again: all of them
+ * might not fit the output, and the page would come back for the same ones for ever. */
+enum { TOPICS_MAX = 16, CATCH_UP_MAX = 100, RETRY_MS = 2000, RETRY_SPREAD_MS = 3000 };
 
 struct td_stream {
     struct td_owner owner;
@@ -150,13 +152,23 @@ static void subscribe(struct td_stream *stream, const struct td_serving *serving
         stream->session = td_live_subscribe(live, topic, heard_of_session, stream);
 }
 
+struct catching_up {
+    struct td_stream *stream;
+    int left; /* below 0: there was more */
+};
+
+/* Without its id: topic comes after topic, so the place in their common order is known only behind
+ * the last. */
 static void note(void *arg, const json_t *message, const char *id)
 {
-    const struct td_stream *stream = arg;
+    struct catching_up *catching_up = arg;
+    (void)id;
+    if (--catching_up->left < 0)
+        return;
     char *text = json_dumps(message, JSON_COMPACT);
     if (text)
-        td_sse_send(stream->exchange, id, json_string_value(json_object_get(message, "event")),
-                    text);
+        td_sse_send(catching_up->stream->exchange, NULL,
+                    json_string_value(json_object_get(message, "event")), text);
     free(text);
 }
 
@@ -164,15 +176,16 @@ static void note(void *arg, const json_t *message, const char *id)
 static void catch_up(struct td_stream *stream, const struct td_serving *serving)
 {
     struct td_live *live = stream->frame->options.live;
+    struct catching_up catching_up = {stream, CATCH_UP_MAX};
     const char *since = td_exchange_header(stream->exchange, "Last-Event-ID");
     const json_t *topics = json_object_get(serving->reply.value, "topics");
     bool known = true;
     for (size_t i = 0; since && *since && known && i < json_array_size(topics); i++) {
         const char *topic = json_string_value(json_array_get(topics, i));
-        known = topic && td_live_replay(live, since, topic, note, stream);
+        known = topic && td_live_replay(live, since, topic, note, &catching_up);
     }
     char position[TD_LIVE_ID_TEXT];
-    if (!known)
+    if (!known || catching_up.left < 0)
         td_sse_send(stream->exchange, NULL, "resync", "{\"event\":\"resync\"}");
     if (td_live_position(live, position))
         td_sse_mark(stream->exchange, position);

@@ -142,6 +142,20 @@ describe('a stream', { timeout: 120_000 }, () => {
     fresh.close();
   });
 
+  test('who missed more than is told one by one is told to look again, not dropped', async () => {
+    const client = await here.server.account('patient');
+    const first = await Stream.open(client);
+    await first.until(/^id: .*\n\n/m);
+    const { lastId } = first;
+    for (let i = 0; i < 300; i++)
+      await here.node.publish({ topic: `account/${client.account.id}`, event: 'changed', n: i, more: 'x'.repeat(250) });
+    await first.until(/"n":299/); // so this node has heard all of it
+    first.close();
+    const again = await Stream.open(client, '/account/live', { 'Last-Event-ID': lastId });
+    await again.until(/^event: resync\n.*\n\nid: .*\n\n/m);
+    again.close();
+  });
+
   test('of one account there are three here: a fourth ends the oldest and says so', async () => {
     const [client, other] = [await here.server.account('tabs'), await here.server.account('neighbour')];
     const theirs = await Stream.open(other);
