@@ -270,8 +270,10 @@ static void answer_http(struct td_connection *connection)
     char text[2048];
     int fd = bufferevent_getfd(connection->bev);
     size_t length = td_response_wrong_scheme(text, sizeof(text));
-    for (ssize_t n = 1; n > 0 && n < (ssize_t)READ_AHEAD;) /* unread bytes would reset the reply */
-        n = recv(fd, (char[4096]){0}, 4096, MSG_DONTWAIT);
+    char unread[4096]; /* would reset the reply; who sends more than a few has no browser */
+    for (size_t i = 0; i < READ_AHEAD / sizeof(unread); i++)
+        if (recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
+            break;
     if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
         shutdown(fd, SHUT_WR);
     connection->server->counters.bad_requests++;
