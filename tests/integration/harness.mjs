@@ -298,10 +298,10 @@ class Server {
 
 /** `options`: config (settings), plugins (folder), web (folder), redis: false = start without Redis, program (of the
  *  build's bin/), env: (folder) => more environment of titled, tls: true = with a certificate
- *  of our own (`server.pair`), from: the folder of a halted server, whose records and key are copied. */
+ *  of our own (`server.pair`), from: the folder of a halted server, whose records and keys are copied. */
 export async function startServer(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'titled-'));
-  for (const part of options.from ? ['records', 'key'] : []) cpSync(join(options.from, part), join(folder, part), { recursive: true });
+  for (const part of options.from ? ['records', 'key', 'ledger.key', 'checkpoints'] : []) cpSync(join(options.from, part), join(folder, part), { recursive: true });
   const server = new Server(folder, options);
   try {
     if (options.redis === false) {
