@@ -67,8 +67,9 @@ struct generation {
     struct event *respawn;
     int deaths; /* in a row, without a job or a start in between that went well */
     json_t *catalog;
-    json_t *refused; /* by the workers */
-    json_t *crashed; /* left out by the pool: same shape */
+    json_t *refused;   /* by the workers */
+    json_t *crashed;   /* left out by the pool: same shape */
+    char suspect[256]; /* a file whose loading was cut short once from outside */
 };
 TAILQ_HEAD(generations, generation);
 
@@ -397,6 +398,13 @@ static void on_frame(void *arg, const json_t *message)
         td_process_kill(worker->process);
 }
 
+/* By the system, short of memory, or by a person: not the plugin's fault, unless it happens again.
+ */
+static bool is_killed_by_others(const struct td_process_end *end)
+{
+    return !end->asked && !strcmp(end->reason, "ended by signal 9");
+}
+
 /* Died while a plugin was loading: the others do without that plugin. True when that was it. */
 static bool leave_out(struct worker *worker, const struct td_process_end *end)
 {
@@ -405,6 +413,10 @@ static bool leave_out(struct worker *worker, const struct td_process_end *end)
     if (worker->state != STARTING || !worker->loading[0] ||
         json_array_size(generation->crashed) >= SKIP_MAX)
         return false;
+    if (is_killed_by_others(end) && strcmp(generation->suspect, worker->loading) != 0) {
+        snprintf(generation->suspect, sizeof(generation->suspect), "%s", worker->loading);
+        return false;
+    }
     snprintf(message, sizeof(message), "the worker that loaded it %s", end->reason);
     TD_LOG(TD_LOG_ERROR, "scorer.plugin_crashed", TD_S("file", worker->loading),
            TD_S("reason", end->reason));
