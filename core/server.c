@@ -263,7 +263,8 @@ static void set_throttles(const struct td_config *config)
     };
     for (int class = 0; class < TD_THROTTLE_CLASS_COUNT; class ++)
         td_throttle_set_limit((enum td_throttle_class) class, limits[class]);
-    td_lockout_set(config->lockout_failures, config->lockout_most_seconds);
+    td_lockout_set(config->lockout_failures, config->lockout_first_seconds,
+                   config->lockout_most_seconds);
 }
 
 static int open_redis(struct td_server *server, struct td_error *reterr)

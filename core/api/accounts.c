@@ -127,7 +127,7 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     json_t *account = NULL;
-    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
+    int result = td_account_view(call->tx, call->seal, td_call_param(call, "account"), &account);
     if (result < 0)
         return td_error_set(reterr, result, "there is no such account");
     bool other = strcmp(call->who->id, td_row_text(account, "id")) != 0;
@@ -145,13 +145,14 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
 
 /* Hashes the body's password, or a new one; both go to `kept`: {"password": "" or generated,
  * "hash"}. */
-static int hash_password(struct td_call *call, const char *login, struct td_error *reterr)
+static int hash_password(struct td_call *call, const char *login, const char *name,
+                         struct td_error *reterr)
 {
     char hash[TD_PASSWORD_HASH_TEXT], generated[TD_PASSWORD_GENERATED_TEXT] = "";
     const char *password = td_call_text(call, "password");
     int result = 0;
     if (*password)
-        result = td_password_check(password, login, "password", reterr);
+        result = td_password_check(password, login, name, "password", reterr);
     else
         td_password_generate(generated);
     if (result == 0)
@@ -169,7 +170,7 @@ static int reply_password(struct td_call *call, struct td_reply *reply, const ch
 {
     const char *password = td_row_text(call->kept, "password");
     json_t *account = NULL;
-    int result = td_account_view(call->tx, account_id, &account);
+    int result = td_account_view(call->tx, call->seal, account_id, &account);
     if (result < 0)
         return result;
     reply->value = json_pack("{s:o}", "account", account);
@@ -195,7 +196,7 @@ static int create_read(struct td_call *call, struct td_reply *reply, struct td_e
 static int create_work(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     (void)reply;
-    return hash_password(call, td_call_text(call, "login"), reterr);
+    return hash_password(call, td_call_text(call, "login"), td_call_text(call, "name"), reterr);
 }
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -224,7 +225,7 @@ static const char *to_account(struct td_call *call)
 static int sessions_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     json_t *account = NULL;
-    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
+    int result = td_account_view(call->tx, call->seal, td_call_param(call, "account"), &account);
     if (result < 0)
         return td_error_set(reterr, result, "there is no such account");
     call->job = td_arena_json(call->arena, json_string(td_row_text(account, "id")));
@@ -253,7 +254,7 @@ static int sessions_end(struct td_call *call, struct td_reply *reply, struct td_
 static int reply_account(struct td_call *call, struct td_reply *reply)
 {
     json_t *account = NULL;
-    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
+    int result = td_account_view(call->tx, call->seal, td_call_param(call, "account"), &account);
     if (result < 0)
         return result;
     reply->value = json_pack("{s:o}", "account", account);
@@ -331,7 +332,7 @@ static int reset_read(struct td_call *call, struct td_reply *reply, struct td_er
 {
     json_t *account = NULL;
     (void)reply;
-    int result = td_account_view(call->tx, td_call_param(call, "account"), &account);
+    int result = td_account_view(call->tx, call->seal, td_call_param(call, "account"), &account);
     if (result < 0)
         return td_error_set(reterr, result, "there is no such account");
     call->kept = td_arena_json(call->arena, account);
@@ -341,7 +342,8 @@ static int reset_read(struct td_call *call, struct td_reply *reply, struct td_er
 static int reset_work(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     (void)reply;
-    return hash_password(call, td_row_text(call->kept, "login"), reterr);
+    return hash_password(call, td_row_text(call->kept, "login"), td_row_text(call->kept, "name"),
+                         reterr);
 }
 
 static int reset_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

@@ -14,6 +14,7 @@
 #include "redis/session.h"
 #include "review/account.h"
 #include "review/password.h"
+#include "review/policy.h"
 #include "review/review.h"
 #include "review/row.h"
 #include "review/second_factor.h"
@@ -96,6 +97,7 @@ static int login_check(struct td_call *call, struct td_reply *reply, struct td_e
            TD_S("account", id), TD_S("address", call->address));
     if (!right)
         return td_error_key(reterr, TD_ELOGIN, "login_failed", NULL);
+    call->proven = true;
     reply->session = proves ? TD_SESSION_START_PENDING : TD_SESSION_START;
     reply->session_account = id;
     reply->location = proves ? code_place(call, local_path(next)) : place_after(account, next);
@@ -232,7 +234,7 @@ static int account_read(struct td_call *call, struct td_reply *reply, struct td_
     json_t *account = NULL;
     int result = need_row(call, reterr);
     if (result == 0)
-        result = td_account_view(call->tx, call->who->id, &account);
+        result = td_account_view(call->tx, call->seal, call->who->id, &account);
     if (result < 0)
         return result;
     reply->value = json_pack("{s:o}", "account", account);
@@ -272,8 +274,32 @@ static int password_page(struct td_call *call, struct td_reply *reply, struct td
     if (result < 0)
         return result;
     reply->value =
-        json_pack("{s:b, s:i}", "must_change", call->who->must_change, "minimum", TD_PASSWORD_MIN);
+        json_pack("{s:b, s:b, s:b, s:i}", "must_change",
+                  call->who->must_change && !call->who->expired, "expired", call->who->expired,
+                  "mixed", td_policy()->password_classes > 1, "minimum", TD_PASSWORD_MIN);
     return reply->value ? 0 : TD_ENOMEM;
+}
+
+/* The row and, under "former", the hashes that must not come back. */
+static int password_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    json_t *former = NULL;
+    int result = proof_read(call, reply, reterr);
+    if (result == 0)
+        result = td_account_former_passwords(call->tx, call->who->id, &former);
+    if (result == 0)
+        json_object_set_new(call->kept, "former", former);
+    return result;
+}
+
+static bool was_used(const json_t *kept, const char *password)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(kept, "former"), i, row)
+        if (td_password_verify(td_row_text(row, "password_hash"), password))
+            return true;
+    return false;
 }
 
 static int password_check(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -285,13 +311,18 @@ static int password_check(struct td_call *call, struct td_reply *reply, struct t
     if (!td_password_verify(td_row_text(call->kept, "password_hash"),
                             td_call_text(call, "password")))
         return td_error_field(reterr, "password", "password_wrong", "not the present password");
+    call->proven = true;
     if (*again && strcmp(again, password))
         return td_error_field(reterr, "new_password_again", "password_differs",
                               "not the same as above");
     if (!strcmp(password, td_call_text(call, "password")))
         return td_error_field(reterr, "new_password", "password_same",
                               "the same as the present password");
-    int result = td_password_check(password, call->who->login, "new_password", reterr);
+    if (was_used(call->kept, password))
+        return td_error_field(reterr, "new_password", "password_former",
+                              "one of the former passwords");
+    int result =
+        td_password_check(password, call->who->login, call->who->name, "new_password", reterr);
     if (result == 0)
         result = td_password_hash(password, hash);
     if (result == 0)
@@ -435,7 +466,7 @@ const struct td_route td_session_routes[] = {
      .path = "/account/password",
      .roles = TD_ROLE_ANY,
      .summary = "Change the own password",
-     .read = proof_read,
+     .read = password_read,
      .work = TD_WORK_CPU,
      .work_fn = password_check,
      .write = password_write,

@@ -137,6 +137,7 @@ struct td_call {
     const struct td_account *who; /* NULL without a session */
     const char *pending;          /* id of the account whose code is missing in this session; NULL else */
     int failures;                 /* TD_LIMIT_LOGIN rows: refused attempts since the last login */
+    bool proven;                  /* such a row found the secret right: should it fail now, that is no guess */
     const char *session_id;       /* hash of the session token; NULL without */
     const char *csrf;             /* what writes of this session must send; NULL without */
     const char *request_id;

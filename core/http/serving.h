@@ -175,6 +175,9 @@ json_t *td_step_up_members(const struct td_serving *serving);
 /* Starts or ends sessions as the reply says, then td_reply_send. On the loop, after the commit. */
 void td_session_change_apply(struct td_serving *serving);
 
+/* The request fails, but not for a wrong password or code: it does not count as a guess. */
+void td_session_change_forgive(struct td_serving *serving);
+
 /* --- idempotency.c ----------------------------------------------------------------- */
 
 /* 0 with *ret_found when this key has an answer, which is put into the reply; TD_EFIELDS when the

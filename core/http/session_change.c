@@ -90,6 +90,16 @@ static void note_right(struct td_serving *serving)
         td_lockout_clear(redis, serving->subject, call->address);
 }
 
+void td_session_change_forgive(struct td_serving *serving)
+{
+    struct td_redis *redis = serving->frame->options.redis;
+    struct td_throttle_use use = {TD_THROTTLE_LOGIN_ADDRESS, serving->from};
+    if (!serving->subject[0] || serving->is_back)
+        return;
+    td_throttle_give_back(redis, &use, 1);
+    td_lockout_forgive(redis, serving->subject, serving->call.address);
+}
+
 static void unlock(struct td_serving *serving)
 {
     char subject[TD_LOCKOUT_SUBJECT_TEXT];

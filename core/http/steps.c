@@ -56,6 +56,8 @@ static bool failed(struct td_serving *serving)
         return false;
     release_lease(serving);
     drop_reply(serving);
+    if (serving->call.proven)
+        td_session_change_forgive(serving);
     td_serving_fail(serving, serving->result);
     return true;
 }

@@ -18,19 +18,21 @@
 
 enum { HASH_BYTES = 16, KEY_TEXT = 64, NUMBER_TEXT = 24 };
 
-static char free_text[NUMBER_TEXT] = "5", most_text[NUMBER_TEXT] = "900000";
+static char free_text[NUMBER_TEXT] = "5", first_text[NUMBER_TEXT] = "1000",
+            most_text[NUMBER_TEXT] = "900000";
 
 #define NOW   "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
 #define PLACE "local at = redis.call('HEXISTS', KEYS[1], 'p:' .. ARGV[1]) == 1 and ARGV[1] or ''\n"
 
-/* ARGV: place, free failures, longest wait in ms. Answers {ms to wait, failures before}. */
+/* ARGV: place, free failures, first and longest wait in ms. Answers {ms to wait, failures before}.
+ */
 static const char take_script[] =
     NOW PLACE "local wait = tonumber(redis.call('HGET', KEYS[1], 'u:' .. at) or 0) - now\n"
               "if wait > 0 then return {wait, 0} end\n"
               "local count = redis.call('HINCRBY', KEYS[1], 'n:' .. at, 1)\n"
               "local over = count - tonumber(ARGV[2])\n"
               "if over >= 0 then\n"
-              "  wait = math.min(1000 * 2 ^ math.min(over, 30), tonumber(ARGV[3]))\n"
+              "  wait = math.min(ARGV[3] * 2 ^ math.min(over, 30), tonumber(ARGV[4]))\n"
               "  redis.call('HSET', KEYS[1], 'u:' .. at, string.format('%.0f', now + wait))\n"
               "end\n"
               "local total = redis.call('HINCRBY', KEYS[1], 'total', 1)\n"
@@ -77,9 +79,10 @@ struct pending {
     void *arg;
 };
 
-void td_lockout_set(int64_t free_failures, int64_t most_seconds)
+void td_lockout_set(int64_t free_failures, int64_t first_seconds, int64_t most_seconds)
 {
     snprintf(free_text, sizeof(free_text), "%lld", (long long)free_failures);
+    snprintf(first_text, sizeof(first_text), "%lld", (long long)first_seconds * 1000);
     snprintf(most_text, sizeof(most_text), "%lld", (long long)most_seconds * 1000);
 }
 
@@ -137,9 +140,9 @@ int td_lockout_take(struct td_redis *redis, const char *subject, const char *add
         return TD_ENOMEM;
     *pending = (struct pending){done, arg};
     fill(&texts, subject, address);
-    int result =
-        td_redis_eval(redis, on_taken, pending, take_script, 1,
-                      (const char *[]){texts.key, texts.place, free_text, most_text, NULL});
+    int result = td_redis_eval(
+        redis, on_taken, pending, take_script, 1,
+        (const char *[]){texts.key, texts.place, free_text, first_text, most_text, NULL});
     if (result < 0)
         free(pending);
     return result;

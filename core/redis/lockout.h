@@ -1,7 +1,7 @@
 /* lockout.h - wrong passwords and codes make the next try wait, longer each time.
  *
- * The first `free` failures cost nothing; after that each doubles the wait: 1, 2, 4 ... seconds up to
- * `most`. A login that does not exist waits like one that does, so the wait tells nothing. Failures
+ * The first `free` failures cost nothing; the next makes one wait `first` seconds, and each more
+ * doubles that up to `most`. A login that does not exist waits like one that does, so the wait tells nothing. Failures
  * count per login and place: an address prefix from which the login succeeded within 90 days has a count
  * of its own, all others share one, so that strangers who guess do not keep the person out where he
  * usually works. An attempt counts before it is checked, or many at once would be free.
@@ -18,8 +18,8 @@ struct td_redis;
 
 enum { TD_LOCKOUT_SUBJECT_TEXT = 33 };
 
-/* How many failures are free, and the longest wait in seconds; before the loop runs. */
-void td_lockout_set(int64_t free_failures, int64_t most_seconds);
+/* How many failures are free, the first and the longest wait in seconds; before the loop runs. */
+void td_lockout_set(int64_t free_failures, int64_t first_seconds, int64_t most_seconds);
 
 /* The name under which a login's failures are kept. */
 void td_lockout_subject(const char *login, char subject[TD_LOCKOUT_SUBJECT_TEXT]);

@@ -1,11 +1,16 @@
 /* account.c - reading accounts; see account.h. Writing is in account_admin.c. */
 #include "review/account.h"
 
+#include "base/seal.h"
+#include "review/id_number.h"
 #include "review/policy.h"
 #include "review/review.h"
 #include "review/row.h"
 #include "store/store.h"
 
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -123,8 +128,8 @@ int td_account_load(struct td_tx *tx, struct td_arena *arena, const char *accoun
     account->login = td_arena_strdup(arena, td_row_text(row, "login"));
     account->name = td_arena_strdup(arena, td_row_text(row, "name"));
     account->unit_id = td_arena_strdup(arena, td_row_text(row, "unit_id"));
-    account->must_change =
-        td_row_bool(row, "must_change") || td_policy_expired(td_row_text(row, "password_at"));
+    account->expired = td_policy_expired(td_row_text(row, "password_at"));
+    account->must_change = td_row_bool(row, "must_change") || account->expired;
     result = account->id && account->login && account->name && account->unit_id
                  ? load_grants(arena, rows, account)
                  : TD_ENOMEM;
@@ -162,15 +167,42 @@ json_t *td_account_describe(const struct td_account *account)
                      "must_enrol", account->must_enrol, "roles", names, "grants", grants);
 }
 
-int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_account)
+/* Puts the masked text of a sealed member in its place. */
+static void mask(const struct td_seal_key *seal, json_t *row, const char *name,
+                 void (*masked)(const char *text, char *out))
+{
+    char sealed_name[32], out[TD_MASKED_TEXT] = "";
+    snprintf(sealed_name, sizeof(sealed_name), "%s_sealed", name);
+    const char *sealed = td_row_text(row, sealed_name);
+    char *text = *sealed && seal ? td_unseal(seal, sealed) : NULL;
+    if (text)
+        masked(text, out);
+    else if (*sealed)
+        snprintf(out, sizeof(out), "****"); /* sealed with another key */
+    if (text)
+        sodium_memzero(text, strlen(text));
+    free(text);
+    json_object_set_new(row, name, json_string(out));
+    json_object_del(row, sealed_name);
+}
+
+int td_account_former_passwords(struct td_tx *tx, const char *account_id, json_t **ret_rows)
+{
+    return td_tx_rows(tx, ret_rows,
+                      "select password_hash from former_password where account_id = $1"
+                      " order by set_at desc limit $2",
+                      "si", account_id, td_policy()->password_history);
+}
+
+int td_account_view(struct td_tx *tx, const struct td_seal_key *seal, const char *account_id,
+                    json_t **ret_account)
 {
     json_t *row = NULL, *grants = NULL;
     int result = td_tx_row(
         tx, &row,
         "select a.id, a.login, a.name, coalesce(a.unit_id, '') as unit_id,"
         " coalesce(u.name, '') as unit_name, a.person, a.disabled, a.must_change, a.created_at,"
-        " case when a.id_number_sealed = '' then 0 else 1 end as id_number_given,"
-        " case when a.phone_sealed = '' then 0 else 1 end as phone_given,"
+        " a.id_number_sealed, a.phone_sealed,"
         " a.login_at, a.login_address, a.last_login_at, a.last_login_address, a.login_failures,"
         " coalesce(f.confirmed_at, '') as second_factor_at"
         " from account a left join unit u on u.id = a.unit_id"
@@ -189,8 +221,8 @@ int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_accou
         json_decref(row);
         return result;
     }
-    json_object_set_new(row, "id_number_given", json_boolean(td_row_int(row, "id_number_given")));
-    json_object_set_new(row, "phone_given", json_boolean(td_row_int(row, "phone_given")));
+    mask(seal, row, "id_number", td_id_number_mask);
+    mask(seal, row, "phone", td_phone_mask);
     json_object_set_new(row, "grants", grants);
     *ret_account = row;
     return 0;

@@ -17,6 +17,7 @@
 
 struct td_review;
 struct td_tx;
+struct td_seal_key;
 
 /*      role                        bit   name                 scope of a grant                 */
 #define TD_ROLES(X)                                                                              \
@@ -52,6 +53,7 @@ struct td_account {
     const char *name;
     const char *unit_id; /* "" when none */
     bool must_change;    /* may do nothing but change the password: a one-time or an expired one */
+    bool expired;        /* must_change because the password is too old */
     bool second_factor;  /* proves a code beside the password, review/second_factor.h */
     bool must_enrol;     /* may do nothing but set a second factor up */
     uint32_t roles;      /* union of the grants' roles */
@@ -84,10 +86,15 @@ int td_account_find(struct td_tx *tx, const char *login, json_t **ret_row);
 json_t *td_account_describe(const struct td_account *account);
 
 /* One account for its administrators and for itself: describe's members and "unit_name", "person",
- * "id_number_given", "phone_given", "disabled", "created_at", "second_factor_at" ("" without),
+ * "id_number" and "phone" (masked, "" when not given), "disabled", "created_at", "second_factor_at" ("" without),
  * "login_at", "login_address", "last_login_at", "last_login_address", "login_failures", grants with "granted_at" and
  * "scope_name". A new reference. TD_ENOTFOUND. Disabled accounts too. */
-int td_account_view(struct td_tx *tx, const char *account_id, json_t **ret_account);
+int td_account_view(struct td_tx *tx, const struct td_seal_key *seal, const char *account_id,
+                    json_t **ret_account);
+
+/* The hashes that a new password must not match: the former ones that the policy remembers, as an
+ * array of {"password_hash"}; a new reference. They must not leave the server. */
+int td_account_former_passwords(struct td_tx *tx, const char *account_id, json_t **ret_rows);
 
 /* {"items": [{"id", "login", "name", "unit_id", "unit_name", "disabled", "must_change",
  * "grants": [{"role", "scope"}]}], "next"}
@@ -141,7 +148,7 @@ int td_account_need_other(const struct td_review *review, const char *account_id
                           struct td_error *reterr);
 int td_account_drop_sessions(struct td_review *review, const char *account_id, const char *keep);
 
-/* Stores a new hash; the account's sessions end after commit, but for `keep_session` (NULL = none
+/* Stores a new hash, and remembers the one before as long as the policy says; the account's sessions end after commit, but for `keep_session` (NULL = none
  * is kept). By the account itself or the system administrator. */
 int td_account_set_password(struct td_review *review, const char *account_id,
                             const char *password_hash, bool must_change, const char *keep_session,

@@ -9,6 +9,7 @@
 #include "base/seal.h"
 #include "review/id_number.h"
 #include "review/password.h"
+#include "review/policy.h"
 #include "review/review.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -488,6 +489,24 @@ int td_account_set_disabled(struct td_review *review, const char *account_id, bo
     return result == 0 && disabled ? td_account_drop_sessions(review, account_id, NULL) : result;
 }
 
+/* Keeps the present hash among the former ones, and of those the latest that the policy wants. */
+static int remember_password(struct td_review *review, const char *account_id)
+{
+    int64_t count = td_policy()->password_history;
+    int result = td_tx_exec(review->tx, NULL,
+                            "insert into former_password (account_id, password_hash, set_at)"
+                            " select id, password_hash, $1 from account where id = $2"
+                            " and password_hash <> '' and $3 > 0 on conflict do nothing",
+                            "ssi", review->now, account_id, count);
+    if (result < 0)
+        return result;
+    return td_tx_exec(review->tx, NULL,
+                      "delete from former_password where account_id = $1 and password_hash not in"
+                      " (select password_hash from former_password where account_id = $1"
+                      " order by set_at desc limit $2)",
+                      "si", account_id, count);
+}
+
 int td_account_set_password(struct td_review *review, const char *account_id,
                             const char *password_hash, bool must_change, const char *keep_session,
                             struct td_error *reterr)
@@ -496,6 +515,8 @@ int td_account_set_password(struct td_review *review, const char *account_id,
     int result = own ? 0 : td_account_need(review, TD_ROLE_ADMIN, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
+    if (result == 0)
+        result = remember_password(review, account_id);
     if (result == 0)
         result = td_tx_exec(review->tx, NULL,
                             "update account set password_hash = $1, must_change = $2,"

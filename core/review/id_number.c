@@ -33,3 +33,21 @@ int td_id_number_parse(const char *text, struct td_id_number *ret_number)
     *ret_number = number;
     return 0;
 }
+
+/* The first `before` and the last four characters. */
+static void keep_ends(const char *text, size_t before, size_t stars, size_t least, char *out)
+{
+    size_t length = strlen(text), shown = length >= least ? before : 0;
+    snprintf(out, TD_MASKED_TEXT, "%.*s%.*s%s", (int)shown, text, (int)stars, "********",
+             shown ? text + length - 4 : "");
+}
+
+void td_id_number_mask(const char *text, char *out)
+{
+    keep_ends(text, 6, 8, 18, out);
+}
+
+void td_phone_mask(const char *text, char *out)
+{
+    keep_ends(text, 3, 4, 11, out);
+}

@@ -5,6 +5,10 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include "review/password_common.h"
+#include "review/policy.h"
+
+#include <ctype.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
@@ -39,7 +43,19 @@ static size_t count_characters(const char *text)
     return count;
 }
 
-int td_password_check(const char *password, const char *login, const char *field,
+static int count_classes(const char *text)
+{
+    bool small = false, capital = false, digit = false, other = false;
+    for (; *text; text++) {
+        small |= *text >= 'a' && *text <= 'z';
+        capital |= *text >= 'A' && *text <= 'Z';
+        digit |= *text >= '0' && *text <= '9';
+        other |= !isalnum((unsigned char)*text);
+    }
+    return small + capital + digit + other;
+}
+
+int td_password_check(const char *password, const char *login, const char *name, const char *field,
                       struct td_error *reterr)
 {
     size_t characters = count_characters(password);
@@ -49,9 +65,13 @@ int td_password_check(const char *password, const char *login, const char *field
     if (characters > TD_PASSWORD_MAX)
         return td_error_field(reterr, field, "password_long", "at most %d characters",
                               TD_PASSWORD_MAX);
-    bool repeated = strspn(password, (char[]){password[0], 0}) == strlen(password);
-    if (repeated || !strcasecmp(password, login))
+    if (!strcasecmp(password, login) || !strcasecmp(password, name) ||
+        td_password_is_common(password))
         return td_error_field(reterr, field, "password_simple", "too easy to guess");
+    if (count_classes(password) < td_policy()->password_classes)
+        return td_error_field(reterr, field, "password_classes",
+                              "at least %d classes of characters",
+                              (int)td_policy()->password_classes);
     return 0;
 }
 

@@ -2,7 +2,7 @@
  *
  * Hashing takes tens of milliseconds and 64 MB on purpose: CPU pool only (TD_WORK_CPU), never on
  * the loop nor inside a transaction. Rules follow NIST SP 800-63B: length counts, classes of
- * characters do not. */
+ * characters do not, unless td_policy asks for them. */
 #ifndef TD_REVIEW_PASSWORD_H
 #define TD_REVIEW_PASSWORD_H
 
@@ -17,9 +17,9 @@ enum {
     TD_PASSWORD_GENERATED_TEXT = 20
 };
 
-/* Adds field problems for `field`: password_short, password_long, password_simple (one
- * repeated character, or the login itself). 0 or TD_EFIELDS. */
-int td_password_check(const char *password, const char *login, const char *field,
+/* Adds a field problem for `field`: password_short, password_long, password_simple (the login, the
+ * name, or td_password_is_common), password_classes. 0 or TD_EFIELDS. */
+int td_password_check(const char *password, const char *login, const char *name, const char *field,
                       struct td_error *reterr);
 
 /* Hashes with a random salt. TD_ENOMEM when 64 MB cannot be had. */

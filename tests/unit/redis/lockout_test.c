@@ -78,7 +78,7 @@ static int setup(void **state)
     base = event_base_new();
     private_redis_start(&server);
     client = private_redis_client(&server, base);
-    td_lockout_set(3, 900);
+    td_lockout_set(3, 1, 900);
     return 0;
 }
 

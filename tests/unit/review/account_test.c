@@ -100,7 +100,7 @@ static int do_password(struct td_review *review, struct step *step, struct td_er
 static int do_view(struct td_review *review, struct step *step, struct td_error *reterr)
 {
     (void)reterr;
-    return td_account_view(review->tx, step->account, &step->value);
+    return td_account_view(review->tx, review->seal, step->account, &step->value);
 }
 
 static int do_list(struct td_review *review, struct step *step, struct td_error *reterr)
@@ -222,7 +222,9 @@ static void creates_and_shows(void **state)
     assert_null(strstr(text, "11010519491231002")); /* sealed, and not shown */
     assert_null(strstr(text, "13900001111"));
     assert_null(strstr(text, "hash"));
-    assert_true(json_is_true(json_object_get(view.value, "id_number_given")));
+    assert_string_equal(json_string_value(json_object_get(view.value, "id_number")),
+                        "110105********002X");
+    assert_string_equal(json_string_value(json_object_get(view.value, "phone")), "139****1111");
     assert_string_equal(json_string_value(json_object_get(view.value, "unit_name")), "某村小学");
     json_t *person = json_object_get(view.value, "person");
     assert_true(json_is_true(json_object_get(person, "in_service")));

@@ -1,6 +1,8 @@
 /* password_test.c - what is acceptable, what is right, and that nobody's absence can be timed. */
 #include "review/password.h"
 
+#include "review/policy.h"
+
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -16,7 +18,7 @@ static const char *problem_of(const char *password, const char *login)
     static char code[32];
     struct td_error error = TD_ERROR_INIT;
     code[0] = 0;
-    int result = td_password_check(password, login, "new_password", &error);
+    int result = td_password_check(password, login, "王小明王小明王小明明", "new_password", &error);
     if (result < 0) {
         assert_int_equal(result, TD_EFIELDS);
         json_t *field = json_array_get(error.fields, 0);
@@ -49,6 +51,32 @@ static void refuses_the_obvious(void **state)
     (void)state;
     assert_string_equal(problem_of("aaaaaaaaaaaa", "wang"), "password_simple");
     assert_string_equal(problem_of("Wang.Xiaoming", "wang.xiaoming"), "password_simple");
+    static const char *const common[] = {
+        "password2026", "P@ssw0rd123",   "1234567890",    "qwertyuiop",     "1q2w3e4r5t",
+        "zaq12wsxcde",  "woaini1314520", "Admin@12345",   "abcabcabcabc",   
+        "iloveyou520",  "13912345678",   "teacher2026!",  "0987654321",     "wodemima888",
+        "!@#$%^&*()",   "abcdefghij",    "Xinjiang@2026", "test test test", "王小明王小明王小明明"};
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+        assert_string_equal(problem_of(common[i], "wang"), "password_simple");
+    static const char *const good[] = {"correct horse 2026", "demo-only-password",
+                                       "a better horse",     "tian shan xue lian",
+                                       "quite my own",       "梨花开满了整个山坡上"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_string_equal(problem_of(good[i], "wang"), "");
+}
+
+static void asks_for_classes_where_the_policy_does(void **state)
+{
+    struct td_policy policy = {.password_max_days = 365};
+    (void)state;
+    td_policy_add_mlps(&policy);
+    assert_int_equal(policy.password_max_days, 90);
+    assert_int_equal(policy.password_history, 5);
+    td_policy_set(&policy);
+    assert_string_equal(problem_of("correct horse", "wang"), "password_classes");
+    assert_string_equal(problem_of("Correct horse", "wang"), "");
+    assert_string_equal(problem_of("correct-horse-7", "wang"), "");
+    td_policy_set(&(struct td_policy){.password_classes = 1});
 }
 
 static void verifies(void **state)
@@ -118,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_length_not_classes),
         cmocka_unit_test(refuses_the_obvious),
+        cmocka_unit_test(asks_for_classes_where_the_policy_does),
         cmocka_unit_test(verifies),
         cmocka_unit_test(takes_as_long_for_nobody),
         cmocka_unit_test(generates),
