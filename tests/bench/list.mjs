@@ -64,7 +64,7 @@ async function startRedis(folder) {
 
 function writeConfig(folder) {
   const settings = {
-    ...wide, listen_port: 0, state_folder: join(folder, 'records'), key_file: join(folder, 'key'), web_folder: join(top, 'web'),
+    ...wide, second_factor: 'offered', examiner: join(build, 'bin/titled-examiner'), listen_port: 0, state_folder: join(folder, 'records'), key_file: join(folder, 'key'), web_folder: join(top, 'web'),
     plugin_folder: join(build, 'plugins'), script_folder: join(top, 'scripts'), scorer: join(build, 'bin/titled-scorer'), workers: 1,
     calendar_file: join(top, 'ops/calendar.json'), control_socket: join(folder, 'control.sock'), redis_socket: join(folder, 'redis.sock'),
     redis_user: 'titled', redis_password: readFileSync(join(folder, 'redis.password'), 'utf8').trim(),
