@@ -85,7 +85,8 @@ static void describe_end(struct td_process_end *end, const siginfo_t *status)
                  status->si_code == CLD_EXITED ? status->si_status - 128 : status->si_status);
 }
 
-/* What it had written when it ended. A bufferevent lets nobody else add to its input unless asked. */
+/* What it had written when it ended. A bufferevent lets nobody else add to its input unless asked.
+ */
 static void read_rest(struct bufferevent *stream)
 {
     struct evbuffer *input = bufferevent_get_input(stream);
@@ -264,8 +265,9 @@ int td_process_start(struct event_base *base, const struct td_process_command *c
 {
     struct td_process *process = NULL;
     int result = td_process_new(base, events, arg, &process, reterr);
-    if (result == 0)
-        result = td_process_spawn(process, command, reterr);
+    if (!process)
+        return result;
+    result = td_process_spawn(process, command, reterr);
     if (result == 0)
         result = td_process_watch(process, reterr);
     if (result < 0) {
