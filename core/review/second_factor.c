@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WINDOW = 1, RECOVERY_CHARACTERS = 12, RECOVERY_GROUP = 4, SHORT_TEXT = 64 };
+enum { WINDOW = 1, RECOVERY_DIGITS = 16, RECOVERY_GROUP = 4, SHORT_TEXT = 64 };
 
 static int row_of(struct td_review *review, const char *account_id, json_t **ret_row)
 {
@@ -82,15 +82,15 @@ static void tidy(const char *typed, char text[SHORT_TEXT])
 
 /* --- recovery codes --------------------------------------------------------------------------- */
 
-/* Twelve of 31 clear letters and digits: 59 bits, hashed under the key of the installation. */
+/* Sixteen digits, because the field for a code opens the keys of a telephone: 53 bits, hashed under
+ * the key of the installation. */
 static void new_recovery_code(char text[SHORT_TEXT])
 {
-    static const char alphabet[] = "abcdefghjkmnpqrstuvwxyz23456789"; /* no i l o 0 1 */
     size_t length = 0;
-    for (int i = 0; i < RECOVERY_CHARACTERS; i++) {
+    for (int i = 0; i < RECOVERY_DIGITS; i++) {
         if (i && i % RECOVERY_GROUP == 0)
             text[length++] = '-';
-        text[length++] = alphabet[randombytes_uniform(sizeof(alphabet) - 1)];
+        text[length++] = (char)('0' + randombytes_uniform(10));
     }
     text[length] = 0;
 }
@@ -134,7 +134,7 @@ static int take_recovery_code(struct td_review *review, const char *account_id, 
 {
     char key[TD_SEAL_FINGERPRINT_TEXT];
     int64_t changed = 0;
-    if (strlen(code) != RECOVERY_CHARACTERS || !review->seal)
+    if (strlen(code) != RECOVERY_DIGITS || !review->seal)
         return TD_EINVALID;
     recovery_key(review, account_id, code, key);
     int result = td_tx_exec(review->tx, &changed,

@@ -53,7 +53,7 @@ describe('a second factor', () => {
     assert.match(wrong.text, new RegExp(secret), 'the same secret is shown again');
     const done = await page.form('/account/second-factor/confirm', { _back: '/account/second-factor', one_time_code: codeOf(secret) });
     assert.equal(done.status, 200);
-    assert.equal(done.text.match(/<code>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}<\/code>/g).length, 10);
+    assert.equal(done.text.match(/<code>\d{4}-\d{4}-\d{4}-\d{4}<\/code>/g).length, 10);
     assert.doesNotMatch((await page.page('/account/second-factor')).text, /otpauth|<code>/, 'never shown again');
     const half = await here.server.client().login('maker');
     assert.equal(half.body.account, null);
@@ -101,7 +101,7 @@ describe('a second factor', () => {
     assert.equal(wrong.status, 422);
     assert.match(wrong.text, /验证码不正确/);
     assert.match(wrong.text, /name="next" value="\/queue\?state=x"/);
-    const done = await browser.form('/session/code', { _back: '/session/code', one_time_code: recovery[3].toUpperCase().replaceAll('-', ' '), next: '/queue?state=x' });
+    const done = await browser.form('/session/code', { _back: '/session/code', one_time_code: recovery[3].replaceAll('-', ' '), next: '/queue?state=x' });
     assert.equal(done.headers.location, '/queue?state=x');
     assert.equal((await browser.page('/account')).status, 200);
     assert.match((await here.server.client().page('/session/code')).text, /登录已过期/);
