@@ -50,8 +50,7 @@ bool td_examiners_rewrites(const char *type);
  * once, never from inside; after a failure here not at all: TD_EBUSY [examiner_busy] when too many wait,
  * TD_ETHROTTLED when the owner has enough here. */
 int td_examiners_submit(struct td_examiners *examiners, const char *owner, const char *type, int input,
-                        int output,
-                        td_examiners_done_fn done, void *arg, struct td_error *reterr);
+                        int output, td_examiners_done_fn done, void *arg, struct td_error *reterr);
 
 struct td_examiners_stats {
     int running, waiting;

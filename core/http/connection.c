@@ -38,8 +38,8 @@ static void set_phase(struct td_connection *connection, enum td_phase phase)
     connection->phase_ms = td_clock_mono_ms();
 }
 
-/* Parts with the exchange: the frame hears of it and will end it. */
-void td_connection_lose_exchange(struct td_connection *connection)
+/* Parts with the exchange, if any: the frame hears of it and will end it. */
+static void lose_exchange(struct td_connection *connection)
 {
     struct td_exchange_own *own = connection->exchange;
     if (!own)
@@ -55,7 +55,7 @@ void td_connection_lose_exchange(struct td_connection *connection)
 void td_connection_free(struct td_connection *connection)
 {
     struct td_http_server *server = connection->server;
-    td_connection_lose_exchange(connection);
+    lose_exchange(connection);
     td_tail_end(connection);
     if (connection->is_tls)
         td_tls_bye(connection->bev);
@@ -89,7 +89,7 @@ static void refuse(struct td_connection *connection, int status, const char *rea
     td_connection_refuse(connection, status, reason);
     if (connection->exchange)
         connection->exchange->refusal = status;
-    td_connection_lose_exchange(connection);
+    lose_exchange(connection);
     set_phase(connection, TD_PHASE_CLOSE);
 }
 
@@ -420,7 +420,7 @@ void td_connection_check(struct td_connection *connection, int64_t now)
 void td_connection_quit(struct td_connection *connection)
 {
     if (connection->phase == TD_PHASE_STREAM)
-        td_connection_lose_exchange(connection);
+        lose_exchange(connection);
     else if (connection->phase != TD_PHASE_HEAD || connection->scan.seen > 0)
         return;
     set_phase(connection, TD_PHASE_CLOSE);

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Two days are promised; the rest is for a clock that is up to three days ahead of what it was when the
- * key was written. */
+/* Two days are promised; the rest is for a clock that is up to three days ahead of what it was when
+ * the key was written. */
 enum { KEPT_SECONDS = 5 * 24 * 3600 };
 
 /* Keys age by real time: the demonstration's clock may jump over days between a request and its

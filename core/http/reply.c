@@ -497,8 +497,8 @@ static bool begin_back(struct td_serving *serving)
     return true;
 }
 
-/* Seconds after which it may be otherwise; NULL when waiting does not help. After TD_EIO the process
- * ends and another one starts; a full disk needs a person. */
+/* Seconds after which it may be otherwise; NULL when waiting does not help. After TD_EIO the
+ * process ends and another one starts; a full disk needs a person. */
 static const char *retry_after(int code)
 {
     switch (code) {

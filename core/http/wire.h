@@ -136,8 +136,6 @@ void td_connection_free(struct td_connection *connection);
 void td_connection_check(struct td_connection *connection, int64_t now); /* deadlines; may free it */
 void td_connection_wake(struct td_connection *connection); /* runs it soon, never at once */
 void td_connection_quit(struct td_connection *connection); /* the server stops */
-/* Parts with the exchange, if any: the frame hears on_gone and ends it. */
-void td_connection_lose_exchange(struct td_connection *connection);
 
 /* Ends an exchange that has been answered: logs, frees it and lets the connection go on or close. */
 void td_exchange_finish(struct td_exchange_own *own, int status, size_t sent, bool close);
@@ -157,7 +155,8 @@ enum td_body_step td_body_read(struct td_connection *connection, const char **re
 void td_body_upload_end(struct td_exchange_own *own);
 
 /* tail.c */
-/* Takes `fd`, in any case, and sends `length` bytes of it from `offset` on. False: it cannot be read, the reply is cut. */
+/* Takes `fd`, in any case, and sends `length` bytes of it from `offset` on. False: it cannot be read, the
+ * reply is cut. */
 bool td_tail_begin(struct td_connection *connection, int fd, off_t offset, size_t length);
 bool td_tail_push(struct td_connection *connection); /* the output has drained: the next piece, as above */
 void td_tail_end(struct td_connection *connection);

@@ -55,7 +55,8 @@ void td_sessions_free(struct td_sessions *sessions);
 typedef void (*td_session_fn)(void *arg, int result, const struct td_session *session,
                               const char *token);
 
-/* A new session for `account_id`: whole, or pending when `pending_subject` is given. `address` and `agent` (User-Agent, may be NULL) are as sent. */
+/* A new session for `account_id`: whole, or pending when `pending_subject` is given. `address` and
+ * `agent` (User-Agent, may be NULL) are as sent. */
 int td_session_start(struct td_sessions *sessions, const char *account_id, const char *pending_subject,
                      const char *address, const char *agent, td_session_fn done, void *arg);
 

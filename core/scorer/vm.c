@@ -44,13 +44,11 @@ static struct td_vm *volatile running;
 
 static const json_t *declared; /* td_vm_declare */
 
+/* clang-format off */
 #define GEMS(X)                                                                                    \
-    X(compar_ext)                                                                                  \
-    X(enum_ext)                                                                                    \
-    X(string_ext)                                                                                  \
-    X(numeric_ext)                                                                                 \
-    X(array_ext) X(hash_ext) X(range_ext) X(proc_ext) X(symbol_ext) X(object_ext) X(kernel_ext)    \
-        X(class_ext) X(sprintf) X(math)
+    X(compar_ext) X(enum_ext) X(string_ext) X(numeric_ext) X(array_ext) X(hash_ext) X(range_ext)   \
+    X(proc_ext) X(symbol_ext) X(object_ext) X(kernel_ext) X(class_ext) X(sprintf) X(math)
+/* clang-format on */
 
 #define X(gem) void GENERATED_TMP_mrb_mruby_##gem##_gem_init(mrb_state *mrb);
 GEMS(X)
@@ -454,8 +452,7 @@ json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault)
     return call(vm, "table", NULL, fault);
 }
 
-/* --- where it is, also for the signal handler
- * ------------------------------------------------------------------- */
+/* --- where it is, also for the signal handler ------------------------------------------------ */
 
 /* The innermost line of the standard that is being run, 0 when none is. Allocates nothing. */
 static int line_now(const struct td_vm *vm)

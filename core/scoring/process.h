@@ -1,7 +1,8 @@
 /* process.h - one worker process as the event loop sees it: start, frames both ways, deadline, end.
  *
  * Knows nothing of jobs or plugins (pool.c does) or of evidence (examining/). The process has
- * descriptor 3, its standard descriptors and no environment. Its end is noticed through a pidfd, so children of others are never touched. */
+ * descriptor 3, its standard descriptors and no environment. Its end is noticed through a pidfd, so
+ * children of others are never touched. */
 #ifndef TD_SCORING_PROCESS_H
 #define TD_SCORING_PROCESS_H
 

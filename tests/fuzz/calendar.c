@@ -1,4 +1,5 @@
-/* The bytes of a calendar file: refused with words, or days can be counted forth and back with it. */
+/* The bytes of a calendar file: refused with words, or days can be counted forth and back with it.
+ */
 #include "review/calendar.h"
 
 #include <stdint.h>

@@ -1,5 +1,6 @@
-/* A Cookie header, looked at by the server and by the plainest reader there can be: pairs between semicolons,
- * blanks before a name forgotten. Both find the same value, and it lies in the header. */
+/* A Cookie header, looked at by the server and by the plainest reader there can be: pairs between
+ * semicolons, blanks before a name forgotten. Both find the same value, and it lies in the header.
+ */
 #include "http/cookie.h"
 
 #include <stdint.h>

@@ -1,5 +1,6 @@
-/* The bytes of a plugin's form.json: refused with its place, or a form that pages and checks can work with:
- * every section has a model, an empty answer is accepted as a draft, completeness can be told. */
+/* The bytes of a plugin's form.json: refused with its place, or a form that pages and checks can
+ * work with: every section has a model, an empty answer is accepted as a draft, completeness can be
+ * told. */
 #include "review/form.h"
 
 #include <stdint.h>
@@ -19,7 +20,8 @@ static void demand(bool holds, const char *what)
 
 static void use_section(const json_t *section)
 {
-    json_t *nothing = td_form_section_repeats(section) ? json_array() : json_object(), *value = NULL;
+    json_t *nothing = td_form_section_repeats(section) ? json_array() : json_object(),
+           *value = NULL;
     struct td_error err = TD_ERROR_INIT;
     demand(td_form_accept(section, nothing, "content", false, &value, &err) == 0,
            "an empty draft is refused");
@@ -36,7 +38,8 @@ static void use(const json_t *descriptor)
     size_t index;
     json_t *section;
     json_array_foreach(json_object_get(descriptor, "sections"), index, section) {
-        demand(td_form_section(descriptor, json_string_value(json_object_get(section, "id"))) != NULL,
+        demand(td_form_section(descriptor, json_string_value(json_object_get(section, "id"))) !=
+                   NULL,
                "a section cannot be found");
         use_section(section);
     }

@@ -1,6 +1,6 @@
-/* What a worker sends to the server, as a worker in the hands of an attacker would: the first byte says how
- * the rest is cut into pieces. The frames do not depend on the cuts, and whatever a frame claims about a
- * failure becomes an error of ours with its key. */
+/* What a worker sends to the server, as a worker in the hands of an attacker would: the first byte
+ * says how the rest is cut into pieces. The frames do not depend on the cuts, and whatever a frame
+ * claims about a failure becomes an error of ours with its key. */
 #include "base/error.h"
 #include "scoring/answer.h"
 #include "scoring/framing.h"
@@ -68,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     feed(bytes + 1, length - 1, length, &whole);
     feed(bytes + 1, length - 1, 1 + bytes[0] % 16, &parts);
     demand(whole.count == parts.count, "the number of frames depends on the cuts");
-    demand((whole.result == TD_EINVALID) == (parts.result == TD_EINVALID), "and so does the refusal");
+    demand((whole.result == TD_EINVALID) == (parts.result == TD_EINVALID),
+           "and so does the refusal");
     for (int i = 0; i < whole.count; i++) {
         demand(json_equal(whole.frames[i], parts.frames[i]), "and so does a frame");
         read_answer(whole.frames[i]);

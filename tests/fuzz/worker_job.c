@@ -1,5 +1,6 @@
-/* A job as a worker gets it, with a standard of this tree (STANDARD) in the job's place for one: odd facts, gates and points of experts
- * give a score or an error that names its file, never anything else. */
+/* A job as a worker gets it, with a standard of this tree (STANDARD) in the job's place for one:
+ * odd facts, gates and points of experts give a score or an error that names its file, never
+ * anything else. */
 #include "scorer/job.h"
 #include "scorer/plugins.h"
 
