@@ -47,9 +47,11 @@ static void on_examined(void *arg, int result, bool rewritten, struct td_error *
     if (rewritten)
         serving->upload.path = serving->output_path;
     serving->job.run = keep;
-    serving->result = td_cpu_submit(serving->frame->options.cpu, &serving->job);
-    if (serving->result < 0)
-        serving->then(serving);
+    int r = td_cpu_submit(serving->frame->options.cpu, &serving->job);
+    if (r == 0)
+        return; /* the result is that thread's to write now */
+    serving->result = r;
+    serving->then(serving);
 }
 
 static int open_output(struct td_serving *serving, int *ret_fd)
