@@ -19,3 +19,17 @@ test('the README names only folders and files that are there', () => {
   assert.ok(paths.length > 10);
   assert.deepEqual(paths.filter((path) => !existsSync(join(top, path))), []);
 });
+
+test('every promise of the runbook names tests that are there', () => {
+  const runbook = readFileSync(join(top, 'ops/RUNBOOK.md'), 'utf8');
+  const rows = [...runbook.slice(runbook.indexOf('## Promises')).matchAll(/^\| (?!promise|---)[^|]+ \| (.+) \|$/gm)].map((found) => found[1]);
+  assert.ok(rows.length > 25);
+  for (const row of rows) {
+    let text = '';
+    for (const part of row.split(' · ')) {
+      const [, file, words] = /^(?:`([\w/.]+)`: )?(.+)$/.exec(part);
+      if (file) text = readFileSync(join(top, 'tests', file), 'utf8');
+      assert.ok(text.includes(words), `${row}: no test says "${words}"`);
+    }
+  }
+});
