@@ -412,6 +412,7 @@ static int open_http(struct td_server *server, struct td_error *reterr)
         r = td_tls_new(config->tls_certificate, config->tls_key, &server->tls, reterr);
     if (r < 0)
         return r;
+    td_frame_set_http(server->frame, server->http);
     td_http_server_use_tls(server->http, server->tls);
     if (td_config_is_secure(config))
         td_http_server_use_hsts(server->http);

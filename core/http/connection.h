@@ -146,7 +146,7 @@ void td_http_server_stop(struct td_http_server *server);
  * after this has returned. NULL is fine. */
 void td_http_server_free(struct td_http_server *server);
 
-/* For /metrics and tests. */
+/* Since the start, but for `open` and `streams`. */
 struct td_http_counters {
     uint64_t accepted, refused, requests, bad_requests, timeouts;
     size_t open, streams;

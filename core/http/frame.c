@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "dispatch.h"
+#include "examining/examiners.h"
 #include "http/cookie.h"
 #include "http/openapi.h"
 #include "http/rate.h"
@@ -90,6 +91,36 @@ void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dis
     frame->dispatch = dispatch;
 }
 
+void td_frame_set_http(struct td_frame *frame, const struct td_http_server *http)
+{
+    frame->http = http;
+}
+
+static json_t *connections(const struct td_http_server *http)
+{
+    struct td_http_counters counters;
+    td_http_server_counters(http, &counters);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "open", (json_int_t)counters.open,
+                     "accepted", (json_int_t)counters.accepted, "refused",
+                     (json_int_t)counters.refused, "requests", (json_int_t)counters.requests,
+                     "bad_requests", (json_int_t)counters.bad_requests, "timeouts",
+                     (json_int_t)counters.timeouts, "streams", (json_int_t)counters.streams);
+}
+
+static json_t *workers(const struct td_pool *pool)
+{
+    struct td_pool_stats stats = td_pool_stats(pool);
+    return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I}", "ready", stats.workers, "busy", stats.busy,
+                     "generation", stats.generation, "waiting", (json_int_t)stats.waiting, "served",
+                     (json_int_t)stats.served, "lost", (json_int_t)stats.lost);
+}
+
+static json_t *examiners(const struct td_examiners *examiners)
+{
+    struct td_examiners_stats stats = td_examiners_stats(examiners);
+    return json_pack("{s:i, s:i}", "running", stats.running, "waiting", stats.waiting);
+}
+
 json_t *td_frame_status(const struct td_frame *frame)
 {
     struct td_pool *pool = frame->options.pool;
@@ -107,6 +138,12 @@ json_t *td_frame_status(const struct td_frame *frame)
         pool ? td_pool_refusals(pool) : json_array(), "open_requests", (json_int_t)frame->open);
     if (frame->dispatch)
         json_object_set_new(status, "dispatch", td_dispatch_status(frame->dispatch));
+    if (pool)
+        json_object_set_new(status, "workers", workers(pool));
+    if (frame->http)
+        json_object_set_new(status, "connections", connections(frame->http));
+    if (frame->options.examiners)
+        json_object_set_new(status, "examiners", examiners(frame->options.examiners));
     if (frame->options.stall)
         json_object_set_new(status, "loop", td_stall_status(frame->options.stall));
     json_decref(catalog);

@@ -75,10 +75,12 @@ extern const struct td_http_callbacks td_frame_callbacks;
 size_t td_frame_open(const struct td_frame *frame);
 
 /* For TD_WORK_STATUS and the log: {"redis": true, "scorer": true, "series": [...], "refused":
- * [...], "open_requests": n}, "dispatch" when one was set, "loop" (td_stall_status). A new reference. On
- * the loop. */
+ * [...], "open_requests": n}, and of what there is: "dispatch", "connections" (the counters of
+ * http/connection.h), "workers" (those of scoring/pool.h), "examiners" {"running", "waiting"}, "loop"
+ * (td_stall_status). A new reference. On the loop. */
 json_t *td_frame_status(const struct td_frame *frame);
 void td_frame_set_dispatch(struct td_frame *frame, const struct td_dispatch *dispatch);
+void td_frame_set_http(struct td_frame *frame, const struct td_http_server *http);
 
 /* Forgets the answers to Idempotency-Keys that are older than five days (two are promised). In a write transaction. */
 int td_idempotency_forget(struct td_tx *tx);

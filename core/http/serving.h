@@ -23,6 +23,7 @@
 struct td_frame {
     struct td_frame_options options;
     const struct td_dispatch *dispatch;
+    const struct td_http_server *http;
     struct td_router *router;
     struct td_views *views;
     int64_t views_looked_ms;

@@ -375,6 +375,11 @@ describe('the control socket', () => {
     const reply = await here.server.control.json('GET', '/status');
     assert.equal(reply.status, 200);
     assert.equal(reply.body.result.redis, true);
+    const { connections, workers, examiners } = reply.body.result;
+    assert.ok(workers.generation > 0 && workers.busy === 0 && workers.lost === 0, JSON.stringify(workers));
+    assert.ok(connections.open > 0 && connections.accepted > 0 && connections.requests > 0, JSON.stringify(connections));
+    assert.equal(connections.refused + connections.bad_requests + connections.timeouts + connections.streams, 0);
+    assert.deepEqual(examiners, { running: 0, waiting: 0 });
     assert.equal((await here.server.client().json('GET', '/status')).status, 401);
   });
 
