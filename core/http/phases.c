@@ -107,15 +107,18 @@ static void on_lockout(void *arg, int result, int wait_seconds, int failures)
     refuse(serving, "locked_for", wait_seconds);
 }
 
-/* Whose secret is tried: his who is logged in, or half so, or whose login was sent. */
+/* Whose secret is tried: whose login was sent, or else his who is logged in, or half so. The
+ * session of who guesses must not count for the one whose password he guesses. */
 static void take_lockout(struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
-    const char *login = call->who ? call->who->login : td_call_text(call, "login");
-    if (call->pending)
-        snprintf(serving->subject, sizeof(serving->subject), "%s", serving->session.subject);
-    else if (*login)
+    const char *login = td_call_text(call, "login");
+    if (!*login && call->who)
+        login = call->who->login;
+    if (*login)
         td_lockout_subject(login, serving->subject);
+    else if (call->pending)
+        snprintf(serving->subject, sizeof(serving->subject), "%s", serving->session.subject);
     if (!serving->subject[0] || td_lockout_take(serving->frame->options.redis, serving->subject,
                                                 call->address, on_lockout, serving) < 0)
         take_lease(serving);

@@ -130,6 +130,18 @@ describe('who guesses', () => {
     assert.equal(items[0].action, 'account.unlock');
   });
 
+  test('counts against the login that is tried, not against who tries', async () => {
+    const victim = await server.account('victim');
+    const guesser = await server.account('guesser');
+    const { recovery } = await enrol(await server.account('half'));
+    const half = server.client();
+    await half.login('half');
+    for (const client of [guesser, half, guesser]) assert.equal((await client.json('POST', '/session', { login: 'victim', password: 'not the password' })).status, 401);
+    assert.equal((await server.client().login('victim')).status, 429, 'a session of his own is no way around the wait');
+    assert.equal((await half.json('POST', '/session/code', { one_time_code: recovery[0] })).status, 200, 'and nobody else waits');
+    assert.equal((await victim.json('GET', '/account')).status, 200);
+  });
+
   test('codes count like passwords', async () => {
     const { recovery } = await enrol(await server.account('coded'));
     const half = server.client();
