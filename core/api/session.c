@@ -141,8 +141,10 @@ static int code_write(struct td_call *call, struct td_reply *reply, struct td_er
         return td_error_key(reterr, TD_ELOGIN, "login_again", NULL);
     if (result == 0)
         result = td_api_review(call, &review);
-    if (result == 0)
+    if (result == 0) {
+        review.who = account; /* on the ledger a recovery code is its owner's act */
         result = td_second_factor_take(&review, account->id, td_call_text(call, "one_time_code"));
+    }
     if (result == 0 || result == TD_EINVALID)
         TD_LOG(TD_LOG_INFO, result == 0 ? "session.login" : "session.code_failed",
                TD_S("account", account->id), TD_S("address", call->address));
