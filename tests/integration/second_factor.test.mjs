@@ -89,7 +89,8 @@ describe('a second factor', () => {
   });
 
   test('works with forms alone, and goes on to what was asked for', async () => {
-    const { recovery } = await enrol(await here.server.account('former', [{ role: 'office', scope: 'teacher' }]));
+    const former = await here.server.account('former', [{ role: 'office', scope: 'teacher' }]);
+    const { recovery } = await enrol(former);
     const browser = here.server.client();
     const sent = await browser.form('/session', { _back: '/login', login: 'former', password, next: '/queue?state=x' });
     assert.equal(sent.status, 303);
@@ -103,6 +104,8 @@ describe('a second factor', () => {
     assert.match(wrong.text, /name="next" value="\/queue\?state=x"/);
     const done = await browser.form('/session/code', { _back: '/session/code', one_time_code: recovery[3].replaceAll('-', ' '), next: '/queue?state=x' });
     assert.equal(done.headers.location, '/queue?state=x');
+    const { items } = await here.server.control.ok('GET', `/ledger?subject=account/${former.account.id}`);
+    assert.deepEqual([items[0].action, items[0].actor], ['account.recovery_code', former.account.id]);
     assert.equal((await browser.page('/account')).status, 200);
     assert.match((await here.server.client().page('/session/code')).text, /登录已过期/);
   });
@@ -226,8 +229,9 @@ describe('where it is required', () => {
 });
 
 describe('a fresh proof', () => {
-  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/notices'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'],
-    ['POST', '/accounts/{account}/grants'], ['DELETE', '/accounts/{account}/grants/{role}'], ['POST', '/accounts/{account}/password'], ['DELETE', '/accounts/{account}/second-factor']];
+  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'],
+    ['POST', '/accounts/{account}/grants'], ['DELETE', '/accounts/{account}/grants/{role}'], ['POST', '/accounts/{account}/password'], ['DELETE', '/accounts/{account}/second-factor'],
+    ['POST', '/account/second-factor'], ['POST', '/account/second-factor/confirm'], ['DELETE', '/account/second-factor'], ['POST', '/account/second-factor/recovery-codes']];
 
   test('is asked for vote, publication, standards and roles, and said in the interface’s description', async () => {
     const { paths } = await here.server.client().ok('GET', '/openapi.json');
@@ -238,7 +242,8 @@ describe('a fresh proof', () => {
       clients[role] = await here.server.account(`step.${role}`, [{ role, scope: unit || scope }]);
       await age(here.server, clients[role], { proven: 700, used: 700 });
     }
-    const bodies = { '/accounts/{account}/grants': { role: 'expert', scope: 'teacher' }, '/meetings/{meeting}/ballots': { choices: {} }, '/notices': { applications: [] } };
+    const bodies = { '/accounts/{account}/grants': { role: 'expert', scope: 'teacher' }, '/meetings/{meeting}/ballots': { choices: {} }, '/notices': { applications: [] }, '/account/second-factor/confirm': { one_time_code: '000000' },
+      '/cycles/{cycle}/close': { reason: '天气' }, '/cycles/{cycle}/extend': { closes_on: '2026-01-01', reason: '天气' } };
     for (const [method, path] of rows) {
       const role = paths[path][method.toLowerCase()]['x-roles'].find((one) => clients[one]);
       const reply = await clients[role].json(method, path.replace('{role}', 'office').replace(/\{\w+\}/g, '01ARZ3NDEKTSV4RRFFQ69G5FAV'), bodies[path] ?? {});
