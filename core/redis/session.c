@@ -240,6 +240,14 @@ static void pending_free(struct pending *pending)
     free(pending);
 }
 
+/* A request that did not set out will not be answered. */
+static int sent(struct pending *pending, int result)
+{
+    if (result < 0)
+        pending_free(pending);
+    return result;
+}
+
 static void on_started(void *arg, int result, const struct redisReply *reply)
 {
     struct pending *pending = arg;
@@ -274,15 +282,13 @@ int td_session_start(struct td_sessions *sessions, const char *account_id,
     session_key(session->id, key);
     account_key(session->account_id, set);
     snprintf(most, sizeof(most), "%d", MOST);
-    int result = td_redis_eval(sessions->redis, on_started, pending, start_script, 2,
-                               (const char *[]){key, set, session->account_id, session->csrf,
-                                                session->address, session->agent, sessions->idle_ms,
-                                                sessions->absolute_ms, session->id, most,
-                                                SESSION_PREFIX, session->pending ? "1" : "0", lasts,
-                                                pending_subject ? pending_subject : "", NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending,
+                td_redis_eval(sessions->redis, on_started, pending, start_script, 2,
+                              (const char *[]){key, set, session->account_id, session->csrf,
+                                               session->address, session->agent, sessions->idle_ms,
+                                               sessions->absolute_ms, session->id, most,
+                                               SESSION_PREFIX, session->pending ? "1" : "0", lasts,
+                                               pending_subject ? pending_subject : "", NULL}));
 }
 
 /* --- find ------------------------------------------------------------------------------------- */
@@ -323,12 +329,9 @@ static int find(struct td_sessions *sessions, const char *token, const char *add
     char key[KEY_TEXT], prefix[TD_SESSION_ADDRESS_TEXT];
     session_key(pending->session.id, key);
     td_session_place(address, prefix);
-    int result =
-        td_redis_eval(sessions->redis, on_found, pending, find_script, 1,
-                      (const char *[]){key, prefix, sessions->idle_ms, used ? "1" : "0", NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending, td_redis_eval(sessions->redis, on_found, pending, find_script, 1,
+                                       (const char *[]){key, prefix, sessions->idle_ms,
+                                                        used ? "1" : "0", NULL}));
 }
 
 int td_session_find(struct td_sessions *sessions, const char *token, const char *address,
@@ -362,11 +365,8 @@ int td_session_ask(struct td_sessions *sessions, const char *id, td_session_end_
     pending->done.end = done;
     char key[KEY_TEXT];
     session_key(id, key);
-    int result =
-        td_redis_command(sessions->redis, on_asked, pending, (const char *[]){"EXISTS", key, NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending, td_redis_command(sessions->redis, on_asked, pending,
+                                          (const char *[]){"EXISTS", key, NULL}));
 }
 
 /* --- end -------------------------------------------------------------------------------------- */
@@ -388,11 +388,8 @@ int td_session_prove(struct td_sessions *sessions, const char *id, bool use, td_
     pending->done.end = done;
     char key[KEY_TEXT];
     session_key(id, key);
-    int result = td_redis_eval(sessions->redis, on_ended, pending, prove_script, 1,
-                               (const char *[]){key, use ? "1" : "0", NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending, td_redis_eval(sessions->redis, on_ended, pending, prove_script, 1,
+                                       (const char *[]){key, use ? "1" : "0", NULL}));
 }
 
 int td_session_end(struct td_sessions *sessions, const char *account_id, const char *id,
@@ -405,11 +402,8 @@ int td_session_end(struct td_sessions *sessions, const char *account_id, const c
     char key[KEY_TEXT], set[KEY_TEXT];
     session_key(id, key);
     account_key(account_id, set);
-    int result = td_redis_eval(sessions->redis, on_ended, pending, end_script, 2,
-                               (const char *[]){key, set, id, NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending, td_redis_eval(sessions->redis, on_ended, pending, end_script, 2,
+                                       (const char *[]){key, set, id, NULL}));
 }
 
 int td_session_end_account(struct td_sessions *sessions, const char *account_id,
@@ -421,11 +415,9 @@ int td_session_end_account(struct td_sessions *sessions, const char *account_id,
     pending->done.end = done;
     char set[KEY_TEXT];
     account_key(account_id, set);
-    int result = td_redis_eval(sessions->redis, on_ended, pending, end_all_script, 1,
-                               (const char *[]){set, keep_id ? keep_id : "", SESSION_PREFIX, NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending,
+                td_redis_eval(sessions->redis, on_ended, pending, end_all_script, 1,
+                              (const char *[]){set, keep_id ? keep_id : "", SESSION_PREFIX, NULL}));
 }
 
 /* --- list ------------------------------------------------------------------------------------- */
@@ -460,11 +452,8 @@ int td_session_list(struct td_sessions *sessions, const char *account_id, td_ses
     char set[KEY_TEXT], most[NUMBER_TEXT];
     account_key(account_id, set);
     snprintf(most, sizeof(most), "%d", MOST);
-    int result = td_redis_eval(sessions->redis, on_listed, pending, list_script, 1,
-                               (const char *[]){set, SESSION_PREFIX, most, NULL});
-    if (result < 0)
-        pending_free(pending);
-    return result;
+    return sent(pending, td_redis_eval(sessions->redis, on_listed, pending, list_script, 1,
+                                       (const char *[]){set, SESSION_PREFIX, most, NULL}));
 }
 
 json_t *td_session_list_json(const struct td_session *list, size_t count, const char *current_id)

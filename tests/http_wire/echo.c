@@ -14,7 +14,9 @@
  *     /decide    the body is accepted from a timer
  *     /hold      never answers until the client is gone
  *     /large     ?bytes= of 'x', without copying
- *     /file      the server's own first asset as a file
+ *     /none      204
+ *     /drop      ends without a reply
+ *     /file      the program itself
  *     /inject    a header value with a line break
  *     /upload    stores into --folder and tells name, size, hash, fields
  *     /events    an event stream: ?count= events of ?bytes=, then open until dropped
