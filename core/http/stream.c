@@ -135,21 +135,25 @@ static void make_room(struct td_frame *frame, const char *account_id)
         say_bye(oldest, "many");
 }
 
-static void subscribe(struct td_stream *stream, const struct td_serving *serving)
+/* False when memory is short: a stream that cannot hear the end of its session must not go on. */
+static bool subscribe(struct td_stream *stream, const struct td_serving *serving)
 {
     struct td_live *live = stream->frame->options.live;
     const json_t *topics = json_object_get(serving->reply.value, "topics");
-    for (size_t i = 0; i < json_array_size(topics) && stream->count < TOPICS_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(topics) && i < TOPICS_MAX; i++) {
         const char *topic = json_string_value(json_array_get(topics, i));
         struct td_live_subscription *subscription =
             topic ? td_live_subscribe(live, topic, heard, stream) : NULL;
-        if (subscription)
-            stream->subscriptions[stream->count++] = subscription;
+        if (!subscription)
+            return false;
+        stream->subscriptions[stream->count++] = subscription;
     }
+    if (!serving->has_session)
+        return true;
     char topic[TD_LIVE_TOPIC_MAX];
     snprintf(topic, sizeof(topic), "session/%s", serving->session.id);
-    if (serving->has_session)
-        stream->session = td_live_subscribe(live, topic, heard_of_session, stream);
+    stream->session = td_live_subscribe(live, topic, heard_of_session, stream);
+    return stream->session != NULL;
 }
 
 struct catching_up {
@@ -199,17 +203,19 @@ static void begin(struct td_stream *stream, const struct td_serving *serving)
     stream->exchange->frame_state = stream;
     frame->open++;
     TAILQ_INSERT_TAIL(&frame->streams, stream, link);
-    subscribe(stream, serving);
-    catch_up(stream, serving);
     stream->timer = evtimer_new(frame->options.base, on_timer, stream);
-    if (stream->timer)
-        evtimer_add(stream->timer,
-                    &(struct timeval){.tv_sec = frame->options.config->stream_seconds});
-    stream->asked =
-        serving->has_session &&
-        td_session_ask(frame->options.sessions, serving->session.id, on_asked, stream) == 0;
-    if (!stream->asked)
+    if (!stream->timer || !subscribe(stream, serving)) {
+        end_stream(stream);
+        return;
+    }
+    evtimer_add(stream->timer, &(struct timeval){.tv_sec = frame->options.config->stream_seconds});
+    catch_up(stream, serving);
+    if (!serving->has_session)
         settle(stream);
+    else if (td_session_ask(frame->options.sessions, serving->session.id, on_asked, stream) == 0)
+        stream->asked = true;
+    else
+        end_stream(stream);
 }
 
 void td_stream_open(struct td_serving *serving)
