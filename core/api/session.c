@@ -21,11 +21,10 @@
 
 #include <string.h>
 
-/* A path of this server: what follows a login must not lead elsewhere. */
+/* What follows a login must not lead elsewhere. */
 static const char *local_path(const char *path)
 {
-    bool local = path[0] == '/' && path[1] != '/' && !strpbrk(path, "\\\r\n\t");
-    return local ? path : "/";
+    return td_text_is_local_path(path) ? path : "/";
 }
 
 static int need_row(const struct td_call *call, struct td_error *reterr)
@@ -222,7 +221,7 @@ static int proof_write(struct td_call *call, struct td_reply *reply, struct td_e
         result = td_second_factor_take(&review, call->who->id, td_call_text(call, "proof"));
     if (result == TD_EINVALID)
         return wrong_proof(call, "code_wrong", reterr);
-    bool goes_on = *to && !strcmp(local_path(to), to) && call->face == TD_FACE_PAGE;
+    bool goes_on = td_text_is_local_path(to) && call->face == TD_FACE_PAGE;
     reply->session = TD_SESSION_PROVE;
     reply->status = goes_on ? 307 : 204; /* with the form that it interrupted */
     reply->location = goes_on ? td_arena_strdup(call->arena, to) : "/";

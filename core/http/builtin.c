@@ -2,6 +2,7 @@
  */
 #include "http/cookie.h"
 #include "http/serving.h"
+#include "http/text.h"
 
 #include <string.h>
 
@@ -14,7 +15,7 @@ static void reply_language(struct td_serving *serving)
         return;
     }
     serving->cookie = td_cookie_make(serving->call.config, TD_COOKIE_LANGUAGE, to, serving->arena);
-    td_reply_redirect(serving, td_entry_is_local(next) ? next : "/");
+    td_reply_redirect(serving, td_text_is_local_path(next) ? next : "/");
 }
 
 static void reply_openapi(struct td_serving *serving)

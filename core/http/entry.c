@@ -5,6 +5,7 @@
 #include "config.h"
 #include "http/cookie.h"
 #include "http/payload.h"
+#include "http/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,11 +68,6 @@ int td_entry_check_origin(const struct td_serving *serving, struct td_error *ret
     return td_error_key(reterr, TD_EFORBIDDEN, "origin", NULL);
 }
 
-bool td_entry_is_local(const char *path)
-{
-    return path && path[0] == '/' && path[1] != '/' && !strpbrk(path, "\\\r\n");
-}
-
 /* A text member that the frame reads and the row's schema never sees. */
 static const char *own_member(const struct td_serving *serving, const char *name)
 {
@@ -86,7 +82,7 @@ static int take_own_members(struct td_serving *serving, const char **ret_csrf,
     const char *back = own_member(serving, "_back");
     const char *key = own_member(serving, "_key");
     *ret_csrf = own_member(serving, "_csrf");
-    if (back && td_entry_is_local(back))
+    if (back && td_text_is_local_path(back))
         serving->back = back;
     if (version && *version && !serving->call.if_match)
         serving->call.if_match = version;

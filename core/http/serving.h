@@ -141,9 +141,6 @@ int td_entry_check_origin(const struct td_serving *serving, struct td_error *ret
 int td_entry_decode(struct td_serving *serving, const char **ret_csrf, enum td_method *ret_method,
                     struct td_error *reterr);
 
-/* True for "/..." on this server: never "//host" or a backslash. */
-bool td_entry_is_local(const char *path);
-
 /* --- steps.c: read, work, write ---------------------------------------------------- */
 
 /* Loads the session's account on a reader thread, checks the role, goes on with `next`; failures

@@ -9,6 +9,7 @@
 #include "http/serving.h"
 
 #include "config.h"
+#include "http/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static const char *place_of(struct td_serving *serving)
 {
     const char *to = json_string_value(json_object_get(serving->sent, "_to"));
     if (serving->call.route->flags & TD_ROUTE_CARRIES)
-        return td_entry_is_local(to) ? to : "";
+        return td_text_is_local_path(to) ? to : "";
     if (!*serving->query)
         return serving->path;
     const char *place = td_arena_printf(serving->arena, "%s?%s", serving->path, serving->query);

@@ -56,6 +56,12 @@ bool td_text_has_controls(const char *bytes, size_t length)
     return false;
 }
 
+bool td_text_is_local_path(const char *path)
+{
+    return path && path[0] == '/' && path[1] != '/' && !strchr(path, '\\') &&
+           !td_text_has_controls(path, strlen(path));
+}
+
 int td_text_hex(char c)
 {
     if (c >= '0' && c <= '9')

@@ -16,6 +16,10 @@ bool td_text_is_utf8(const char *bytes, size_t length);
 /* True when a byte is below 0x20 or 0x7f. */
 bool td_text_has_controls(const char *bytes, size_t length);
 
+/* A path of this server: not another host's, nor one that a browser turns into such ("//", "/\\", and
+ * what it leaves out: controls). False for NULL. */
+bool td_text_is_local_path(const char *path);
+
 /* Value of a hexadecimal digit, or -1. */
 int td_text_hex(char c);
 

@@ -122,11 +122,30 @@ static void long_names_keep_their_extension(void **state)
     assert_int_equal(strlen(name), TD_TEXT_NAME_MAX);
 }
 
+static void paths_of_this_server(void **state)
+{
+    (void)state;
+    static const char *const local[] = {"/", "/queue?state=x", "/a//b", "/页"};
+    static const char *const away[] = {"",
+                                       "queue",
+                                       "//evil.test/",
+                                       "/\\evil.test/",
+                                       "/\t/evil.test",
+                                       "/\n/evil.test",
+                                       "https://evil.test/"};
+    for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+        assert_true(td_text_is_local_path(local[i]));
+    for (size_t i = 0; i < sizeof(away) / sizeof(away[0]); i++)
+        assert_false(td_text_is_local_path(away[i]));
+    assert_false(td_text_is_local_path(NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens),
         cmocka_unit_test(utf8),
+        cmocka_unit_test(paths_of_this_server),
         cmocka_unit_test(form_and_back),
         cmocka_unit_test(file_names),
         cmocka_unit_test(long_names_keep_their_extension),
