@@ -99,16 +99,20 @@ static void on_lockout(void *arg, int result, int wait_seconds, int failures)
 {
     struct td_serving *serving = arg;
     serving->call.failures = failures;
-    if (result != TD_ETHROTTLED) {
+    if (result == 0) {
         take_lease(serving);
         return;
     }
     serving->subject[0] = 0; /* it did not come to a try */
-    refuse(serving, "locked_for", wait_seconds);
+    if (result == TD_ETHROTTLED)
+        refuse(serving, "locked_for", wait_seconds);
+    else
+        td_serving_fail(serving, result);
 }
 
 /* Whose secret is tried: whose login was sent, or else his who is logged in, or half so. The
- * session of who guesses must not count for the one whose password he guesses. */
+ * session of who guesses must not count for the one whose password he guesses. Without Redis
+ * nothing is tried: there is no session to be had, and guesses would be free. */
 static void take_lockout(struct td_serving *serving)
 {
     const struct td_call *call = &serving->call;
@@ -119,9 +123,14 @@ static void take_lockout(struct td_serving *serving)
         td_lockout_subject(login, serving->subject);
     else if (call->pending)
         snprintf(serving->subject, sizeof(serving->subject), "%s", serving->session.subject);
-    if (!serving->subject[0] || td_lockout_take(serving->frame->options.redis, serving->subject,
-                                                call->address, on_lockout, serving) < 0)
+    if (!serving->subject[0]) {
         take_lease(serving);
+        return;
+    }
+    int r = td_lockout_take(serving->frame->options.redis, serving->subject, call->address,
+                            on_lockout, serving);
+    if (r < 0)
+        on_lockout(serving, r, 0, 0);
 }
 
 static void on_throttled(void *arg, int result, int wait_seconds)
@@ -146,9 +155,13 @@ static void throttle(struct td_serving *serving)
         use.subject = call->who->id;
     }
     bool wanted = call->route->method != TD_GET && !serving->is_control;
-    if (!wanted ||
-        td_throttle_take(serving->frame->options.redis, &use, 1, on_throttled, serving) < 0)
+    if (!wanted) {
         take_lease(serving);
+        return;
+    }
+    int r = td_throttle_take(serving->frame->options.redis, &use, 1, on_throttled, serving);
+    if (r < 0)
+        on_throttled(serving, r, 0);
 }
 
 /* --- what the body says ------------------------------------------------------------ */

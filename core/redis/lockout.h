@@ -6,8 +6,8 @@
  * of its own, all others share one, so that strangers who guess do not keep the person out where he
  * usually works. An attempt counts before it is checked, or many at once would be free.
  *
- * Kept in Redis, for all nodes and over restarts of the server; when Redis is lost nobody waits, and
- * nobody gets a session either. Redis learns neither login nor address, only hashes. */
+ * Kept in Redis, for all nodes and over restarts of the server; when Redis is lost nothing is tried:
+ * nobody could get a session. Redis learns neither login nor address, only hashes. */
 #ifndef TD_REDIS_LOCKOUT_H
 #define TD_REDIS_LOCKOUT_H
 
@@ -26,7 +26,7 @@ void td_lockout_subject(const char *login, char subject[TD_LOCKOUT_SUBJECT_TEXT]
 
 /* `result`: 0, the attempt may go on and counts as failed until it is cleared, `failures` came before
  * it since the last success, from wherever; TD_ETHROTTLED with the seconds to wait; TD_EREDIS: could
- * not count, let it pass. */
+ * not count. */
 typedef void (*td_lockout_fn)(void *arg, int result, int wait_seconds, int failures);
 
 /* 0: `done` is called exactly once, later, on the loop. TD_EREDIS, TD_EBUSY, TD_ENOMEM: never. */

@@ -31,6 +31,7 @@ describe('Redis', () => {
     assert.equal(refused.body.type, '/problems/sessions-unavailable');
     assert.equal((await here.server.client().page('/login')).status, 200);
     assert.equal((await here.server.client().login('one')).status, 503);
+    assert.equal((await here.server.client().login('one', 'not the password')).status, 503, 'nobody guesses while nobody counts');
     await here.server.restartRedis();
     assert.equal((await client.json('GET', '/account')).status, 401);
     assert.equal((await client.login('one')).status, 200);
