@@ -28,11 +28,10 @@ static int view(struct td_call *call, struct td_reply *reply, struct td_error *r
     if (result < 0)
         return result;
     bool off = td_row_equals(factor, "policy", "off");
-    bool may_remove =
-        td_row_bool(factor, "confirmed") && !td_row_equals(factor, "policy", "required");
-    reply->value = json_pack("{s:o, s:b, s:b, s:b, s:b}", "second_factor", factor, "off", off,
-                             "may_remove", may_remove, "must_enrol", call->who->must_enrol,
-                             "may_start", !off && !*td_row_text(factor, "uri"));
+    reply->value =
+        json_pack("{s:o, s:b, s:b, s:b, s:b}", "second_factor", factor, "off", off, "may_remove",
+                  td_row_bool(factor, "may_remove"), "must_enrol", call->who->must_enrol,
+                  "may_start", !off && !*td_row_text(factor, "uri"));
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -73,11 +72,7 @@ static int offer_write(struct td_call *call, struct td_reply *reply, struct td_e
 
 static int show_codes(struct td_reply *reply, json_t *codes)
 {
-    size_t i;
-    json_t *code, *items = json_array();
-    json_array_foreach(codes, i, code)
-        json_array_append_new(items, json_pack("{s:O}", "code", code));
-    reply->value = json_pack("{s:o, s:o}", "recovery_codes", codes, "rows", items);
+    reply->value = json_pack("{s:o}", "recovery_codes", codes);
     return reply->value ? 0 : TD_ENOMEM;
 }
 

@@ -224,6 +224,13 @@ static int add_offer(struct td_review *review, const char *sealed, json_t *view)
     return result;
 }
 
+/* Of who acts: applicants have rights over their own dossier only. */
+static bool is_required(const struct td_review *review)
+{
+    return td_policy()->second_factor == TD_SECOND_FACTOR_REQUIRED &&
+           (review->who->roles & ~(uint32_t)TD_ROLE_APPLICANT);
+}
+
 int td_second_factor_view(struct td_review *review, json_t **ret_view)
 {
     static const char *const names[] = {"off", "offered", "required"};
@@ -239,8 +246,9 @@ int td_second_factor_view(struct td_review *review, json_t **ret_view)
     const char *confirmed = td_row_text(row, "confirmed_at");
     const char *offered = td_row_text(row, "offered_sealed");
     json_t *view =
-        json_pack("{s:s, s:b, s:s, s:I}", "policy", names[td_policy()->second_factor], "confirmed",
-                  *confirmed != 0, "confirmed_at", confirmed, "codes_left", (json_int_t)left);
+        json_pack("{s:s, s:b, s:s, s:b, s:I}", "policy", names[td_policy()->second_factor],
+                  "confirmed", *confirmed != 0, "confirmed_at", confirmed, "may_remove",
+                  *confirmed && !is_required(review), "codes_left", (json_int_t)left);
     if (result == 0)
         result = !view ? TD_ENOMEM : *offered ? add_offer(review, offered, view) : 0;
     json_decref(row);
@@ -318,17 +326,18 @@ int td_second_factor_renew(struct td_review *review, json_t **ret_codes, struct 
 
 static int remove_all(struct td_review *review, const char *account_id, const char *action)
 {
+    int64_t changed = 0;
     int result = drop_codes(review, account_id);
     if (result == 0)
-        result = td_tx_exec(review->tx, NULL, "delete from second_factor where account_id = $1",
+        result = td_tx_exec(review->tx, &changed, "delete from second_factor where account_id = $1",
                             "s", account_id);
-    return result == 0 ? td_row_log(review, action, "account", account_id, NULL) : result;
+    return result == 0 && changed ? td_row_log(review, action, "account", account_id, NULL)
+                                  : result;
 }
 
 int td_second_factor_remove(struct td_review *review, struct td_error *reterr)
 {
-    bool required = td_policy()->second_factor == TD_SECOND_FACTOR_REQUIRED;
-    if (required && (review->who->roles & ~(uint32_t)TD_ROLE_APPLICANT))
+    if (is_required(review))
         return td_error_key(reterr, TD_ECONFLICT, "second_factor_required", NULL);
     return remove_all(review, review->who->id, "account.second_factor_remove");
 }

@@ -13,7 +13,7 @@
 enum { TD_RECOVERY_CODES = 10 };
 
 /* What the account sees of its own: {"policy": "off|offered|required", "confirmed",
- * "confirmed_at", "codes_left"} and, while one is offered and not confirmed, {"secret": in groups of
+ * "confirmed_at", "may_remove", "codes_left"} and, while one is offered and not confirmed, {"secret": in groups of
  * four, "uri": otpauth}. A new reference. */
 int td_second_factor_view(struct td_review *review, json_t **ret_view);
 

@@ -167,7 +167,10 @@ describe('a second factor', () => {
     const client = await here.server.account('remover', [{ role: 'office', scope: 'teacher' }]);
     await enrol(client);
     await client.ok('DELETE', '/account/second-factor');
+    await client.ok('DELETE', '/account/second-factor');
     assert.equal((await here.server.client().login('remover')).body.account.login, 'remover');
+    const { items } = await here.server.control.ok('GET', `/ledger?subject=account/${client.account.id}`);
+    assert.equal(items.filter((one) => one.action === 'account.second_factor_remove').length, 1, 'there was only one to remove');
   });
 
   test('its secrets are nowhere in the clear', async () => {
@@ -216,6 +219,11 @@ describe('where it is required', () => {
     await enrol(browser);
     assert.equal((await browser.page('/queue')).status, 200);
     assert.equal((await browser.json('DELETE', '/account/second-factor')).body.key, 'second_factor_required');
+    assert.equal((await browser.ok('GET', '/account/second-factor')).may_remove, false);
+    const applicant = await server.account('applicant', [{ role: 'applicant', scope: '' }]);
+    await enrol(applicant);
+    assert.equal((await applicant.ok('GET', '/account/second-factor')).may_remove, true);
+    await applicant.ok('DELETE', '/account/second-factor');
   });
 
   test('a one-time password is changed first', async () => {
