@@ -1,0 +1,41 @@
+// Every text that program and pages name is there, in both languages and with the same gaps. Reads sources only.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { top } from './harness.mjs';
+
+const files = (folder, ending) => readdirSync(join(top, folder), { recursive: true }).filter((name) => name.endsWith(ending)).map((name) => [name, readFileSync(join(top, folder, name), 'utf8')]);
+
+/** {"problem.stale": "text", ...}: "problem.more.json" adds to "problem". */
+function texts(language) {
+  const found = {};
+  const add = (path, value) => (typeof value === 'string' ? (found[path] = value) : Object.entries(value).forEach(([name, inner]) => add(`${path}.${name}`, inner)));
+  for (const [name, text] of files(`web/locales/${language}`, '.json')) add(name.split('.')[0], JSON.parse(text));
+  return found;
+}
+
+const zh = texts('zh'), en = texts('en');
+const program = files('core', '.c').map(([, text]) => text).join('\n');
+const named = (pattern) => [...new Set([...program.matchAll(pattern)].map(([, name]) => name))];
+
+test('both languages say the same things', () => {
+  assert.ok(Object.keys(zh).length > 500);
+  assert.deepEqual(Object.keys(zh).filter((key) => !(key in en)), [], 'not in English');
+  assert.deepEqual(Object.keys(en).filter((key) => !(key in zh)), [], 'not in Chinese');
+  const gaps = (text) => [...new Set(text.match(/\{\w+\}/g))].sort().join();
+  assert.deepEqual(Object.keys(zh).filter((key) => gaps(zh[key]) !== gaps(en[key])), [], 'other gaps');
+});
+
+test('what the program refuses with has words', () => {
+  const problems = named(/td_error_key\(\s*\w+,\s*TD_\w+,\s*"(\w+)"/g), fields = named(/td_error_field\(\s*\w+,\s*(?:"\w+"|\w+),\s*"(\w+)"/g);
+  assert.ok(problems.length > 50 && fields.length > 20, `${problems.length} and ${fields.length}`);
+  assert.deepEqual(problems.filter((key) => !(`problem.${key}` in zh)), []);
+  assert.deepEqual(fields.filter((key) => !(`field_problem.${key}` in zh)), []);
+});
+
+test('what the pages say is there', () => {
+  const keys = new Set(Object.keys(zh).flatMap((key) => key.split('.').map((_, n, parts) => parts.slice(0, n + 1).join('.'))));
+  const missing = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/\{\{[#^]?t\.([\w.]+)\}\}/g)].filter(([, key]) => !keys.has(key)).map(([, key]) => `${name}: ${key}`));
+  assert.deepEqual(missing, []);
+});
