@@ -1,9 +1,9 @@
 /* accounts.c - administration of accounts: list, create, grant, disable, reset passwords.
  *
- * The system administrator creates, disables and gives new passwords; the security administrator
- * gives and takes roles and ends sessions; the audit administrator and supervisors read. A password
- * is never stored readable and never asked back: one that the server generates is in the reply
- * once, and must be changed at the first login. */
+ * The system administrator creates, disables and gives new passwords, but not to those who watch
+ * him; the security administrator gives and takes roles and ends sessions; the audit administrator
+ * and supervisors read. A password is never stored readable and never asked back: one that the
+ * server generates is in the reply once, and must be changed at the first login. */
 #include "api/api.h"
 
 #include "review/account.h"
@@ -126,12 +126,17 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
+    struct td_review review;
     json_t *account = NULL;
-    int result = td_account_view(call->tx, call->seal, td_call_param(call, "account"), &account);
+    int result = td_api_review(call, &review);
+    if (result == 0)
+        result = td_account_view(call->tx, call->seal, td_call_param(call, "account"), &account);
     if (result < 0)
         return td_error_set(reterr, result, "there is no such account");
-    bool other = strcmp(call->who->id, td_row_text(account, "id")) != 0;
-    bool may_change = other && (call->who->roles & TD_ROLE_ADMIN);
+    const char *id = td_row_text(account, "id");
+    bool other = strcmp(call->who->id, id) != 0;
+    bool may_change = other && (call->who->roles & TD_ROLE_ADMIN) &&
+                      td_account_need_unwatched(&review, id, NULL) == 0;
     bool may_grant = other && (call->who->roles & TD_ROLE_SECURITY);
     bool sees_sessions = call->who->roles & SESSION_READERS;
     reply->value = json_pack("{s:o, s:b, s:b, s:b}", "account", account, "may_change", may_change,

@@ -133,7 +133,8 @@ int td_account_record_login(struct td_tx *tx, const char *account_id, const char
 int td_account_unlock(struct td_review *review, const char *account_id, const char **ret_login,
                       struct td_error *reterr);
 
-/* A disabled account keeps its history, loses its sessions and cannot log in. Not on oneself. */
+/* A disabled account keeps its history, loses its sessions and cannot log in. Not on oneself, nor on
+ * who watches the system administrator ("watcher"). */
 int td_account_set_disabled(struct td_review *review, const char *account_id, bool disabled,
                             struct td_error *reterr);
 
@@ -146,10 +147,14 @@ int td_account_end_sessions(struct td_review *review, const char *account_id,
 int td_account_need(const struct td_review *review, enum td_role role, struct td_error *reterr);
 int td_account_need_other(const struct td_review *review, const char *account_id, const char *key,
                           struct td_error *reterr);
+/* TD_EFORBIDDEN ("watcher") when the account is a security or audit administrator or a supervisor: only the
+ * console gives those a password or disables them. */
+int td_account_need_unwatched(struct td_review *review, const char *account_id,
+                              struct td_error *reterr);
 int td_account_drop_sessions(struct td_review *review, const char *account_id, const char *keep);
 
 /* Stores a new hash, and remembers the one before as long as the policy says; the account's sessions end after commit, but for `keep_session` (NULL = none
- * is kept). By the account itself or the system administrator. */
+ * is kept). By the account itself or the system administrator, who may not with a "watcher". */
 int td_account_set_password(struct td_review *review, const char *account_id,
                             const char *password_hash, bool must_change, const char *keep_session,
                             struct td_error *reterr);

@@ -61,6 +61,21 @@ static int need_account(struct td_review *review, const char *account_id, struct
     return result;
 }
 
+/* Whoever gives an account a password can be that account, and whoever disables it is not watched
+ * by it any more. */
+int td_account_need_unwatched(struct td_review *review, const char *account_id,
+                              struct td_error *reterr)
+{
+    int64_t count = 0;
+    if (is_console(review))
+        return 0;
+    int result = td_tx_int(review->tx, &count,
+                           "select count(*) from account_grant where account_id = $1"
+                           " and role in ('security', 'audit', 'supervisor')",
+                           "s", account_id);
+    return count > 0 ? td_error_key(reterr, TD_EFORBIDDEN, "watcher", NULL) : result;
+}
+
 /* --- scopes ----------------------------------------------------------------------------------- */
 
 static bool exists(struct td_review *review, const char *sql, const char *key)
@@ -481,6 +496,8 @@ int td_account_set_disabled(struct td_review *review, const char *account_id, bo
     if (result == 0)
         result = td_account_need_other(review, account_id, "own_disable", reterr);
     if (result == 0)
+        result = td_account_need_unwatched(review, account_id, reterr);
+    if (result == 0)
         result = td_tx_exec(review->tx, NULL, "update account set disabled = $1 where id = $2",
                             "bs", (int)disabled, account_id);
     if (result == 0)
@@ -515,6 +532,8 @@ int td_account_set_password(struct td_review *review, const char *account_id,
     int result = own ? 0 : td_account_need(review, TD_ROLE_ADMIN, reterr);
     if (result == 0)
         result = need_account(review, account_id, reterr);
+    if (result == 0 && !own)
+        result = td_account_need_unwatched(review, account_id, reterr);
     if (result == 0)
         result = remember_password(review, account_id);
     if (result == 0)

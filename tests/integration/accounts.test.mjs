@@ -259,6 +259,23 @@ describe('administration', () => {
     assert.deepEqual(entries.map(({ action, actor }) => [action, actor]), [['account.grant', security.account.id], ['account.create', admin.account.id]]);
   });
 
+  test('who watches the system administrator is not in his hands: only the console resets or disables him', async () => {
+    const { admin, server } = here;
+    for (const role of ['security', 'audit', 'supervisor']) {
+      const watcher = await server.account(`watch.${role}`, [{ role, scope: '' }]);
+      const path = `/accounts/${watcher.account.id}`;
+      for (const [act, body] of [['password', {}], ['disable']]) {
+        const reply = await admin.json('POST', `${path}/${act}`, body);
+        assert.deepEqual([reply.status, reply.body?.key, reply.body?.password], [403, 'watcher', undefined], `${role} ${act}`);
+      }
+      assert.equal((await admin.ok('GET', path)).may_change, false);
+      assert.equal((await watcher.json('GET', '/account')).status, 200, 'still logged in');
+      assert.ok((await server.control.ok('POST', `${path}/password`, {})).password);
+      await server.control.ok('POST', `${path}/disable`);
+      assert.equal((await admin.json('POST', `${path}/enable`)).body.key, 'watcher');
+    }
+  });
+
   test('nobody holds two of the three, nor one of them beside any other role', async () => {
     const { security } = here;
     const alone = ['admin', 'security', 'audit', 'supervisor'];
