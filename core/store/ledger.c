@@ -172,10 +172,21 @@ static json_t *entry_of(const json_t *row, int64_t sequence)
                        td_json_text(row, "payload_hash"));
 }
 
+/* No text goes on behind a NUL, where hashing does not look. */
+static bool is_plain(const json_t *row)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)row, name, value)
+        if (json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value))
+            return false;
+    return true;
+}
+
 int td_ledger_entry_hash(const json_t *row, int64_t sequence, char hex[HASH_TEXT])
 {
     const char *previous = td_json_text(row, "previous_hash");
-    if (strlen(previous) != HASH_TEXT - 1) {
+    if (strlen(previous) != HASH_TEXT - 1 || !is_plain(row)) {
         memcpy(hex, "", 1); /* fits no entry */
         return 0;
     }

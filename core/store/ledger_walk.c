@@ -13,6 +13,8 @@
 
 enum { MOVES = 1000 }; /* how far a moved entry is looked for */
 
+#define NUMBER_MAX (INT64_C(1) << 53)
+
 enum why { CONTENT, PAYLOAD, LEAF, MOVED };
 
 struct damage {
@@ -173,6 +175,40 @@ static void check_gap(struct walk *walk, int64_t sequence)
                         "the ledger is broken at entry %lld: it and the entries up to %lld are"
                         " missing",
                         (long long)first, (long long)last);
+}
+
+/* Lists would show it. */
+static int tell_number(json_t *row, void *arg)
+{
+    struct walk *walk = arg;
+    int64_t sequence = json_integer_value(json_object_get(row, "sequence"));
+    td_ledger_found(
+        walk->report, "added", sequence, sequence,
+        "the ledger is broken at entry %lld: it was put in, under a number that none has",
+        (long long)sequence);
+    return 0;
+}
+
+static int check_numbers(struct walk *walk)
+{
+    return td_tx_each(walk->tx, tell_number, walk,
+                      "select sequence from ledger where sequence < 1 or sequence > $1"
+                      " order by sequence",
+                      "i", NUMBER_MAX);
+}
+
+/* Nothing is known of what follows. */
+static int tell_unreadable(struct walk *walk)
+{
+    struct td_ledger_report *report = walk->report;
+    int64_t entry = walk->next;
+    unsound(walk, entry);
+    int r = td_ledger_size(walk->tx, &report->entries);
+    td_ledger_found(report, "changed", entry, report->entries,
+                    "the ledger is broken at entry %lld: it cannot be read, so what follows was not"
+                    " examined",
+                    (long long)entry);
+    return r;
 }
 
 static int check_entry(json_t *row, void *arg)
@@ -347,12 +383,16 @@ int td_ledger_walk(struct td_tx *tx, int64_t since, struct td_ledger_report *rep
                           .linked = true,
                           .growing = true};
     report->entries = since;
-    int r = begin_after(walk, since);
+    int r = check_numbers(walk);
+    if (r == 0)
+        r = begin_after(walk, since);
     if (r == 0)
         r = td_tx_each(tx, check_entry, walk,
                        "select " TD_LEDGER_COLUMNS
-                       " from ledger where sequence > $1 order by sequence",
-                       "i", since);
+                       " from ledger where sequence > $1 and sequence <= $2 order by sequence",
+                       "ii", since, NUMBER_MAX);
+    if (r == TD_EINTERNAL)
+        r = tell_unreadable(walk);
     conclude(walk);
     *ret_sound = walk->sound < 0 ? report->entries : walk->sound;
     free(walk);

@@ -272,6 +272,46 @@ static void test_changed_leaf(void **state)
     expect_broken("update ledger set leaf = payload_hash where sequence = 1", 1, "another leaf");
 }
 
+/* What is read as a C string ends at the first NUL; lists and lookups see more. */
+static void test_changed_behind_nul(void **state)
+{
+    (void)state;
+    expect_broken("update ledger set subject = subject || char(0) || 'x' where sequence = 3", 3,
+                  "changed");
+}
+
+static void test_put_in_before_the_first(void **state)
+{
+    (void)state;
+    expect_broken("insert into ledger select 0, at, actor, action, subject, payload, payload_hash,"
+                  " previous_hash, hash, nonce, leaf from ledger where sequence = 1",
+                  0, "number");
+}
+
+static void test_put_in_after_all_numbers(void **state)
+{
+    (void)state;
+    fill();
+    assert_int_equal(
+        td_store_write_wait(store, run_sql,
+                            "insert into ledger select 9223372036854775807, at, actor, action,"
+                            " subject, payload, payload_hash, previous_hash, hash, nonce, leaf"
+                            " from ledger where sequence = 1",
+                            NULL),
+        0);
+    struct td_error err = TD_ERROR_INIT;
+    struct td_ledger_report report = check(TD_ECONFLICT, &err);
+    assert_non_null(strstr(err.detail, "entry 9223372036854775807: it was put in"));
+    assert_int_equal(report.found, 1);
+    td_error_done(&err);
+}
+
+static void test_unreadable(void **state)
+{
+    (void)state;
+    expect_broken("update ledger set payload = '[[' where sequence = 4", 4, "cannot be read");
+}
+
 /* --- the tree ----------------------------------------------------------------------------------
  */
 
@@ -377,17 +417,31 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sm3),   cmocka_unit_test(test_canonical),
-        TEST(test_whole_chain),       TEST(test_entry_hash),
-        TEST(test_changed_actor),     TEST(test_changed_time),
-        TEST(test_changed_payload),   TEST(test_removed_payload),
-        TEST(test_changed_hash),      TEST(test_deleted),
-        TEST(test_first_deleted),     TEST(test_cut_in_the_middle),
-        TEST(test_renumbered),        TEST(test_swapped),
-        TEST(test_exchanged),         TEST(test_changed_nonce),
-        TEST(test_changed_leaf),      TEST(test_tree),
-        TEST(test_changed_tree),      TEST(test_planting),
+        cmocka_unit_test(test_sm3),
+        cmocka_unit_test(test_canonical),
+        TEST(test_whole_chain),
+        TEST(test_entry_hash),
+        TEST(test_changed_actor),
+        TEST(test_changed_time),
+        TEST(test_changed_payload),
+        TEST(test_removed_payload),
+        TEST(test_changed_hash),
+        TEST(test_deleted),
+        TEST(test_first_deleted),
+        TEST(test_cut_in_the_middle),
+        TEST(test_renumbered),
+        TEST(test_swapped),
+        TEST(test_exchanged),
+        TEST(test_changed_nonce),
+        TEST(test_changed_leaf),
+        TEST(test_tree),
+        TEST(test_changed_tree),
+        TEST(test_planting),
         TEST(test_text_must_be_utf8),
+        TEST(test_changed_behind_nul),
+        TEST(test_put_in_before_the_first),
+        TEST(test_put_in_after_all_numbers),
+        TEST(test_unreadable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
