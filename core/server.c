@@ -16,6 +16,7 @@
 #include "http/cpu.h"
 #include "http/frame.h"
 #include "http/mailbox.h"
+#include "http/spool.h"
 #include "http/stall.h"
 #include "http/static.h"
 #include "http/tls.h"
@@ -64,6 +65,7 @@ struct td_server {
     struct td_live *live;
     struct td_mailbox *mailbox;
     struct td_cpu *cpu;
+    struct td_spool *spool;
     struct td_stall *stall;
     struct td_pool *pool;
     struct td_examiners *examiners;
@@ -308,6 +310,8 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
     if (r == 0)
         r = td_cpu_new((int)config->cpu_threads, CPU_QUEUE, &server->cpu, reterr);
     if (r == 0)
+        r = td_spool_new(server->base, &server->spool, reterr);
+    if (r == 0)
         r = td_examiners_new(&examiners, &server->examiners, reterr);
     if (r == 0)
         r = td_pool_new(&options, on_pool_ready, server, &server->pool, reterr);
@@ -327,6 +331,7 @@ static int open_frame(struct td_server *server, struct td_error *reterr)
                                        .live = server->live,
                                        .mailbox = server->mailbox,
                                        .cpu = server->cpu,
+                                       .spool = server->spool,
                                        .stall = server->stall,
                                        .pool = server->pool,
                                        .examiners = server->examiners,
@@ -414,6 +419,7 @@ static int open_http(struct td_server *server, struct td_error *reterr)
         return r;
     td_frame_set_http(server->frame, server->http);
     td_http_server_use_tls(server->http, server->tls);
+    td_http_server_use_spool(server->http, server->spool);
     if (td_config_is_secure(config))
         td_http_server_use_hsts(server->http);
     return 0;
@@ -515,6 +521,7 @@ void td_server_free(struct td_server *server)
     td_http_server_free(server->http);
     td_tls_free(server->tls);
     td_mailbox_free(server->mailbox);
+    td_spool_free(server->spool);
     td_stall_free(server->stall);
     td_ticker_free(server->ticker);
     td_frame_free(server->frame);

@@ -180,7 +180,6 @@ static void on_started(struct td_letter *letter)
     struct examination *one =
         (struct examination *)((char *)letter - offsetof(struct examination, letter));
     struct td_error error = TD_ERROR_INIT;
-    close_files(one);
     if (one->started == 0)
         one->started = td_process_watch(one->process, &one->error);
     if (one->started == 0)
@@ -204,6 +203,7 @@ static void start(struct td_cpu_job *job)
     const char *argv[] = {examiners->executable, one->type, input_max, output_max, seconds, NULL};
     const struct td_process_command command = {argv, one->input, one->output};
     one->started = td_process_spawn(one->process, &command, &one->error);
+    close_files(one);
     td_mailbox_post(options->mailbox, &one->letter);
 }
 

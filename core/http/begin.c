@@ -105,6 +105,7 @@ struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *
     serving->frame = frame;
     serving->exchange = exchange;
     serving->is_control = exchange->is_control;
+    serving->file = -1;
     td_strbuf_init(&serving->out);
     serving->arena = td_arena_new(ARENA_MAX);
     serving->views = td_views_ref(frame->views);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 
 #include <assert.h>
-#include <unistd.h>
 
 static int take_failed(struct td_exchange_own *own, int code, const char *detail)
 {
@@ -33,13 +32,41 @@ static int take_upload(struct td_exchange_own *own, const char *bytes, size_t le
     return upload_result(own, td_upload_write(own->upload, bytes, length, &err), &err);
 }
 
-void td_body_upload_end(struct td_exchange_own *own)
+/* The framing is read to its end: so is the form, and the file goes to disk as a whole. */
+static int end_upload(struct td_exchange_own *own)
 {
     struct td_error err = TD_ERROR_INIT;
-    if (upload_result(own, td_upload_end(own->upload, &err), &err) != 0)
-        return;
+    own->upload_ended = true;
+    return upload_result(own, td_upload_end(own->upload, &err), &err);
+}
+
+static bool upload_failed(struct td_exchange_own *own)
+{
+    struct td_error err = TD_ERROR_INIT;
+    return upload_result(own, td_upload_failure(own->upload, &err), &err) != 0;
+}
+
+/* Where an upload stands after `step` of the wire. */
+static enum td_body_step upload_step(struct td_exchange_own *own, enum td_body_step step)
+{
+    if (step == TD_BODY_BROKEN || own->exchange.body_error || upload_failed(own))
+        return step == TD_BODY_BROKEN ? step : TD_BODY_END;
+    if (!own->complete)
+        return TD_BODY_MORE;
+    if (!own->upload_ended && end_upload(own) != 0)
+        return TD_BODY_END;
+    return td_upload_waits(own->upload) ? TD_BODY_MORE : TD_BODY_END;
+}
+
+void td_body_upload_done(struct td_exchange_own *own)
+{
     own->exchange.upload = td_upload_result(own->upload);
     own->exchange.body = td_upload_fields(own->upload, &own->exchange.body_length);
+}
+
+bool td_body_waits(const struct td_exchange_own *own)
+{
+    return own->upload && !own->exchange.body_error && td_upload_waits(own->upload);
 }
 
 static int take(struct td_exchange_own *own, const char *bytes, size_t length)
@@ -78,18 +105,19 @@ static enum td_body_step read_piece(struct td_connection *connection, const char
 enum td_body_step td_body_read(struct td_connection *connection, const char **ret_reason)
 {
     struct evbuffer *input = bufferevent_get_input(connection->bev);
-    enum td_body_step step = connection->exchange->complete ? TD_BODY_END : TD_BODY_MORE;
+    struct td_exchange_own *own = connection->exchange;
+    enum td_body_step step = own->complete ? TD_BODY_END : TD_BODY_MORE;
     struct evbuffer_iovec piece;
     /* The length first: a drained buffer may keep an empty piece, which peek would give for ever.
      */
-    while (step == TD_BODY_MORE && evbuffer_get_length(input) > 0 &&
+    while (step == TD_BODY_MORE && !td_body_waits(own) && evbuffer_get_length(input) > 0 &&
            evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
         size_t used = 0;
         step = read_piece(connection, piece.iov_base, piece.iov_len, &used);
         evbuffer_drain(input, used);
     }
     *ret_reason = "The chunked body is not proper.";
-    return step;
+    return own->upload ? upload_step(own, step) : step;
 }
 
 /* The head alone may tell that the body will not be taken. */
@@ -128,18 +156,29 @@ void td_exchange_accept_body(struct td_exchange *exchange, size_t limit)
 /* Room for the parts around the file when the length of a whole form is announced. */
 #define FORM_OVERHEAD (16 * 1024)
 
-void td_exchange_accept_upload(struct td_exchange *exchange, int fd, const char *path, size_t limit)
+static void on_upload_moved(void *arg)
+{
+    struct td_exchange_own *own = arg;
+    if (own->connection)
+        td_connection_wake(own->connection);
+}
+
+void td_exchange_accept_upload(struct td_exchange *exchange, const char *path, size_t limit)
 {
     struct td_exchange_own *own = td_exchange_own(exchange);
     assert(!own->accepted);
-    if (!own->connection) { /* perhaps not even the server is there any more */
-        close(fd);
+    if (!own->connection) /* perhaps not even the server is there any more */
         return;
-    }
-    size_t fields = own->server->limits.form_fields_bytes;
+    struct td_upload_options options = {.spool = own->server->spool,
+                                        .path = path,
+                                        .type = td_exchange_header(exchange, "Content-Type"),
+                                        .limit = limit,
+                                        .fields_limit = own->server->limits.form_fields_bytes,
+                                        .moved = on_upload_moved,
+                                        .arg = own};
     struct td_error err = TD_ERROR_INIT;
-    const char *type = td_exchange_header(exchange, "Content-Type");
-    upload_result(own, td_upload_new(type, fd, path, limit, fields, &own->upload, &err), &err);
-    accept_head(own, limit + fields + FORM_OVERHEAD);
+    assert(options.spool);
+    upload_result(own, td_upload_new(&options, &own->upload, &err), &err);
+    accept_head(own, limit + options.fields_limit + FORM_OVERHEAD);
     begin(own);
 }

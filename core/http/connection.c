@@ -149,7 +149,7 @@ static void body_complete(struct td_connection *connection)
     struct td_exchange_own *own = connection->exchange;
     struct td_exchange *exchange = &own->exchange;
     if (!exchange->body_error && own->upload)
-        td_body_upload_end(own);
+        td_body_upload_done(own);
     else if (!exchange->body_error) {
         exchange->body = own->buffer.bytes;
         exchange->body_length = own->buffer.length;
@@ -211,6 +211,9 @@ static void step_eof(struct td_connection *connection)
             set_phase(connection, unsent(connection) ? TD_PHASE_CLOSE : TD_PHASE_GONE);
         break;
     case TD_PHASE_BODY:
+        if (!td_body_waits(connection->exchange))
+            set_phase(connection, TD_PHASE_GONE);
+        break;
     case TD_PHASE_STREAM:
     case TD_PHASE_LINGER: set_phase(connection, TD_PHASE_GONE); break;
     default: break;

@@ -42,7 +42,8 @@ struct td_http_header {
     const char *value;
 };
 
-/* A file that came in. The file at `path` is the frame's to adopt or to unlink, whatever happens. */
+/* A file that came in. The file at `path`, if it was made, is the frame's to adopt or to give to
+ * td_spool_remove, whatever happens. */
 struct td_http_upload {
     const char *path;  /* as given to td_exchange_accept_upload */
     const char *name;  /* as sent, made safe: no folders, no controls, valid UTF-8, at most 120 characters */
@@ -112,6 +113,7 @@ int td_http_server_new(struct event_base *base, const struct td_http_callbacks *
                        const struct td_http_limits *limits, struct td_http_server **ret_server,
                        struct td_error *reterr);
 
+struct td_spool;
 struct td_tls;
 
 /* What listens from now on speaks TLS (tls.h); borrowed, outlives the server. */
@@ -160,9 +162,12 @@ const char *td_exchange_header(const struct td_exchange *exchange, const char *n
  * request without a body. Answers Expect: 100-continue. */
 void td_exchange_accept_body(struct td_exchange *exchange, size_t limit);
 
-/* Streams the file of the body (raw, or the one file part of multipart/form-data) into `fd`, which is
- * closed here in any case, hashing on the way. `path` is copied. More than `limit` bytes: TD_ETOOLARGE. */
-void td_exchange_accept_upload(struct td_exchange *exchange, int fd, const char *path, size_t limit);
+/* Uploads go through this spool (spool.h); borrowed, outlives the server. */
+void td_http_server_use_spool(struct td_http_server *server, struct td_spool *spool);
+
+/* Streams the file of the body (raw, or the one file part of multipart/form-data) into a new file at `path`
+ * (copied), hashing on the way; the spool makes and writes it. More than `limit` bytes: TD_ETOOLARGE. */
+void td_exchange_accept_upload(struct td_exchange *exchange, const char *path, size_t limit);
 
 /* The head of a reply. Zero but for the status is fine. Values with control characters turn the reply
  * into a 500. */

@@ -1,6 +1,7 @@
 /* examine.c - the work step of a row that takes a file: the sandboxed examiner looks at it, then a
  * thread of the CPU pool hashes what is to be kept and makes it durable, so that the writer only
- * has to give it its name. What either leaves behind is unlinked with the serving. */
+ * has to give it its name. Such a thread opens the files, too: the loop never waits for the disk.
+ * What either leaves behind is unlinked with the serving. */
 #include "http/serving.h"
 
 #include "examining/examiners.h"
@@ -54,38 +55,63 @@ static void on_examined(void *arg, int result, bool rewritten, struct td_error *
     serving->then(serving);
 }
 
-static int open_output(struct td_serving *serving, int *ret_fd)
+static int open_output(struct td_serving *serving)
 {
     char path[4096];
-    int result =
-        td_files_create(serving->frame->options.store, ret_fd, path, sizeof(path), &serving->error);
+    int result = td_files_create(serving->frame->options.store, &serving->output, path,
+                                 sizeof(path), &serving->error);
     if (result < 0)
         return result;
     serving->output_path = td_arena_strdup(serving->arena, path);
     if (serving->output_path)
         return 0;
-    close(*ret_fd);
     unlink(path);
     return TD_ENOMEM;
 }
 
+static void close_files(struct td_serving *serving)
+{
+    if (serving->input >= 0)
+        close(serving->input);
+    if (serving->output >= 0)
+        close(serving->output);
+}
+
+static const char *type_of(const struct td_serving *serving)
+{
+    return json_string_value(serving->call.job);
+}
+
+static void submit(struct td_serving *serving)
+{
+    const char *owner = serving->call.who ? serving->call.who->id : "";
+    if (serving->result == 0)
+        serving->result = td_examiners_submit(serving->frame->options.examiners, owner,
+                                              type_of(serving), serving->input, serving->output,
+                                              on_examined, serving, &serving->error);
+    if (serving->result < 0)
+        serving->then(serving);
+}
+
+static void open_files(struct td_cpu_job *job)
+{
+    struct td_serving *serving = serving_of(job);
+    serving->input = serving->output = -1;
+    serving->result = td_examiners_rewrites(type_of(serving)) ? open_output(serving) : 0;
+    if (serving->result == 0) {
+        serving->input = open(serving->upload.path, O_RDONLY | O_CLOEXEC);
+        serving->result = serving->input < 0 ? TD_EIO : 0;
+    }
+    if (serving->result < 0)
+        close_files(serving);
+    td_serving_post(serving, submit);
+}
+
 int td_examine_begin(struct td_serving *serving, td_serving_fn next)
 {
-    struct td_examiners *examiners = serving->frame->options.examiners;
-    const char *type = json_string_value(serving->call.job);
-    int output = -1;
-    if (!examiners)
+    if (!serving->frame->options.examiners)
         return TD_EBUSY;
-    int result = td_examiners_rewrites(type) ? open_output(serving, &output) : 0;
-    if (result < 0)
-        return result;
-    int input = open(serving->upload.path, O_RDONLY | O_CLOEXEC);
-    if (input < 0) {
-        if (output >= 0)
-            close(output);
-        return TD_EIO;
-    }
     serving->then = next;
-    return td_examiners_submit(examiners, serving->call.who ? serving->call.who->id : "", type,
-                               input, output, on_examined, serving, &serving->error);
+    serving->job.run = open_files;
+    return td_cpu_submit(serving->frame->options.cpu, &serving->job);
 }

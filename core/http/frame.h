@@ -30,6 +30,7 @@ struct td_queue;
 struct td_redis;
 struct td_seal_key;
 struct td_sessions;
+struct td_spool;
 struct td_stall;
 struct td_static;
 struct td_store;
@@ -48,6 +49,7 @@ struct td_frame_options {
     struct td_live *live;
     struct td_mailbox *mailbox;
     struct td_cpu *cpu;
+    struct td_spool *spool;
     const struct td_stall *stall; /* for td_frame_status; may be NULL */
     struct td_pool *pool; /* may be NULL: no series, scorer rows answer TD_EBUSY */
     struct td_examiners *examiners; /* may be NULL: uploads answer TD_EBUSY */

@@ -255,6 +255,11 @@ void td_http_server_use_tls(struct td_http_server *server, struct td_tls *tls)
     server->tls = tls;
 }
 
+void td_http_server_use_spool(struct td_http_server *server, struct td_spool *spool)
+{
+    server->spool = spool;
+}
+
 void td_http_server_use_hsts(struct td_http_server *server)
 {
     server->hsts = true;

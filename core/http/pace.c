@@ -32,6 +32,10 @@ static bool falls_behind(struct td_pace *pace, const struct td_http_limits *limi
 
 bool td_pace_sends_slowly(struct td_connection *connection, int64_t now)
 {
+    if (td_body_waits(connection->exchange)) { /* the disk is slow, not the client */
+        connection->in = (struct td_pace){.looked_ms = now};
+        return false;
+    }
     return falls_behind(&connection->in, &connection->server->limits, now);
 }
 

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LOGIN_BODY_MAX = 16 << 10 };
 
@@ -266,22 +265,15 @@ static void on_request(void *frame, struct td_exchange *exchange)
 static void accept_upload(struct td_serving *serving)
 {
     char path[4096];
-    int fd = -1;
-    int r =
-        td_files_create(serving->frame->options.store, &fd, path, sizeof(path), &serving->error);
+    int r = td_files_name(serving->frame->options.store, path, sizeof(path), &serving->error);
+    if (r == 0 && !(serving->upload_path = td_arena_strdup(serving->arena, path)))
+        r = TD_ENOMEM;
     if (r < 0) {
         td_serving_fail(serving, r);
         return;
     }
-    serving->upload_path = td_arena_strdup(serving->arena, path);
-    if (!serving->upload_path) {
-        close(fd);
-        unlink(path);
-        td_serving_fail(serving, TD_ENOMEM);
-        return;
-    }
     serving->waits_for_body = true;
-    td_exchange_accept_upload(serving->exchange, fd, path,
+    td_exchange_accept_upload(serving->exchange, path,
                               (size_t)serving->frame->options.config->limit_upload);
 }
 

@@ -66,6 +66,7 @@ struct td_serving {
     const char *if_none_match; /* as sent; NULL */
     const char *upload_path;   /* temporary file; unlinked at the end */
     const char *output_path;   /* another: what the examiner writes */
+    int input, output;         /* both, open, on their way to the examiner */
     struct td_upload upload;
 
     /* the body, before the row's schema */
@@ -101,6 +102,8 @@ struct td_serving {
     /* the reply */
     struct td_strbuf out;
     const char *type; /* of out; NULL while nothing is composed */
+    int file;         /* reply.file, opened by td_reply_compose; -1 */
+    size_t file_size;
     const char *cookie;
 };
 
@@ -190,7 +193,7 @@ int td_idempotency_hash(struct td_serving *serving);
 
 /* --- reply.c ----------------------------------------------------------------------- */
 
-/* Makes `out` of the reply's value: JSON, page or CSV. On any thread. */
+/* Makes `out` of the reply's value: JSON, page or CSV; opens its file. On any thread. */
 int td_reply_compose(struct td_serving *serving, struct td_error *reterr);
 
 /* Sends what was composed (or composes now), then ends the serving. On the loop. */

@@ -1,7 +1,7 @@
 # The connection family is a library of its own: nothing else sees bufferevents.
 set(wire_sources)
-foreach(name address body chunk connection head listener multipart pace parameter request response sse static tail target
-        text tls upload)
+foreach(name address body chunk connection cpu head listener mailbox multipart pace parameter request response spool sse
+        static tail target text tls upload)
   list(APPEND wire_sources ${CMAKE_CURRENT_LIST_DIR}/${name}.c)
 endforeach()
 add_library(td_wire STATIC ${wire_sources})

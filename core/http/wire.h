@@ -37,6 +37,7 @@ struct td_http_server {
     void *frame;
     struct td_http_limits limits;
     struct td_tls *tls; /* borrowed; NULL = plain */
+    struct td_spool *spool; /* borrowed; NULL = no uploads */
     bool hsts;
     struct td_listener listeners[TD_LISTENERS_MAX];
     size_t listener_count;
@@ -98,6 +99,7 @@ struct td_exchange_own {
     struct td_strbuf buffer; /* body in memory */
     size_t body_limit;
     struct td_upload *upload;
+    bool upload_ended; /* the disk may still have to take its rest */
     bool keep_alive, expects_continue, complete, accepted, chunked, is_stream, was_gone;
     size_t header_count, header_room;
     struct td_http_header *headers;
@@ -149,10 +151,13 @@ void td_exchange_free(struct td_exchange_own *own);
 
 /* body.c */
 enum td_body_step { TD_BODY_MORE, TD_BODY_END, TD_BODY_BROKEN };
-/* Hands what has arrived to the accepted sink. BROKEN: *ret_reason says how the framing is wrong. */
+/* Hands what has arrived to the accepted sink. MORE: the client is to send, or td_body_waits. BROKEN: *ret_reason
+ * says how the framing is wrong. */
 enum td_body_step td_body_read(struct td_connection *connection, const char **ret_reason);
-/* The upload is complete: its result becomes the exchange's, or its error. */
-void td_body_upload_end(struct td_exchange_own *own);
+/* The disk is waited for, not the client: the connection is woken when it has caught up. */
+bool td_body_waits(const struct td_exchange_own *own);
+/* The file is complete: the exchange gets to know it. */
+void td_body_upload_done(struct td_exchange_own *own);
 
 /* tail.c */
 /* Takes `fd`, in any case, and sends `length` bytes of it from `offset` on. False: it cannot be read, the

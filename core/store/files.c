@@ -2,6 +2,7 @@
  * so opening the store empties it. */
 #include "store/files.h"
 
+#include "base/id.h"
 #include "base/log.h"
 #include "store/tx.h"
 
@@ -73,13 +74,23 @@ int td_files_prepare(const char *folder, struct td_error *reterr)
     return empty_incoming(incoming, reterr);
 }
 
+int td_files_name(struct td_store *store, char *path, size_t size, struct td_error *reterr)
+{
+    char id[TD_ID_TEXT];
+    td_id_new(id);
+    int length = snprintf(path, size, "%s/files/incoming/%s", td_store_folder(store), id);
+    if (length < 0 || (size_t)length >= size)
+        return td_error_set(reterr, TD_EINTERNAL, "no room for the path of an upload");
+    return 0;
+}
+
 int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size,
                     struct td_error *reterr)
 {
-    int length = snprintf(path, size, "%s/files/incoming/XXXXXX", td_store_folder(store));
-    if (length < 0 || (size_t)length >= size)
-        return td_error_set(reterr, TD_EINTERNAL, "no room for the path of an upload");
-    int fd = mkostemp(path, O_CLOEXEC);
+    int result = td_files_name(store, path, size, reterr);
+    if (result < 0)
+        return result;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return io_error(reterr, path);
     *ret_fd = fd;

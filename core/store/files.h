@@ -12,8 +12,10 @@
 
 struct td_store;
 
-/* A new temporary file in files/incoming; *ret_fd is the caller's to close, `path`
- * gets its name. */
+/* A name for a temporary file in files/incoming that is not there yet. TD_EINTERNAL: no room for it. */
+int td_files_name(struct td_store *store, char *path, size_t size, struct td_error *reterr);
+
+/* A new temporary file of such a name; *ret_fd is the caller's to close. Blocks: not on the loop. */
 int td_files_create(struct td_store *store, int *ret_fd, char *path, size_t size,
                     struct td_error *reterr);
 

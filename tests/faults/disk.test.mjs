@@ -134,4 +134,14 @@ describe('a disk that takes less, or takes its time', () => {
       await loaded.more(10);
     });
   });
+
+  test('uploads with a slow disk do not stall the loop', async () => {
+    await here.rig.under(async (loaded) => {
+      const slow = call.open | call.look | call.write | call.rename | call.unlink | call.close | call.sync;
+      here.rig.shim.arm({ calls: slow, on: target.files, what: action.late, error: 120, times: -1 });
+      await loaded.acknowledges('attach', 2);
+      await readsGoOn();
+      await loaded.more(10);
+    });
+  });
 });

@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum call { SYNC, WRITE, RENAME, TRUNCATE, UNLINK, OPEN, CALLS };
+enum call { SYNC, WRITE, RENAME, TRUNCATE, UNLINK, OPEN, LOOK, CLOSE, CALLS };
 enum action { NOTHING, KILL_BEFORE, KILL_AFTER, TORN, FAIL, SHORT, LATE };
 enum target { ANY, DATABASE, LOG, FILES };
 
@@ -277,18 +279,37 @@ int unlink(const char *path)
     return result;
 }
 
-int mkostemp(char *path, int flags)
+typedef int (*open_fn)(const char *, int, ...);
+
+/* OPEN: a file that is new by its flags. LOOK: one that must be there. */
+static int open_with(open_fn real, const char *path, int flags, mode_t mode)
 {
-    typedef int (*fn)(char *, int);
-    NEXT("mkostemp", fn);
-    if (before(decide(OPEN, path)) < 0)
+    bool is_new = (flags & O_CREAT) && (flags & O_EXCL);
+    if ((is_new || !(flags & O_CREAT)) && before(decide(is_new ? OPEN : LOOK, path)) < 0)
         return -1;
-    return real(path, flags);
+    return real(path, flags, mode);
 }
 
-int mkostemp64(char *path, int flags)
+#define OPEN_LIKE(name)                                                                            \
+    int name(const char *path, int flags, ...)                                                     \
+    {                                                                                              \
+        NEXT(#name, open_fn);                                                                      \
+        va_list rest;                                                                              \
+        va_start(rest, flags);                                                                     \
+        mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;                                  \
+        va_end(rest);                                                                              \
+        return open_with(real, path, flags, mode);                                                 \
+    }
+
+OPEN_LIKE(open)
+OPEN_LIKE(open64)
+
+/* close(2) cannot fail halfway, but it may sleep. */
+int close(int fd)
 {
-    return mkostemp(path, flags);
+    NEXT("close", fd_fn);
+    before(decide_fd(CLOSE, fd));
+    return real(fd);
 }
 
 /* --- the wall clock --------------------------------------------------------------------------- */

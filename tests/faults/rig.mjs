@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { act, buildCity, draft, submit, teacher } from '../integration/city.mjs';
@@ -79,14 +79,15 @@ class Rig {
     return { load, acknowledged, before, lines };
   }
 
-  /** Everything that a transaction ordered has been done, without anybody's help. */
+  /** Everything that a transaction ordered has been done, and what uploads left is gone, without anybody's help. */
   async settled() {
     for (let tries = 0; tries < 3000; tries++) {
       const reply = await this.server.control.json('GET', '/status').catch(() => undefined);
-      if (reply?.body?.outbox_open === 0 && reply.body.result.redis) return;
+      const left = readdirSync(join(this.records, 'files/incoming')).length;
+      if (reply?.body?.outbox_open === 0 && reply.body.result.redis && !left) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    assert.fail(`outbox rows stay open:\n${this.server.process.log.slice(-3000)}`);
+    assert.fail(`outbox rows or received files stay:\n${this.server.process.log.slice(-3000)}`);
   }
 
   verifyLedger() {

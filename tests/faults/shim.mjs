@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 
-export const call = { sync: 1, write: 2, rename: 4, truncate: 8, unlink: 16, open: 32 };
+export const call = { sync: 1, write: 2, rename: 4, truncate: 8, unlink: 16, open: 32, look: 64, close: 128 };
 export const action = { killBefore: 1, killAfter: 2, torn: 3, fail: 4, short: 5, late: 6 };
 export const target = { any: 0, database: 1, log: 2, files: 3 };
 export const errno = { EIO: 5, ENOSPC: 28 };

@@ -7,6 +7,7 @@
  * of every request that we take it must have read the same (second_reader.c). */
 #include "second_reader.h"
 
+#include "http/spool.h"
 #include "http/text.h"
 #include "http/wire.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,6 +32,7 @@ struct outcome {
 
 static struct event_base *base;
 static struct td_http_server *server;
+static struct td_spool *spool;
 static struct outcome *now;
 static struct td_exchange *waiting; /* for the frame to act later */
 static bool waits_with_body;
@@ -50,11 +51,19 @@ static void reply(struct td_exchange *exchange, int status)
     td_exchange_reply(exchange, &head, "ok", 2);
 }
 
+/* Of this process alone; the one before is gone. */
+static const char *new_place(void)
+{
+    static char path[64];
+    unlink(path);
+    snprintf(path, sizeof(path), "/tmp/http_request-%d", (int)getpid());
+    return path;
+}
+
 static void take_body(struct td_exchange *exchange)
 {
     if (exchange->path[1] == 'u')
-        td_exchange_accept_upload(exchange, memfd_create("upload", MFD_CLOEXEC), "upload",
-                                  BODY_LIMIT);
+        td_exchange_accept_upload(exchange, new_place(), BODY_LIMIT);
     else
         td_exchange_accept_body(exchange, BODY_LIMIT);
 }
@@ -147,6 +156,8 @@ static void start(void)
     td_log_set_level(TD_LOG_ERROR);
     base = event_base_new();
     demand(td_http_server_new(base, &callbacks, NULL, &limits, &server, NULL) == 0, "no server");
+    demand(td_spool_new(base, &spool, NULL) == 0, "no spool");
+    td_http_server_use_spool(server, spool);
 }
 
 static bool act_later(void)
@@ -160,12 +171,19 @@ static bool act_later(void)
     return exchange != NULL;
 }
 
+static void turn(void)
+{
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    while (td_spool_busy(spool))
+        event_base_loop(base, EVLOOP_ONCE);
+}
+
 /* Lets everybody act until nothing moves any more. */
 static void settle(int fd)
 {
     char bytes[16 * 1024];
     for (int quiet = 0; quiet < 3; quiet++) {
-        event_base_loop(base, EVLOOP_NONBLOCK);
+        turn();
         if (act_later())
             quiet = 0;
         ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -212,7 +230,7 @@ static void run(const uint8_t *bytes, size_t length, const uint8_t *cuts, size_t
     settle(pair[1]);
     close(pair[1]);
     for (int i = 0; i < 3; i++)
-        event_base_loop(base, EVLOOP_NONBLOCK);
+        turn();
     td_http_server_counters(server, &after);
     demand(after.open == 0, "a connection is left behind");
 }

@@ -23,6 +23,7 @@
  *     /gone      how many exchanges were lost, and the counters */
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/spool.h"
 #include "http/sse.h"
 #include "http/static.h"
 #include "http/tls.h"
@@ -182,9 +183,8 @@ static void later(struct echo *echo, struct td_exchange *exchange, bool decide)
 static void accept_upload(struct echo *echo, struct td_exchange *exchange)
 {
     char path[512];
-    snprintf(path, sizeof(path), "%s/upload-XXXXXX", echo->folder);
-    int fd = mkostemp(path, O_CLOEXEC);
-    td_exchange_accept_upload(exchange, fd, path, (size_t)query_number(exchange, "limit", 1000000));
+    snprintf(path, sizeof(path), "%s/upload-%s", echo->folder, exchange->request_id);
+    td_exchange_accept_upload(exchange, path, (size_t)query_number(exchange, "limit", 1000000));
 }
 
 static void on_head(void *frame, struct td_exchange *exchange)
@@ -344,6 +344,9 @@ int main(int argc, char **argv)
     if (certificate)
         check(td_tls_new(certificate, key, &tls, &err), &err);
     td_http_server_use_tls(echo.server, tls);
+    struct td_spool *spool;
+    check(td_spool_new(echo.base, &spool, &err), &err);
+    td_http_server_use_spool(echo.server, spool);
     check(td_http_server_listen(echo.server, "127.0.0.1", 0, &port, &err), &err);
     if (control)
         check(td_http_server_listen_control(echo.server, control, &err), &err);
@@ -358,6 +361,7 @@ int main(int argc, char **argv)
     fflush(stdout);
     event_base_dispatch(echo.base);
     td_http_server_free(echo.server);
+    td_spool_free(spool);
     td_tls_free(tls);
     td_static_free(echo.assets);
     event_free(input);
