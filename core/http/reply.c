@@ -11,6 +11,7 @@
 #include "http/payload.h"
 #include "http/problem.h"
 #include "http/range.h"
+#include "http/spool.h"
 #include "http/text.h"
 
 #include <errno.h>
@@ -83,12 +84,29 @@ static int compose_page(struct td_serving *serving, const char *name, const json
     return td_views_render(serving->views, serving->locale, &page, value, &serving->out, reterr);
 }
 
+/* Here, because the loop must not wait for a disk; its content is asked for now, too, so that it is
+ * in memory by the time it is sent. */
+static int open_file(struct td_serving *serving, struct td_error *reterr)
+{
+    struct stat st;
+    if (serving->file >= 0)
+        return 0;
+    serving->file = open(serving->reply.file, O_RDONLY | O_CLOEXEC);
+    if (serving->file < 0 || fstat(serving->file, &st) < 0)
+        return td_error_set(reterr, TD_EIO, "%s: %s", serving->reply.file, strerror(errno));
+    posix_fadvise(serving->file, 0, 0, POSIX_FADV_WILLNEED);
+    serving->file_size = (size_t)st.st_size;
+    return 0;
+}
+
 int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
 {
     const struct td_reply *reply = &serving->reply;
     const struct td_call *call = &serving->call;
     bool redirect = reply->location && call->face == TD_FACE_PAGE;
-    if (reply->file || reply->bytes || redirect || reply->status == 204)
+    if (reply->file)
+        return open_file(serving, reterr);
+    if (reply->bytes || redirect || reply->status == 204)
         return 0;
     if (call->route->flags & TD_ROUTE_STREAM)
         return 0;
@@ -111,17 +129,13 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
 
 /* --- sending, on the loop ---------------------------------------------------------- */
 
-static void remove_temporary(const char *path)
-{
-    if (path && unlink(path) < 0 && errno != ENOENT)
-        TD_LOG(TD_LOG_WARNING, "upload.left", TD_S("reason", strerror(errno)));
-}
-
 void td_serving_free(struct td_serving *serving)
 {
     serving->frame->open--;
-    remove_temporary(serving->upload_path);
-    remove_temporary(serving->output_path);
+    td_spool_remove(serving->frame->options.spool, serving->upload_path);
+    td_spool_remove(serving->frame->options.spool, serving->output_path);
+    if (serving->file >= 0)
+        close(serving->file);
     json_decref(serving->reply.value);
     td_error_done(&serving->error);
     td_strbuf_done(&serving->out);
@@ -243,21 +257,12 @@ static struct td_range wanted_part(struct td_serving *serving, struct head *head
 
 static void send_file(struct td_serving *serving, struct head *head)
 {
-    const struct td_reply *reply = &serving->reply;
-    struct stat st;
-    int fd = open(reply->file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        if (fd >= 0)
-            close(fd);
-        td_error_set(&serving->error, TD_EIO, "%s: %s", reply->file, strerror(errno));
-        td_serving_fail(serving, TD_EIO);
-        return;
+    struct td_range part = wanted_part(serving, head, serving->file_size);
+    if (serving->exchange) {
+        td_exchange_reply_file(serving->exchange, &head->reply, serving->file, (off_t)part.start,
+                               part.length);
+        serving->file = -1;
     }
-    struct td_range part = wanted_part(serving, head, (size_t)st.st_size);
-    if (!serving->exchange)
-        close(fd);
-    else
-        td_exchange_reply_file(serving->exchange, &head->reply, fd, (off_t)part.start, part.length);
     td_serving_free(serving);
 }
 
