@@ -2,17 +2,22 @@
  * what a worker answers.
  *
  * A generation starts with one worker, which finds out which plugins can be loaded; the others
- * follow with the same list of files to leave out. Everything runs on the loop's thread. */
+ * follow with the same list of files to leave out. A thread of its own starts the processes;
+ * everything else is on the loop's. */
 #include "scoring/pool.h"
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/cpu.h"
+#include "http/mailbox.h"
 #include "scoring/answer.h"
 #include "scoring/process.h"
 #include "scoring/protocol.h"
 
 #include <event2/event.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +51,11 @@ struct worker {
     enum worker_state state;
     struct job *job;
     char loading[256]; /* the plugin file whose code runs while STARTING */
+    struct td_cpu_job start;
+    struct td_letter started;
+    json_t *left_out; /* of the generation, when it started */
+    int start_result;
+    struct td_error start_error;
 };
 TAILQ_HEAD(workers, worker);
 
@@ -77,6 +87,9 @@ struct td_pool {
     struct td_pool_options options;
     char *executable;
     char *plugin_folder;
+    struct td_cpu *starter;
+    struct td_mailbox *mailbox; /* from it */
+    bool ending;
     struct generations generations;
     struct generation *current; /* takes jobs */
     struct generation *next;    /* is starting */
@@ -205,6 +218,14 @@ static void call_waiters(struct generation *generation, int result)
     }
 }
 
+static void free_worker(struct worker *worker)
+{
+    td_process_free(worker->process);
+    json_decref(worker->left_out);
+    td_error_done(&worker->start_error);
+    free(worker);
+}
+
 static void free_generation(struct generation *generation)
 {
     struct td_pool *pool = generation->pool;
@@ -214,8 +235,7 @@ static void free_generation(struct generation *generation)
         TAILQ_REMOVE(&generation->workers, worker, entry);
         if (worker->job)
             fail_job(worker->job, TD_EBUSY, "the server is ending");
-        td_process_free(worker->process);
-        free(worker);
+        free_worker(worker);
     }
     while ((waiter = TAILQ_FIRST(&generation->waiters))) {
         TAILQ_REMOVE(&generation->waiters, waiter, entry);
@@ -434,8 +454,7 @@ static void on_ended(void *arg, const struct td_process_end *process_end)
                                 *end = &copy; /* the original goes with the process */
     bool left_out = leave_out(worker, end), unready = worker->state == STARTING && !left_out;
     TAILQ_REMOVE(&generation->workers, worker, entry);
-    td_process_free(worker->process);
-    free(worker);
+    free_worker(worker);
     if (!generation->leaving) {
         generation->pool->lost++;
         generation->deaths += left_out ? 0 : 1;
@@ -451,29 +470,68 @@ static void on_ended(void *arg, const struct td_process_end *process_end)
         finish_with_death(job, end);
 }
 
+static void not_started(struct generation *generation)
+{
+    generation->deaths++;
+    schedule_respawn(generation);
+    if (generation->deaths >= START_TRIES)
+        give_up(generation, "it cannot be executed");
+}
+
+static void on_started(struct td_letter *letter)
+{
+    struct worker *worker = (struct worker *)((char *)letter - offsetof(struct worker, started));
+    struct generation *generation = worker->generation;
+    if (generation->pool->ending)
+        return;
+    if (worker->start_result == 0)
+        worker->start_result = td_process_watch(worker->process, &worker->start_error);
+    if (worker->start_result == 0)
+        return;
+    TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", worker->start_error.detail));
+    TAILQ_REMOVE(&generation->workers, worker, entry);
+    free_worker(worker);
+    if (!generation->leaving)
+        not_started(generation);
+    else if (TAILQ_EMPTY(&generation->workers))
+        free_generation(generation);
+}
+
+/* On the starter's thread. */
+static void start(struct td_cpu_job *job)
+{
+    struct worker *worker = (struct worker *)((char *)job - offsetof(struct worker, start));
+    const struct td_pool *pool = worker->generation->pool;
+    char job_ms[16];
+    const char *argv[4 + SKIP_MAX + 1] = {pool->executable, "--worker", pool->plugin_folder,
+                                          job_ms};
+    size_t i;
+    json_t *left_out;
+    snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
+    json_array_foreach(worker->left_out, i, left_out) {
+        argv[4 + i] = td_json_text(left_out, "file");
+    }
+    const struct td_process_command command = {.argv = argv, .input = -1, .output = -1};
+    worker->start_result = td_process_spawn(worker->process, &command, &worker->start_error);
+    td_mailbox_post(pool->mailbox, &worker->started);
+}
+
 static int start_worker(struct generation *generation)
 {
     static const struct td_process_events events = {on_frame, on_ended};
     struct td_pool *pool = generation->pool;
-    char job_ms[16];
-    const char *argv[4 + SKIP_MAX + 1] = {pool->executable, "--worker", pool->plugin_folder,
-                                          job_ms};
-    struct td_error error = TD_ERROR_INIT;
-    size_t i;
-    json_t *crashed;
-    snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
-    json_array_foreach(generation->crashed, i, crashed) {
-        argv[4 + i] = td_json_text(crashed, "file");
-    }
     struct worker *worker = td_memory_record(sizeof(*worker));
     worker->generation = generation;
-    const struct td_process_command command = {.argv = argv, .input = -1, .output = -1};
+    worker->start.run = start;
+    worker->started.open = on_started;
+    worker->left_out = json_copy(generation->crashed);
     int result =
-        td_process_start(pool->options.base, &command, &events, worker, &worker->process, &error);
+        td_process_new(pool->options.base, &events, worker, &worker->process, &worker->start_error);
+    if (result == 0)
+        result = td_cpu_submit(pool->starter, &worker->start);
     if (result < 0) {
-        TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", error.detail));
-        td_error_done(&error);
-        free(worker);
+        TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", worker->start_error.detail));
+        free_worker(worker);
         return result;
     }
     td_process_deadline(worker->process, pool->options.start_ms);
@@ -491,10 +549,7 @@ static void spawn_missing(struct generation *generation)
     alive++;
     for (; alive < wanted; alive++) {
         if (start_worker(generation) < 0) {
-            generation->deaths++;
-            schedule_respawn(generation);
-            if (generation->deaths >= START_TRIES)
-                give_up(generation, "it cannot be executed");
+            not_started(generation);
             return;
         }
     }
@@ -542,9 +597,14 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
     pool->executable = strdup(options->executable);
     pool->plugin_folder = strdup(options->plugin_folder);
     pool->later = event_new(options->base, -1, 0, answer_refused, pool);
-    if (!pool->executable || !pool->plugin_folder || !pool->later) {
+    pool->mailbox = td_mailbox_new(options->base);
+    int result = td_cpu_new(1, INT_MAX, &pool->starter, reterr);
+    if (result == 0 &&
+        (!pool->executable || !pool->plugin_folder || !pool->later || !pool->mailbox))
+        result = td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
+    if (result < 0) {
         td_pool_free(pool);
-        return td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
+        return result;
     }
     td_pool_reload(pool, ready, arg);
     *ret_pool = pool;
@@ -556,6 +616,9 @@ void td_pool_free(struct td_pool *pool)
     struct generation *generation;
     if (!pool)
         return;
+    pool->ending = true;
+    td_cpu_free(pool->starter); /* the workers die with their starter, see sandbox/sandbox.h */
+    td_mailbox_free(pool->mailbox);
     while ((generation = TAILQ_FIRST(&pool->generations)))
         free_generation(generation); /* NOLINT: the analyzer misses that it leaves the list */
     fail_jobs(pool, &pool->queue, "the server is ending");
