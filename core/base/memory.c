@@ -52,3 +52,10 @@ bool td_memory_was_short(void)
     }
     return was_short;
 }
+
+int td_memory_error(struct td_error *reterr)
+{
+    if (reterr)
+        td_error_done(reterr);
+    return td_error_set(reterr, TD_ENOMEM, "short of memory");
+}

@@ -7,6 +7,8 @@
 #ifndef TD_BASE_MEMORY_H
 #define TD_BASE_MEMORY_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,5 +29,9 @@ void td_memory_note(void);
 /* True when this thread fell back on the reserve since it last asked. Sets the reserve aside again when
  * there is memory. */
 bool td_memory_was_short(void);
+
+/* What a piece of work answers that was short of memory, whatever it made of that: TD_ENOMEM, in place of
+ * what reterr said. */
+int td_memory_error(struct td_error *reterr);
 
 #endif

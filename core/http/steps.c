@@ -162,7 +162,7 @@ static int run_work(struct td_serving *serving, struct td_error *reterr)
 {
     (void)td_memory_was_short(); /* what came before is not this request's */
     int r = serving->call.route->work_fn(&serving->call, &serving->reply, reterr);
-    return td_memory_was_short() && r == 0 ? TD_ENOMEM : r;
+    return td_memory_was_short() ? td_memory_error(reterr) : r;
 }
 
 static void cpu_run(struct td_cpu_job *job)

@@ -96,7 +96,8 @@ int td_job_run(const struct td_job *job, struct td_tx *tx, struct td_error *rete
 {
     (void)td_memory_was_short(); /* what came before is not this job's */
     int result = job->run(tx, job->arg, reterr);
-    return td_memory_was_short() && result >= 0 ? TD_ENOMEM : result;
+    bool lacked = td_memory_was_short() && result != TD_EIO && result != TD_EFULL;
+    return lacked ? td_memory_error(reterr) : result;
 }
 
 void td_job_queue_close(struct td_job_queue *queue)

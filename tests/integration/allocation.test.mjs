@@ -63,8 +63,8 @@ async function starved(n, send) {
   return { reply, refused: orders.refused > before };
 }
 
-/** A body without what differs each time: CSRF values, ids of requests. */
-const plain = (reply) => reply.text.replace(/[\w-]{43}/g, 'TOKEN').replace(/"request_id":"\w+"/g, '').replace(/\b01[0-9A-Z]{24}\b/g, 'ID');
+/** A body without what differs each time: CSRF values, ids, the time of day. */
+const plain = (reply) => reply.text.replace(/[\w-]{43}/g, 'TOKEN').replace(/"request_id":"\w+"/g, '').replace(/\b01[0-9A-Z]{24}\b/g, 'ID').replace(/\d\d:\d\d/g, 'TIME');
 
 /**
  * `send(key, ready)` makes the request, `ready` is what `prepare` found; `expected` are its statuses. With `repeat`, the request is sent again under the
