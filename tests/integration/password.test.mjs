@@ -1,9 +1,7 @@
-// Rules of passwords, the profile of 等保三级, waits after failures, and personal numbers at rest.
+// Rules of passwords, the profile of 等保三级, and waits after failures.
 
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { buildEstate, config } from './estate.mjs';
 import { password, startServer } from './harness.mjs';
 import { enrol } from './second_factor.mjs';
 
@@ -177,56 +175,5 @@ describe('who guesses', () => {
     const median = (list) => list.sort((x, y) => x - y)[list.length >> 1];
     const ratio = median(known) / median(unknown);
     assert.ok(ratio > 0.7 && ratio < 1.4, `${median(known)} ms and ${median(unknown)} ms`);
-  });
-});
-
-describe('personal numbers', () => {
-  /** A valid identity number of this birth date and sex; `n` tells people apart. */
-  function numberOf({ birth_date, sex }, n) {
-    const digits = `650103${birth_date.replaceAll('-', '')}${String(n * 2 + 100 + (sex === 'male' ? 1 : 0)).padStart(3, '0')}`;
-    const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    return digits + '10X98765432'[weights.reduce((sum, weight, i) => sum + weight * digits[i], 0) % 11];
-  }
-
-  /** What a process has in its writable memory, as far as it can be read. */
-  function memoryOf(pid) {
-    const fd = openSync(`/proc/${pid}/mem`, 'r');
-    const parts = [];
-    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-      const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
-      if (!from || /\[v/.test(line)) continue;
-      const bytes = Buffer.alloc(parseInt(to, 16) - parseInt(from, 16));
-      try {
-        parts.push(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, parseInt(from, 16))));
-      } catch {} // not there yet
-    }
-    closeSync(fd);
-    return Buffer.concat(parts);
-  }
-
-  test('are nowhere in the clear after a dossier has gone all its way', async () => {
-    const server = await startServer({ config });
-    const secrets = [], make = server.account.bind(server);
-    server.account = (login, grants, more = {}) => {
-      if (!more.person?.birth_date) return make(login, grants, more);
-      const id_number = numberOf(more.person, secrets.length), phone = `1391234${String(5000 + secrets.length)}`;
-      secrets.push(id_number, phone);
-      return make(login, grants, { ...more, id_number, phone });
-    };
-    try {
-      const estate = await buildEstate(server);
-      assert.ok(secrets.length >= 10);
-      const admin = estate.people.admin, holder = estate.people.holder;
-      const seen = [await admin.page(`/accounts/${holder.account.id}`), await holder.page('/account'), await admin.json('GET', '/accounts'), await admin.send('GET', '/accounts?format=csv', { Accept: 'text/html' }), await estate.people.supervisor.json('GET', '/ledger')].map((reply) => reply.text);
-      assert.match(seen[0], /650103\*{8}\d{3}[\dX]/);
-      assert.match(seen[0], /139\*{4}\d{4}/);
-      const places = [...seen.map((text, n) => [`page ${n}`, text]), ['log', server.process.log], ['memory of Redis', memoryOf(server.redis.child.pid).toString('latin1')]];
-      for (const file of readdirSync(server.folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()))
-        places.push([file.name, readFileSync(`${file.parentPath ?? file.path}/${file.name}`).toString('latin1')]);
-      assert.ok(places.some(([name]) => /titled\.db-wal$/.test(name)), 'the log of the store is among them');
-      for (const [name, text] of places) for (const secret of secrets) assert.ok(!text.includes(secret), `${name} has ${secret}`);
-    } finally {
-      await server.stop();
-    }
   });
 });

@@ -3,27 +3,28 @@
 // get the same bytes from both. Who may know must see the difference in the same round.
 
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { states } from './access.mjs';
 import { act, draft, submit } from './city.mjs';
 import { buildEstate, config, rows, score, sql, verify } from './estate.mjs';
 import { startServer } from './harness.mjs';
+import { giveNumbers, memoryOf, numberOf } from './numbers.mjs';
 
 const long = Boolean(process.env.TITLED_LONG);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
 const logins = {}; // name → login
-let first, estate, openapi;
+let first, estate, openapi, numbers, memory;
 const worlds = []; // [{ server, people }]
 
 const person = { sex: 'female', birth_date: '1988-03-02', in_service: true };
-
-/** An identity number of that birthday (GB 11643). */
-function idNumber(sequence) {
-  const digits = `65012119880302${sequence}`;
-  const sum = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2].reduce((total, weight, i) => total + weight * Number(digits[i]), 0);
-  return digits + '10X98765432'[sum % 11];
+/** Two people whose numbers differ only in what pages do not show of them. */
+const alike = { person, id_number: numberOf(person, 300), phone: '13911110011' };
+const other = { ...alike, phone: '13922220011' };
+for (let day = 1; day === 1 || other.id_number.slice(-4) !== alike.id_number.slice(-4); day++) {
+  other.person = { ...person, birth_date: `1990-${String(1 + Math.floor(day / 28)).padStart(2, '0')}-${String(1 + day % 28).padStart(2, '0')}` };
+  other.id_number = numberOf(other.person, 300);
 }
 
 /** Returns when all work after commit is done: both worlds begin with it, neither does it again. */
@@ -35,14 +36,15 @@ function settled(server) {
 /** What both worlds begin with: the estate, a notice that runs in another unit, a dossier sent back. */
 async function prepare() {
   first = await startServer({ config });
+  numbers = giveNumbers(first);
   estate = await buildEstate(first, { voting: false });
   const { people, city } = estate;
   const far = await first.control.ok('POST', '/units', { name: '达坂城镇小学', division_code: '650107', kind: 'school', grassroots: 'township' });
-  const applicant = (login, unit_id, more = {}) => first.account(login, [{ role: 'applicant', scope: '' }], { unit_id, person, ...more });
+  const applicant = (login, unit_id, more = { person }) => first.account(login, [{ role: 'applicant', scope: '' }], { unit_id, ...more });
   people.farUnit = await first.account('farunit', [{ role: 'unit', scope: far.id }]);
-  people.theirs = await applicant('theirs', estate.otherUnit, { id_number: idNumber('002'), phone: '13900000011' });
+  people.theirs = await applicant('theirs', estate.otherUnit, alike);
   people.stranger = await applicant('stranger', estate.otherUnit);
-  people.returning = await applicant('returning', city.unit.id, { id_number: idNumber('004'), phone: '13900000012' });
+  people.returning = await applicant('returning', city.unit.id, other);
   for (const login of ['security', 'audit']) people[login] = await first.account(login, [{ role: login, scope: '' }]);
   const theirs = await draft(city, people.theirs), returned = await draft(city, people.returning);
   estate.strange = await draft(city, people.stranger);
@@ -55,6 +57,7 @@ async function prepare() {
   openapi = await first.client().ok('GET', '/openapi.json');
   for (const [name, who] of Object.entries(people)) logins[name] = who.account.login;
   settled(first);
+  memory = memoryOf(first.redis.child.pid);
   await first.halt();
 }
 
@@ -71,7 +74,7 @@ async function copy(change) {
   world.people.public = server.client();
   await Promise.all(Object.entries(logins).map(async ([name, login]) => {
     world.people[name] = server.client();
-    const reply = await world.people[name].login(login);
+    const reply = await server.enter(world.people[name], login);
     assert.equal(reply.status, 200, reply.text);
     world.people[name].account = reply.body.account;
   }));
@@ -243,6 +246,22 @@ describe('who may know', () => {
       const { found } = await crawl(who, everything(), where);
       assert.ok(found.some(({ path }) => where.test(path)), `nothing of ${where} differs: ${found.map(({ path }) => path).slice(0, 20)}`);
     });
+});
+
+describe('personal numbers', () => {
+  test('are nowhere in the clear after dossiers have gone all their way', async () => {
+    const { server, people: { admin, holder, supervisor } } = worlds[0];
+    assert.ok(numbers.length >= 10);
+    const pages = [await admin.page(`/accounts/${holder.account.id}`), await holder.page('/account'), await admin.json('GET', '/accounts'), await admin.send('GET', '/accounts?format=csv', { Accept: 'text/html' }), await supervisor.json('GET', '/ledger')];
+    assert.match(pages[0].text, /650103\*{8}\d{3}[\dX]/);
+    assert.match(pages[0].text, /139\*{4}\d{4}/);
+    const places = [...pages.map(({ text }, n) => [`page ${n}`, text]), ['log', first.process.log + server.process.log], ['memory of Redis', memory + memoryOf(server.redis.child.pid)]];
+    for (const folder of [first.folder, server.folder])
+      for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()))
+        places.push([file.name, readFileSync(`${file.parentPath ?? file.path}/${file.name}`, 'latin1')]);
+    assert.ok(places.some(([name]) => /titled\.db-wal$/.test(name)), 'the log of the store is among them');
+    for (const [name, text] of places) for (const number of numbers) assert.ok(!text.includes(number), `${name} has ${number}`);
+  });
 });
 
 describe('events', () => {
