@@ -1,6 +1,8 @@
-/* json.h - reading members of JSON objects without asking twice. */
+/* json.h - reading members of JSON objects without asking twice, and writing values. */
 #ifndef TD_BASE_JSON_H
 #define TD_BASE_JSON_H
+
+#include "base/strbuf.h"
 
 #include <jansson.h>
 
@@ -10,5 +12,10 @@ static inline const char *td_json_text(const json_t *object, const char *name)
     const char *text = json_string_value(json_object_get(object, name));
     return text ? text : "";
 }
+
+/* Appends any value, byte for byte as json_dumps writes it with JSON_COMPACT | JSON_ENCODE_ANY: members in the
+ * order of their making. The value is a tree, its texts are UTF-8, as jansson's parser and constructors have them:
+ * neither is checked again, which is what makes this several times faster. A fault shows in out->failed. */
+void td_json_write(const json_t *value, struct td_strbuf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* strbuf.c - see strbuf.h. Grows by half, so n appends cost O(n). */
+/* strbuf.c - see strbuf.h. Grows to twice its size, so n appends cost O(n). */
 #include "base/strbuf.h"
 
 #include <assert.h>
@@ -30,7 +30,7 @@ static bool reserve(struct td_strbuf *buf, size_t extra)
     size_t need = buf->length + extra + 1;
     if (need <= buf->room)
         return true;
-    size_t room = buf->room + buf->room / 2;
+    size_t room = 2 * buf->room;
     room = room < need ? need : room;
     room = room < 64 ? 64 : room;
     char *bytes = realloc(buf->room ? buf->bytes : NULL, room);

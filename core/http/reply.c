@@ -5,6 +5,7 @@
 #include "http/serving.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "config.h"
 #include "http/csv.h"
@@ -35,19 +36,11 @@ static const char file_policy[] =
 
 /* --- composing, on any thread ------------------------------------------------------ */
 
-static int add_chunk(const char *bytes, size_t size, void *out)
-{
-    td_strbuf_add(out, bytes, size);
-    return 0;
-}
-
 static int compose_json(struct td_serving *serving, const json_t *value, const char *type)
 {
-    if (json_dump_callback(value, add_chunk, &serving->out, JSON_COMPACT) < 0 ||
-        serving->out.failed)
-        return TD_ENOMEM;
+    td_json_write(value, &serving->out);
     serving->type = type;
-    return 0;
+    return serving->out.failed ? TD_ENOMEM : 0;
 }
 
 /* What the form of a failed page is filled with again: never a password, never the frame's own

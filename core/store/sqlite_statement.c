@@ -5,6 +5,8 @@
  * unused for the longest goes. */
 #include "store/sqlite_internal.h"
 
+#include "base/json.h"
+
 #include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -236,7 +238,10 @@ int td_sqlite_bind_json(struct td_sqlite_statement *statement, int number, const
         return index;
     if (!value)
         return td_sqlite_fail(statement->db, sqlite3_bind_null(statement->handle, index));
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    struct td_strbuf out;
+    td_strbuf_init(&out);
+    td_json_write(value, &out);
+    char *text = td_strbuf_take(&out, NULL);
     if (!text)
         return td_sqlite_complain(statement->db, TD_ENOMEM, "a value cannot be written as JSON");
     return td_sqlite_fail(statement->db,
