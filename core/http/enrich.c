@@ -1,4 +1,4 @@
-/* enrich.c - one walk that copies containers, shares scalars and adds members. */
+/* enrich.c - see enrich.h. The name says what is asked for: "<x>_label" of x, "has_<xs>" of xs. */
 #include "http/enrich.h"
 
 #include <stdbool.h>
@@ -6,58 +6,100 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 64, NAME_MAX_LENGTH = 120 };
+enum { NAME_MAX_LENGTH = 120 };
 
-static json_t *enrich(const struct td_locale *locale, const json_t *value, int depth);
-
-static void add(json_t *object, const char *name, json_t *value)
+static const json_t *keep(json_t *made, json_t *value)
 {
-    if (json_object_get(object, name))
-        json_decref(value);
-    else
-        json_object_set_new(object, name, value);
+    json_array_append_new(made, value);
+    return value;
 }
 
-static void add_text(json_t *object, const char *name, char *text)
+static const json_t *keep_text(json_t *made, char *text)
 {
-    if (text)
-        add(object, name, json_string(text));
+    const json_t *value = text ? keep(made, json_string(text)) : NULL;
     free(text);
+    return value;
 }
 
-static void add_member(const struct td_locale *locale, json_t *object, const char *name,
-                       const json_t *value)
+/* True when `name` is "<x><ending>"; then x is in `base`. */
+static bool is_of(const char *name, size_t length, const char *ending,
+                  char base[NAME_MAX_LENGTH + 1])
 {
-    char longer[NAME_MAX_LENGTH + 16];
-    char *text = td_locale_member_text(locale, name, value);
-    if (!text)
-        return;
+    size_t tail = strlen(ending);
+    if (length <= tail || length - tail > NAME_MAX_LENGTH ||
+        memcmp(name + length - tail, ending, tail) != 0)
+        return false;
+    memcpy(base, name, length - tail);
+    base[length - tail] = 0;
+    return true;
+}
+
+static bool is_time(const char *name)
+{
     size_t length = strlen(name);
-    bool time = length > 3 && strcmp(name + length - 3, "_at") == 0;
-    bool label = json_is_string(value) && !time;
-    snprintf(longer, sizeof(longer), "%s_%s", name, label ? "label" : "text");
-    add_text(object, longer, text);
-}
-
-static void add_list(json_t *object, const char *name, const json_t *list)
-{
-    char longer[NAME_MAX_LENGTH + 16];
-    snprintf(longer, sizeof(longer), "has_%s", name);
-    add(object, longer, json_boolean(json_array_size(list) > 0));
-    snprintf(longer, sizeof(longer), "%s_count", name);
-    add(object, longer, json_integer((json_int_t)json_array_size(list)));
+    return length > 3 && strcmp(name + length - 3, "_at") == 0;
 }
 
 /* {"say": key, "parameters": {...}} as a sentence. */
-static void add_say(const struct td_locale *locale, json_t *object)
+static const json_t *say(const struct td_locale *locale, const json_t *object, json_t *made)
 {
-    const char *key = json_string_value(json_object_get(object, "say"));
-    const char *sentence = key ? td_locale_text(locale, "say", key) : NULL;
-    if (sentence)
-        add_text(object, "say_text",
-                 td_locale_fill(locale, sentence, json_object_get(object, "parameters")));
-    else if (key)
-        add(object, "say_text", json_string(key));
+    const json_t *key = json_object_get(object, "say");
+    const char *sentence =
+        json_is_string(key) ? td_locale_text(locale, "say", json_string_value(key)) : NULL;
+    if (!sentence)
+        return json_is_string(key) ? key : NULL;
+    return keep_text(made, td_locale_fill(locale, sentence, json_object_get(object, "parameters")));
+}
+
+/* A number's text is x_text, as is a time's; any other text has a label. */
+static const json_t *text_of(const struct td_locale *locale, const json_t *object, const char *base,
+                             json_t *made)
+{
+    const json_t *value = json_object_get(object, base);
+    bool has_label = json_is_string(value) && !is_time(base);
+    return value && !has_label ? keep_text(made, td_locale_member_text(locale, base, value)) : NULL;
+}
+
+static const json_t *label_of(const struct td_locale *locale, const json_t *object,
+                              const char *base)
+{
+    const json_t *value = json_object_get(object, base);
+    return json_is_string(value) && !is_time(base)
+               ? td_locale_label(locale, base, json_string_value(value))
+               : NULL;
+}
+
+static const json_t *count_of(const json_t *object, const char *base, json_t *made)
+{
+    const json_t *list = json_object_get(object, base);
+    return json_is_array(list) ? keep(made, json_integer((json_int_t)json_array_size(list))) : NULL;
+}
+
+static const json_t *has(const json_t *object, const char *base)
+{
+    const json_t *list = json_object_get(object, base);
+    return json_is_array(list) ? json_boolean(json_array_size(list) > 0) : NULL;
+}
+
+static const json_t *derived(const struct td_locale *locale, const json_t *object, size_t position,
+                             const char *name, json_t *made)
+{
+    char base[NAME_MAX_LENGTH + 1];
+    size_t length = strlen(name);
+    if (is_of(name, length, "_label", base))
+        return label_of(locale, object, base);
+    if (is_of(name, length, "_text", base))
+        return strcmp(base, "say") == 0 ? say(locale, object, made)
+                                        : text_of(locale, object, base, made);
+    if (is_of(name, length, "_count", base))
+        return count_of(object, base, made);
+    if (strncmp(name, "has_", 4) == 0)
+        return has(object, name + 4);
+    if (position && strcmp(name, "is_first") == 0)
+        return json_boolean(position == 1);
+    if (position && strcmp(name, "index") == 0)
+        return keep(made, json_integer((json_int_t)position));
+    return NULL;
 }
 
 /* The value of x in the page's language: of x_en when that is a text. */
@@ -72,51 +114,12 @@ static const json_t *translated(const struct td_locale *locale, const json_t *ob
     return json_is_string(own) && json_string_length(own) ? own : value;
 }
 
-static json_t *enrich_object(const struct td_locale *locale, const json_t *object, int depth)
+const json_t *td_enrich_member(const struct td_locale *locale, const json_t *object,
+                               size_t position, const char *name, json_t *made)
 {
-    json_t *copy = json_object(), *value;
-    const char *name;
-    if (!copy)
+    if (!json_is_object(object))
         return NULL;
-    json_object_foreach((json_t *)object, name, value)
-        json_object_set_new(copy, name,
-                            enrich(locale, translated(locale, object, name, value), depth + 1));
-    json_object_foreach((json_t *)object, name, value) {
-        if (strlen(name) > NAME_MAX_LENGTH)
-            continue;
-        if (json_is_array(value))
-            add_list(copy, name, value);
-        else if (!json_is_object(value))
-            add_member(locale, copy, name, value);
-    }
-    add_say(locale, copy);
-    return copy;
-}
-
-static json_t *enrich_array(const struct td_locale *locale, const json_t *array, int depth)
-{
-    json_t *copy = json_array();
-    for (size_t i = 0; copy && i < json_array_size(array); i++) {
-        json_t *member = enrich(locale, json_array_get(array, i), depth + 1);
-        if (json_is_object(member) && depth < DEPTH_MAX - 1) {
-            add(member, "is_first", json_boolean(i == 0));
-            add(member, "index", json_integer((json_int_t)i + 1));
-        }
-        json_array_append_new(copy, member);
-    }
-    return copy;
-}
-
-static json_t *enrich(const struct td_locale *locale, const json_t *value, int depth)
-{
-    if (depth < DEPTH_MAX && json_is_object(value))
-        return enrich_object(locale, value, depth);
-    if (depth < DEPTH_MAX && json_is_array(value))
-        return enrich_array(locale, value, depth);
-    return json_incref((json_t *)value);
-}
-
-json_t *td_enrich(const struct td_locale *locale, const json_t *value)
-{
-    return enrich(locale, value, 0);
+    const json_t *value = json_object_get(object, name);
+    return value ? translated(locale, object, name, value)
+                 : derived(locale, object, position, name, made);
 }

@@ -139,6 +139,13 @@ static char *shanghai(const char *text)
     return shown;
 }
 
+const json_t *td_locale_label(const struct td_locale *locale, const char *name, const char *text)
+{
+    const json_t *labels = json_object_get(json_object_get(locale->texts, "label"), name);
+    const json_t *label = json_object_get(labels, text);
+    return json_is_string(label) ? label : NULL;
+}
+
 char *td_locale_member_text(const struct td_locale *locale, const char *name, const json_t *value)
 {
     if (json_is_integer(value)) {
@@ -150,8 +157,7 @@ char *td_locale_member_text(const struct td_locale *locale, const char *name, co
         return NULL;
     if (ends_with(name, "_at"))
         return shanghai(text);
-    const json_t *labels = json_object_get(json_object_get(locale->texts, "label"), name);
-    const char *label = json_string_value(json_object_get(labels, text));
+    const char *label = json_string_value(td_locale_label(locale, name, text));
     return label ? strdup(label) : NULL;
 }
 

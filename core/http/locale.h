@@ -28,6 +28,9 @@ const char *td_locale_text(const struct td_locale *locale, const char *file, con
 char *td_locale_fill(const struct td_locale *locale, const char *sentence,
                      const json_t *parameters);
 
+/* The label of a member's text: t.label.<name>.<text>, borrowed; NULL when there is none. */
+const json_t *td_locale_label(const struct td_locale *locale, const char *name, const char *text);
+
 /* A member as people read it, malloc'd: its label (t.label.<name>.<text>), a time in Asia/Shanghai
  * for x_at, "13.50" for points and cents. NULL when the plain value is all there is to say. */
 char *td_locale_member_text(const struct td_locale *locale, const char *name, const json_t *value);

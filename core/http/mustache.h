@@ -28,11 +28,20 @@ typedef const struct td_mustache *(*td_mustache_find_fn)(void *arg, const char *
 void td_mustache_partials(const struct td_mustache *template,
                           void (*each)(void *arg, const char *name), void *arg);
 
+/* How a template sees the world beyond its values; members may be NULL. `member` answers the member of an
+ * object instead of json_object_get, borrowed until the rendering ends; `position` is the object's place in
+ * the list that is being shown, from 1, 0 for none. */
+struct td_mustache_ways {
+    td_mustache_find_fn find; /* partials; NULL = there are none */
+    const json_t *(*member)(void *arg, const json_t *object, size_t position, const char *name);
+    void *arg;
+};
+
 /* Appends the rendering over `root` to `out`. TD_ETOOLARGE when sections and partials nest deeper
  * than 100 levels or `out` would pass `limit` bytes; TD_ENOMEM when memory is short. What was
- * appended before a failure stays in `out`. */
+ * appended before a failure stays in `out`. `ways` may be NULL: plain members, no partials. */
 int td_mustache_render(const struct td_mustache *template, const json_t *root,
-                       td_mustache_find_fn find, void *arg, size_t limit, struct td_strbuf *out,
+                       const struct td_mustache_ways *ways, size_t limit, struct td_strbuf *out,
                        struct td_error *reterr);
 
 #endif

@@ -4,13 +4,17 @@
 
 #include <string.h>
 
+struct context {
+    const json_t *value;
+    size_t position; /* in the list being shown, from 1; 0 = in none */
+};
+
 struct render {
-    const json_t *stack[TD_MUSTACHE_DEPTH + 1];
+    struct context stack[TD_MUSTACHE_DEPTH + 1];
     int depth;
     int partials; /* nesting of partials */
     const struct indent *indent;
-    td_mustache_find_fn find;
-    void *arg;
+    const struct td_mustache_ways *ways;
     struct td_strbuf *out;
     size_t limit;
     struct td_error *reterr;
@@ -30,17 +34,25 @@ static void add_indent(struct td_strbuf *out, const struct indent *indent)
     td_strbuf_adds(out, indent->text);
 }
 
+static const json_t *member(const struct render *render, const json_t *object, size_t position,
+                            const char *name)
+{
+    const struct td_mustache_ways *ways = render->ways;
+    return ways->member ? ways->member(ways->arg, object, position, name)
+                        : json_object_get(object, name);
+}
+
 static const json_t *lookup(const struct render *render, const struct td_mustache_node *node)
 {
     if (node->segments == 0)
-        return render->stack[render->depth - 1];
+        return render->stack[render->depth - 1].value;
     const json_t *value = NULL;
     for (int i = render->depth - 1; i >= 0 && !value; i--)
-        value = json_object_get(render->stack[i], node->text);
+        value = member(render, render->stack[i].value, render->stack[i].position, node->text);
     const char *segment = node->text;
     for (int i = 1; i < node->segments && value; i++) {
         segment += strlen(segment) + 1;
-        value = json_object_get(value, segment);
+        value = member(render, value, 0, segment);
     }
     return value;
 }
@@ -92,7 +104,8 @@ static int render_range(struct render *render, const struct td_mustache *templat
 
 static int render_partial(struct render *render, const struct td_mustache_node *node)
 {
-    const struct td_mustache *partial = render->find ? render->find(render->arg, node->text) : NULL;
+    const struct td_mustache_ways *ways = render->ways;
+    const struct td_mustache *partial = ways->find ? ways->find(ways->arg, node->text) : NULL;
     if (!partial)
         return 0;
     if (render->partials == TD_MUSTACHE_DEPTH)
@@ -111,11 +124,11 @@ static int render_partial(struct render *render, const struct td_mustache_node *
 }
 
 static int render_over(struct render *render, const struct td_mustache *template, size_t section,
-                       const json_t *value)
+                       struct context context)
 {
     if (render->depth > TD_MUSTACHE_DEPTH)
         return td_error_set(render->reterr, TD_ETOOLARGE, "sections nest too deep");
-    render->stack[render->depth++] = value;
+    render->stack[render->depth++] = context;
     int r = render_range(render, template, section + 1, template->nodes[section].next);
     render->depth--;
     return r;
@@ -130,10 +143,10 @@ static int render_section(struct render *render, const struct td_mustache *templ
     if (is_false(value))
         return 0;
     if (!json_is_array(value))
-        return render_over(render, template, index, value);
+        return render_over(render, template, index, (struct context){value, 0});
     int r = 0;
     for (size_t i = 0; i < json_array_size(value) && r == 0; i++)
-        r = render_over(render, template, index, json_array_get(value, i));
+        r = render_over(render, template, index, (struct context){json_array_get(value, i), i + 1});
     return r;
 }
 
@@ -172,13 +185,13 @@ static int render_range(struct render *render, const struct td_mustache *templat
 }
 
 int td_mustache_render(const struct td_mustache *template, const json_t *root,
-                       td_mustache_find_fn find, void *arg, size_t limit, struct td_strbuf *out,
+                       const struct td_mustache_ways *ways, size_t limit, struct td_strbuf *out,
                        struct td_error *reterr)
 {
-    struct render render = {.stack = {root},
+    static const struct td_mustache_ways plain = {0};
+    struct render render = {.stack = {{root, 0}},
                             .depth = 1,
-                            .find = find,
-                            .arg = arg,
+                            .ways = ways ? ways : &plain,
                             .out = out,
                             .limit = limit,
                             .reterr = reterr};

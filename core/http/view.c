@@ -178,11 +178,11 @@ static const struct td_mustache *find(const struct td_views *views, const char *
     return template ? template->mustache : NULL;
 }
 
-static const struct td_mustache *find_partial(void *arg, const char *name)
+static const struct td_mustache *find_partial(const struct td_views *views, const char *name)
 {
     char full[128];
     snprintf(full, sizeof(full), "partials/%s", name);
-    return find(arg, full);
+    return find(views, full);
 }
 
 struct partial_check {
@@ -377,6 +377,24 @@ static json_t *make_page(const struct td_locale *locale, const struct td_page *p
     return made;
 }
 
+struct rendering {
+    const struct td_views *views;
+    const struct td_locale *locale;
+    json_t *made; /* what templates named and the value has not: labels, texts, counts */
+};
+
+static const struct td_mustache *find_for(void *arg, const char *name)
+{
+    const struct rendering *rendering = arg;
+    return find_partial(rendering->views, name);
+}
+
+static const json_t *member_for(void *arg, const json_t *object, size_t position, const char *name)
+{
+    const struct rendering *rendering = arg;
+    return td_enrich_member(rendering->locale, object, position, name, rendering->made);
+}
+
 int td_views_render(const struct td_views *views, const struct td_locale *locale,
                     const struct td_page *page, const json_t *value, struct td_strbuf *out,
                     struct td_error *reterr)
@@ -384,17 +402,17 @@ int td_views_render(const struct td_views *views, const struct td_locale *locale
     const struct td_mustache *template = find(views, page->name);
     if (!template)
         return td_error_set(reterr, TD_EINTERNAL, "there is no template %s", page->name);
-    json_t *plain = make_page(locale, page);
-    json_t *made = td_enrich(locale, plain);
-    json_t *root = value ? td_enrich(locale, value) : json_object();
-    int r = plain && made && root && json_object_set(root, "page", made) == 0 &&
+    struct rendering rendering = {views, locale, json_array()};
+    const struct td_mustache_ways ways = {find_for, member_for, &rendering};
+    json_t *root = value ? json_copy((json_t *)value) : json_object();
+    int r = rendering.made && root &&
+                    json_object_set_new(root, "page", make_page(locale, page)) == 0 &&
                     json_object_set(root, "t", locale->texts) == 0
                 ? 0
                 : TD_ENOMEM;
     if (r == 0)
-        r = td_mustache_render(template, root, find_partial, (void *)views, PAGE_MAX, out, reterr);
+        r = td_mustache_render(template, root, &ways, PAGE_MAX, out, reterr);
     json_decref(root);
-    json_decref(made);
-    json_decref(plain);
+    json_decref(rendering.made);
     return r;
 }

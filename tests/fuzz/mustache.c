@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     json_t *root = json_pack("{s:s, s:i, s:[{s:s}, {s:b}], s:{s:{s:s}}, s:n}", "a", "<&>", "b", 7, "c", "a", "x",
                              "d", 0, "e", "a", "b", "deep", "n");
     td_strbuf_init(&out);
-    int r = td_mustache_render(template, root, itself, template, LIMIT, &out, NULL);
+    struct td_mustache_ways ways = {.find = itself, .arg = template};
+    int r = td_mustache_render(template, root, &ways, LIMIT, &out, NULL);
     if (r == 0 && out.length > LIMIT)
         abort();
     if (r != 0 && r != TD_ETOOLARGE)

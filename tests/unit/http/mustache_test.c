@@ -36,13 +36,14 @@ static void run_case(const char *file, const json_t *test)
                                  "partials", &partials),
                      0);
     const char *key;
-    json_object_foreach(partials, key, partial) json_object_set_new(
-        slots, key, json_integer((json_int_t)(uintptr_t)parse(json_string_value(partial))));
+    json_object_foreach(partials, key, partial)
+        json_object_set_new(slots, key,
+                            json_integer((json_int_t)(uintptr_t)parse(json_string_value(partial))));
     struct td_mustache *template = parse(source);
     struct td_strbuf out;
     td_strbuf_init(&out);
-    assert_int_equal(td_mustache_render(template, root, find_partial, slots, 1 << 20, &out, NULL),
-                     0);
+    struct td_mustache_ways ways = {.find = find_partial, .arg = slots};
+    assert_int_equal(td_mustache_render(template, root, &ways, 1 << 20, &out, NULL), 0);
     char normal[4096] = ""; /* the specification writes &quot; for the quote, we write it so too */
     snprintf(normal, sizeof(normal), "%s", out.bytes);
     if (strcmp(normal, expected) != 0)
@@ -67,8 +68,7 @@ static void test_specification(void **state)
         assert_non_null(spec);
         size_t index;
         json_t *test;
-        json_array_foreach(json_object_get(spec, "tests"), index, test)
-        {
+        json_array_foreach(json_object_get(spec, "tests"), index, test) {
             run_case(files[i], test);
             cases++;
         }
@@ -108,7 +108,7 @@ static void test_own_truth(void **state)
     json_t *root = json_pack("{s:s, s:i}", "e", "", "z", 0);
     struct td_strbuf out;
     td_strbuf_init(&out);
-    assert_int_equal(td_mustache_render(template, root, NULL, NULL, 100, &out, NULL), 0);
+    assert_int_equal(td_mustache_render(template, root, NULL, 100, &out, NULL), 0);
     assert_string_equal(out.bytes, "empty zero");
     td_strbuf_done(&out);
     json_decref(root);
@@ -129,12 +129,12 @@ static void test_limits(void **state)
     td_strbuf_init(&out);
     json_t *root = json_pack("{s:[i,i,i,i]}", "xs", 1, 2, 3, 4);
     struct td_mustache *endless = parse("a{{> self}}");
-    assert_int_equal(td_mustache_render(endless, root, find_self, endless, 1 << 20, &out, &err),
-                     TD_ETOOLARGE);
+    struct td_mustache_ways ways = {.find = find_self, .arg = endless};
+    assert_int_equal(td_mustache_render(endless, root, &ways, 1 << 20, &out, &err), TD_ETOOLARGE);
     td_strbuf_cut(&out, 0);
     struct td_mustache *wide =
         parse("{{#xs}}{{#xs}}{{#xs}}{{#xs}}0123456789{{/xs}}{{/xs}}{{/xs}}{{/xs}}");
-    assert_int_equal(td_mustache_render(wide, root, NULL, NULL, 1000, &out, &err), TD_ETOOLARGE);
+    assert_int_equal(td_mustache_render(wide, root, NULL, 1000, &out, &err), TD_ETOOLARGE);
     assert_true(out.length < 1100);
     td_mustache_free(wide);
     td_mustache_free(endless);
