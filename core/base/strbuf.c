@@ -58,11 +58,6 @@ void td_strbuf_adds(struct td_strbuf *buf, const char *text)
     td_strbuf_add(buf, text, strlen(text));
 }
 
-void td_strbuf_addc(struct td_strbuf *buf, char c)
-{
-    td_strbuf_add(buf, &c, 1);
-}
-
 void td_strbuf_addf(struct td_strbuf *buf, const char *fmt, ...)
 {
     va_list ap;

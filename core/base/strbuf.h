@@ -23,7 +23,15 @@ void td_strbuf_done(struct td_strbuf *buf); /* frees; the buffer is empty and us
 
 void td_strbuf_add(struct td_strbuf *buf, const void *bytes, size_t length);
 void td_strbuf_adds(struct td_strbuf *buf, const char *text);
-void td_strbuf_addc(struct td_strbuf *buf, char c);
+static inline void td_strbuf_addc(struct td_strbuf *buf, char c)
+{
+    if (buf->failed || buf->length + 1 >= buf->room) {
+        td_strbuf_add(buf, &c, 1);
+        return;
+    }
+    buf->bytes[buf->length++] = c;
+    buf->bytes[buf->length] = 0;
+}
 void td_strbuf_addf(struct td_strbuf *buf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Text for HTML: & < > " ' become entities. */

@@ -277,8 +277,8 @@ static json_t *text_value(sqlite3_stmt *handle, int column, enum column_kind kin
     if (!text)
         return NULL;
     if (kind == COLUMN_JSON)
-        return json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    return json_stringn(text, length);
+        return td_json_read(text, length);
+    return td_json_string(text, length);
 }
 
 static json_t *column_value(sqlite3_stmt *handle, int column, enum column_kind kind)

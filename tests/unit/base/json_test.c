@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void expect_same(json_t *value)
 {
@@ -61,11 +62,72 @@ static void test_escapes_every_character(void **state)
     }
 }
 
+/* The same value as jansson's, or none as jansson has none. */
+static void expect_read(const char *text, size_t length)
+{
+    json_t *wanted = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *made = td_json_read(text, length);
+    if (wanted ? !json_equal(made, wanted) : made != NULL)
+        fail_msg("%.*s: %s", (int)length, text, made ? "another value" : "no value");
+    json_decref(made);
+    json_decref(wanted);
+}
+
+/* Cut at every byte, and with every byte replaced by what could end or break something. */
+static void test_reads_as_jansson_does(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"a\":[1,-2,0,true,false,null,\"\"],\"b\":{\"c\":\"\xe8\x8d\x89\"},\"a\":3}",
+        " { \"a\" : 1 } ",
+        "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"\\u0041\",\"\\ud83d\\ude00\",\"\\u0000\"]",
+        "[1.5,1e3,-0,01,123456789012345678,9223372036854775807,9223372036854775808,-1]",
+        "[\"\xff\"]",
+        "{\"\\n\":1,\"\xff\":2}",
+        "{\"a\":1,}",
+        "[1,]",
+        "[1]x",
+        "12",
+        "1 2",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        size_t length = strlen(texts[i]);
+        char *copy = malloc(length);
+        for (size_t cut = 0; cut <= length; cut++) {
+            char *part = malloc(cut ? cut : 1); /* its end is where the sanitizer watches */
+            memcpy(part, texts[i], cut);
+            expect_read(part, cut);
+            free(part);
+        }
+        for (size_t at = 0; at < length; at++)
+            for (const char *c = "\"\\{}[],:0-1x \n\xff\xe8"; *c; c++) {
+                memcpy(copy, texts[i], length);
+                copy[at] = *c;
+                expect_read(copy, length);
+            }
+        free(copy);
+    }
+}
+
+static void test_reads_any_depth(void **state)
+{
+    (void)state;
+    for (size_t depth = 1; depth < 3000; depth += depth < 150 ? 1 : 500) {
+        char *text = malloc(2 * depth);
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        expect_read(text, 2 * depth);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_as_jansson_does),
         cmocka_unit_test(test_escapes_every_character),
+        cmocka_unit_test(test_reads_as_jansson_does),
+        cmocka_unit_test(test_reads_any_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
