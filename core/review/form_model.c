@@ -204,9 +204,11 @@ static json_t *shown_answer(const json_t *field, const json_t *value)
     const json_t *option = option_of(field, chosen);
     json_t *name = option ? json_object_get(option, "name") : text;
     json_t *english = option ? json_object_get(option, "name_en") : text;
-    json_t *shown = *chosen
-                        ? json_pack("{sO sO}", "name", name, "name_en", english ? english : name)
-                        : json_null();
+    json_t *shown = *chosen ? json_object() : json_null();
+    if (*chosen) {
+        json_object_set_nocheck(shown, "name", name);
+        json_object_set_nocheck(shown, "name_en", english ? english : name);
+    }
     json_decref(text);
     return shown;
 }

@@ -16,6 +16,14 @@
 
 enum column_kind { COLUMN_PLAIN, COLUMN_JSON, COLUMN_BOOLEAN };
 
+/* A column of the result. The name is a copy: the engine's own goes when it prepares the statement
+ * anew. */
+struct column {
+    char *name;
+    size_t length;
+    enum column_kind kind;
+};
+
 struct td_sqlite_statement {
     struct td_sqlite *db;
     struct td_sqlite_statement *next; /* in its bucket */
@@ -25,7 +33,7 @@ struct td_sqlite_statement {
     bool shelved; /* false: finalised on release */
     int parameters;
     int columns;
-    uint8_t *kinds; /* enum column_kind per column */
+    struct column *result;
     char sql[];
 };
 
@@ -40,7 +48,9 @@ static unsigned bucket_of(const char *sql)
 static void destroy(struct td_sqlite_statement *statement)
 {
     sqlite3_finalize(statement->handle);
-    free(statement->kinds);
+    for (int i = 0; statement->result && i < statement->columns; i++)
+        free(statement->result[i].name);
+    free(statement->result);
     free(statement);
 }
 
@@ -94,18 +104,24 @@ static int note_columns(struct td_sqlite_statement *statement)
 {
     int count = sqlite3_column_count(statement->handle);
     statement->columns = count;
-    statement->kinds = calloc((size_t)count + 1, 1);
-    if (!statement->kinds)
+    statement->result = calloc((size_t)count + 1, sizeof(*statement->result));
+    if (!statement->result)
         return TD_ENOMEM;
     bool writes = td_sqlite_writes(statement);
     for (int i = 0; i < count; i++) {
         const char *type = sqlite3_column_decltype(statement->handle, i);
         if (!type && writes)
             type = returned_type(statement, i);
+        struct column *column = &statement->result[i];
+        const char *name = sqlite3_column_name(statement->handle, i);
+        column->name = name ? strdup(name) : NULL;
+        if (!column->name)
+            return TD_ENOMEM;
+        column->length = strlen(name);
         if (type && strcasecmp(type, "json") == 0)
-            statement->kinds[i] = COLUMN_JSON;
+            column->kind = COLUMN_JSON;
         else if (type && strcasecmp(type, "boolean") == 0)
-            statement->kinds[i] = COLUMN_BOOLEAN;
+            column->kind = COLUMN_BOOLEAN;
     }
     return 0;
 }
@@ -299,11 +315,11 @@ json_t *td_sqlite_row(struct td_sqlite_statement *statement)
 {
     json_t *row = json_object();
     for (int i = 0; row && i < statement->columns; i++) {
-        const char *name = sqlite3_column_name(statement->handle, i);
-        json_t *value = column_value(statement->handle, i, statement->kinds[i]);
-        if (!name || json_object_set_new(row, name, value) < 0) {
+        const struct column *column = &statement->result[i];
+        json_t *value = column_value(statement->handle, i, column->kind);
+        if (json_object_setn_new_nocheck(row, column->name, column->length, value) < 0) {
             td_sqlite_complain(statement->db, TD_EINTERNAL, "column %s does not convert in: %.120s",
-                               name ? name : "?", statement->sql);
+                               column->name, statement->sql);
             json_decref(row);
             row = NULL;
         }
