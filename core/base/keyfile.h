@@ -13,8 +13,8 @@ bool td_keyfile_exists(const char *path);
  * this is no failure: read it. */
 int td_keyfile_make(const char *path, const void *bytes, size_t length, struct td_error *reterr);
 
-/* Reads up to `room` bytes. Refused with the reason: readable by others, owned by somebody else, no
- * regular file, longer than `room`. */
+/* Reads up to `room` bytes. Refused with the reason: readable by others, owned by somebody else (root reads
+ * everybody's, for the console), no regular file, longer than `room`. */
 int td_keyfile_read(const char *path, void *bytes, size_t room, size_t *ret_length,
                     struct td_error *reterr);
 

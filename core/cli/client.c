@@ -18,7 +18,8 @@ enum { CONNECT_MS = 5000, ANSWER_MS = 60000 };
 
 struct td_client {
     CURL *curl;
-    char *base; /* "http://127.0.0.1:8080" */
+    char *base;    /* "http://127.0.0.1:8080" */
+    char *control; /* path of the socket; NULL when remote */
     bool remote;
     char csrf[160];
     char reason[CURL_ERROR_SIZE];
@@ -35,8 +36,9 @@ int td_client_new(const char *control, const char *url, struct td_client **ret_c
         client->remote = remote;
         client->curl = curl_easy_init();
         client->base = strdup(remote ? url : "http://localhost");
+        client->control = remote ? NULL : strdup(control);
     }
-    if (!client || !client->curl || !client->base) {
+    if (!client || !client->curl || !client->base || (!remote && !client->control)) {
         td_client_free(client);
         return td_error_set(reterr, TD_ENOMEM, "memory is short");
     }
@@ -62,6 +64,7 @@ void td_client_free(struct td_client *client)
         return;
     curl_easy_cleanup(client->curl);
     free(client->base);
+    free(client->control);
     free(client);
 }
 
@@ -256,6 +259,12 @@ int td_client_send(struct td_client *client, const struct td_request *request,
         CURLcode code = curl_easy_perform(client->curl);
         if (code == CURLE_OK)
             read_answer(client, &body, &answer);
+        else if (code == CURLE_COULDNT_CONNECT && !client->remote)
+            result = td_error_set(
+                reterr, TD_EIO,
+                "no server answers at the control socket %s: does titled run, and "
+                "may you reach the socket? (--state, --config or --control name another)",
+                client->control);
         else
             result =
                 td_error_set(reterr, TD_EIO, "%s %s: no answer: %s", request->method, request->path,

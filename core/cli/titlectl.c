@@ -24,15 +24,14 @@ enum { FAMILY_COUNT = sizeof(families) / sizeof(families[0]), EXIT_USAGE = 2 };
 
 static void print_help(FILE *out)
 {
-    fputs(
-        "usage: titlectl [options] COMMAND ...\n\n"
-        "  --state FOLDER    the installation (TITLED_STATE; else ./var, build/demo, /etc/titled)\n"
-        "  --config FILE     its configuration (STATE/titled.conf)\n"
-        "  --control PATH    control socket of the server (STATE/control.sock)\n"
-        "  --url URL         talk to http://host:port instead of the control socket\n"
-        "  --login NAME      as this person (with --url; password asked or in TITLED_PASSWORD)\n"
-        "  --json            print JSON\n\n",
-        out);
+    fputs("usage: titlectl [options] COMMAND ...\n\n"
+          "  --state FOLDER    the installation (TITLED_STATE; else ./var, the demo, /etc/titled)\n"
+          "  --config FILE     its configuration (STATE/titled.conf)\n"
+          "  --control PATH    control socket of the server (STATE/control.sock)\n"
+          "  --url URL         talk to http://host:port instead of the control socket\n"
+          "  --login NAME      as this person (with --url; password asked or in TITLED_PASSWORD)\n"
+          "  --json            print JSON\n\n",
+          out);
     for (int i = 0; i < FAMILY_COUNT; i++)
         for (const struct td_command *command = families[i]; command->name; command++) {
             char call[128];
@@ -54,7 +53,7 @@ static bool is_installation(const char *folder)
 }
 
 /* The demo that ops/up started lies beside the build that this program is from; an installed server
- * has its settings in /etc/titled. */
+ * has its settings in /etc/titled, also for who stands in a clone that has a demo. */
 static void find_state(struct td_cli *cli)
 {
     const char *named = getenv("TITLED_STATE");
@@ -68,12 +67,12 @@ static void find_state(struct td_cli *cli)
         return;
     char demo[2100];
     snprintf(demo, sizeof(demo), "%s/demo", program);
-    if (is_installation("build/demo"))
-        snprintf(cli->state, sizeof(cli->state), "build/demo");
-    else if (is_installation(demo))
+    if (is_installation(demo))
         snprintf(cli->state, sizeof(cli->state), "%s", demo);
     else if (is_installation("/etc/titled"))
         snprintf(cli->state, sizeof(cli->state), "/etc/titled");
+    else if (is_installation("build/demo"))
+        snprintf(cli->state, sizeof(cli->state), "build/demo");
 }
 
 /* One setting of "name = value" lines; the server's own reader checks the rest. */
