@@ -16,6 +16,24 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     return rc < 0 ? rc : td_sheet_list(&review, &reply->value);
 }
 
+/* What was typed into a sheet that was refused stands in it again. */
+static void put_back(json_t *page, const json_t *typed)
+{
+    json_t *points = json_object_get(typed, "points"), *sheet = json_object_get(page, "sheet");
+    json_t *one, *text;
+    size_t i;
+    json_array_foreach(json_object_get(page, "indicators"), i, one)
+        if (json_is_string(text = json_object_get(points, td_row_text(one, "id"))))
+            json_object_set(one, "given", text);
+    if (json_is_string(text = json_object_get(typed, "comment")))
+        json_object_set(sheet, "comment", text);
+    const char *opinion = json_string_value(json_object_get(typed, "opinion"));
+    json_array_foreach(json_object_get(sheet, "opinions"), i, one)
+        if (opinion)
+            json_object_set_new(one, "chosen",
+                                json_boolean(!strcmp(td_row_text(one, "opinion"), opinion)));
+}
+
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -25,6 +43,8 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
         rc = td_sheet_view(&review, id, &reply->value, reterr);
     if (rc < 0)
         return rc;
+    if (call->typed)
+        put_back(reply->value, call->typed);
     reply->version = td_row_int(json_object_get(reply->value, "sheet"), "version");
     return td_material_add(&review, id, reply->value, reterr);
 }

@@ -478,6 +478,7 @@ static bool begin_back(struct td_serving *serving)
         td_payload_decode_query(query ? query : "", &asked, NULL) < 0)
         return false;
     serving->is_back = true;
+    call->typed = serving->sent;
     serving->method = TD_GET;
     serving->path = path;
     serving->query = query ? query : "";

@@ -153,6 +153,7 @@ struct td_call {
     const struct td_calendar *calendar; /* working days, review/calendar.h */
     const struct td_seal_key *seal;     /* for identity numbers and phones, base/seal.h */
     struct td_tx *tx;  /* open in read and write */
+    json_t *typed;     /* a page made again for a form that failed: what the form held; NULL else */
     json_t *kept;      /* read leaves here what work and write need; arena-owned */
     json_t *job;       /* read sets it for TD_WORK_SCORER / TD_WORK_TAKE; arena-owned */
     json_t *result;    /* what work answered */

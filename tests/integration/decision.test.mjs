@@ -176,6 +176,11 @@ describe('score sheets', () => {
     assert.equal((await put(experts[1], id, { points: { [one]: 700 } }, 0)).status, 412);
     assert.equal((await put(experts[1], id, { points: { [one]: '8.01' } }, 1)).status, 422);
     assert.equal((await put(experts[1], id, { points: { Z9: 100 } }, 1)).status, 422);
+    const page = await experts[1].form(`/reviews/${id}/sheet/submit`, { _back: `/reviews/${id}`, _version: 1, [`points.${one}`]: '99', opinion: 'reserve', comment: '写了很久的评语' });
+    assert.equal(page.status, 422);
+    assert.match(page.text, new RegExp(`name="points\\.${one}"[^>]* value="99"`), 'what was refused is still in the form');
+    assert.match(page.text, />写了很久的评语<\/textarea>/);
+    assert.match(page.text, /value="reserve" checked/);
     const early = await experts[1].json('POST', `/reviews/${id}/sheet/submit`, {}, { 'If-Match': '"1"' });
     assert.equal(early.status, 422, 'no opinion yet');
     assert.equal((await put(experts[1], id, full(review, 700), 1)).status, 200);
