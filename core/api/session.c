@@ -39,7 +39,8 @@ static int need_row(const struct td_call *call, struct td_error *reterr)
 static int login_page(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     (void)reterr;
-    reply->value = json_pack("{s:s}", "next", local_path(td_call_query(call, "next")));
+    reply->value = json_pack("{s:s, s:b}", "next", local_path(td_call_query(call, "next")), "ended",
+                             *td_call_query(call, "ended"));
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -380,7 +381,7 @@ const struct td_route td_session_routes[] = {
      .path = "/login",
      .roles = TD_ROLE_PUBLIC,
      .summary = "The page to log in",
-     .query = "next",
+     .query = "next ended",
      .read = login_page,
      .page = "login"},
     {.method = TD_GET,

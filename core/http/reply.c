@@ -418,16 +418,36 @@ static const char *page_with(const struct td_serving *serving, unsigned flag)
     return NULL;
 }
 
-/* The page to log in, which goes on to what was asked for. */
+/* The page of ours that a form was sent from; "" when the browser does not say. */
+static const char *sent_from(struct td_serving *serving)
+{
+    const char *url = td_exchange_header(serving->exchange, "Referer");
+    const char *host = td_exchange_header(serving->exchange, "Host");
+    const char *place = url ? strstr(url, "://") : NULL;
+    size_t length = host ? strlen(host) : 0;
+    if (!place || length == 0 || strncmp(place + 3, host, length) != 0)
+        return "";
+    place += 3 + length;
+    return td_text_is_local_path(place) ? place : "";
+}
+
+/* The page to log in, which goes on to what was asked for; after a form to the page that it was on,
+ * and says that the form was not taken. */
 static const char *login_page(struct td_serving *serving)
 {
     struct td_strbuf text;
     td_strbuf_init(&text);
-    td_strbuf_adds(&text, "/login?next=");
-    td_text_add_form(&text, serving->path, strlen(serving->path));
-    if (*serving->query) {
-        td_text_add_form(&text, "?", 1);
-        td_text_add_form(&text, serving->query, strlen(serving->query));
+    if (serving->method == TD_GET) {
+        td_strbuf_adds(&text, "/login?next=");
+        td_text_add_form(&text, serving->path, strlen(serving->path));
+        if (*serving->query) {
+            td_text_add_form(&text, "?", 1);
+            td_text_add_form(&text, serving->query, strlen(serving->query));
+        }
+    } else {
+        const char *from = sent_from(serving);
+        td_strbuf_adds(&text, "/login?ended=1&next=");
+        td_text_add_form(&text, from, strlen(from));
     }
     const char *page =
         text.failed ? NULL : td_arena_strndup(serving->arena, text.bytes, text.length);
@@ -444,11 +464,8 @@ static const char *remedy(struct td_serving *serving, int code)
     bool is_login = route && (route->roles & TD_ROLE_PUBLIC); /* it says itself what was wrong */
     if (code == TD_ELOGIN && !is_login && serving->call.pending)
         return "/session/code";
-    if (code == TD_ELOGIN && !is_login) {
-        if (serving->method != TD_GET)
-            return "/login";
+    if (code == TD_ELOGIN && !is_login)
         return login_page(serving);
-    }
     if (strcmp(serving->error.key, "must_change_password") == 0)
         return page_with(serving, TD_ROUTE_ANYTIME);
     return strcmp(serving->error.key, "must_enrol") == 0 ? page_with(serving, TD_ROUTE_ENROL)

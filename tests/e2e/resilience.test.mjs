@@ -52,6 +52,36 @@ test('Redis dies while a teacher writes: the page says so, and what was saved is
   browser.takeFaults().forEach((fault) => assert.match(fault, /503/));
 });
 
+test('a session ends under a half-written form: what was written is not given away; without scripts the way back is shown', async () => {
+  const teacher = await (await browser.person(server)).login('teacher-025', demoPassword);
+  await teacher.menu('我的申报');
+  await teacher.press(teacher.page.locator('tbody a, .td-card a').first());
+  await teacher.press(teacher.page.locator('.td-task-list a[href$="/sections/teaching"]'));
+  const place = new URL(teacher.page.url()).pathname;
+  await classes(teacher).fill('登录失效前写的班级');
+  await teacher.page.context().clearCookies();
+  await teacher.button('保存并返回').click();
+  await teacher.page.getByText('填写的内容仍在本页').waitFor();
+  const [window] = await Promise.all([teacher.page.waitForEvent('popup'), teacher.page.getByRole('link', { name: '在新窗口登录' }).click()]);
+  await window.getByLabel('登录名').fill('teacher-025');
+  await window.getByLabel('密码').fill(demoPassword);
+  await Promise.all([window.waitForNavigation(), window.getByRole('button', { name: '登录' }).click()]);
+  await teacher.press(teacher.button('保存并返回'));
+  await teacher.go(place);
+  assert.equal(await classes(teacher).inputValue(), '登录失效前写的班级');
+
+  const plain = await (await browser.person(server, { javaScript: false })).login('teacher-025', demoPassword);
+  await plain.go(place);
+  await classes(plain).fill('没有脚本');
+  await plain.page.context().clearCookies();
+  await plain.press(plain.button('保存并返回'));
+  assert.match(await plain.text(), /登录已失效，刚才的操作没有完成/);
+  await plain.page.getByLabel('登录名').fill('teacher-025');
+  await plain.page.getByLabel('密码').fill(demoPassword);
+  assert.equal(await plain.press(plain.button('登录')), place, 'back where it was written');
+  browser.takeFaults().forEach((fault) => assert.match(fault, /401/));
+});
+
 /** Saves one after the other until the server is gone. Answers what it said it had, and what it was asked last. */
 async function saveUntilDeath(client, id, count) {
   const path = `/applications/${id}/sections/teaching`;

@@ -85,6 +85,12 @@ describe('the frame', () => {
     const asked = await client.page('/queue?state=office_review&q=1');
     assert.equal(asked.headers.location, '/login?next=%2Fqueue%3Fstate%3Doffice_review%26q%3D1');
     assert.equal((await client.json('GET', '/account')).status, 401);
+    const lost = (from) => client.form('/account/sessions', { _method: 'DELETE' }, from && { Referer: from });
+    assert.equal((await lost()).headers.location, '/login?ended=1&next=');
+    assert.equal((await lost(`${here.server.url}/queue?q=1`)).headers.location, '/login?ended=1&next=%2Fqueue%3Fq%3D1', 'to the page of the form');
+    for (const foreign of ['http://evil.test/queue', `${here.server.url}.evil.test/`, `${here.server.url}//evil.test/`])
+      assert.equal((await lost(foreign)).headers.location, '/login?ended=1&next=', foreign);
+    assert.match((await client.page('/login?ended=1&next=')).text, /刚才的操作没有完成/);
     const back = await client.form('/session', { login: 'nobody.one', password, next: '/account' });
     assert.equal(back.status, 303);
     assert.equal(back.headers.location, '/account');

@@ -20,6 +20,67 @@ function openToKeys(frame) {
 const frames = new ResizeObserver((entries) => entries.forEach((entry) => openToKeys(entry.target)));
 document.querySelectorAll(".td-table-wrap, .td-sheet").forEach((frame) => frames.observe(frame));
 
+// A form is not given to a session that has ended: that would lose what was entered. After a login in
+// another window this page's forms belong to the new session.
+function noteEnd(form) {
+  const note = document.createElement("p");
+  note.className = "td-warning";
+  note.dataset.ended = "";
+  note.setAttribute("role", "alert");
+  const link = document.createElement("a");
+  Object.assign(link, { href: "/login?next=%2Faccount", target: "_blank", textContent: document.body.dataset.endedLink });
+  note.append(document.body.dataset.endedNote, " ", link);
+  form.querySelector("[data-ended]")?.remove();
+  form.append(note);
+}
+
+const answer = (path) => fetch(`/api/v1${path}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+
+/** True when nobody, or somebody else, is logged in here. Whatever else is wrong the server says itself. */
+async function hasEnded(form) {
+  try {
+    const reply = await answer("/account");
+    if (reply.status === 401) return true;
+    if (!reply.ok || !form.querySelector("[data-ended]")) return false;
+    const { account, csrf } = await (await answer("/session")).json();
+    if (account?.id !== document.body.dataset.account) return true;
+    document.body.dataset.csrf = csrf;
+    for (const field of document.getElementsByName("_csrf")) field.value = csrf;
+  } catch {
+    // no network: the browser says so
+  }
+  return false;
+}
+
+const entered = new WeakSet(); // forms in which something was changed
+const looking = new WeakSet(); // whose session is being looked at
+const alive = new WeakSet(); // whose session was there a moment ago
+
+async function beforeSubmit(event) {
+  const { target: form, submitter } = event;
+  if (!entered.has(form) || alive.delete(form)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (looking.has(form)) return;
+  looking.add(form);
+  const ended = await hasEnded(form);
+  looking.delete(form);
+  if (ended) {
+    noteEnd(form);
+    return;
+  }
+  alive.add(form);
+  form.requestSubmit(submitter);
+  alive.delete(form); // what was entered may be invalid
+}
+
+if (document.body.dataset.account) {
+  document.addEventListener("input", ({ target }) => {
+    if (target.form?.getAttribute("method") === "post") entered.add(target.form);
+  });
+  document.addEventListener("submit", beforeSubmit, { capture: true });
+}
+
 for (const [selector, module] of wanted) {
   const elements = document.querySelectorAll(selector);
   if (elements.length) {
