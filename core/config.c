@@ -326,6 +326,21 @@ static int read_arguments(struct td_config *config, int argc, char **argv, bool 
     return r;
 }
 
+/* It is printed on certificates and compared with the Origin of every form, so it must be what a
+ * browser makes of it: scheme and host, with nothing behind. */
+static int check_public_url(const struct td_config *config, struct td_error *reterr)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";
+    const char *url = config->public_url;
+    size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
+    if (scheme && url[scheme] && strspn(url + scheme, letters) == strlen(url + scheme))
+        return 0;
+    return td_error_set(reterr, TD_EINVALID,
+                        "public_url: \"%s\" is not http:// or https:// and a host in small letters,"
+                        " with a port where needed and no path",
+                        url);
+}
+
 /* What cannot work together is said now, not by the first browser that is lost. */
 static int check_tls(const struct td_config *config, struct td_error *reterr)
 {
@@ -353,6 +368,8 @@ int td_config_load(int argc, char **argv, struct td_config **ret_config, struct 
         r = read_arguments(config, argc, argv, false, reterr);
     if (r == 0)
         r = read_password(config, reterr);
+    if (r == 0)
+        r = check_public_url(config, reterr);
     if (r == 0)
         r = check_tls(config, reterr);
     if (r < 0)

@@ -105,6 +105,11 @@ static void test_refuses(void **state)
     assert_refused(3, (char *[]){"titled", "--config", path}, "line 2: \"what is this\" is not");
     assert_refused(3, (char *[]){"titled", "--redis_password_file", "/no/such/file"},
                    "/no/such/file: No such file");
+    for (const char *const *url =
+             (const char *const[]){"", "ftp://x", "https://", "https://x/", "https://x/titles",
+                                   "https://X", "http://a b", "https://u@x", "titles.test", NULL};
+         *url; url++)
+        assert_refused(3, (char *[]){"titled", "--public_url", (char *)*url}, "public_url");
     put("readers = 0\n");
     assert_refused(3, (char *[]){"titled", "--config", path}, "line 1: readers");
 }
