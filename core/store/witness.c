@@ -323,10 +323,15 @@ static int begin(struct td_tx *tx, void *arg, struct td_error *reterr)
 
 static int open_file(struct td_witness *witness, struct td_error *reterr)
 {
-    witness->fd = open(witness->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (witness->fd < 0)
+    struct stat status;
+    witness->fd =
+        open(witness->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (witness->fd < 0 || fstat(witness->fd, &status) < 0)
         return td_error_set(reterr, TD_EIO, "the checkpoints' file %s: %s", witness->path,
                             strerror(errno));
+    if (!S_ISREG(status.st_mode)) /* some have no end */
+        return td_error_set(reterr, TD_EIO, "the checkpoints' file %s is not a regular file",
+                            witness->path);
     char copy[4096];
     snprintf(copy, sizeof(copy), "%s", witness->path);
     int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
