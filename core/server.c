@@ -27,6 +27,7 @@
 #include "redis/session.h"
 #include "redis/throttle.h"
 #include "review/calendar.h"
+#include "review/installation.h"
 #include "review/policy.h"
 #include "scoring/pool.h"
 #include "store/store.h"
@@ -218,6 +219,8 @@ static int open_files(struct td_server *server, struct td_error *reterr)
         r = td_store_open(&options, &server->store, reterr);
     if (r == 0) /* after the store, which makes the state folder */
         r = td_seal_load(config->key_file, &server->seal, reterr);
+    if (r == 0)
+        r = td_installation_check(server->store, server->seal, config->key_file, reterr);
     return r;
 }
 
