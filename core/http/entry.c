@@ -100,6 +100,9 @@ static int take_own_members(struct td_serving *serving, const char **ret_csrf,
     return 0;
 }
 
+/* To decode, hash and free a megabyte of JSON takes a processor up to a tenth of a second. */
+enum { LARGE_BODY = 32 << 10 };
+
 static bool is_type(const char *type, const char *wanted)
 {
     size_t length = strlen(wanted);
@@ -107,27 +110,77 @@ static bool is_type(const char *type, const char *wanted)
            (!type[length] || strchr("; \t", type[length]));
 }
 
-static int decode(struct td_serving *serving, struct td_error *reterr)
+static int decode_bytes(struct td_serving *serving, const char *bytes, size_t length,
+                        struct td_error *reterr)
 {
-    const struct td_exchange *exchange = serving->exchange;
-    const char *type = td_exchange_header(exchange, "Content-Type");
     json_t *sent = NULL;
-    int r = 0;
-    if (exchange->upload || (type && is_type(type, "application/x-www-form-urlencoded"))) {
-        serving->is_form = true;
-        r = td_payload_decode_form(exchange->body ? exchange->body : "", exchange->body_length,
-                                   &sent, reterr);
-    } else if (exchange->body_length == 0) {
-        return 0;
-    } else if (type && is_type(type, "application/json")) {
-        r = td_payload_decode_json(exchange->body, exchange->body_length, &sent, reterr);
-    } else {
-        return td_error_key(reterr, TD_EMEDIA, "send_json_or_form", NULL);
-    }
+    int r = serving->is_form ? td_payload_decode_form(bytes, length, &sent, reterr)
+                             : td_payload_decode_json(bytes, length, &sent, reterr);
     if (r < 0)
         return r;
     serving->sent = td_arena_json(serving->arena, sent);
     return serving->sent ? 0 : TD_ENOMEM;
+}
+
+/* 0 with *ret_any false: there is no body. */
+static int find_type(struct td_serving *serving, bool *ret_any, struct td_error *reterr)
+{
+    const struct td_exchange *exchange = serving->exchange;
+    const char *type = td_exchange_header(exchange, "Content-Type");
+    serving->is_form =
+        exchange->upload || (type && is_type(type, "application/x-www-form-urlencoded"));
+    *ret_any = serving->is_form || exchange->body_length > 0;
+    if (!*ret_any || serving->is_form || (type && is_type(type, "application/json")))
+        return 0;
+    return td_error_key(reterr, TD_EMEDIA, "send_json_or_form", NULL);
+}
+
+static int decode(struct td_serving *serving, struct td_error *reterr)
+{
+    const struct td_exchange *exchange = serving->exchange;
+    bool any = false;
+    int r = find_type(serving, &any, reterr);
+    if (r < 0 || !any)
+        return r;
+    return decode_bytes(serving, exchange->body ? exchange->body : "", exchange->body_length,
+                        reterr);
+}
+
+static void decode_large(struct td_cpu_job *job)
+{
+    struct td_serving *serving =
+        (struct td_serving *)((char *)job - offsetof(struct td_serving, job));
+    serving->result = decode_bytes(serving, serving->large, serving->large_length, &serving->error);
+    td_serving_post(serving, serving->then);
+}
+
+/* A copy, because the client, and the exchange with it, may go meanwhile. */
+static int begin_large(struct td_serving *serving)
+{
+    const struct td_exchange *exchange = serving->exchange;
+    char *copy = td_arena_alloc(serving->arena, exchange->body_length + 1);
+    if (!copy)
+        return TD_ENOMEM;
+    memcpy(copy, exchange->body, exchange->body_length + 1);
+    serving->large = copy;
+    serving->large_length = exchange->body_length;
+    serving->job.run = decode_large;
+    return td_cpu_submit(serving->frame->options.cpu, &serving->job);
+}
+
+void td_entry_take(struct td_serving *serving, td_serving_fn next)
+{
+    bool any = false;
+    serving->then = next;
+    serving->result = 0;
+    if (!serving->exchange->upload && serving->exchange->body_length > LARGE_BODY) {
+        serving->result = find_type(serving, &any, &serving->error);
+        if (serving->result == 0)
+            serving->result = begin_large(serving);
+        if (serving->result == 0)
+            return;
+    }
+    next(serving);
 }
 
 static int take_upload(struct td_serving *serving)
@@ -149,7 +202,7 @@ static int take_upload(struct td_serving *serving)
 int td_entry_decode(struct td_serving *serving, const char **ret_csrf, enum td_method *ret_method,
                     struct td_error *reterr)
 {
-    int r = decode(serving, reterr);
+    int r = serving->large ? 0 : decode(serving, reterr);
     if (r == 0)
         r = take_upload(serving);
     return r == 0 ? take_own_members(serving, ret_csrf, ret_method, reterr) : r;

@@ -235,6 +235,41 @@ static int check_request(struct td_serving *serving, struct td_error *reterr)
     return r == 0 ? td_step_up_check(serving, reterr) : r;
 }
 
+static void after_hash(struct td_serving *serving)
+{
+    if (serving->result < 0)
+        td_serving_fail(serving, serving->result);
+    else if (serving->wait_seconds > 0)
+        refuse(serving, "wait_seconds", serving->wait_seconds);
+    else
+        throttle(serving);
+}
+
+static void hash_large(struct td_cpu_job *job)
+{
+    struct td_serving *serving =
+        (struct td_serving *)((char *)job - offsetof(struct td_serving, job));
+    serving->result = td_idempotency_hash(serving);
+    td_serving_post(serving, after_hash);
+}
+
+static void after_decode(struct td_serving *serving)
+{
+    if (!serving->exchange) { /* the client went meanwhile */
+        td_serving_free(serving);
+        return;
+    }
+    if (serving->result == 0)
+        serving->result = check_request(serving, &serving->error);
+    if (serving->result == 0 && td_idempotency_wanted(serving)) {
+        serving->job.run = hash_large;
+        if (serving->large && td_cpu_submit(serving->frame->options.cpu, &serving->job) == 0)
+            return;
+        serving->result = td_idempotency_hash(serving);
+    }
+    after_hash(serving);
+}
+
 static void after_body(struct td_serving *serving)
 {
     struct td_exchange *exchange = serving->exchange;
@@ -243,15 +278,7 @@ static void after_body(struct td_serving *serving)
         td_serving_fail(serving, exchange->body_error);
         return;
     }
-    int r = check_request(serving, &serving->error);
-    if (r == 0 && td_idempotency_wanted(serving))
-        r = td_idempotency_hash(serving);
-    if (r < 0)
-        td_serving_fail(serving, r);
-    else if (serving->wait_seconds > 0)
-        refuse(serving, "wait_seconds", serving->wait_seconds);
-    else
-        throttle(serving);
+    td_entry_take(serving, after_decode);
 }
 
 static void on_request(void *frame, struct td_exchange *exchange)

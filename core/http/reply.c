@@ -122,19 +122,29 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
 
 /* --- sending, on the loop ---------------------------------------------------------- */
 
-void td_serving_free(struct td_serving *serving)
+static void release(struct td_cpu_job *job)
 {
-    serving->frame->open--;
-    td_spool_remove(serving->frame->options.spool, serving->upload_path);
-    td_spool_remove(serving->frame->options.spool, serving->output_path);
-    if (serving->file >= 0)
-        close(serving->file);
+    struct td_serving *serving =
+        (struct td_serving *)((char *)job - offsetof(struct td_serving, job));
     json_decref(serving->reply.value);
     td_error_done(&serving->error);
     td_strbuf_done(&serving->out);
-    td_views_unref(serving->views);
     td_arena_free(serving->arena);
     free(serving);
+}
+
+void td_serving_free(struct td_serving *serving)
+{
+    struct td_frame *frame = serving->frame;
+    frame->open--;
+    td_spool_remove(frame->options.spool, serving->upload_path);
+    td_spool_remove(frame->options.spool, serving->output_path);
+    if (serving->file >= 0)
+        close(serving->file);
+    td_views_unref(serving->views);
+    serving->job.run = release;
+    if (!serving->large || td_cpu_submit(frame->options.cpu, &serving->job) < 0)
+        release(&serving->job);
 }
 
 enum { HEADERS_MAX = 8 };

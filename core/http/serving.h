@@ -72,6 +72,8 @@ struct td_serving {
     /* the body, before the row's schema */
     json_t *sent; /* decoded, arena-owned; NULL without a body */
     bool is_form;
+    const char *large; /* the bytes of a body that only threads decode, hash and free; NULL */
+    size_t large_length;
     const char *back; /* _back, a path of this server; NULL */
     const char *key;  /* Idempotency-Key; NULL */
     char body_hash[65];
@@ -139,7 +141,11 @@ int td_entry_check_serving(const struct td_serving *serving, const struct td_rou
 /* 0 when a write comes from our own pages or from no browser at all. */
 int td_entry_check_origin(const struct td_serving *serving, struct td_error *reterr);
 
-/* Decodes the body into `sent` and takes _back, _key, _version, and the CSRF value. *ret_method is
+/* Has a large body decoded into `sent` by a thread, then goes on with `next` on the loop: serving->result
+ * says how that went, and the client may have gone. Calls `next` at once for any other body. */
+void td_entry_take(struct td_serving *serving, td_serving_fn next);
+
+/* Decodes the body into `sent`, if that is not done, and takes _back, _key, _version, and the CSRF value. *ret_method is
  * changed by a form's _method. */
 int td_entry_decode(struct td_serving *serving, const char **ret_csrf, enum td_method *ret_method,
                     struct td_error *reterr);
