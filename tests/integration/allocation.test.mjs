@@ -67,10 +67,11 @@ async function starved(n, send) {
 const plain = (reply) => reply.text.replace(/[\w-]{43}/g, 'TOKEN').replace(/"request_id":"\w+"/g, '').replace(/\b01[0-9A-Z]{24}\b/g, 'ID').replace(/\d\d:\d\d/g, 'TIME');
 
 /**
- * `send(key, ready)` makes the request, `ready` is what `prepare` found; `expected` are its statuses. With `repeat`, the request is sent again under the
+ * `send(key, ready)` makes the request, `ready` is what `prepare` found; `expected` are its statuses, `also`
+ * those that it may answer besides when something was refused. With `repeat`, the request is sent again under the
  * same key after each refusal and must then have its effect, once: `effect()` counts it.
  */
-async function starve(name, send, { expected = [200], effect, same = false, prepare = async () => {} } = {}) {
+async function starve(name, send, { expected = [200], effect, same = false, also = [], prepare = async () => {} } = {}) {
   let tries = 0;
   const whole = same && plain(await send(name, await prepare()));
   for (let n = 1; ; n = following(n), tries++) {
@@ -79,7 +80,7 @@ async function starve(name, send, { expected = [200], effect, same = false, prep
     const ready = await prepare();
     const { reply, refused } = await starved(n, () => send(key, ready));
     if (reply) {
-      assert.ok([...expected, ...(refused ? refusals : [])].includes(reply.status), `${name}, n = ${n}: ${reply.status} ${reply.text}`);
+      assert.ok([...expected, ...(refused ? [...refusals, ...also] : [])].includes(reply.status), `${name}, n = ${n}: ${reply.status} ${reply.text}`);
       if (refusals.includes(reply.status) && /json/.test(reply.headers['content-type'] ?? '')) assert.ok(reply.body.type, `${name}, n = ${n}: ${reply.text}`);
       else if (same && reply.status >= 400 && reply.text === '') continue; // it had no memory for more than the status
       else if (same && expected.includes(reply.status)) assert.equal(plain(reply), whole, `${name}, n = ${n}: something is missing`);
@@ -132,7 +133,8 @@ describe('the n-th allocation fails', { skip }, () => {
 
   test('logging in', async () => { // somebody else: a new session too many ends the oldest
     await teacher(here.city, 'often');
-    await starve('login', () => here.server.client().login('often'));
+    // libsodium tells a hash that it had no memory for from a wrong one only half the time.
+    await starve('login', () => here.server.client().login('often'), { also: [401] });
   });
 
   test('a unit', async () => {
