@@ -1,6 +1,8 @@
 /* strbuf.c - see strbuf.h. Grows to twice its size, so n appends cost O(n). */
 #include "base/strbuf.h"
 
+#include "base/memory.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +38,7 @@ static bool reserve(struct td_strbuf *buf, size_t extra)
     char *bytes = realloc(buf->room ? buf->bytes : NULL, room);
     if (!bytes) {
         buf->failed = true;
+        td_memory_note(); /* some leave it at what they have */
         return false;
     }
     buf->bytes = bytes;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "config.h"
 #include "http/csv.h"
 #include "http/payload.h"
@@ -351,7 +352,11 @@ void td_reply_send(struct td_serving *serving)
     }
     if (serving->call.face == TD_FACE_JSON && reply->status >= 300 && reply->status < 400)
         head.reply.status = 200;
+    (void)td_memory_was_short(); /* what came before is not this reply's */
     int r = serving->type ? 0 : td_reply_compose(serving, &serving->error);
+    if (r == 0 && td_memory_was_short() && !serving->call.route->write)
+        r = td_memory_error(
+            &serving->error); /* a part may be missing; what is written was written */
     if (r < 0) {
         td_serving_fail(serving, r);
         return;

@@ -1,6 +1,8 @@
 /* protocol.c - see protocol.h. Used by both ends; no I/O here. */
 #include "scoring/protocol.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 
 unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length)
@@ -8,7 +10,7 @@ unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length)
     size_t length = json_dumpb(message, NULL, 0, JSON_COMPACT);
     if (!length || length > TD_PROTOCOL_FRAME_MAX)
         return NULL;
-    unsigned char *frame = malloc(TD_PROTOCOL_HEADER + length);
+    unsigned char *frame = td_memory_alloc(TD_PROTOCOL_HEADER + length);
     if (!frame)
         return NULL;
     frame[0] = (unsigned char)(length >> 24);

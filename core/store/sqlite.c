@@ -4,6 +4,8 @@
  * With sqlite_statement.c the only code that knows the engine. */
 #include "store/sqlite_internal.h"
 
+#include "base/memory.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +45,8 @@ int td_sqlite_fail(struct td_sqlite *db, int rc)
     snprintf(db->failure, sizeof(db->failure), "%s (%s, %d)",
              db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc), sqlite3_errstr(rc),
              db->handle ? sqlite3_extended_errcode(db->handle) : rc);
+    if (primary == SQLITE_NOMEM)
+        td_memory_note(); /* not every caller passes on why it has no row */
     return code_of(primary);
 }
 

@@ -106,7 +106,7 @@ static int note_columns(struct td_sqlite_statement *statement)
     statement->columns = count;
     statement->result = calloc((size_t)count + 1, sizeof(*statement->result));
     if (!statement->result)
-        return TD_ENOMEM;
+        return td_sqlite_fail(statement->db, SQLITE_NOMEM);
     bool writes = td_sqlite_writes(statement);
     for (int i = 0; i < count; i++) {
         const char *type = sqlite3_column_decltype(statement->handle, i);
@@ -116,7 +116,7 @@ static int note_columns(struct td_sqlite_statement *statement)
         const char *name = sqlite3_column_name(statement->handle, i);
         column->name = name ? strdup(name) : NULL;
         if (!column->name)
-            return TD_ENOMEM;
+            return td_sqlite_fail(statement->db, SQLITE_NOMEM);
         column->length = strlen(name);
         if (type && strcasecmp(type, "json") == 0)
             column->kind = COLUMN_JSON;
@@ -131,10 +131,8 @@ static int compile(struct td_sqlite *db, const char *sql,
 {
     size_t length = strlen(sql);
     struct td_sqlite_statement *statement = calloc(1, sizeof(*statement) + length + 1);
-    if (!statement) {
-        td_sqlite_complain(db, TD_ENOMEM, "memory is short");
-        return TD_ENOMEM;
-    }
+    if (!statement)
+        return td_sqlite_fail(db, SQLITE_NOMEM);
     memcpy(statement->sql, sql, length + 1);
     statement->db = db;
     const char *tail = "";
