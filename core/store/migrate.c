@@ -83,10 +83,8 @@ static int apply(struct td_sqlite *db, const struct td_schema *schema, struct td
         td_error_set(reterr, result, "schema %s: %s", schema->name, td_sqlite_failure(db));
         if (td_sqlite_in_transaction(db))
             td_sqlite_script(db, "rollback");
-        return result;
     }
-    TD_LOG(TD_LOG_INFO, "store.migrated", TD_S("schema", schema->name));
-    return 0;
+    return result;
 }
 
 static int newer(int64_t present, struct td_error *reterr)
@@ -104,8 +102,16 @@ int td_migrate(struct td_sqlite *db, struct td_error *reterr)
     if (result == 0 && present > newest())
         result = newer(present, reterr);
     for (int i = 0; result == 0 && i < td_schema_count; i++)
-        if (td_schemas[i].number > present)
-            result = apply(db, &td_schemas[i], reterr);
+        if (td_schemas[i].number > present && (result = apply(db, &td_schemas[i], reterr)) == 0)
+            TD_LOG(TD_LOG_INFO, "store.migrated", TD_S("schema", td_schemas[i].name));
+    return result;
+}
+
+int td_migrate_empty(struct td_sqlite *db, struct td_error *reterr)
+{
+    int result = 0;
+    for (int i = 0; result == 0 && i < td_schema_count; i++)
+        result = apply(db, &td_schemas[i], reterr);
     return result;
 }
 

@@ -20,6 +20,9 @@ extern const int td_schema_count;
  * than the program, or belongs to something else. */
 int td_migrate(struct td_sqlite *db, struct td_error *reterr);
 
+/* The same for a new, empty one, without a word in the log. */
+int td_migrate_empty(struct td_sqlite *db, struct td_error *reterr);
+
 /* For readers in another process: TD_ECONFLICT unless the schema is exactly the program's. */
 int td_migrate_check(struct td_sqlite *db, struct td_error *reterr);
 

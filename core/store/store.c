@@ -12,6 +12,7 @@
 #include "store/ledger.h"
 #include "store/migrate.h"
 #include "store/queue.h"
+#include "store/schema_check.h"
 #include "store/sqlite.h"
 #include "store/tx.h"
 #include "store/witness.h"
@@ -228,6 +229,8 @@ static int open_writer(struct td_store *store, const char *path, struct td_error
         result = td_sqlite_open(path, TD_SQLITE_WRITER, &store->db, reterr);
     if (result == 0)
         result = td_migrate(store->db, reterr);
+    if (result == 0)
+        result = td_schema_check(store->db, reterr);
     if (result == 0)
         result = plant(store, reterr);
     if (result < 0)

@@ -28,7 +28,8 @@ struct td_store_options {
 };
 
 /* Opens, migrates (schema/NNN_*.sql compiled in) and starts the threads. A store that another
- * process writes, a newer schema or a damaged file is refused with the reason. */
+ * process writes, a newer schema, one that something else changed (store/schema_check.h) or a damaged
+ * file is refused with the reason. */
 int td_store_open(const struct td_store_options *options, struct td_store **ret_store,
                   struct td_error *reterr);
 /* Finishes what waits, stops the threads, closes. NULL is fine. */

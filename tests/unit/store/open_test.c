@@ -290,6 +290,52 @@ static void test_old_records_go_on(void **state)
     }
 }
 
+/* The records of another store, changed by somebody who can write to the file. */
+static void expect_noticed(const char *sql, const char *word)
+{
+    remove(inside("titled.db"));
+    td_store_close(fixture_open(folder));
+    run_sql(sql);
+    expect_refused(false, TD_ECONFLICT, word);
+}
+
+static void test_changed_schema(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *word;
+    } cases[] = {
+        {"create trigger evil after insert on ledger begin update title set state = 'x'; end",
+         "the records have the trigger evil, which titled did not make"},
+        {"create view evil as select * from account", "have the view evil"},
+        {"create table evil (a text)", "have the table evil"},
+        {"create index evil on account(name)", "have the index evil"},
+        {"drop table ballot_cast", "the records lack the table ballot_cast"},
+        {"drop index ledger_subject", "lack the index ledger_subject"},
+        {"drop trigger application_moved", "lack the trigger application_moved"},
+        {"drop table recovery_code; create view recovery_code as select 1",
+         "have the view recovery_code"},
+        {"drop trigger application_uncounted; create trigger application_uncounted after delete on"
+         " application begin delete from title; end",
+         "the trigger application_uncounted of the records is not as titled made it"},
+        {"pragma writable_schema = on; insert into sqlite_schema values ('trigger', 'sqlite_stat9',"
+         " 'ledger', 0, 'create trigger sqlite_stat9 after insert on ledger begin select 1; end')",
+         "have the trigger sqlite_stat9"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect_noticed(cases[i].sql, cases[i].word);
+    expect_noticed("drop table ballot_cast; create table evil (a text)", "titlectl ledger verify");
+}
+
+/* `analyze` and `vacuum` are an operator's right. */
+static void test_kept_schema(void **state)
+{
+    (void)state;
+    td_store_close(fixture_open(folder));
+    run_sql("analyze; vacuum");
+    td_store_close(fixture_open(folder));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -300,6 +346,7 @@ int main(void)
         TEST(test_damaged_schema_page),    TEST(test_folder_that_cannot_be),
         TEST(test_read_only_guest),        TEST(test_schemas_are_in_order),
         TEST(test_migration_is_whole),     TEST(test_old_records_go_on),
+        TEST(test_changed_schema),         TEST(test_kept_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
