@@ -4,12 +4,15 @@
 #include "base/json.h"
 #include "store/checkpoint.h"
 #include "store/ledger_findings.h"
+#include "store/schema_check.h"
 #include "store/store.h"
+#include "store/tx.h"
 #include "store/witness.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Checkpoints of one origin, in the order of their sizes. */
 struct series {
@@ -120,8 +123,6 @@ static int examine(struct series *series, const char *note, const json_t *row)
                         series->place);
         return 0;
     }
-    if (checkpoint.size <= series->claim->since && row)
-        return 0;
     int r = td_checkpoint_check(series->tx, series->claim->signer, note);
     bool own = !row || (json_integer_value(json_object_get(row, "size")) == checkpoint.size &&
                         strcmp(td_json_text(row, "at"), checkpoint.at) == 0);
@@ -164,6 +165,17 @@ static int examine_row(json_t *row, void *arg)
     return examine(arg, td_json_text(row, "note"), row);
 }
 
+/* No checkpoint is over nothing, so no note is worth a look. */
+static int tell_size(json_t *row, void *arg)
+{
+    struct series *series = arg;
+    long long size = json_integer_value(json_object_get(row, "size"));
+    td_ledger_found(series->report, "forged", 0, 0,
+                    "a checkpoint over %lld entries %s is forged: there is no such", size,
+                    series->place);
+    return 0;
+}
+
 static int stored(struct series *series)
 {
     series->place = "in the records";
@@ -173,7 +185,10 @@ static int stored(struct series *series)
                        "i", series->claim->since);
     series->report->checkpoints = series->held;
     tell_short(series);
-    return r;
+    return r < 0
+               ? r
+               : td_tx_each(series->tx, tell_size, series,
+                            "select size from ledger_checkpoint where size < 1 order by size", "");
 }
 
 static int examine_note(void *arg, const char *note)
@@ -181,18 +196,30 @@ static int examine_note(void *arg, const char *note)
     return examine(arg, note, NULL);
 }
 
+/* A file without a note is as good as none: the server has written some since its first start. */
+static int tell_unwitnessed(struct series *series)
+{
+    int64_t checkpoints = 0;
+    int r = td_tx_int(series->tx, &checkpoints, "select count(*) from ledger_checkpoint", "");
+    if (r == 0 && checkpoints > 0)
+        td_ledger_found(series->report, "unwitnessed", 0, 0,
+                        "the records have %lld checkpoints, but the witness file %s is missing,"
+                        " empty or unreadable: older records in place of these would not be"
+                        " noticed. Put your copy of the file back; without one, the next start of"
+                        " the server writes it anew from the records",
+                        (long long)checkpoints, series->claim->witness);
+    return r;
+}
+
 static int witnessed(struct series *series)
 {
+    const char *path = series->claim->witness;
+    bool readable = path && access(path, R_OK) == 0;
     series->place = "in the witness file";
-    series->report->witnessed = -1;
-    int r = series->claim->witness
-                ? td_witness_each(series->claim->witness, examine_note, series, NULL)
-                : TD_ENOTFOUND;
-    if (r == TD_ENOTFOUND)
-        return 0;
-    series->report->witnessed = series->held;
+    int r = readable ? td_witness_each(path, examine_note, series, NULL) : 0;
+    series->report->witnessed = readable ? series->held : -1;
     tell_short(series);
-    return r;
+    return r == 0 && path && series->number == 0 ? tell_unwitnessed(series) : r;
 }
 
 static int given(struct series *series)
@@ -208,7 +235,7 @@ static int given(struct series *series)
 static int examine_all(struct td_tx *tx, const struct td_ledger_claim *claim, int64_t sound,
                        struct td_ledger_report *report)
 {
-    static int (*const origins[])(struct series *) = {stored, witnessed, given};
+    static int (*const origins[])(struct series *) = {stored, given, witnessed};
     int r = td_tx_int(tx, &report->accepted,
                       "select count(*) from ledger where subject = $1 and action = $2", "ss",
                       TD_WITNESS_SUBJECT, TD_WITNESS_ACTION);
@@ -223,6 +250,26 @@ static int examine_all(struct td_tx *tx, const struct td_ledger_claim *claim, in
     return r;
 }
 
+/* Whatever stands in the tree beside the nodes that the walk asked for, which it found missing or
+ * not. */
+static int check_surplus(struct td_tx *tx, struct td_ledger_report *report)
+{
+    int64_t nodes = 0, wanted = 0;
+    for (int level = TD_LEDGER_STRIDE; level < TD_MERKLE_DEPTH; level += TD_LEDGER_STRIDE)
+        wanted += report->entries >> level;
+    int r = td_tx_int(tx, &nodes, "select count(*) from ledger_node", "");
+    if (r == 0 && nodes > wanted)
+        td_ledger_found(report, "tree", 0, 0,
+                        "the ledger's tree has %lld hashes that belong to no entries",
+                        (long long)(nodes - wanted));
+    return r;
+}
+
+static void tell_schema(void *arg, const char *words)
+{
+    td_ledger_found(arg, "schema", 0, 0, "%s", words);
+}
+
 int td_ledger_verify(struct td_tx *tx, const struct td_ledger_claim *claim,
                      struct td_ledger_report *ret_report, struct td_error *reterr)
 {
@@ -231,7 +278,11 @@ int td_ledger_verify(struct td_tx *tx, const struct td_ledger_claim *claim,
     memset(ret_report->head, '0', TD_LEDGER_HEX - 1);
     if (!ret_report->findings)
         return TD_ENOMEM;
-    int r = td_ledger_size(tx, &size);
+    int r = td_schema_compare(tx->db, tell_schema, ret_report, reterr);
+    if (r < 0)
+        return r;
+    bool changed = ret_report->found > 0; /* then a table may be missing, and that is what to say */
+    r = td_ledger_size(tx, &size);
     if (r == 0 && claim->since > size)
         return td_error_set(reterr, TD_EINVALID, "the ledger ends at entry %lld, before %lld",
                             (long long)size, (long long)claim->since);
@@ -239,7 +290,9 @@ int td_ledger_verify(struct td_tx *tx, const struct td_ledger_claim *claim,
         r = td_ledger_walk(tx, claim->since, ret_report, &sound);
     if (r == 0)
         r = examine_all(tx, claim, sound, ret_report);
-    if (r < 0)
+    if (r == 0)
+        r = check_surplus(tx, ret_report);
+    if (r < 0 && !changed)
         return td_error_set(reterr, r, "the ledger cannot be read: %s", td_tx_failure(tx));
     if (ret_report->found > 0)
         return td_error_set(reterr, TD_ECONFLICT, "%s",

@@ -13,7 +13,9 @@
  *   truncated    the records end before what their own checkpoints say
  *   rolled_back  they end before what a checkpoint outside of them says: an older backup
  *   rewritten    all fits together, but a signed root says that it was something else
- *   forged       a checkpoint is not signed by the ledger's keys, or was changed */
+ *   forged       a checkpoint is not signed by the ledger's keys, or was changed
+ *   unwitnessed  the records have checkpoints, the witness file has none or cannot be read
+ *   schema       a table, index, trigger or view was added, changed or taken away */
 #ifndef TD_STORE_LEDGER_VERIFY_H
 #define TD_STORE_LEDGER_VERIFY_H
 

@@ -228,7 +228,7 @@ describe('an older backup', () => {
     const file = join(server.folder, 'checkpoints'), paper = join(server.folder, 'paper.txt');
     renameSync(file, `${file}.away`);
     writeFileSync(paper, printed);
-    assert.match((await over(records(), 'ledger', 'verify')).out, /There is no witness file/);
+    assert.match((await over(records(), 'ledger', 'verify')).err, /the witness file \S+ is missing, empty or unreadable/);
     for (const given of [paper, printed, printed.trim()]) {
       const { code, err } = await over(records(), 'ledger', 'verify', '--checkpoint', given);
       assert.equal(code, 1);

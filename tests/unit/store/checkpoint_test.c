@@ -321,10 +321,20 @@ static void test_missing_file(void **state)
     shut();
     assert_int_equal(remove(file), 0);
     store = fixture_open(folder);
-    assert_int_equal(check(0, NULL).witnessed, -1);
+    assert_int_equal(check(TD_ECONFLICT, "is missing, empty or unreadable").witnessed, -1);
     assert_int_equal(open_witness(false, NULL), 0);
     reopen();
     assert_int_equal(check(0, NULL).witnessed, 2);
+    for (int i = 0; i < 2; i++) {
+        FILE *to = fopen(file, "w");
+        assert_non_null(to);
+        fputs(i ? "no checkpoint\n\nat all" : "", to);
+        fclose(to);
+        assert_int_equal(check(TD_ECONFLICT, "is missing, empty or unreadable").witnessed, 0);
+        assert_int_equal(open_witness(false, NULL), 0);
+        reopen();
+        assert_int_equal(check(0, NULL).witnessed, 2);
+    }
 }
 
 /* New keys: the ledger names both, and what the old ones signed holds. */
@@ -391,6 +401,57 @@ static void test_tampered_checkpoints(void **state)
     check(TD_ECONFLICT, "forged");
 }
 
+static void tamper(const char *sql)
+{
+    assert_int_equal(td_store_write_wait(store, run_sql, (void *)sql, NULL), 0);
+}
+
+/* Rows that stand for nothing: over no entries, over more than there are, hashes of no entries. */
+static void test_rows_of_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *word;
+    } cases[] = {
+        {"insert into ledger_checkpoint select 0, at, reason, note from ledger_checkpoint"
+         " where size = 4",
+         "a checkpoint over 0 entries in the records is forged"},
+        {"insert into ledger_checkpoint select -5, at, reason, note from ledger_checkpoint"
+         " where size = 4",
+         "a checkpoint over -5 entries in the records is forged"},
+        {"insert into ledger_checkpoint select 999, at, reason, note from ledger_checkpoint"
+         " where size = 4",
+         "it is not the one of its row"},
+        {"insert into ledger_node values (4, 1, 'x')", "1 hashes that belong to no entries"},
+        {"insert into ledger_node values (4, -1, 'x')", "1 hashes that belong to no entries"},
+        {"insert into ledger_node values (5, 0, 'x')", "1 hashes that belong to no entries"},
+        {"insert into ledger_node values (64, 0, 'x'), ('a', 'b', 'x')",
+         "2 hashes that belong to no entries"},
+    };
+    grow(3);
+    grow(15); /* 19 entries: a node */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        check(0, NULL);
+        tamper(cases[i].sql);
+        check(TD_ECONFLICT, cases[i].word);
+        tamper("delete from ledger_checkpoint where size < 1 or size = 999");
+        tamper("delete from ledger_node where level <> 4 or position <> 0");
+    }
+}
+
+/* What a later entry of the chain would not show, and a table whose absence fails every read. */
+static void test_changed_schema(void **state)
+{
+    (void)state;
+    grow(3);
+    tamper("create trigger evil after insert on ledger begin update title set state = 'x'; end");
+    check(TD_ECONFLICT, "the records have the trigger evil, which titled did not make");
+    tamper("drop trigger evil");
+    check(0, NULL);
+    tamper("drop table ledger_checkpoint");
+    check(TD_ECONFLICT, "the records lack the table ledger_checkpoint");
+}
+
 static int tick(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)reterr;
@@ -421,11 +482,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_key_file),      TEST(test_signatures),   TEST(test_other_keys),
-        TEST(test_parsing),       TEST(test_witnessed),    TEST(test_older_records),
-        TEST(test_other_records), TEST(test_torn_file),    TEST(test_missing_file),
-        TEST(test_new_keys),      TEST(test_foreign_note), TEST(test_tampered_checkpoints),
-        TEST(test_tick),
+        TEST(test_key_file),      TEST(test_signatures),      TEST(test_other_keys),
+        TEST(test_parsing),       TEST(test_witnessed),       TEST(test_older_records),
+        TEST(test_other_records), TEST(test_torn_file),       TEST(test_missing_file),
+        TEST(test_new_keys),      TEST(test_foreign_note),    TEST(test_tampered_checkpoints),
+        TEST(test_tick),          TEST(test_rows_of_nothing), TEST(test_changed_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
