@@ -3,6 +3,7 @@
 #include "store/witness.h"
 
 #include "base/json.h"
+#include "base/keyfile.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "store/checkpoint.h"
@@ -211,6 +212,7 @@ struct comparison {
     const struct td_witness_options *options;
     struct td_tx *tx;
     const char *last; /* note */
+    int64_t covered;  /* entries under the records' newest checkpoint, before this start's */
     int64_t kept;     /* entries of the newest witnessed checkpoint that still fits */
 };
 
@@ -300,7 +302,10 @@ static int begin(struct td_tx *tx, void *arg, struct td_error *reterr)
     struct td_checkpoint last = {0};
     json_t *made = NULL;
     comparison->tx = tx;
-    int r = comparison->last ? compare(comparison, &last, reterr) : 0;
+    int r = td_tx_int(tx, &comparison->covered,
+                      "select coalesce(max(size), 0) from ledger_checkpoint", "");
+    if (r == 0 && comparison->last)
+        r = compare(comparison, &last, reterr);
     bool accepting = comparison->options->accept_rollback;
     if (r == 0)
         witness->witnessed = last.size;
@@ -324,8 +329,7 @@ static int begin(struct td_tx *tx, void *arg, struct td_error *reterr)
 static int open_file(struct td_witness *witness, struct td_error *reterr)
 {
     struct stat status;
-    witness->fd =
-        open(witness->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    witness->fd = open(witness->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (witness->fd < 0 || fstat(witness->fd, &status) < 0)
         return td_error_set(reterr, TD_EIO, "the checkpoints' file %s: %s", witness->path,
                             strerror(errno));
@@ -358,13 +362,33 @@ static void warn_when_inside(const struct td_store *store, const struct td_witne
     free(place);
 }
 
-static int load_keys(struct td_witness *witness, const struct td_witness_options *options,
-                     struct td_error *reterr)
+/* What was lost does not stop the office, but whoever took it away must not go unseen. */
+static void warn_when_lost(const struct comparison *comparison, const char *new_keys)
 {
-    char key[4096];
+    if (comparison->covered == 0)
+        return;
+    if (!comparison->last)
+        TD_LOG(TD_LOG_WARNING, "ledger.witness_missing", TD_S("file", comparison->witness->path),
+               TD_I("covered", comparison->covered),
+               TD_S("advice", "the file was missing or held no checkpoint and is written anew from"
+                              " the records, so these were not compared with it: hold your own copy"
+                              " of the file or a checkpoint on paper against them with titlectl"
+                              " ledger verify --checkpoint"));
+    if (new_keys)
+        TD_LOG(TD_LOG_WARNING, "ledger.key_new", TD_S("file", new_keys),
+               TD_I("covered", comparison->covered),
+               TD_S("advice", "the ledger's key file was missing and new keys were made: when that"
+                              " was not meant, stop, put your copy of the old file back and start;"
+                              " otherwise publish the new keys (titlectl ledger key)"));
+}
+
+static int load_keys(struct td_witness *witness, const struct td_witness_options *options,
+                     char key[4096], bool *ret_new, struct td_error *reterr)
+{
     int r = td_witness_paths(options, key, witness->path);
     if (r < 0)
         return td_error_set(reterr, r, "key_file: the path is too long");
+    *ret_new = !td_keyfile_exists(key);
     return td_signer_load(key, options->origin, &witness->signer, reterr);
 }
 
@@ -372,20 +396,24 @@ int td_witness_open(struct td_store *store, const struct td_witness_options *opt
                     struct td_witness **ret_witness, struct td_error *reterr)
 {
     struct td_witness *witness = calloc(1, sizeof(*witness));
-    char *last = NULL;
+    struct comparison comparison = {.witness = witness, .options = options};
+    char *last = NULL, key[4096];
+    bool new_keys = false;
     if (!witness)
         return TD_ENOMEM;
     witness->fd = -1;
-    int r = load_keys(witness, options, reterr);
+    int r = load_keys(witness, options, key, &new_keys, reterr);
     if (r == 0)
         r = open_file(witness, reterr);
     if (r == 0 && (r = read_last(witness, &last)) < 0)
         td_error_set(reterr, r, "the checkpoints' file %s cannot be read", witness->path);
     if (r == 0) {
-        struct comparison comparison = {.witness = witness, .options = options, .last = last};
+        comparison.last = last;
         td_store_set_witness(store, witness);
         r = td_store_write_wait(store, begin, &comparison, reterr);
     }
+    if (r == 0)
+        warn_when_lost(&comparison, new_keys ? key : NULL);
     if (r == 0) /* on the writer's thread, which alone has the file from here on */
         r = td_store_write_wait(store, catch_up, witness, reterr);
     free(last);
