@@ -356,6 +356,18 @@ static int check_tls(const struct td_config *config, struct td_error *reterr)
     return 0;
 }
 
+static int check_step_up(const struct td_config *config, struct td_error *reterr)
+{
+    if (config->step_up_most_seconds >= config->step_up_seconds)
+        return 0;
+    return td_error_set(
+        reterr, TD_EINVALID,
+        "step_up_most_seconds (%lld) is below step_up_seconds (%lld): a proof cannot"
+        " end before the time that each use gives it; raise the one or lower the"
+        " other",
+        (long long)config->step_up_most_seconds, (long long)config->step_up_seconds);
+}
+
 int td_config_load(int argc, char **argv, struct td_config **ret_config, struct td_error *reterr)
 {
     struct td_config *config = calloc(1, sizeof(*config));
@@ -372,6 +384,8 @@ int td_config_load(int argc, char **argv, struct td_config **ret_config, struct 
         r = check_public_url(config, reterr);
     if (r == 0)
         r = check_tls(config, reterr);
+    if (r == 0)
+        r = check_step_up(config, reterr);
     if (r < 0)
         td_config_free(config);
     else

@@ -41,6 +41,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -291,6 +292,17 @@ static int open_redis(struct td_server *server, struct td_error *reterr)
     return r == 0 ? need(server->live, reterr, "live updates") : r;
 }
 
+/* What is missing is missed by the first upload or score, long after the start. */
+static void warn_when_no_program(const char *setting, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0)
+        return;
+    TD_LOG(TD_LOG_ERROR, "server.program_missing", TD_S("setting", setting), TD_S("path", path),
+           TD_S("advice", "there is no executable file: give the setting the whole path of the"
+                          " program that came with titled, and start again"));
+}
+
 static int open_threads(struct td_server *server, struct td_error *reterr)
 {
     const struct td_config *config = server->config;
@@ -305,6 +317,8 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
                                              .per_owner = (int)config->examiner_per_account,
                                              .seconds = (int)config->examiner_seconds,
                                              .file_max = (size_t)config->limit_upload};
+    warn_when_no_program("scorer", config->scorer);
+    warn_when_no_program("examiner", config->examiner);
     server->mailbox = examiners.mailbox = td_mailbox_new(server->base);
     server->stall = td_stall_new(server->base, config->stall_warn_ms);
     int r = need(server->mailbox, reterr, "mailbox");

@@ -321,8 +321,6 @@ int td_examiners_new(const struct td_examiners_options *options,
         td_examiners_free(examiners);
         return result;
     }
-    if (access(options->executable, X_OK) < 0)
-        TD_LOG(TD_LOG_ERROR, "examiner.absent", TD_S("path", options->executable));
     *ret_examiners = examiners;
     return 0;
 }
