@@ -8,6 +8,7 @@
 #include "store/files.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -41,15 +42,25 @@ const char *td_evidence_type(const unsigned char *head, size_t length, const cha
     return NULL;
 }
 
-static const char *sniff(const struct td_evidence_upload *upload)
+/* TD_EMEDIA for what is no file of ours. TD_EBUSY when no descriptor is left: the file may be fine.
+ */
+static int sniff(const struct td_evidence_upload *upload, const char **ret_type,
+                 struct td_error *reterr)
 {
     unsigned char head[16];
     FILE *file = fopen(upload->path, "rb");
-    if (!file)
-        return NULL;
+    if (!file) {
+        bool busy = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+        return td_error_set(reterr, busy ? TD_EBUSY : TD_EIO, "opening the upload: %s",
+                            strerror(errno));
+    }
     size_t length = fread(head, 1, sizeof(head), file);
     fclose(file);
-    return td_evidence_type(head, length, upload->name);
+    const char *type = td_evidence_type(head, length, upload->name);
+    if (!type)
+        return td_error_key(reterr, TD_EMEDIA, "evidence_type", NULL);
+    *ret_type = type;
+    return 0;
 }
 
 /* The place must be one that the applicant fills in and that takes evidence; an item must exist. */
@@ -124,11 +135,8 @@ int td_evidence_check(struct td_review *review, const char *application_id, cons
         result = check_place(review, application, section, item, reterr);
     if (!result)
         result = check_room(review, application_id, section, item, reterr);
-    const char *type = result ? NULL : sniff(upload);
-    if (!result && !type)
-        result = td_error_key(reterr, TD_EMEDIA, "evidence_type", NULL);
     if (!result)
-        *ret_type = type;
+        result = sniff(upload, ret_type, reterr);
     json_decref(application);
     return result;
 }
