@@ -1,10 +1,13 @@
 // web/assets/live.js without a browser: what it does with its stream, with clocks and servers of our own.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { test } from 'node:test';
 import { top } from './harness.mjs';
+
+/** The script as a module, whatever the node at hand takes a .js for. */
+const script = `data:text/javascript,${encodeURIComponent(readFileSync(join(top, 'web/assets/live.js'), 'utf8'))}`;
 
 /** A page with one live element; `run` is given what the test moves. */
 async function page(run) {
@@ -50,7 +53,7 @@ async function page(run) {
   for (const name of Object.keys(globals)) saved[name] = Object.getOwnPropertyDescriptor(globalThis, name);
   for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   try {
-    const { start } = await import(pathToFileURL(join(top, 'web/assets/live.js')));
+    const { start } = await import(script);
     start({ dataset: { live: '/api/v1/meetings/1/live' }, querySelectorAll: () => [] });
     await run({
       sources,
