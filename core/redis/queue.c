@@ -95,8 +95,8 @@ static void on_taken(void *arg, int result, const struct redisReply *reply)
     int64_t position = result ? 0 : td_reply_int(td_reply_at(reply, 0));
     const char *holder = result ? NULL : td_reply_text(td_reply_at(reply, 1));
     const char *id = position > 0 ? id_at(pending, (size_t)position - 1) : NULL;
-    if (result == 0 && !id && pending->single)
-        result = TD_ELEASED;
+    if (result == 0 && !id && pending->single) /* a lease of nobody is no answer of ours */
+        result = holder && *holder ? TD_ELEASED : TD_EREDIS;
     pending->done(pending->arg, result, id, id || result == TD_ELEASED ? holder : NULL);
     pending_free(pending);
 }
