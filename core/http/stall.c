@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -78,11 +79,13 @@ static void find_threads(struct td_stall *stall)
 {
     DIR *tasks = opendir("/proc/self/task");
     int64_t ran;
+    char own[16];
+    snprintf(own, sizeof(own), "%d", gettid());
     forget_threads(stall);
     for (struct dirent *entry;
          tasks && stall->thread_count < THREADS_MAX && (entry = readdir(tasks));) {
         char path[64];
-        if (entry->d_name[0] == '.' || atoi(entry->d_name) == gettid())
+        if (entry->d_name[0] == '.' || strcmp(entry->d_name, own) == 0)
             continue;
         snprintf(path, sizeof(path), "/proc/self/task/%.16s/schedstat", entry->d_name);
         struct thread *thread = &stall->threads[stall->thread_count];
