@@ -38,21 +38,21 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     return 0;
 }
 
-/* Words of a choice with the chosen one marked. */
-static json_t *choices(const char *member, const char *const *words, const char *chosen)
+/* The words, which "|" separates, with the chosen one marked. */
+static json_t *choices(const char *member, const char *words, const char *chosen)
 {
     json_t *list = json_array();
-    for (; *words; words++)
+    for (size_t length; *words; words += length + (words[length] == '|')) {
+        length = strcspn(words, "|");
+        bool selected = strlen(chosen) == length && !strncmp(words, chosen, length);
         json_array_append_new(
-            list, json_pack("{s:s, s:b}", member, *words, "selected", !strcmp(*words, chosen)));
+            list, json_pack("{s:s%, s:b}", member, words, length, "selected", (int)selected));
+    }
     return list;
 }
 
 static int add_choices(struct td_call *call, json_t *unit)
 {
-    static const char *const kinds[] = {"school", "kindergarten", "agri_station",
-                                        "clinic", "other",        NULL};
-    static const char *const grassroots[] = {"township", "agri_street", "village", "none", NULL};
     json_t *divisions = NULL, *division = NULL;
     size_t i;
     int rc = td_unit_divisions(call->tx, &divisions);
@@ -63,9 +63,9 @@ static int add_choices(struct td_call *call, json_t *unit)
                             json_boolean(!strcmp(td_row_text(division, "code"),
                                                  td_row_text(unit, "division_code"))));
     json_object_set_new(unit, "divisions", divisions);
-    json_object_set_new(unit, "kinds", choices("kind", kinds, td_row_text(unit, "kind")));
+    json_object_set_new(unit, "kinds", choices("kind", TD_UNIT_KINDS, td_row_text(unit, "kind")));
     json_object_set_new(unit, "grassroots_types",
-                        choices("grassroots", grassroots, td_row_text(unit, "grassroots")));
+                        choices("grassroots", TD_UNIT_GRASSROOTS, td_row_text(unit, "grassroots")));
     return 0;
 }
 
@@ -82,10 +82,12 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     int rc = td_unit_load(call->tx, td_call_param(call, "unit"), &reply->value);
     if (rc < 0)
         return rc;
-    const char *uscc = td_row_text(reply->value, "uscc");
+    const char *doubt = td_unit_uscc_doubt(reply->value);
     json_object_set_new(reply->value, "editing", json_true());
     json_object_set_new(reply->value, "uscc_suspicious",
-                        json_boolean(*uscc && !td_unit_uscc_valid(uscc)));
+                        json_boolean(doubt && !strcmp(doubt, "uscc_checksum")));
+    json_object_set_new(reply->value, "uscc_unusual",
+                        json_boolean(doubt && !strcmp(doubt, "uscc_kind")));
     json_object_set_new(reply->value, "can_write",
                         json_boolean(call->who && (call->who->roles & TD_ROLE_BUREAU)));
     return add_choices(call, reply->value);
@@ -108,14 +110,13 @@ static int save_write(struct td_call *call, struct td_reply *reply, struct td_er
 
 static const struct td_field unit_body[] = {
     {"name", TD_FIELD_TEXT, true, 1, 120, NULL, "Name"},
-    {"uscc", TD_FIELD_TEXT, false, 0, 18, NULL,
-     "Unified social credit code (GB 32100); a bad one is a warning"},
+    {"uscc", TD_FIELD_TEXT, false, 0, 18, NULL, "Unified social credit code (GB 32100)"},
+    {"uscc_confirmed", TD_FIELD_BOOL, false, 0, 0, NULL,
+     "The certificate says so although the check character is wrong"},
     {"division_code", TD_FIELD_TEXT, true, 6, 6, NULL, "GB/T 2260 code of the district or county"},
     {"town", TD_FIELD_TEXT, false, 0, 60, NULL, "Township or street"},
-    {"kind", TD_FIELD_CHOICE, true, 0, 0, "school|kindergarten|agri_station|clinic|other",
-     "Kind of unit"},
-    {"grassroots", TD_FIELD_CHOICE, true, 0, 0, "township|agri_street|village|none",
-     "Grassroots type"},
+    {"kind", TD_FIELD_CHOICE, true, 0, 0, TD_UNIT_KINDS, "Kind of unit"},
+    {"grassroots", TD_FIELD_CHOICE, true, 0, 0, TD_UNIT_GRASSROOTS, "Grassroots type"},
     {"hardship", TD_FIELD_BOOL, false, 0, 0, NULL,
      "Village school, teaching point or pastoral area"},
     {0},

@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const kinds[] = {"school", "kindergarten", "agri_station",
-                                    "clinic", "other",        NULL};
-static const char *const grassroots[] = {"township", "agri_street", "village", "none", NULL};
-
 bool td_unit_uscc_valid(const char *uscc)
 {
     static const char digits[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -26,6 +22,17 @@ bool td_unit_uscc_valid(const char *uscc)
         sum += (int)(at - digits) * weights[i];
     }
     return uscc[17] == digits[(31 - sum % 31) % 31];
+}
+
+const char *td_unit_uscc_doubt(const json_t *unit)
+{
+    const char *uscc = td_row_text(unit, "uscc");
+    if (!*uscc)
+        return NULL;
+    if (!td_unit_uscc_valid(uscc))
+        return "uscc_checksum";
+    return strncmp(uscc, "12", 2) && !td_row_equals(unit, "kind", "village_clinic") ? "uscc_kind"
+                                                                                    : NULL;
 }
 
 int td_unit_divisions(struct td_tx *tx, json_t **ret_divisions)
@@ -58,12 +65,24 @@ int td_unit_list(struct td_review *review, const char *division, const char *que
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
-static bool one_of(const char *text, const char *const *words)
+/* Whether `words`, which "|" separates, has this one. */
+static bool one_of(const char *word, const char *words)
 {
-    for (; *words; words++)
-        if (strcmp(text, *words) == 0)
+    size_t length = strlen(word);
+    for (; *words; words += strcspn(words, "|"), words += *words == '|')
+        if (length && strcspn(words, "|") == length && !strncmp(word, words, length))
             return true;
     return false;
+}
+
+static int check_code(const json_t *unit, struct td_error *reterr)
+{
+    const char *uscc = td_row_text(unit, "uscc");
+    if (!*uscc || td_unit_uscc_valid(uscc) || td_row_bool(unit, "uscc_confirmed"))
+        return 0;
+    return td_error_field(reterr, "uscc", "uscc_checksum",
+                          "the check character is wrong (GB 32100); when the certificate says so, "
+                          "confirm with uscc_confirmed");
 }
 
 static int check(struct td_tx *tx, const json_t *unit, struct td_error *reterr)
@@ -71,10 +90,12 @@ static int check(struct td_tx *tx, const json_t *unit, struct td_error *reterr)
     int rc = 0;
     if (!*td_row_text(unit, "name"))
         rc = td_error_field(reterr, "name", "required", "a unit has a name");
-    if (!one_of(td_row_text(unit, "kind"), kinds))
+    if (!one_of(td_row_text(unit, "kind"), TD_UNIT_KINDS))
         rc = td_error_field(reterr, "kind", "choice", "not a kind of unit");
-    if (!one_of(td_row_text(unit, "grassroots"), grassroots))
+    if (!one_of(td_row_text(unit, "grassroots"), TD_UNIT_GRASSROOTS))
         rc = td_error_field(reterr, "grassroots", "choice", "not a grassroots type");
+    int code = check_code(unit, reterr);
+    rc = code < 0 ? code : rc;
     int64_t known = 0;
     int failed = td_tx_int(tx, &known, "select count(*) from division where code = $1", "s",
                            td_row_text(unit, "division_code"));
@@ -126,15 +147,15 @@ int td_unit_save(struct td_review *review, const char *unit_id, const json_t *un
     if (rc < 0)
         return rc;
     rc = td_row_log(review, *unit_id ? "unit.change" : "unit.create", "unit", id,
-                    json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", td_row_text(unit, "name"),
+                    json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", td_row_text(unit, "name"),
                               "division_code", td_row_text(unit, "division_code"), "kind",
                               td_row_text(unit, "kind"), "grassroots",
                               td_row_text(unit, "grassroots"), "hardship",
-                              (int)td_row_bool(unit, "hardship")));
+                              (int)td_row_bool(unit, "hardship"), "uscc_confirmed",
+                              (int)td_row_bool(unit, "uscc_confirmed")));
     if (rc < 0)
         return rc;
-    const char *uscc = td_row_text(unit, "uscc");
-    *ret_warning = *uscc && !td_unit_uscc_valid(uscc) ? "uscc_checksum" : NULL;
+    *ret_warning = td_unit_uscc_doubt(unit);
     memcpy(ret_id, id, sizeof(id));
     return 0;
 }

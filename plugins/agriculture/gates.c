@@ -6,10 +6,12 @@
 static void decide_unit(struct deciding *deciding)
 {
     static const struct gate gate = {"grassroots_unit", "单位属于实施范围", PLAN "一"};
+    static const char *const stations[] = {"agri_station", "agronomy_station", "livestock_station",
+                                           "veterinary_station", NULL};
     const json_t *unit = json_object_get(deciding->dossier, "unit");
     const char *place = answer(unit, "grassroots");
     bool township = !strcmp(place, "township"), street = !strcmp(place, "agri_street");
-    bool station = !strcmp(answer(unit, "kind"), "agri_station");
+    bool station = is_one_of(answer(unit, "kind"), stations);
     decide(deciding, &gate, station && (township || street), "%s：%s%s", answer(unit, "name"),
            township ? "乡镇所属"
            : street ? "涉农街道所属"

@@ -37,17 +37,23 @@ static const struct branch *branch_of(const char *specialty)
     return NULL;
 }
 
-/* The register knows one kind of health unit: primary institutions run by the government. Where it
- * lies does not matter: community health centres count as well as township hospitals. */
+/* The health units of the register are primary institutions run by the government. Where one lies
+ * does not matter: community health centres count as well as township hospitals. */
 static void decide_unit(struct deciding *deciding)
 {
     static const struct gate gate = {"grassroots_unit", "单位是政府举办的基层医疗卫生机构",
                                      PLAN "一"};
+    static const char *const kinds[] = {"township_hospital", "village_clinic", "community_centre",
+                                        "clinic", NULL};
+    static const char *const words[] = {
+        "乡镇卫生院", "村卫生室", "社区卫生服务中心",
+        "乡镇卫生院、村卫生室、社区卫生服务中心等政府举办的基层医疗卫生机构"};
     const json_t *unit = json_object_get(deciding->dossier, "unit");
-    bool clinic = !strcmp(answer(unit, "kind"), "clinic");
-    decide(deciding, &gate, clinic, "%s：%s", answer(unit, "name"),
-           clinic ? "乡镇卫生院、村卫生室、社区卫生服务中心等政府举办的基层医疗卫生机构"
-                  : "不是政府举办的基层医疗卫生机构");
+    const char *kind = answer(unit, "kind"), *word = NULL;
+    for (size_t i = 0; kinds[i]; i++)
+        word = strcmp(kind, kinds[i]) ? word : words[i];
+    decide(deciding, &gate, word != NULL, "%s：%s", answer(unit, "name"),
+           word ? word : "不是政府举办的基层医疗卫生机构");
 }
 
 static void decide_post(struct deciding *deciding)

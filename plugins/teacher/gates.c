@@ -6,7 +6,8 @@
 static void decide_unit(struct deciding *deciding)
 {
     static const struct gate gate = {"grassroots_unit", "单位属于实施范围", PLAN "一"};
-    static const char *const schools[] = {"school", "kindergarten", "special_school", NULL};
+    static const char *const schools[] = {"school",         "primary_school", "secondary_school",
+                                          "special_school", "kindergarten",   NULL};
     static const char *const places[] = {"township", "agri_street", "village", NULL};
     static const char *const place_words[] = {"乡镇", "涉农街道", "村庄"};
     const json_t *unit = json_object_get(deciding->dossier, "unit");

@@ -87,9 +87,17 @@ describe('the year', () => {
     await city.bureau.ok('POST', `/cycles/${id}/close`, { reason: '试验' });
   });
 
-  test('units warn of a bad code and keep it', async () => {
+  test('a unit with a wrong check character needs somebody who has read the certificate', async () => {
     const unit = { name: '某小学', division_code: '650121', kind: 'school', grassroots: 'village' };
-    assert.equal((await city.bureau.ok('POST', '/units', { ...unit, uscc: '126501214576123493' })).warning, 'uscc_checksum');
+    const wrong = { ...unit, uscc: '126501214576123493' };
+    const refused = await city.bureau.json('POST', '/units', wrong);
+    assert.equal(refused.status, 422);
+    assert.deepEqual(refused.body.errors.map(({ field, code }) => [field, code]), [['uscc', 'uscc_checksum']]);
+    assert.match((await city.bureau.form('/units', wrong)).text, /校验位不符.*勾选/);
+    assert.equal((await city.bureau.ok('POST', '/units', { ...wrong, uscc_confirmed: true })).warning, 'uscc_checksum');
+    // Genuine, but of a company: a unit of the scheme is an institution.
+    assert.equal((await city.bureau.ok('POST', '/units', { ...unit, uscc: '91110000101623741K' })).warning, 'uscc_kind');
+    assert.equal((await city.bureau.ok('POST', '/units', { ...unit, kind: 'village_clinic', uscc: '91110000101623741K' })).warning, null);
     assert.equal((await city.bureau.ok('POST', '/units', { ...unit, uscc: '126501214576123492' })).warning, null);
     assert.equal((await city.bureau.json('POST', '/units', { ...unit, division_code: '110000' })).status, 422);
     assert.equal((await city.office.json('POST', '/units', unit)).status, 403);

@@ -51,12 +51,33 @@ static void each_character_counts(void **state)
     }
 }
 
+static const char *doubt(const char *kind, const char *uscc)
+{
+    json_t *unit = json_pack("{s:s, s:s}", "kind", kind, "uscc", uscc);
+    const char *found = td_unit_uscc_doubt(unit);
+    json_decref(unit);
+    return found ? found : "";
+}
+
+/* A unit of the scheme is an institution registered by the establishment office; a village clinic
+ * may be anything. */
+static void a_code_of_another_body_is_doubted(void **state)
+{
+    (void)state;
+    assert_string_equal(doubt("primary_school", "126501214576123492"), "");
+    assert_string_equal(doubt("primary_school", ""), "");
+    assert_string_equal(doubt("primary_school", "911101066976941872"), "uscc_kind");
+    assert_string_equal(doubt("village_clinic", "911101066976941872"), "");
+    assert_string_equal(doubt("village_clinic", "911101066976941873"), "uscc_checksum");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(genuine_codes),
         cmocka_unit_test(broken_codes),
         cmocka_unit_test(each_character_counts),
+        cmocka_unit_test(a_code_of_another_body_is_doubted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
