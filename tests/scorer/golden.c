@@ -1,12 +1,15 @@
-/* golden.c - titled-golden SCORER PLUGINS SCRIPTS/SERIES: golden cases of a series through a real
- * worker.
+/* golden.c - titled-golden SCORER PLUGINS SCRIPTS/SERIES [REPORT]: golden cases of a series through
+ * a real worker.
  *
  * Each file of SCRIPTS/SERIES/cases is {"name", "level", "dossier", "expert": {"D2": 650},
  * "expected":
  * {"total": 7350, "eligible": true, "vetoed": false, "items": {"A1": 600, ...}}, "arithmetic":
  * ["..."]}. All items of the standard are listed; points in hundredths. Optional in "expected":
  * "conditions", "vetoes" and "gates" as {id: met}. "arithmetic" is for readers. Prints one line for
- * each difference. */
+ * each difference. With REPORT, a file, writes there what every case came to and the table of every
+ * level:
+ * {"series", "cases": [{"file", "level", "arithmetic": lines, "answer"}], "tables": {level: rows}},
+ * for coverage.mjs. */
 #include "drive.h"
 
 #include <dirent.h>
@@ -19,6 +22,7 @@ struct golden {
     const char *series;
     const char *file; /* of the present case */
     int differences;
+    json_t *report;
 };
 
 static void differ(struct golden *golden, const char *what, const char *id, const json_t *expected,
@@ -49,8 +53,7 @@ static void compare_list(struct golden *golden, const char *what, json_t *expect
     json_t *entry, *value;
     const char *id;
     json_t *seen = json_object();
-    json_array_foreach(found, i, entry)
-    {
+    json_array_foreach(found, i, entry) {
         id = json_string_value(json_object_get(entry, "id"));
         json_t *want = json_object_get(expected, id), *have = json_object_get(entry, member);
         json_object_set(seen, id, have);
@@ -59,8 +62,7 @@ static void compare_list(struct golden *golden, const char *what, json_t *expect
             printf("    %s\n", json_string_value(json_object_get(entry, "because")));
         }
     }
-    json_object_foreach(expected, id, value)
-    {
+    json_object_foreach(expected, id, value) {
         if (!json_object_get(seen, id))
             differ(golden, what, id, value, NULL);
     }
@@ -127,6 +129,25 @@ static json_t *job_of(struct golden *golden, const json_t *golden_case)
     return job;
 }
 
+/* Keeps the case's answer and, the first time, the level's table. */
+static void note(struct golden *golden, struct drive *drive, const json_t *golden_case,
+                 const json_t *job, const json_t *answer)
+{
+    json_t *tables = json_object_get(golden->report, "tables");
+    const char *level = json_string_value(json_object_get(golden_case, "level"));
+    size_t lines = json_array_size(json_object_get(golden_case, "arithmetic"));
+    json_array_append_new(json_object_get(golden->report, "cases"),
+                          json_pack("{s:s, s:s, s:i, s:O}", "file", golden->file, "level", level,
+                                    "arithmetic", (int)lines, "answer", answer));
+    if (json_object_get(tables, level))
+        return;
+    struct drive_answer table =
+        drive_job(drive, json_pack("{s:s, s:s, s:s, s:O}", "op", "check", "series", golden->series,
+                                   "level", level, "standard", json_object_get(job, "standard")));
+    json_object_set(tables, level, json_object_get(table.answer, "table"));
+    drive_answer_done(&table);
+}
+
 static void run_case(struct golden *golden, struct drive *drive, const char *path)
 {
     json_error_t error;
@@ -139,11 +160,15 @@ static void run_case(struct golden *golden, struct drive *drive, const char *pat
     }
     json_t *job = job_of(golden, golden_case);
     if (job) {
+        json_incref(job);
         struct drive_answer answer = drive_job(drive, job);
-        if (answer.code == 0)
+        if (answer.code == 0) {
             compare(golden, json_object_get(golden_case, "expected"), answer.answer);
-        else
+            note(golden, drive, golden_case, job, answer.answer);
+        } else {
             differ(golden, "failed:", answer.detail, NULL, NULL);
+        }
+        json_decref(job);
         drive_answer_done(&answer);
     }
     printf("%s %s/%s: %s\n", golden->differences == before ? "ok  " : "FAIL", golden->series,
@@ -170,12 +195,13 @@ static int print_refusals(struct drive *drive)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: titled-golden SCORER PLUGINS SCRIPTS/SERIES\n");
+    if (argc != 4 && argc != 5) {
+        fprintf(stderr, "usage: titled-golden SCORER PLUGINS SCRIPTS/SERIES [REPORT]\n");
         return 2;
     }
     const char *slash = strrchr(argv[3], '/');
     struct golden golden = {.folder = argv[3], .series = slash ? slash + 1 : argv[3]};
+    golden.report = json_pack("{s:s, s:[], s:{}}", "series", golden.series, "cases", "tables");
     struct drive drive;
     struct dirent **entries;
     char folder[4096];
@@ -196,6 +222,11 @@ int main(int argc, char **argv)
     if (count > 0)
         free(entries);
     printf("%d cases, %d differences\n", count > 0 ? count : 0, golden.differences);
+    if (argc == 5 && json_dump_file(golden.report, argv[4], JSON_INDENT(1)) < 0) {
+        perror(argv[4]);
+        golden.differences++;
+    }
+    json_decref(golden.report);
     drive_stop(&drive);
     return count > 0 && !golden.differences ? 0 : 1;
 }

@@ -5,7 +5,7 @@
 
 #define SERIES        "teacher"
 #define SERIES_PLUGIN TEACHER_PLUGIN
-#define GOLDEN_MIN    48
+#define GOLDEN_MIN    52
 #include "series.h"
 
 /* A dossier with the given content and assessments, otherwise in order. */
