@@ -5,12 +5,14 @@ import { requests } from './requests.mjs';
 import { write } from './write.mjs';
 import { list } from './list.mjs';
 import { memory } from './memory.mjs';
+import { score } from './score.mjs';
 
 const groups = [
   [['http', 'read', 'page'], requests],
   [['write'], write],
   [['list', 'start'], list],
   [['connections', 'sessions'], memory],
+  [['score'], score],
 ];
 
 for (const [names, bench] of groups) {

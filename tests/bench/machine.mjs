@@ -36,7 +36,7 @@ export function run(name, args, { cpu = pins.client, input } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, all, { stdio: ['pipe', 'pipe', 'inherit'] });
     let text = '';
-    child.stdout.on('data', (bytes) => (text += bytes));
+    child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
     child.on('exit', (code) => (code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`${name} ended with ${code}`))));
     child.stdin.end(input);
   });
