@@ -78,6 +78,31 @@ static void print_item(const json_t *item)
     putchar('\n');
 }
 
+static void print_line(const json_t *breakdown)
+{
+    const char *because = td_cli_text(breakdown, "reference_line_because");
+    if (json_is_null(json_object_get(breakdown, "reference_line"))) {
+        printf("  (no reference line");
+    } else {
+        printf("  (reference line ");
+        print_points(breakdown, "reference_line");
+    }
+    printf(because[0] ? ", %s)" : ")", because);
+}
+
+static void print_components(const json_t *breakdown)
+{
+    size_t index;
+    json_t *component;
+    json_array_foreach(json_object_get(breakdown, "components"), index, component) {
+        printf("  %-4s ", td_cli_text(component, "id"));
+        print_points(component, "points");
+        printf(" / ");
+        print_points(component, "cap");
+        printf("  %s: %s\n", td_cli_text(component, "name"), td_cli_text(component, "because"));
+    }
+}
+
 static void print_sections(const json_t *breakdown)
 {
     size_t index, place;
@@ -92,13 +117,13 @@ static void print_sections(const json_t *breakdown)
         json_array_foreach(json_object_get(section, "items"), place, item)
             print_item(item);
     }
+    print_components(breakdown);
     printf("  Total ");
     print_points(breakdown, "total");
     printf(" / ");
     print_points(breakdown, "cap");
-    printf("  (reference line ");
-    print_points(breakdown, "reference_line");
-    printf(")%s\n", json_is_true(json_object_get(breakdown, "vetoed")) ? "  VETOED" : "");
+    print_line(breakdown);
+    printf("%s\n", json_is_true(json_object_get(breakdown, "vetoed")) ? "  VETOED" : "");
 }
 
 static void print_score(const json_t *dossier, const json_t *score)

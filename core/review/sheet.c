@@ -1,4 +1,4 @@
-/* sheet.c - one expert's score sheet: draft, submission, and the aggregate of a dossier's sheets.
+/* sheet.c - one expert's score sheet: draft, submission, and what a dossier's sheets say together.
  * What a review page shows beside it is in sheet_view.c. Writes `sheet` only. */
 #include "review/sheet.h"
 
@@ -27,8 +27,8 @@ int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
     return *ret_indicators ? 0 : TD_ENOMEM;
 }
 
-/* --- the aggregate
- * -------------------------------------------------------------------------------- */
+/* --- all sheets of a dossier
+ * ---------------------------------------------------------------------- */
 
 static int by_value(const void *left, const void *right)
 {
@@ -36,47 +36,37 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The mean without the extremes, half up; points are never negative. */
-static int64_t trimmed_mean(int64_t *values, size_t count)
-{
-    qsort(values, count, sizeof(values[0]), by_value);
-    size_t from = count >= 3 ? 1 : 0, to = count >= 3 ? count - 1 : count;
-    int64_t sum = 0, n = (int64_t)(to - from);
-    for (size_t i = from; i < to; i++)
-        sum += values[i];
-    return (2 * sum + n) / (2 * n);
-}
-
 enum { SHEETS_MAX = 64 };
 
-/* The points that the sheets give one indicator. */
-static size_t collect(const json_t *sheets, const char *indicator, int64_t values[SHEETS_MAX])
+/* The points that the sheets give one indicator, from the lowest to the highest: their order tells
+ * nothing about whose they are. */
+static json_t *collect(const json_t *sheets, const char *indicator)
 {
+    int64_t values[SHEETS_MAX];
     size_t i, count = 0;
-    json_t *sheet = NULL;
+    json_t *sheet = NULL, *list = json_array();
     json_array_foreach((json_t *)sheets, i, sheet) {
         const json_t *value = json_object_get(json_object_get(sheet, "points"), indicator);
         if (json_is_integer(value) && count < SHEETS_MAX)
             values[count++] = json_integer_value(value);
     }
-    return count;
+    qsort(values, count, sizeof(values[0]), by_value);
+    for (i = 0; i < count; i++)
+        json_array_append_new(list, json_integer(values[i]));
+    return list;
 }
 
-/* {indicator: mean} over [{"points"}]. Sheets of before a change of the standard may know other
- * indicators than later ones. */
+/* {indicator: [points, ...]} over [{"points"}]. Sheets of before a change of the standard may know
+ * other indicators than later ones. */
 static json_t *aggregate(const json_t *sheets)
 {
     json_t *points = json_object(), *sheet, *value;
     const char *indicator;
-    int64_t values[SHEETS_MAX];
     size_t i;
     json_array_foreach((json_t *)sheets, i, sheet)
         json_object_foreach(json_object_get(sheet, "points"), indicator, value) {
-            if (json_object_get(points, indicator))
-                continue;
-            size_t count = collect(sheets, indicator, values);
-            if (count)
-                json_object_set_new(points, indicator, json_integer(trimmed_mean(values, count)));
+            if (!json_object_get(points, indicator))
+                json_object_set_new(points, indicator, collect(sheets, indicator));
         }
     return points;
 }

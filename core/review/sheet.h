@@ -14,9 +14,9 @@
 int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
                         json_t **ret_indicators);
 
-/* Expert points of a dossier from its submitted sheets, in hundredths: {"D2": 650}; {} before any.
- * With three or more sheets the highest and the lowest of an indicator are left out; then the mean,
- * half up. */
+/* Expert points of a dossier from its submitted sheets, in hundredths: {"D2": [600, 650, 700]}, from the
+ * lowest to the highest; {} before any. How they make one number is the standard's: `expert` with
+ * mean:. */
 int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_points);
 
 /* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state",

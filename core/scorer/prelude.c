@@ -7,9 +7,10 @@ TITLED_EMBED(values, "prelude/values.rb");
 TITLED_EMBED(rules, "prelude/rules.rb");
 TITLED_EMBED(lists, "prelude/lists.rb");
 TITLED_EMBED(questions, "prelude/questions.rb");
+TITLED_EMBED(relations, "prelude/relations.rb");
 TITLED_EMBED(standard, "prelude/standard.rb");
 
-#define FILES(X) X(values) X(rules) X(lists) X(questions) X(standard)
+#define FILES(X) X(values) X(rules) X(lists) X(questions) X(relations) X(standard)
 
 const struct td_prelude_file *td_prelude(size_t number)
 {

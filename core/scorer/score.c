@@ -38,8 +38,7 @@ static int check_findings(const struct checking *checking, const char *list, con
     json_t *finding;
     if (!json_is_array(findings))
         return wrong(checking, "the score: \"%s\" is no list", list);
-    json_array_foreach(findings, i, finding)
-    {
+    json_array_foreach(findings, i, finding) {
         const char *id, *name, *because;
         int met;
         json_error_t error;
@@ -79,12 +78,40 @@ static int check_section(const struct checking *checking, const json_t *section)
         return wrong(checking, "section %.60s of the score: %s", id, error.text);
     if (!json_is_array(items))
         return wrong(checking, "section %.60s of the score: \"items\" is no list", id);
-    json_array_foreach(items, i, item)
-    {
+    json_array_foreach(items, i, item) {
         if (check_item(checking, item) < 0)
             return -1;
     }
     return check_amount(checking, id, points, cap);
+}
+
+static int check_component(const struct checking *checking, const json_t *component)
+{
+    const char *id = "?", *name, *because;
+    json_int_t points, cap;
+    json_error_t error;
+    if (json_unpack_ex((json_t *)component, &error, 0, "{s:s, s:s, s:I, s:I, s:s}", "id", &id,
+                       "name", &name, "points", &points, "cap", &cap, "because", &because) < 0)
+        return wrong(checking, "component %.60s of the score: %s", id, error.text);
+    return check_amount(checking, id, points, cap);
+}
+
+/* What only some standards have. */
+static int check_extras(const struct checking *checking, const json_t *score)
+{
+    const json_t *components = json_object_get(score, "components"),
+                 *because = json_object_get(score, "reference_line_because");
+    size_t i;
+    json_t *component;
+    if (components && !json_is_array(components))
+        return wrong(checking, "the score: \"components\" is no list");
+    if (because && !json_is_string(because))
+        return wrong(checking, "the score: \"reference_line_because\" is no text");
+    json_array_foreach(components, i, component) {
+        if (check_component(checking, component) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int td_score_check(const json_t *score, const char *file, struct td_fault *fault)
@@ -107,10 +134,11 @@ int td_score_check(const json_t *score, const char *file, struct td_fault *fault
         return -1;
     if (!json_is_array(sections))
         return wrong(&checking, "the score: \"sections\" is no list");
-    json_array_foreach(sections, i, section)
-    {
+    json_array_foreach(sections, i, section) {
         if (check_section(&checking, section) < 0)
             return -1;
     }
+    if (check_extras(&checking, score) < 0)
+        return -1;
     return check_amount(&checking, "total", total, cap);
 }

@@ -6,6 +6,39 @@
 #include <mruby/hash.h>
 #include <mruby/string.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* 14 digits and the power of ten of the last one: 0.145 is 14500000000000 and -14. More would show
+ * that the interpreter keeps 50 bits of a double. */
+static int64_t digits_of(double number, int *ret_power)
+{
+    char text[40];
+    int64_t digits = 0;
+    const char *at = text;
+    snprintf(text, sizeof(text), "%.13e", number);
+    for (; *at && *at != 'e'; at++)
+        if (*at >= '0' && *at <= '9')
+            digits = digits * 10 + (*at - '0');
+    *ret_power = (int)strtol(at + (*at == 'e'), NULL, 10) - 13;
+    return digits;
+}
+
+bool td_value_hundredths(double number, int64_t *ret_hundredths)
+{
+    static const double largest = 1e10;
+    int power;
+    if (!(fabs(number) <= largest))
+        return false;
+    int64_t digits = digits_of(fabs(number), &power), unit = 1;
+    for (power += 2; power < 0 && unit <= digits; power++)
+        unit *= 10;
+    int64_t rest = digits % unit;
+    bool up = power == 0 && (number < 0 ? rest * 2 > unit : rest * 2 >= unit) && unit > 1;
+    digits = digits / unit + up;
+    *ret_hundredths = number < 0 ? -digits : digits;
+    return true;
+}
 
 static mrb_value from_json(mrb_state *mrb, const json_t *json, int depth)
 {
@@ -16,8 +49,7 @@ static mrb_value from_json(mrb_state *mrb, const json_t *json, int depth)
         mrb_value hash = mrb_hash_new_capa(mrb, (mrb_int)json_object_size(json));
         const char *key;
         json_t *member;
-        json_object_foreach((json_t *)json, key, member)
-        {
+        json_object_foreach((json_t *)json, key, member) {
             int arena = mrb_gc_arena_save(mrb);
             mrb_hash_set(mrb, hash, mrb_str_new_cstr(mrb, key), from_json(mrb, member, depth + 1));
             mrb_gc_arena_restore(mrb, arena);
@@ -28,8 +60,7 @@ static mrb_value from_json(mrb_state *mrb, const json_t *json, int depth)
         mrb_value array = mrb_ary_new_capa(mrb, (mrb_int)json_array_size(json));
         size_t i;
         json_t *element;
-        json_array_foreach(json, i, element)
-        {
+        json_array_foreach(json, i, element) {
             int arena = mrb_gc_arena_save(mrb);
             mrb_ary_push(mrb, array, from_json(mrb, element, depth + 1));
             mrb_gc_arena_restore(mrb, arena);

@@ -6,8 +6,15 @@
 
 #include <jansson.h>
 #include <mruby.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define TD_VALUE_DEPTH_MAX 40
+
+/* Hundredths of the decimal that people wrote for this number, half up (0.145 is 15, -0.005 is 0): of
+ * its first 14 digits, so that binary fractions do not show. False when it is no number or beyond
+ * 10^10. */
+bool td_value_hundredths(double number, int64_t *ret_hundredths);
 
 /* May raise (memory, depth); call it under protection. */
 mrb_value td_value_from_json(mrb_state *mrb, const json_t *json);

@@ -37,6 +37,12 @@ struct td_vm {
     int exhausted_at; /* on this line: mruby's error for it remembers none */
     char name[128];
     char rule[64]; /* last Titled.mark */
+    bool loading;  /* the standard's source runs: marks tell where rules are written */
+    struct written {
+        char rule[64];
+        int line;
+    } * written;
+    size_t written_count;
 };
 
 /* The VM that runs now, for td_vm_place. */
@@ -123,7 +129,32 @@ static void keep_utf8(char *text)
     json_decref(json);
 }
 
-/* Titled.mark(text): the rule under evaluation, named in errors. */
+/* Where the present rule is written, 0 when it is none of the standard's. Reads only. */
+static int line_of_rule(const struct td_vm *vm)
+{
+    for (size_t i = 0; i < vm->written_count; i++)
+        if (!strcmp(vm->written[i].rule, vm->rule))
+            return vm->written[i].line;
+    return 0;
+}
+
+enum { RULES_MAX = 1000 };
+
+static void remember_line(struct td_vm *vm)
+{
+    int line = line_now(vm);
+    if (!line || !vm->rule[0] || vm->written_count >= RULES_MAX || line_of_rule(vm))
+        return;
+    struct written *more = realloc(vm->written, (vm->written_count + 1) * sizeof(*more));
+    if (!more)
+        return;
+    vm->written = more;
+    struct written *last = &more[vm->written_count++];
+    memcpy(last->rule, vm->rule, sizeof(last->rule));
+    last->line = line;
+}
+
+/* Titled.mark(text): the rule that is read or evaluated, named in errors; "" is none. */
 static mrb_value mark(mrb_state *mrb, mrb_value self)
 {
     (void)self;
@@ -132,7 +163,21 @@ static mrb_value mark(mrb_state *mrb, mrb_value self)
     mrb_get_args(mrb, "z", &text);
     snprintf(vm->rule, sizeof(vm->rule), "%s", text);
     keep_utf8(vm->rule);
+    if (vm->loading)
+        remember_line(vm);
     return mrb_nil_value();
+}
+
+/* Titled.decimal(number): see td_value_hundredths. */
+static mrb_value decimal(mrb_state *mrb, mrb_value self)
+{
+    (void)self;
+    mrb_float number;
+    int64_t hundredths;
+    mrb_get_args(mrb, "f", &number);
+    if (!td_value_hundredths(number, &hundredths))
+        mrb_raise(mrb, mrb_class_get(mrb, "RangeError"), "the number is too large");
+    return mrb_int_value(mrb, hundredths);
 }
 
 /* The library's own versions of these use object_id or show an address. */
@@ -177,12 +222,15 @@ static void take_away(mrb_state *mrb)
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
-/* Finds the innermost line of the standard in "file:line:in method" entries. */
+/* Finds the innermost line of the standard in "file:line:in method" entries. The outermost one is
+ * the end of the source for as long as the VM lives: it tells something only while the source runs.
+ */
 static void place_of(mrb_state *mrb, struct td_vm *vm, mrb_value exception, struct td_fault *fault)
 {
     mrb_value backtrace = mrb_funcall(mrb, exception, "backtrace", 0);
     size_t length = strlen(vm->name);
-    for (mrb_int i = 0; mrb_array_p(backtrace) && i < RARRAY_LEN(backtrace); i++) {
+    mrb_int count = mrb_array_p(backtrace) ? RARRAY_LEN(backtrace) - !vm->loading : 0;
+    for (mrb_int i = 0; i < count; i++) {
         mrb_value entry = mrb_ary_entry(backtrace, i);
         if (!mrb_string_p(entry) || strncmp(RSTRING_CSTR(mrb, entry), vm->name, length) != 0)
             continue;
@@ -204,9 +252,10 @@ static mrb_value tell_exception(mrb_state *mrb, void *arg)
 {
     struct telling *telling = arg;
     mrb_value text = mrb_funcall(mrb, telling->exception, "message", 0);
-    snprintf(telling->fault->message, sizeof(telling->fault->message), "%s (%s)",
-             mrb_string_p(text) ? RSTRING_CSTR(mrb, text) : "",
-             mrb_obj_classname(mrb, telling->exception));
+    const char *class = mrb_obj_classname(mrb, telling->exception);
+    bool prelude = class && !strcmp(class, "Titled::ScriptError"); /* says all itself */
+    snprintf(telling->fault->message, sizeof(telling->fault->message), prelude ? "%s" : "%s (%s)",
+             mrb_string_p(text) ? RSTRING_CSTR(mrb, text) : "", class);
     place_of(mrb, telling->vm, telling->exception, telling->fault);
     return mrb_nil_value();
 }
@@ -216,6 +265,8 @@ static void fail(struct td_vm *vm, struct td_fault *fault, const char *code, con
     fault->code = code;
     snprintf(fault->file, sizeof(fault->file), "%s", vm->name);
     snprintf(fault->rule, sizeof(fault->rule), "%s", vm->rule);
+    if (!fault->line)
+        fault->line = line_of_rule(vm);
     if (message)
         snprintf(fault->message, sizeof(fault->message), "%s", message);
     keep_utf8(fault->message);
@@ -342,6 +393,7 @@ static mrb_value prepare(mrb_state *mrb, void *arg)
     take_away(mrb);
     struct RClass *module = mrb_define_module(mrb, "Titled");
     mrb_define_module_function(mrb, module, "mark", mark, MRB_ARGS_REQ(1));
+    mrb_define_module_function(mrb, module, "decimal", decimal, MRB_ARGS_REQ(1));
     return mrb_nil_value();
 }
 
@@ -361,9 +413,14 @@ static bool load(struct td_vm *vm, const char *source, size_t length, struct td_
     struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
     struct source standard = {vm, vm->name, source, length, fault};
     if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) ||
-        !run_prelude(vm, fault) || !run(vm, declare_facts, NULL, fault) ||
-        !run(vm, run_source, &standard, fault) || !run(vm, take_standard, vm, fault))
+        !run_prelude(vm, fault) || !run(vm, declare_facts, NULL, fault))
         return false;
+    vm->loading = true;
+    bool read = run(vm, run_source, &standard, fault) && run(vm, take_standard, vm, fault);
+    vm->loading = false;
+    if (!read)
+        return false;
+    vm->rule[0] = 0;
     if (mrb_nil_p(vm->standard))
         fail(vm, fault, "script", "the source defines no standard");
     return !fault->code;
@@ -404,6 +461,7 @@ void td_vm_free(struct td_vm *vm)
         return;
     if (vm->mrb)
         mrb_close(vm->mrb);
+    free(vm->written);
     free(vm);
 }
 
@@ -426,6 +484,7 @@ static mrb_value call_method(mrb_state *mrb, void *arg)
     mrb_value result = mrb_funcall_argv(mrb, titled(mrb), mrb_intern_cstr(mrb, call->method),
                                         call->input ? 2 : 1, arguments);
     const char *problem = NULL;
+    call->vm->rule[0] = 0; /* the answer as a whole is no rule's fault */
     call->answer = td_value_to_json(mrb, result, TD_VM_OUTPUT_MAX, &problem);
     if (!call->answer)
         fail(call->vm, call->fault, strstr(problem, "larger") ? "limit" : "script", problem);
@@ -460,7 +519,8 @@ static int line_now(const struct td_vm *vm)
     mrb_state *mrb = vm->mrb;
     if (!mrb || !mrb->c || !mrb->c->ci)
         return 0;
-    for (const mrb_callinfo *ci = mrb->c->ci; ci >= mrb->c->cibase; ci--) {
+    const mrb_callinfo *outermost = mrb->c->cibase + !vm->loading;
+    for (const mrb_callinfo *ci = mrb->c->ci; ci >= outermost; ci--) {
         if (!ci->proc || MRB_PROC_CFUNC_P(ci->proc) || !ci->proc->body.irep)
             continue;
         const mrb_irep *irep = ci->proc->body.irep;
@@ -482,6 +542,8 @@ void td_vm_place(struct td_fault *fault)
     memcpy(fault->file, vm->name, sizeof(fault->file));
     memcpy(fault->rule, vm->rule, sizeof(fault->rule));
     int line = line_now(vm);
+    if (line <= 0)
+        line = line_of_rule(vm);
     if (line > 0)
         fault->line = line;
 }

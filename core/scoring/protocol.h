@@ -7,7 +7,7 @@
  *
  *   {"op": "facts", "series": S, "dossier": D}
  *       {"facts": {...}, "problems": [...], "gates": [...]}
- *   {"op": "score", "series": S, "level": L, "facts": {...}, "gates": [...], "expert": {"D2": 650},
+ *   {"op": "score", "series": S, "level": L, "facts": {...}, "gates": [...], "expert": {"D2": [600, 650]},
  *    "standard": {"name": "teacher/intermediate.rb", "hash": H, "source": "..."}}
  *       {"score": SCORE}
  *   {"op": "evaluate", ...both...}
@@ -28,6 +28,9 @@
  *               "scorer": "unit", "because": "优秀 = 6.00", "facts": ["political_grade"],
  *               "pending": false}]}],
  *  "tie_break": [7350, 12]}   what to compare when totals are equal, most important first
+ * "reference_line" may be null; where it depends on a fact, "reference_line_because" says on which.
+ * Where sections count with weights, "components": [{"id", "name", "points", "cap", "because"}] add up
+ * to the total. "expert" has the points of every sheet, or one number that is their mean already.
  * Points are integers in hundredths. `pending` marks items that wait for an official or an expert.
  * The worker keeps the compiled standards of the last jobs. */
 #ifndef TD_SCORING_PROTOCOL_H

@@ -92,7 +92,7 @@ standard "health", "senior" do
          steps: [[100, 6], [90, 4.5], [80, 3]], evidence: "公共卫生系统报表"
 
     # 3 份合计：每份 0—2 分，3 名以上专家盲评取均值
-    expert "D3", "代表性病案、护理案例或专题报告（3 份）", cap: 6, range: 0..6, evidence: "去标识化病案 3 份"
+    expert "D3", "代表性病案、护理案例或专题报告（3 份）", cap: 6, range: 0..6, mean: :plain, evidence: "去标识化病案 3 份"
 
     sum_of "D4", "适宜技术、新技术新项目", cap: 4, of: :techniques, key: "kind",
            table: {"适宜技术" => 2, "新技术、新项目" => 2}, evidence: "开展证明"

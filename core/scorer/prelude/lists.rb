@@ -3,31 +3,40 @@
 module Titled
   # Picks entries of a list fact, gives each its points, takes the best `top` of them (nil = all).
   class ListRule < Rule
-    OPTIONS = [:of, :key, :table, :where, :top]
+    SELECTION = [:where, :top, :category, :window, :up_to, :since]
+    OPTIONS = [:of, :key, :table] + SELECTION
 
     def build(options)
       @of = reads(options[:of])
       @key = (options[:key] || "level").to_s
       @where = options[:where] || {}
+      fail_with("where: 应为 {字段: \"值\"}") unless @where.is_a?(Hash)
       @top = top_of(options)
+      @category = options[:category] ? options[:category].to_s : nil
+      @since = options[:since] ? reads(options[:since]) : nil
+      build_window(options)
       build_table(options)
     end
 
     def measure(facts, _expert)
-      scored = chosen(facts.need(@of)).map { |entry| score_entry(entry) }
+      entries = chosen(facts)
+      scored = entries.map { |entry| score_entry(entry) }
       return Outcome.new(0, "未填报") if scored.empty?
+      scored = best_of_each(entries, scored) if @category
       best = scored.sort { |a, b| b[0] <=> a[0] }
       best = best[0, @top] if @top
       sum = best.inject(0) { |all, entry| all + entry[0] }
       sentence = best.map { |entry| entry[1] }.join(" + ")
       sentence = "#{sentence} = #{Titled.points_text(sum)}" if best.length > 1
       sentence = "#{scored.length} 项取最高 #{@top} 项：#{sentence}" if @top && scored.length > @top
+      sentence = "#{entries.length} 项同类取高：#{sentence}" if @category && entries.length > scored.length
       Outcome.new(sum, sentence)
     end
 
     def rule
       top = @top.nil? ? "各项相加" : @top == 1 ? "就高不就低，取 1 项" : "取最高 #{@top} 项"
-      "#{table_rule}，#{top}"
+      top = @top.nil? ? "同类取高、不同类累计" : "同类取高，#{top}" if @category
+      "#{table_rule}，#{top}#{span}"
     end
 
     private
@@ -36,6 +45,21 @@ module Titled
       top = options[:top]
       fail_with("top: 应为正整数") unless top.nil? || (top.is_a?(Integer) && top > 0)
       top
+    end
+
+    def build_window(options)
+      @window = nil
+      return fail_with("up_to: 只和 window: 一起用") if options[:up_to] && !options[:window]
+      return unless options[:window]
+      @window = positive_years(options[:window], "window:")
+      @up_to = reads(options[:up_to])
+    end
+
+    def span
+      words = []
+      words << "近 #{@window} 年" if @window
+      words << "#{@standard.fact_name(@since) || @since}以来" if @since
+      words.empty? ? "" : "（#{words.join("、")}的）"
     end
 
     def build_table(options)
@@ -50,9 +74,35 @@ module Titled
       @top.nil? && outcome.points > 0
     end
 
-    def chosen(list)
-      fail_with("事实 #{@of} 不是列表") unless list.is_a?(Array)
-      list.select { |entry| @where.all? { |key, words| [words].flatten.include?(entry[key.to_s]) } }
+    def chosen(facts)
+      list = facts.entries(@of)
+      list = list.select { |entry| @where.all? { |key, words| [words].flatten.include?(entry[key.to_s]) } } unless @where.empty?
+      list = in_window(list, facts.need(@up_to)) if @window
+      list = since(list, facts.need(@since)) if @since
+      list
+    end
+
+    # An entry has its "year", or a "date" as YYYY-MM-DD.
+    def in_window(list, last)
+      list.select do |entry|
+        year = entry["year"] || entry["date"].to_s[0, 4].to_i
+        year > last - @window && year <= last
+      end
+    end
+
+    # Dates as YYYY-MM-DD compare as text.
+    def since(list, day)
+      list.select { |entry| entry["date"].to_s >= day.to_s }
+    end
+
+    # The first of the highest of each category, in the order of the list.
+    def best_of_each(entries, scored)
+      best = {}
+      (0...entries.length).each do |i|
+        kind = entries[i][@category]
+        best[kind] = scored[i] if best[kind].nil? || scored[i][0] > best[kind][0]
+      end
+      best.values
     end
 
     # [hundredths, sentence]
@@ -82,7 +132,7 @@ module Titled
   # 类别 × 级别，乘以署名系数：table: {"课题" => {"省级" => 4}}, factor: {"课题" => {"参与" => 0.5}}
   class Matrix < ListRule
     KIND = "matrix"
-    OPTIONS = [:of, :row, :column, :table, :rank, :factor, :where, :top]
+    OPTIONS = [:of, :row, :column, :table, :rank, :factor] + SELECTION
 
     def build_table(options)
       @row = (options[:row] || "kind").to_s
@@ -95,7 +145,7 @@ module Titled
     private
 
     def nested(table, what)
-      fail_with("#{what}: 应为 {\"类别\" => {\"级别\" => 数}}") unless table.is_a?(Hash)
+      fail_with("#{what}: 应为 {\"类别\" => {\"级别\" => 数}}") unless table.is_a?(Hash) && table.all? { |_word, row| row.is_a?(Hash) }
       rows = {}
       table.each { |word, row| rows[word.to_s] = point_table(row) }
       rows
@@ -127,6 +177,8 @@ module Titled
     def build(options)
       @parts = options[:parts]
       fail_with("没有内容") if @parts.empty?
+      names = @parts.map { |part| part.name }
+      names.each { |name| fail_with("组成部分「#{name}」写了两次") if names.count(name) > 1 }
       @parts.each { |part| @facts = (@facts + part.facts).uniq }
     end
 

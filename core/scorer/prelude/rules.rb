@@ -28,8 +28,8 @@ module Titled
       @label = [id, name].compact.join(" ")
       @facts = []
       @by = (options[:by] || "system").to_s
-      allowed = COMMON + self.class::OPTIONS
-      options.each_key { |key| fail_with("没有参数 #{key}:，可用的有 #{allowed.join("、")}") unless allowed.include?(key) }
+      Titled.mark(@label)
+      check_common(options)
       @cap = options.key?(:cap) ? points(options[:cap], "封顶 cap") : nil
       fail_with("封顶不能为负") if @cap && @cap < 0
       build(options)
@@ -39,10 +39,12 @@ module Titled
       self.class::KIND
     end
 
-    # The Outcome with the cap applied; a missing value is an answer too, not an error.
+    # The Outcome with modifiers and cap applied; a missing value is an answer too, not an error.
     def evaluate(facts, expert)
       Titled.mark(@label)
-      capped(measure(facts, expert))
+      outcome = measure(facts, expert)
+      outcome = Modifier.apply(@modifiers, outcome, facts) if @modifiers
+      capped(outcome)
     rescue Missing => missing
       who = WAITS_FOR[facts.by(missing.fact)] || WAITS_FOR[@by]
       Outcome.new(0, who || "未填报", who ? true : false)
@@ -51,7 +53,7 @@ module Titled
     # The row of the public table.
     def row
       {"part" => "item", "id" => @id, "name" => @name, "kind" => kind, "cap" => @cap, "scorer" => @by,
-       "rule" => [rule, @options[:note]].compact.join("；"), "evidence" => [@options[:evidence] || []].flatten,
+       "rule" => ([rule] + remarks + [@options[:note]]).compact.join("；"), "evidence" => [@options[:evidence] || []].flatten,
        "facts" => @facts}
     end
 
@@ -59,7 +61,29 @@ module Titled
       @by
     end
 
+    def modify(modifier)
+      @modifiers = (@modifiers || []) + [modifier]
+      fail_with("最多 #{Modifier::TIMES_MAX} 个 times: 系数") if @modifiers.count { |one| one.times? } > Modifier::TIMES_MAX
+      @facts = (@facts + modifier.facts).uniq
+    end
+
     private
+
+    def remarks
+      (@modifiers || []).map { |modifier| modifier.effect }
+    end
+
+    SCORERS = ["system", "unit", "district", "district_industry", "expert"]
+
+    def check_common(options)
+      allowed = COMMON + self.class::OPTIONS
+      options.each_key { |key| fail_with("没有参数 #{key}:，可用的有 #{allowed.join("、")}") unless allowed.include?(key) }
+      fail_with("名称应为文字，写的是 #{@name.inspect}") unless @name.is_a?(String) && !@name.empty?
+      fail_with("by: 应为 #{SCORERS.join("、")} 之一，写的是 #{options[:by].inspect}") unless SCORERS.include?(@by)
+      [[:evidence, options[:evidence]], [:note, options[:note]]].each do |key, value|
+        fail_with("#{key}: 应为文字") unless [value].flatten.compact.all? { |text| text.is_a?(String) }
+      end
+    end
 
     # Sums say their cap always, other rules only where it cut something off.
     def capped(outcome)
@@ -107,8 +131,35 @@ module Titled
     def point_table(table)
       fail_with("table: 应为 {\"档次\" => 分值}") unless table.is_a?(Hash) && !table.empty?
       hundredths = {}
-      table.each { |word, number| hundredths[word.to_s] = points(number, "「#{word}」") }
+      table.each do |word, number|
+        hundredths[word.to_s] = points(number, "「#{word}」")
+        fail_with("「#{word}」的分值不能为负") if hundredths[word.to_s] < 0
+      end
       hundredths
+    end
+
+    # [[number, number], ...] as hundredths, in the order written; `last` may have nil as its first number.
+    def pairs(list, what, open_end = false)
+      good = list.is_a?(Array) && !list.empty? && list.all? { |pair| pair.is_a?(Array) && pair.length == 2 }
+      fail_with(what) unless good
+      list.map do |first, second|
+        fail_with(what) if first.nil? && !open_end
+        [first.nil? ? nil : points(first, "「#{first}」"), points(second, "「#{first}」")]
+      end
+    end
+
+    # Pairs from the highest first number down; the same number twice is a mistake.
+    def ladder(list, what)
+      rows = pairs(list, what).sort { |a, b| b[0] <=> a[0] }
+      (1...rows.length).each do |i|
+        fail_with("#{Titled.number_text(rows[i][0])} 写了两次") if rows[i][0] == rows[i - 1][0]
+      end
+      rows
+    end
+
+    def positive_years(number, what)
+      fail_with("#{what} 应为年数（正整数）") unless number.is_a?(Integer) && number > 0
+      number
     end
 
     def table_text(table, unit = "")
@@ -129,8 +180,11 @@ module Titled
       @of = reads(options[:of])
       @table = point_table(options[:table])
       @proportional = {}
-      (options[:proportional] || {}).each do |word, (full, percent)|
-        @proportional[word.to_s] = [points(full, "「#{word}」"), reads(percent)]
+      whole = options[:proportional] || {}
+      fail_with("proportional: 应为 {\"档次\" => [满分, :比例事实]}") unless whole.is_a?(Hash)
+      whole.each do |word, pair|
+        fail_with("proportional: 应为 {\"档次\" => [满分, :比例事实]}") unless pair.is_a?(Array) && pair.length == 2
+        @proportional[word.to_s] = [points(pair[0], "「#{word}」"), reads(pair[1])]
       end
     end
 
@@ -189,14 +243,13 @@ module Titled
       @of = reads(options[:of])
       @up_to = reads(options[:up_to])
       @table = point_table(options[:table])
-      @window = options[:window]
-      fail_with("window: 应为年数") unless @window.is_a?(Integer) && @window > 0
+      @window = positive_years(options[:window], "window:")
       @skip = [options[:skip] || []].flatten
     end
 
     def measure(facts, _expert)
       last = facts.need(@up_to)
-      years = facts.need(@of).select { |entry| entry["year"] > last - @window && entry["year"] <= last }
+      years = facts.entries(@of).select { |entry| entry["year"] > last - @window && entry["year"] <= last }
       grades = years.map { |entry| entry["grade"] }.reject { |grade| @skip.include?(grade) }
       return Outcome.new(0, "近 #{@window} 年无考核记录，计 0 分") if grades.empty?
       sum = grades.inject(0) { |all, grade| all + (@table[grade] || 0) }
@@ -231,7 +284,8 @@ module Titled
 
     def build(options)
       @of = quantity(options[:of])
-      @per = points(options[:per], "每单位分值 per")
+      @per = options[:per].is_a?(Lookup) ? nil : points(options[:per], "每单位分值 per")
+      @per_by = @per ? nil : limit(options[:per], "每单位分值 per")
       @above = options.key?(:above) ? limit(options[:above], "起点 above") : nil
     end
 
@@ -244,13 +298,16 @@ module Titled
         amount = amount > base ? amount - base : 0
         words = "#{words}，超过 #{Titled.number_text(base)}#{@of.unit}#{@above.why(facts)}的部分 #{Titled.number_text(amount)}#{@of.unit}"
       end
-      value = Titled.divide(amount * @per, 100)
-      Outcome.new(value, "#{words} × #{Titled.points_text(@per)} = #{Titled.points_text(value)}")
+      per = @per || @per_by.hundredths(facts)
+      return Outcome.new(0, "每#{@of.each}分值#{@per_by.why(facts)}未作规定，计 0 分") if per.nil?
+      value = Titled.divide(amount * per, 100)
+      Outcome.new(value, "#{words} × #{Titled.points_text(per)}#{@per ? "" : @per_by.why(facts)} = #{Titled.points_text(value)}")
     end
 
     def rule
       from = @above ? "超过起点（#{@above.rule}）的部分，" : ""
-      "#{from}每#{@of.each} #{Titled.number_text(@per)} 分#{@of.rule}"
+      per = @per ? "#{Titled.number_text(@per)} 分" : "的分值：#{@per_by.rule}"
+      "#{from}每#{@of.each} #{per}#{@of.rule}"
     end
 
     private
@@ -267,12 +324,10 @@ module Titled
 
     def build(options)
       @of = quantity(options[:of])
-      fail_with("segments: 应为 [[到几为止, 每单位分值], ...]") unless options[:segments].is_a?(Array)
       low = 0
-      @segments = options[:segments].map do |upto, per|
-        high = upto.nil? ? nil : points(upto, "分段上限")
+      @segments = pairs(options[:segments], "segments: 应为 [[到几为止, 每单位分值], ...]", true).map do |high, per|
         fail_with("分段上限应逐段增大，只有最后一段可以是 nil") if low.nil? || (high && high <= low)
-        segment = [low, high, points(per, "分段分值")]
+        segment = [low, high, per]
         low = high
         segment
       end
@@ -315,9 +370,7 @@ module Titled
 
     def build(options)
       @of = quantity(options[:of])
-      fail_with("steps: 应为 [[达到, 分值], ...]") unless options[:steps].is_a?(Array)
-      @steps = options[:steps].map { |from, value| [points(from, "台阶"), points(value, "分值")] }
-      @steps = @steps.sort { |a, b| b[0] <=> a[0] }
+      @steps = ladder(options[:steps], "steps: 应为 [[达到, 分值], ...]")
     end
 
     def measure(facts, _expert)
@@ -340,9 +393,7 @@ module Titled
     def build(options)
       need_cap
       @of = quantity(options[:of])
-      fail_with("bands: 应为 [[百分比下限, 系数], ...]") unless options[:bands].is_a?(Array)
-      @bands = options[:bands].map { |from, share| [points(from, "下限"), points(share, "系数")] }
-      @bands = @bands.sort { |a, b| b[0] <=> a[0] }
+      @bands = ladder(options[:bands], "bands: 应为 [[百分比下限, 系数], ...]")
       @valid = options[:valid] ? reads(options[:valid]) : nil
     end
 
@@ -357,6 +408,76 @@ module Titled
 
     def rule
       @bands.map { |from, share| "≥#{Titled.number_text(from)}% 得满分的 #{share}%" }.join("、")
+    end
+  end
+
+  # 名次赋分：places: 逐名给分，或 among: + shares: 按人数的百分比强制分布
+  class Ranking < Rule
+    KIND = "ranking"
+    OPTIONS = [:of, :places, :rest, :among, :shares]
+
+    def build(options)
+      @of = reads(options[:of])
+      fail_with("places: 和 shares: 要有且只有一种") unless options.key?(:places) != options.key?(:shares)
+      options.key?(:places) ? build_places(options) : build_shares(options)
+    end
+
+    def measure(facts, _expert)
+      place = whole(facts, @of)
+      return Outcome.new(0, "名次 #{place} 无效，计 0 分") if place < 1
+      @places ? by_place(place) : by_share(place, whole(facts, @among))
+    end
+
+    def rule
+      return shares_rule unless @places
+      words = (0...@places.length).map { |i| "第 #{i + 1} 名 #{Titled.number_text(@places[i])}" }
+      words << "其余 #{Titled.number_text(@rest)}" if @rest > 0
+      words.join("、")
+    end
+
+    private
+
+    def build_places(options)
+      fail_with("among: 只和 shares: 一起用") if options.key?(:among)
+      list = options[:places]
+      fail_with("places: 应为 [第 1 名分值, 第 2 名分值, ...]") unless list.is_a?(Array) && !list.empty?
+      @places = list.map { |number| points(number, "名次分值") }
+      @rest = options.key?(:rest) ? points(options[:rest], "其余 rest") : 0
+    end
+
+    def build_shares(options)
+      fail_with("rest: 只和 places: 一起用") if options.key?(:rest)
+      @among = reads(options[:among])
+      @shares = pairs(options[:shares], "shares: 应为 [[前百分之几, 分值], ...]")
+      low = 0
+      @shares.each do |share, _value|
+        fail_with("shares: 的百分比应逐档增大，到 100 为止") unless share > low && share <= 10000
+        low = share
+      end
+    end
+
+    def whole(facts, name)
+      value = facts.need(name)
+      raise ScriptError, "事实 #{name} 不是整数" unless value.is_a?(Integer) && value.abs <= Titled::FACT_MAX
+      value
+    end
+
+    def by_place(place)
+      value = @places[place - 1] || @rest
+      Outcome.new(value, "第 #{place} 名 = #{Titled.points_text(value)}")
+    end
+
+    # The share of the people is counted in whole people, rounded down.
+    def by_share(place, people)
+      return Outcome.new(0, "#{people} 人中第 #{place} 名，名次无效，计 0 分") if place > people
+      share, value = @shares.find { |row| place * 10000 <= row[0] * people }
+      return Outcome.new(0, "#{people} 人中第 #{place} 名，不在分布以内，计 0 分") unless share
+      seats = (share * people).div(10000)
+      Outcome.new(value, "#{people} 人中第 #{place} 名，在前 #{Titled.number_text(share)}%（#{seats} 名）以内 = #{Titled.points_text(value)}")
+    end
+
+    def shares_rule
+      @shares.map { |share, value| "前 #{Titled.number_text(share)}% #{Titled.number_text(value)}" }.join("、") + "（强制分布，人数取整）"
     end
   end
 
@@ -406,32 +527,76 @@ module Titled
 
   # --- experts, deductions ----------------------------------------------------------------------
 
-  # 专家评分：the core aggregates the sheets (trimmed mean) and passes hundredths in.
+  # 专家评分：the core passes the points of every submitted sheet in, the standard says how they count.
+  # A single whole number is a mean that was made before (golden cases, older scores).
   class Expert < Rule
     KIND = "expert"
-    OPTIONS = [:range]
+    OPTIONS = [:range, :mean, :trim_from]
+    MEANS = [:trimmed, :plain]
 
     def build(options)
       need_cap
+      fail_with("专家评分要单独成项，不能是组成部分") if @id.nil?
       @by = "expert"
-      range = options[:range] || (0..@cap.div(100))
-      @low, @high = points(range.first, "下限"), points(range.last, "上限")
-      fail_with("评分范围 #{range} 超过封顶") if @high > @cap || @low > @high
+      read_range(options[:range] || (0..@cap.div(100)))
+      @mean = options[:mean] || :trimmed
+      fail_with("mean: 应为 :trimmed（去极值）或 :plain（直接平均），写的是 #{@mean.inspect}") unless MEANS.include?(@mean)
+      @trim_from = options[:trim_from] || 3
+      fail_with("trim_from: 应为 3 以上的人数") unless @trim_from.is_a?(Integer) && @trim_from >= 3
     end
 
     def measure(_facts, expert)
       given = expert[@id]
-      return Outcome.new(0, WAITS_FOR["expert"], true) if given.nil?
-      fail_with("专家评分 #{given} 不在 #{@low}—#{@high} 之内") unless given.is_a?(Integer) && given >= @low && given <= @high
-      Outcome.new(given, "专家评分 = #{Titled.points_text(given)}")
+      return Outcome.new(0, WAITS_FOR["expert"], true) if given.nil? || given == []
+      return one(given) unless given.is_a?(Array)
+      within = given.map { |points| inside(points) }.sort
+      value, words = @mean == :trimmed && within.length >= @trim_from ? trimmed(within) : plain(within)
+      words = "#{words}（超出 #{span} 分的按边界计）" if within != given.sort
+      Outcome.new(value, "#{words} = #{Titled.points_text(value)}")
     end
 
     def rule
-      "专家 #{Titled.number_text(@low)}—#{Titled.number_text(@high)} 分评分，去极值取均值"
+      return "专家 #{span} 分评分，取均值" if @mean == :plain
+      from = @trim_from == 3 ? "" : "满 #{@trim_from} 人"
+      "专家 #{span} 分评分，#{from}去极值取均值"
     end
 
     def row
       super.merge("min" => @low, "max" => @high)
+    end
+
+    private
+
+    def read_range(range)
+      fail_with("range: 应为 下限..上限") unless range.is_a?(Range)
+      @low, @high = points(range.first, "下限"), points(range.last, "上限")
+      fail_with("评分范围 #{range} 超过封顶") if @high > @cap || @low > @high
+    end
+
+    def span
+      "#{Titled.number_text(@low)}—#{Titled.number_text(@high)}"
+    end
+
+    def one(given)
+      fail_with("专家评分 #{given} 不在 #{@low}—#{@high} 之内") unless given.is_a?(Integer) && given >= @low && given <= @high
+      Outcome.new(given, "专家评分 = #{Titled.points_text(given)}")
+    end
+
+    # A sheet that was given under another range counts up to this one's ends.
+    def inside(points)
+      fail_with("专家评分 #{points.inspect} 不是整数（百分之一分）") unless points.is_a?(Integer)
+      points < @low ? @low : points > @high ? @high : points
+    end
+
+    def trimmed(sorted)
+      kept = sorted[1, sorted.length - 2]
+      value, _words = plain(kept)
+      [value, "#{sorted.length} 名专家评分，去掉 1 个最高分和 1 个最低分，取均值"]
+    end
+
+    def plain(sorted)
+      sum = sorted.inject(0) { |all, points| all + points }
+      [Titled.divide(sum, sorted.length), "#{sorted.length} 名专家评分，取均值"]
     end
   end
 

@@ -35,13 +35,14 @@ module Titled
 
   # `self` of a script's block. Every method below is a word of the language.
   class Standard
-    attr_reader :series, :level, :sections, :conditions, :vetoes, :warnings
+    attr_reader :series, :level, :sections, :conditions, :vetoes, :warnings, :exclusions, :components
 
     def initialize(series, level, known)
       @series, @level, @known = series, level, known
       @name, @basis, @line, @cap, @ties = "", [], nil, 10000, []
       @sections, @conditions, @vetoes, @adjustments, @ids = [], [], [], {}, []
-      @section, @parts = nil, nil
+      @exclusions, @components, @items, @line_by = [], [], {}, nil
+      @section, @parts, @component = nil, nil, nil
     end
 
     # -- head
@@ -55,10 +56,31 @@ module Titled
       @basis
     end
 
-    # 参考线：for ranking and display; people decide.
-    def reference_line(number = nil)
-      @line = Titled.hundredths(number, "reference_line") if number
+    # 参考线：for ranking and display; people decide. With of: and table: it depends on a fact, for
+    # example on the tier of the unit; `number` is for who is not in the table (nil: no line).
+    def reference_line(number = nil, of: nil, table: nil)
+      return @line if number.nil? && of.nil? && table.nil?
+      @line = number.nil? ? nil : Titled.hundredths(number, "reference_line")
+      raise ScriptError, "reference_line：of: 和 table: 要一起写" if of.nil? != table.nil?
+      @line_by = of && Lookup.new(of, table)
+      raise ScriptError, "reference_line：没有事实 #{of}" if of && !knows?(of.to_s)
       @line
+    end
+
+    # {"reference_line"} for a dossier, with the reason where the line depends on a fact.
+    def line_for(facts)
+      return {"reference_line" => @line} unless @line_by
+      value = facts[@line_by.fact]
+      line = value.nil? ? nil : @line_by.table[value.to_s]
+      because = value.nil? ? "#{line_fact}未填报" : line.nil? ? "#{line_fact}：#{value}，不在表内" : "#{line_fact}：#{value}"
+      {"reference_line" => line || @line, "reference_line_because" => because}
+    end
+
+    # "所在单位层级：乡镇级 50、区县级 60；其他 60"
+    def line_rule
+      return nil unless @line_by
+      rest = @line ? "；其他 #{Titled.number_text(@line)}" : ""
+      "#{line_fact}：#{@line_by.rule}#{rest}"
     end
 
     def total_cap(number = nil)
@@ -73,7 +95,8 @@ module Titled
       hundredths
     end
 
-    # 同分排序：ids of sections and items (text) or facts (symbols), most important first, higher first.
+    # 同分排序：ids of sections and items (text), facts (symbols) or lookups, most important first, higher
+    # first.
     def tie_break(*keys)
       @ties = keys.flatten unless keys.empty?
       @ties
@@ -85,6 +108,7 @@ module Titled
     end
 
     def lookup(fact, table)
+      raise ScriptError, "lookup(#{fact.inspect})：应写 {\"值\" => 数}" unless table.is_a?(Hash) && !table.empty?
       Lookup.new(fact, table)
     end
 
@@ -97,11 +121,13 @@ module Titled
     def condition(id, name, **options, &block)
       options[:block] = block if block
       @conditions << claim(id, Condition.new(self, id.to_s, name, options))
+      Titled.mark("")
     end
 
     def veto(id, name, **options, &block)
       options[:block] = block if block
       @vetoes << claim(id, Veto.new(self, id.to_s, name, options))
+      Titled.mark("")
     end
 
     # -- sections and items
@@ -109,8 +135,20 @@ module Titled
       raise ScriptError, "#{id}：section 里不能再有 section" if @section
       @section = claim(id, Section.new(id.to_s, name, positive(cap, "#{id} 的封顶")))
       @sections << @section
+      @component.sections << @section if @component
       yield
       @section = nil
+    end
+
+    # A table that counts with a weight (考试、答辩、材料业绩): its sections are in the block.
+    def component(id, name, weight:, cap: 100)
+      raise ScriptError, "#{id}：component 里不能再有 component" if @component
+      raise ScriptError, "#{id}：component 不能写在 section 里" if @section
+      share, full = positive(weight, "#{id} 的权重 weight"), positive(cap, "#{id} 的满分 cap")
+      @component = claim(id, Component.new(id.to_s, name, share, full))
+      @components << @component
+      yield
+      @component = nil
     end
 
     def tier(*names, **options)         add(Tier, names, options) end
@@ -120,11 +158,15 @@ module Titled
     def piecewise(*names, **options)    add(Piecewise, names, options) end
     def step(*names, **options)         add(Step, names, options) end
     def pct_band(*names, **options)     add(PercentBand, names, options) end
+    def ranking(*names, **options)      add(Ranking, names, options) end
     def ratio(*names, **options)        add(Ratio, names, options) end
     def top_n(*names, **options)        add(TopN, names, options) end
     def matrix(*names, **options)       add(Matrix, names, options) end
     def expert(*names, **options)       add(Expert, names, options) end
     def deduct(*names, **options)       add(Deduct, names, options) end
+
+    alias window_average tier_sum_avg
+    alias bands pct_band
 
     # Over a list fact (of:, key:, table:), or over the rules in a block.
     def best_of(*names, **options, &block)
@@ -139,9 +181,41 @@ module Titled
     # the new points (hundredths); the item's cap still holds.
     def adjust(id, reason, &block)
       raise ScriptError, "#{id}：adjust 要有代码块" unless block
-      raise ScriptError, "#{id}：adjust 的项目还没有定义" unless @ids.include?(id.to_s)
+      raise ScriptError, "#{id}：adjust 的项目还没有定义" unless @items.key?(id.to_s)
+      raise ScriptError, "#{id}：adjust 要写明原因" unless reason.is_a?(String) && !reason.empty?
       (@adjustments[id.to_s] ||= []) << [reason, block]
     end
+
+    # 调整系数 of an item: adds or multiplies when the question is met.
+    def modify(id, name, **options, &block)
+      options[:block] = block if block
+      item = @items[id.to_s]
+      raise ScriptError, "#{id}：modify 的项目还没有定义" unless item
+      item.modify(Modifier.new(self, id.to_s, name, options))
+      Titled.mark("")
+    end
+
+    # 互斥：only one of these items counts. An item is in one exclusion at most, so that there is never a
+    # circle of items that exclude each other.
+    def exclusive(*ids, keep: :higher)
+      ids = ids.flatten.map { |id| id.to_s }
+      ids.each do |id|
+        raise ScriptError, "exclusive：没有项目 #{id}（要写在项目之后）" unless @items.key?(id)
+        other = @exclusions.find { |one| one.ids.include?(id) }
+        raise ScriptError, "exclusive：#{id} 已在 #{other.ids.join("、")} 的互斥里，一个项目只能在一组里" if other
+      end
+      @exclusions << Exclusion.new(ids, keep)
+    end
+
+    # A word that the language does not have, or a name that was never given.
+    def method_missing(word, *_values)
+      raise ScriptError, "没有“#{word}”这个词，也没有这个名字；可用的有 #{WORDS.join("、")}"
+    end
+
+    WORDS = [:name, :basis, :reference_line, :total_cap, :tie_break, :years, :lookup, :points, :condition, :veto,
+             :component, :section, :tier, :tier_ratio, :tier_sum_avg, :window_average, :linear, :piecewise, :step,
+             :pct_band, :bands, :ranking, :ratio, :best_of, :sum_of, :top_n, :matrix, :expert, :deduct, :modify,
+             :exclusive, :adjust]
 
     # -- used by the rules and by Titled
     def knows?(fact)
@@ -160,19 +234,57 @@ module Titled
     # The checks that need the whole script.
     def finish
       raise ScriptError, "没有任何 section" if @sections.empty?
-      sum = @sections.inject(0) { |all, section| all + section.cap }
-      raise ScriptError, "各部分封顶合计 #{Titled.number_text(sum)}，超过总分 #{Titled.number_text(@cap)}" if sum > @cap
-      @ties.each do |key|
-        good = key.is_a?(Symbol) ? knows?(key.to_s) : @ids.include?(key)
-        raise ScriptError, "tie_break：没有 #{key.inspect}" unless good
-      end
-      @warnings = @sections.select { |section| reachable(section) < section.cap }.map do |section|
-        "#{section.id} #{section.name}：各项封顶合计 #{Titled.number_text(reachable(section))}，达不到本部分封顶 #{Titled.number_text(section.cap)}"
-      end
+      @components.empty? ? check_caps(@sections, @cap, "总分") : check_components
+      raise ScriptError, "reference_line：参考线超过总分 #{Titled.number_text(@cap)}" if [@line, *(@line_by ? @line_by.table.values : [])].compact.any? { |line| line > @cap }
+      check_ties
+      @warnings = unreachable + without_basis
       self
     end
 
     private
+
+    def check_caps(sections, cap, whole)
+      sum = sections.inject(0) { |all, section| all + section.cap }
+      raise ScriptError, "各部分封顶合计 #{Titled.number_text(sum)}，超过#{whole} #{Titled.number_text(cap)}" if sum > cap
+    end
+
+    def check_components
+      inside = @components.inject([]) { |all, component| all + component.sections }
+      outside = @sections.reject { |section| inside.include?(section) }
+      raise ScriptError, "#{outside[0].id}：有 component 时，section 都要写在 component 里" unless outside.empty?
+      @components.each do |component|
+        raise ScriptError, "#{component.id}：component 里没有 section" if component.sections.empty?
+        check_caps(component.sections, component.cap, "#{component.id} 的满分")
+      end
+      weights = @components.inject(0) { |all, component| all + component.weight }
+      raise ScriptError, "各 component 的权重合计 #{Titled.number_text(weights)}，应为 100" if weights != 10000
+      full = @components.inject(0) { |all, component| all + component.full }
+      raise ScriptError, "各 component 折算合计 #{Titled.number_text(full)}，超过总分 #{Titled.number_text(@cap)}" if full > @cap
+    end
+
+    def check_ties
+      raise ScriptError, "tie_break：同一项写了两次" unless @ties.uniq.length == @ties.length
+      @ties.each do |key|
+        good = key.is_a?(Lookup) ? knows?(key.fact) : key.is_a?(Symbol) ? knows?(key.to_s) : @ids.include?(key)
+        raise ScriptError, "tie_break：没有 #{key.is_a?(Lookup) ? key.fact : key.inspect}" unless good
+      end
+    end
+
+    def unreachable
+      @sections.select { |section| reachable(section) < section.cap }.map do |section|
+        "#{section.id} #{section.name}：各项封顶合计 #{Titled.number_text(reachable(section))}，达不到本部分封顶 #{Titled.number_text(section.cap)}"
+      end
+    end
+
+    def without_basis
+      @conditions.select { |condition| condition.basis.empty? }.map do |condition|
+        "#{condition.id} #{condition.name}：没有写依据 basis:"
+      end
+    end
+
+    def line_fact
+      fact_name(@line_by.fact) || @line_by.fact
+    end
 
     def reachable(section)
       section.items.inject(0) { |all, item| all + item.cap }
@@ -198,6 +310,8 @@ module Titled
       item = kind.new(self, id.to_s, name, options)
       positive(options[:cap], "#{id} #{name} 的封顶")
       @section.items << claim(id, item)
+      @items[id.to_s] = item
+      Titled.mark("")
     end
 
     def combine(kind, names, options, block)
@@ -226,6 +340,7 @@ module Titled
     raise ScriptError, "一个文件里只能有一个 standard" if @defined
     standard = Standard.new(series, level, @facts[series])
     standard.instance_eval(&block)
+    mark("")
     @defined = standard.finish
   end
 
@@ -238,18 +353,39 @@ module Titled
   # SCORE of protocol.h. Beyond it: "tie_break" is the list of numbers to compare, higher first.
   # `eligible` = all conditions and all gates met. A veto makes the total 0; the items keep their points.
   def self.score(standard, input)
-    facts = Facts.new(input["facts"])
+    facts = Facts.new(input["facts"], standard)
     sections = standard.sections.map { |section| score_section(standard, section, facts, input["expert"] || {}) }
+    exclude(standard, sections) unless standard.exclusions.empty?
     conditions = standard.conditions.map { |rule| rule.ask(facts).merge("basis" => rule.basis) }
     vetoes = standard.vetoes.map { |rule| rule.ask(facts) }
     vetoed = vetoes.any? { |veto| veto["met"] }
     gates = input["gates"] || []
-    total = sections.inject(0) { |all, section| all + section["points"] }
+    weighed = standard.components.empty? ? {} : {"components" => weigh(standard, sections)}
+    total = (weighed["components"] || sections).inject(0) { |all, part| all + part["points"] }
     total = standard.total_cap if total > standard.total_cap
     {"total" => vetoed ? 0 : total, "cap" => standard.total_cap, "vetoed" => vetoed,
      "eligible" => conditions.all? { |one| one["met"] } && gates.all? { |gate| gate["met"] },
-     "reference_line" => standard.reference_line, "conditions" => conditions, "vetoes" => vetoes,
-     "sections" => sections, "tie_break" => ties(standard, sections, facts)}
+     "conditions" => conditions, "vetoes" => vetoes, "sections" => sections,
+     "tie_break" => ties(standard, sections, facts)}.merge(standard.line_for(facts)).merge(weighed)
+  end
+
+  # Takes the points of items that others exclude, and adds the sections up again.
+  def self.exclude(standard, sections)
+    items = {}
+    sections.each { |section| section["items"].each { |item| items[item["id"]] = item } }
+    standard.exclusions.each { |exclusion| exclusion.apply(items) }
+    sections.each do |section|
+      sum = section["items"].inject(0) { |all, item| all + item["points"] }
+      section["points"] = sum > section["cap"] ? section["cap"] : sum
+    end
+  end
+
+  def self.weigh(standard, sections)
+    standard.components.map do |component|
+      ids = component.sections.map { |section| section.id }
+      own = sections.select { |section| ids.include?(section["id"]) }
+      component.score(own.inject(0) { |all, section| all + section["points"] })
+    end
   end
 
   # The standard as people read it: an array of rows, each with "part" = head | condition | veto |
@@ -257,8 +393,10 @@ module Titled
   def self.table(standard)
     head = {"part" => "head", "name" => standard.name, "series" => standard.series, "level" => standard.level,
             "basis" => standard.basis, "reference_line" => standard.reference_line, "cap" => standard.total_cap,
-            "tie_break" => standard.tie_break.map { |key| key.is_a?(Symbol) ? standard.fact_name(key.to_s) || key.to_s : key },
+            "tie_break" => standard.tie_break.map { |key| tie_words(standard, key) },
             "warnings" => standard.warnings}
+    head["reference_line_rule"] = standard.line_rule if standard.line_rule
+    head["components"] = standard.components.map { |component| component.row } unless standard.components.empty?
     sections = standard.sections.map do |section|
       {"part" => "section", "id" => section.id, "name" => section.name, "cap" => section.cap,
        "items" => section.items.map { |item| item_row(standard, item) }}
@@ -266,8 +404,15 @@ module Titled
     [head] + standard.conditions.map { |rule| rule.row } + standard.vetoes.map { |rule| rule.row } + sections
   end
 
+  def self.tie_words(standard, key)
+    return key unless key.is_a?(Symbol) || key.is_a?(Lookup)
+    fact = key.is_a?(Lookup) ? key.fact : key.to_s
+    standard.fact_name(fact) || fact
+  end
+
   def self.item_row(standard, item)
-    reasons = standard.adjustments(item.id).map { |reason, _block| "调整：#{reason}" }
+    reasons = standard.exclusions.select { |one| one.ids.include?(item.id) }.map { |one| one.words(item.id) }
+    reasons += standard.adjustments(item.id).map { |reason, _block| "调整：#{reason}" }
     row = item.row
     row["rule"] = ([row["rule"]] + reasons).join("；") unless reasons.empty?
     row
@@ -302,7 +447,7 @@ module Titled
       section["items"].each { |item| points[item["id"]] = item["points"] }
     end
     standard.tie_break.map do |key|
-      value = key.is_a?(Symbol) ? facts[key] : points[key]
+      value = key.is_a?(Symbol) ? facts[key] : key.is_a?(Lookup) ? key.table[facts[key.fact].to_s] : points[key]
       value == true ? 1 : value.is_a?(Integer) || value.is_a?(Float) ? value : 0
     end
   end

@@ -15,26 +15,37 @@ module Titled
     end
   end
 
-  # Notes which rule is at work, for the error of a script that fails or does not come back. The worker
-  # brings its own; elsewhere there is nobody to tell.
+  # What the worker brings itself (vm.c); elsewhere there is nobody to tell, and numbers are rounded as
+  # they come.
+  #   mark     notes which rule is at work, for the error of a script that fails or does not come back
+  #   decimal  hundredths of a Float as it is written, half up: 0.145 -> 15
   unless respond_to?(:mark)
     def self.mark(_rule) end
+
+    def self.decimal(number)
+      (number * 100).round
+    end
   end
 
   # --- numbers ----------------------------------------------------------------------------------
+
+  # Within these a product of two numbers in hundredths stays a whole number of 64 bits.
+  SCRIPT_MAX = 1_000_000
+  FACT_MAX = 100_000_000
 
   # Hundredths of a number as people write it: 1.2 -> 120. More than two decimals is a mistake.
   def self.hundredths(number, place)
     unless number.is_a?(Integer) || number.is_a?(Float)
       raise ScriptError, "#{place}：应为数字，写的是 #{number.inspect}"
     end
+    raise ScriptError, "#{place}：#{number} 太大" unless number.abs <= SCRIPT_MAX
     exact = number * 100
     whole = exact.round
     raise ScriptError, "#{place}：#{number} 多于两位小数" if (exact - whole).abs > 0.000001
     whole
   end
 
-  # numerator / denominator, half up, for numbers that are not negative.
+  # numerator / denominator, half up: -0.5 becomes 0.
   def self.divide(numerator, denominator)
     (2 * numerator + denominator).div(2 * denominator)
   end
@@ -57,17 +68,27 @@ module Titled
 
   # What a block of `condition`, `veto` or `adjust` gets: facts["name"] is the value or nil.
   class Facts
-    def initialize(facts)
+    def initialize(facts, standard = nil)
       @facts = facts || {}
+      @standard = standard
     end
 
     def [](name)
       fact = @facts[name.to_s]
-      fact.is_a?(Hash) ? fact["value"] : nil
+      return fact["value"] if fact.is_a?(Hash)
+      raise ScriptError, "没有事实 #{name}" if @standard && !@standard.knows?(name.to_s)
+      nil
     end
 
     def list(name)
       self[name] || []
+    end
+
+    # The entries of a list fact, all hashes; Missing without a value.
+    def entries(name)
+      list = need(name)
+      raise ScriptError, "事实 #{name} 不是列表" unless list.is_a?(Array) && list.all? { |entry| entry.is_a?(Hash) }
+      list
     end
 
     # The value, or Missing: the rule then gives 0 points and says who has still to fill it in.
@@ -101,7 +122,8 @@ module Titled
     def hundredths(facts)
       value = facts.need(@fact)
       raise ScriptError, "事实 #{@fact} 不是数字" unless value.is_a?(Integer) || value.is_a?(Float)
-      (value * 100).round
+      raise ScriptError, "事实 #{@fact} 的数 #{value} 太大" unless value.abs <= FACT_MAX
+      value.is_a?(Integer) ? value * 100 : Titled.decimal(value)
     end
 
     def unit
@@ -140,7 +162,7 @@ module Titled
 
     def months(facts)
       value = facts.need(@fact)
-      raise ScriptError, "事实 #{@fact} 不是月数" unless value.is_a?(Integer)
+      raise ScriptError, "事实 #{@fact} 不是月数" unless value.is_a?(Integer) && value.abs <= FACT_MAX
       value
     end
 
