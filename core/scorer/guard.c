@@ -19,6 +19,7 @@ static struct {
     int fd;
     int ms;
     const char *name;
+    const char *item;
     volatile sig_atomic_t active;
     enum td_guard_stage stage;
 } guard;
@@ -117,6 +118,10 @@ __attribute__((no_sanitize_address)) static void on_signal(int signal, siginfo_t
     add_number(&note, place.line > 0 ? place.line : 0);
     add(&note, ",\"rule\":");
     add_quoted(&note, place.rule);
+    if (guard.item) {
+        add(&note, ",\"item\":");
+        add_quoted(&note, guard.item);
+    }
     add(&note, "},\"ending\":true}");
     send_note(&note);
     _exit(128 + signal);
@@ -146,8 +151,14 @@ void td_guard_begin(enum td_guard_stage stage, const char *name, int ms)
     guard.stage = stage;
     guard.name = name;
     guard.ms = ms;
+    guard.item = NULL;
     guard.active = 1;
     arm(ms);
+}
+
+void td_guard_item(const char *id)
+{
+    guard.item = id;
 }
 
 void td_guard_end(void)

@@ -15,6 +15,8 @@ void td_guard_init(int fd);
 /* From here `name` (a plugin file or a standard; kept by the caller) is to blame, for at most `ms`
  * of processor time. */
 void td_guard_begin(enum td_guard_stage stage, const char *name, int ms);
+/* Which of the job's dossiers it is about from here, until the end: the answer's "item". Kept by the caller. */
+void td_guard_item(const char *id);
 void td_guard_end(void);
 
 #endif

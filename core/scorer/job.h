@@ -8,7 +8,9 @@
  * reference, never NULL unless memory is gone. `job_ms` as in worker.h. */
 json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job, int job_ms);
 
-/* Frees the compiled standards that jobs have left. */
-void td_job_done(void);
+/* The part of a job that asks the series' plugin: {"facts", "problems", "gates"} of job's "dossier", or NULL
+ * and `fault`. */
+json_t *td_job_facts(const struct td_plugins *plugins, const json_t *job, int job_ms,
+                     struct td_fault *fault);
 
 #endif

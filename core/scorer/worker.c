@@ -2,6 +2,7 @@
 #include "scorer/worker.h"
 
 #include "sandbox/sandbox.h"
+#include "scorer/compiled.h"
 #include "scorer/guard.h"
 #include "scorer/job.h"
 #include "scorer/plugins.h"
@@ -104,7 +105,7 @@ int td_worker_run(const struct td_worker_options *options)
         going = send_message(fitting(td_job_answer(&plugins, job, options->job_ms)));
         json_decref(job);
     }
-    td_job_done();
+    td_compiled_done();
     json_decref(plugins.catalog);
     json_decref(plugins.refused);
     return going ? 0 : 1;

@@ -8,8 +8,9 @@
 #include <string.h>
 
 struct reason {
-    const char *file, *rule, *message;
+    const char *file, *rule, *message, *item;
     int line;
+    bool killed;
 };
 
 /* td_error_key with a detail of its own instead of the parameters. The detail goes through
@@ -20,8 +21,9 @@ static int explain(struct td_error *reterr, int code, const char *key, const str
     struct td_error words = TD_ERROR_INIT;
     td_error_set(&words, code, "%s", detail);
     td_error_key(reterr, code, key,
-                 json_pack("{s:s, s:i, s:s, s:s}", "file", reason->file, "line", reason->line,
-                           "rule", reason->rule, "message", reason->message));
+                 json_pack("{s:s, s:i, s:s, s:s, s:s, s:b}", "file", reason->file, "line",
+                           reason->line, "rule", reason->rule, "message", reason->message, "item",
+                           reason->item ? reason->item : "", "killed", reason->killed));
     if (reterr)
         memcpy(reterr->detail, words.detail, sizeof(words.detail));
     return code;
@@ -36,6 +38,9 @@ int td_answer_read(const json_t *answer, struct td_error *reterr)
     struct reason reason = {.file = td_json_text(error, "file"),
                             .rule = td_json_text(error, "rule"),
                             .message = td_json_text(error, "message"),
+                            .item = td_json_text(error, "item"),
+                            .killed = !strcmp(code, "limit") ||
+                                      json_is_true(json_object_get(answer, "ending")),
                             .line = (int)json_integer_value(json_object_get(error, "line"))};
     char place[200] = "", detail[2048];
     if (reason.line > 0)

@@ -94,6 +94,7 @@ struct td_pool {
     struct generation *current; /* takes jobs */
     struct generation *next;    /* is starting */
     struct jobs queue;
+    struct jobs background; /* taken when `queue` is empty */
     struct jobs refused;
     struct event *later; /* answers `refused` outside of td_pool_submit */
     int64_t waiting, served, lost;
@@ -179,6 +180,35 @@ void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn
     dispatch(pool);
 }
 
+void td_pool_submit_background(struct td_pool *pool, unsigned char *frame, size_t length,
+                               td_pool_done_fn done, void *arg)
+{
+    struct job *job = td_memory_record(sizeof(*job));
+    *job = (struct job){.frame = frame, .length = length, .scores = true, .done = done, .arg = arg};
+    if (!pool->current && !pool->next) {
+        job->refused = TD_EBUSY;
+        TAILQ_INSERT_TAIL(&pool->refused, job, entry);
+        event_active(pool->later, EV_TIMEOUT, 0);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&pool->background, job, entry);
+    dispatch(pool);
+}
+
+static struct job *next_job(struct td_pool *pool)
+{
+    struct job *job = TAILQ_FIRST(&pool->queue);
+    if (job) {
+        TAILQ_REMOVE(&pool->queue, job, entry);
+        pool->waiting--;
+        return job;
+    }
+    job = TAILQ_FIRST(&pool->background);
+    if (job)
+        TAILQ_REMOVE(&pool->background, job, entry);
+    return job;
+}
+
 static void give(struct worker *worker, struct job *job)
 {
     worker->job = job;
@@ -195,13 +225,11 @@ static void dispatch(struct td_pool *pool)
         return;
     TAILQ_FOREACH(worker, &pool->current->workers, entry)
     {
-        struct job *job = TAILQ_FIRST(&pool->queue);
-        if (!job)
-            return;
         if (worker->state != IDLE || !td_process_alive(worker->process))
             continue;
-        TAILQ_REMOVE(&pool->queue, job, entry);
-        pool->waiting--;
+        struct job *job = next_job(pool);
+        if (!job)
+            return;
         give(worker, job);
     }
 }
@@ -306,6 +334,7 @@ static void give_up(struct generation *generation, const char *reason)
             return;
     }
     fail_jobs(pool, &pool->queue, "no scorer worker can be started");
+    fail_jobs(pool, &pool->background, "no scorer worker can be started");
 }
 
 static void log_refused(const json_t *refused)
@@ -593,6 +622,7 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
         pool->options.start_ms = 10000;
     TAILQ_INIT(&pool->generations);
     TAILQ_INIT(&pool->queue);
+    TAILQ_INIT(&pool->background);
     TAILQ_INIT(&pool->refused);
     pool->executable = strdup(options->executable);
     pool->plugin_folder = strdup(options->plugin_folder);
@@ -622,6 +652,7 @@ void td_pool_free(struct td_pool *pool)
     while ((generation = TAILQ_FIRST(&pool->generations)))
         free_generation(generation); /* NOLINT: the analyzer misses that it leaves the list */
     fail_jobs(pool, &pool->queue, "the server is ending");
+    fail_jobs(pool, &pool->background, "the server is ending");
     fail_jobs(pool, &pool->refused, "the server is ending");
     if (pool->later)
         event_free(pool->later);

@@ -13,7 +13,7 @@
  *   TD_ETIMEOUT   the worker missed the job's deadline
  *   TD_EBUSY      the queue is full, no worker can be started, or the pool is being freed
  *   TD_ETOOLARGE  the job does not fit a frame
- * The keys have the parameters file, line (0 when unknown), rule and message.
+ * The keys have the parameters file, line (0 when unknown), rule, message, item and killed (answer.h).
  *
  * td_pool_reload starts a new generation (new or changed plugins); the old one serves until the new
  * one is ready, finishes what it has and goes. A worker that comes back with other plugins than its
@@ -71,6 +71,12 @@ typedef void (*td_pool_done_fn)(void *arg, int result, json_t *answer, struct td
 /* Sends `job` (borrowed) to a worker; `done` is called on the loop exactly once, never from inside
  * this function; `answer` is borrowed and NULL on failure. It may submit, but not free the pool. */
 void td_pool_submit(struct td_pool *pool, const json_t *job, td_pool_done_fn done, void *arg);
+
+/* The same for a frame made already (protocol.h; malloc'd, taken over), of a job in which no plugin takes
+ * part and which can wait: a worker gets it only when no other job waits. The caller bounds how many there
+ * are. */
+void td_pool_submit_background(struct td_pool *pool, unsigned char *frame, size_t length,
+                               td_pool_done_fn done, void *arg);
 
 /* A new generation; `ready` as above, or NULL. When one is starting already, the new one takes its
  * place and its `ready`. */

@@ -12,12 +12,27 @@
  *       {"score": SCORE}
  *   {"op": "evaluate", ...both...}
  *       {"facts": ..., "problems": ..., "gates": ..., "score": SCORE}
- *   {"op": "check", "standard": {...}}
- *       {"table": [...]}: the standard as people read it
+ *   {"op": "check", "standard": {...}, "series": S, "cases": [CASE]?}
+ *       {"table": [...], "golden": GOLDEN}: the standard as people read it; GOLDEN only for cases
+ *   {"op": "golden", "trial": ID, "series": S, "standard": {...}, "cases": [CASE]}
+ *       GOLDEN = {"cases": [{"file", "name", "passed", "differences": [{"what": "item", "id": "A1",
+ *       "expected", "got", "because"}]}], "findings": [FINDING]}
+ *       CASE = {"file", "name", "dossier", "expert", "expected"} as scripts/README.md has it
+ *   {"op": "trial", "trial": ID, "standard": {...}, "base": {...}?, "dossiers": [{"id", "facts", "gates",
+ *    "expert"}]}
+ *       {"results": [{"id", "before": OUTCOME or null, "after": OUTCOME}], "findings": [FINDING]}
+ *       OUTCOME = {"total", "vetoed", "eligible", "line", "failed": [id of a condition]}
+ *       FINDING = why the standard is refused (scorer/purity.h), or {"kind": "script" | "limit" | "clock" |
+ *       "random", "dossier", "message", "file", "line", "rule"}; results after one are incomplete
+ *
+ *   {"op": "compare", "standard": {...}, "base": {...}?, "dossier": {"id", "facts", "gates", "expert"}}
+ *       {"before": SCORE or null, "after": SCORE}
+ *
+ * Trials with one ID share their VMs and no others'.
  *
  * A failed job answers {"error": {"code": "script"|"plugin"|"limit"|"invalid", "message": "...",
- * "file": "teacher/intermediate.rb", "line": 12, "rule": "A1"}}; the worker stays usable, unless
- * the answer also has "ending": true (it ran out of time, crashed or left its sandbox).
+ * "file": "teacher/intermediate.rb", "line": 12, "rule": "A1"}}, of a trial's dossier with "item": id; the
+ * worker stays usable, unless the answer also has "ending": true (it ran out of time, crashed or left its sandbox).
  *
  * SCORE = {"total": 7350, "cap": 10000, "vetoed": false, "eligible": true, "reference_line": 6000,
  *  "conditions": [{"id": "tenure", "name": "任职年限", "met": true, "because": "...",

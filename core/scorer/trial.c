@@ -1,0 +1,356 @@
+/* trial.c - see trial.h. Holds nothing between jobs but the VMs that compiled.c keeps. */
+#include "scorer/trial.h"
+
+#include "scorer/compiled.h"
+#include "scorer/guard.h"
+#include "scorer/job.h"
+#include "scorer/purity.h"
+#include "scorer/score.h"
+#include "scorer/vm.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FINDINGS_MAX = 10 };
+
+/* One standard in one VM of the trial. */
+struct side {
+    struct td_compiled_standard standard;
+    char use[80]; /* which VM, compiled.h */
+    int job_ms;
+};
+
+static int read_side(const json_t *job, const char *member, const char *order, int job_ms,
+                     struct side *side, struct td_fault *fault)
+{
+    const char *trial = json_string_value(json_object_get(job, "trial"));
+    side->job_ms = job_ms;
+    snprintf(side->use, sizeof(side->use), "%.64s%s", trial ? trial : "", order);
+    return td_compiled_read(job, member, &side->standard, fault);
+}
+
+/* `input` is {"id", "facts", "gates", "expert"}; a SCORE, or NULL and `fault`. */
+static json_t *score_one(const struct side *side, const char *id, const json_t *input,
+                         struct td_fault *fault)
+{
+    td_guard_begin(TD_GUARD_SCRIPT, side->standard.name, side->job_ms);
+    td_guard_item(id);
+    struct td_vm *vm = td_compiled_vm(&side->standard, side->use, fault);
+    json_t *score = vm ? td_vm_score(vm, input, fault) : NULL;
+    td_guard_end();
+    if (score && td_score_check(score, side->standard.name, fault) < 0) {
+        json_decref(score);
+        score = NULL;
+    }
+    if (!score)
+        td_compiled_forget(vm);
+    return score;
+}
+
+/* Why the worker refused what a script did: "Time" is no constant here. */
+static const char *kind_of(const struct td_fault *fault)
+{
+    static const struct {
+        const char *word, *kind;
+    } words[] = {{"constant Time", "clock"},
+                 {"constant Process", "clock"},
+                 {"constant Random", "random"},
+                 {"method 'rand'", "random"},
+                 {"method 'srand'", "random"}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strstr(fault->message, words[i].word))
+            return words[i].kind;
+    return !strcmp(fault->code, "limit") ? "limit" : "script";
+}
+
+static void note_fault(json_t *findings, const char *dossier, const struct td_fault *fault)
+{
+    json_array_append_new(findings,
+                          json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "kind", kind_of(fault),
+                                    "dossier", dossier, "message", fault->message, "file",
+                                    fault->file, "line", fault->line, "rule", fault->rule));
+}
+
+static json_t *failed_conditions(const json_t *score)
+{
+    json_t *failed = json_array(), *condition;
+    size_t i;
+    json_array_foreach(json_object_get(score, "conditions"), i, condition)
+        if (!json_is_true(json_object_get(condition, "met")))
+            json_array_append(failed, json_object_get(condition, "id"));
+    return failed;
+}
+
+/* What a trial stores of a score. */
+static json_t *outcome(const json_t *score)
+{
+    return json_pack("{s:O, s:O, s:O, s:O?, s:o}", "total", json_object_get(score, "total"),
+                     "vetoed", json_object_get(score, "vetoed"), "eligible",
+                     json_object_get(score, "eligible"), "line",
+                     json_object_get(score, "reference_line"), "failed", failed_conditions(score));
+}
+
+/* --- dossiers --------------------------------------------------------------------------------- */
+
+struct batch {
+    struct side forward, reverse, base;
+    bool based;
+    const json_t *dossiers;
+    json_t **scores; /* of `forward`, by place */
+    json_t *results, *findings;
+};
+
+static const char *id_of(const json_t *dossier)
+{
+    const char *id = json_string_value(json_object_get(dossier, "id"));
+    return id ? id : "";
+}
+
+/* The standard in force may fail where its successor does not: then nothing is compared. */
+static json_t *base_outcome(const struct batch *batch, const json_t *dossier)
+{
+    struct td_fault fault = TD_FAULT_INIT;
+    json_t *score = batch->based ? score_one(&batch->base, id_of(dossier), dossier, &fault) : NULL;
+    json_t *known = score ? outcome(score) : json_null();
+    json_decref(score);
+    return known;
+}
+
+static bool go_forward(struct batch *batch)
+{
+    size_t i;
+    json_t *dossier;
+    json_array_foreach(batch->dossiers, i, dossier) {
+        struct td_fault fault = TD_FAULT_INIT;
+        batch->scores[i] = score_one(&batch->forward, id_of(dossier), dossier, &fault);
+        if (!batch->scores[i]) {
+            note_fault(batch->findings, id_of(dossier), &fault);
+            return false;
+        }
+        json_array_append_new(batch->results, json_pack("{s:s, s:o, s:o}", "id", id_of(dossier),
+                                                        "before", base_outcome(batch, dossier),
+                                                        "after", outcome(batch->scores[i])));
+    }
+    return true;
+}
+
+static void go_back(struct batch *batch)
+{
+    for (size_t i = json_array_size(batch->dossiers); i-- > 0;) {
+        const json_t *dossier = json_array_get(batch->dossiers, i);
+        struct td_fault fault = TD_FAULT_INIT;
+        json_t *score = score_one(&batch->reverse, id_of(dossier), dossier, &fault);
+        if (!score) {
+            note_fault(batch->findings, id_of(dossier), &fault);
+            return;
+        }
+        td_purity_compare(id_of(dossier), batch->scores[i], score, batch->forward.standard.source,
+                          FINDINGS_MAX, batch->findings);
+        json_decref(score);
+        if (json_array_size(batch->findings) >= FINDINGS_MAX)
+            return;
+    }
+}
+
+static int read_batch(const json_t *job, int job_ms, struct batch *batch, struct td_fault *fault)
+{
+    const json_t *base = json_object_get(job, "base");
+    batch->dossiers = json_object_get(job, "dossiers");
+    batch->based = json_is_object(base);
+    if (!json_is_array(batch->dossiers)) {
+        fault->code = "invalid";
+        snprintf(fault->message, sizeof(fault->message), "the job needs an array \"dossiers\"");
+        return -1;
+    }
+    if (read_side(job, "standard", "+", job_ms, &batch->forward, fault) < 0 ||
+        read_side(job, "standard", "-", job_ms, &batch->reverse, fault) < 0)
+        return -1;
+    return batch->based ? read_side(job, "base", "=", job_ms, &batch->base, fault) : 0;
+}
+
+json_t *td_trial_batch(const json_t *job, int job_ms, struct td_fault *fault)
+{
+    struct batch batch = {0};
+    if (read_batch(job, job_ms, &batch, fault) < 0)
+        return NULL;
+    size_t count = json_array_size(batch.dossiers);
+    batch.scores = calloc(count + 1, sizeof(json_t *));
+    if (!batch.scores)
+        return NULL;
+    batch.results = json_array();
+    batch.findings = json_array();
+    if (go_forward(&batch))
+        go_back(&batch);
+    for (size_t i = 0; i < count; i++)
+        json_decref(batch.scores[i]);
+    free(batch.scores);
+    return json_pack("{s:o, s:o}", "results", batch.results, "findings", batch.findings);
+}
+
+json_t *td_trial_compare(const json_t *job, int job_ms, struct td_fault *fault)
+{
+    struct side side, base;
+    const json_t *dossier = json_object_get(job, "dossier");
+    bool based = json_is_object(json_object_get(job, "base"));
+    struct td_fault ignored = TD_FAULT_INIT;
+    if (read_side(job, "standard", "", job_ms, &side, fault) < 0 ||
+        (based && read_side(job, "base", "", job_ms, &base, fault) < 0))
+        return NULL;
+    json_t *after = score_one(&side, id_of(dossier), dossier, fault);
+    if (!after)
+        return NULL;
+    json_t *before = based ? score_one(&base, id_of(dossier), dossier, &ignored) : NULL;
+    return json_pack("{s:o?, s:o}", "before", before, "after", after);
+}
+
+/* --- golden cases ----------------------------------------------------------------------------- */
+
+static void differ(json_t *differences, const char *what, const char *id, const json_t *expected,
+                   const json_t *found, const char *because)
+{
+    json_array_append_new(differences,
+                          json_pack("{s:s, s:s, s:O?, s:O?, s:s}", "what", what, "id", id,
+                                    "expected", expected, "got", found, "because", because));
+}
+
+static void compare_member(json_t *differences, const json_t *expected, const json_t *score,
+                           const char *name)
+{
+    json_t *want = json_object_get(expected, name), *have = json_object_get(score, name);
+    if (!want || !json_equal(want, have))
+        differ(differences, name, "", want, have, "");
+}
+
+/* `found` = [{"id", member}] against {id: value}; what `expected` does not name differs when `all`.
+ */
+static void compare_list(json_t *differences, const char *what, const json_t *expected,
+                         const json_t *found, const char *member, bool all)
+{
+    size_t i;
+    json_t *entry, *value, *seen = json_object();
+    const char *id;
+    json_array_foreach(found, i, entry) {
+        const char *because = json_string_value(json_object_get(entry, "because"));
+        id = id_of(entry);
+        json_t *want = json_object_get(expected, id), *have = json_object_get(entry, member);
+        json_object_set_new(seen, id, json_true());
+        if ((want || all) && !json_equal(want, have))
+            differ(differences, what, id, want, have, because ? because : "");
+    }
+    json_object_foreach((json_t *)expected, id, value) {
+        if (!json_object_get(seen, id))
+            differ(differences, what, id, value, NULL, "");
+    }
+    json_decref(seen);
+}
+
+static json_t *all_items(const json_t *score)
+{
+    json_t *items = json_array(), *section;
+    size_t i;
+    json_array_foreach(json_object_get(score, "sections"), i, section)
+        json_array_extend(items, json_object_get(section, "items"));
+    return items;
+}
+
+static void compare_case(json_t *differences, const json_t *expected, const json_t *score,
+                         const json_t *gates)
+{
+    json_t *items = all_items(score);
+    compare_member(differences, expected, score, "total");
+    compare_member(differences, expected, score, "eligible");
+    compare_member(differences, expected, score, "vetoed");
+    compare_list(differences, "item", json_object_get(expected, "items"), items, "points", true);
+    compare_list(differences, "condition", json_object_get(expected, "conditions"),
+                 json_object_get(score, "conditions"), "met", false);
+    compare_list(differences, "veto", json_object_get(expected, "vetoes"),
+                 json_object_get(score, "vetoes"), "met", false);
+    compare_list(differences, "gate", json_object_get(expected, "gates"), gates, "met", false);
+    json_decref(items);
+}
+
+/* The case's facts as a dossier of a trial: {"id", "facts", "gates", "expert"}, or NULL and
+ * `fault`. */
+static json_t *case_input(const struct td_plugins *plugins, const json_t *job,
+                          const json_t *golden_case, int job_ms, struct td_fault *fault)
+{
+    const json_t *expert = json_object_get(golden_case, "expert");
+    json_t *asked = json_pack("{s:O?, s:O?}", "series", json_object_get(job, "series"), "dossier",
+                              json_object_get(golden_case, "dossier"));
+    json_t *input = td_job_facts(plugins, asked, job_ms, fault);
+    json_decref(asked);
+    if (!input)
+        return NULL;
+    json_object_set(input, "id", json_object_get(golden_case, "file"));
+    json_object_set_new(input, "expert", expert ? json_incref((json_t *)expert) : json_object());
+    return input;
+}
+
+struct golden {
+    struct side forward, reverse;
+    json_t *scored, *results, *findings;
+};
+
+static json_t *run_case(struct golden *golden, const struct td_plugins *plugins, const json_t *job,
+                        const json_t *golden_case)
+{
+    struct td_fault fault = TD_FAULT_INIT;
+    json_t *differences = json_array(), *score = NULL;
+    json_t *input = case_input(plugins, job, golden_case, golden->forward.job_ms, &fault);
+    if (input)
+        score = score_one(&golden->forward, id_of(input), input, &fault);
+    if (score) {
+        compare_case(differences, json_object_get(golden_case, "expected"), score,
+                     json_object_get(input, "gates"));
+        json_array_append_new(golden->scored,
+                              json_pack("{s:O, s:o}", "input", input, "score", score));
+    } else {
+        char place[256];
+        snprintf(place, sizeof(place), fault.line > 0 ? "%s:%d" : "%s", fault.file, fault.line);
+        differ(differences, "failed", place, NULL, NULL, fault.message);
+        if (input && strcmp(kind_of(&fault), "script") != 0)
+            note_fault(golden->findings, id_of(input), &fault);
+    }
+    json_decref(input);
+    return json_pack("{s:O?, s:O?, s:b, s:o}", "file", json_object_get(golden_case, "file"), "name",
+                     json_object_get(golden_case, "name"), "passed",
+                     json_array_size(differences) == 0, "differences", differences);
+}
+
+static void reverse_cases(struct golden *golden)
+{
+    for (size_t i = json_array_size(golden->scored); i-- > 0;) {
+        const json_t *pair = json_array_get(golden->scored, i);
+        const json_t *input = json_object_get(pair, "input");
+        struct td_fault fault = TD_FAULT_INIT;
+        json_t *score = score_one(&golden->reverse, id_of(input), input, &fault);
+        if (score)
+            td_purity_compare(id_of(input), json_object_get(pair, "score"), score,
+                              golden->forward.standard.source, FINDINGS_MAX, golden->findings);
+        else
+            note_fault(golden->findings, id_of(input), &fault);
+        json_decref(score);
+    }
+}
+
+json_t *td_trial_golden(const struct td_plugins *plugins, const json_t *job, int job_ms,
+                        struct td_fault *fault)
+{
+    struct golden golden = {0};
+    size_t i;
+    json_t *golden_case;
+    if (read_side(job, "standard", "g+", job_ms, &golden.forward, fault) < 0 ||
+        read_side(job, "standard", "g-", job_ms, &golden.reverse, fault) < 0)
+        return NULL;
+    golden.results = json_array();
+    golden.findings = json_array();
+    golden.scored = json_array();
+    td_purity_read(golden.forward.standard.source, golden.forward.standard.length, golden.findings);
+    json_array_foreach(json_object_get(job, "cases"), i, golden_case)
+        json_array_append_new(golden.results, run_case(&golden, plugins, job, golden_case));
+    reverse_cases(&golden);
+    json_decref(golden.scored);
+    return json_pack("{s:o, s:o}", "cases", golden.results, "findings", golden.findings);
+}
