@@ -441,6 +441,13 @@ static void end_sessions(struct job *job)
         on_sessions_ended(job, result, 0);
 }
 
+static void wake_trials(struct job *job)
+{
+    if (job->step.dispatch->options.wake)
+        job->step.dispatch->options.wake(job->step.dispatch->options.wake_arg);
+    go(&job->step, true, job_write, job_written);
+}
+
 static void job_loaded(struct step *step)
 {
     struct job *job = (struct job *)step;
@@ -450,6 +457,8 @@ static void job_loaded(struct step *step)
         job_ends(job, 0);
     else if (job->kind->work == TD_DISPATCH_SESSIONS)
         end_sessions(job);
+    else if (job->kind->work == TD_DISPATCH_TRIALS)
+        wake_trials(job);
     else if (job->kind->work == TD_DISPATCH_SCORER && job->request)
         td_pool_submit(step->dispatch->options.pool, job->request, on_scored, job);
     else

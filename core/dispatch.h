@@ -39,7 +39,8 @@ enum { TD_DISPATCH_ATTEMPTS = 5, TD_DISPATCH_IN_FLIGHT = 16 };
 enum td_dispatch_work {
     TD_DISPATCH_NONE,    /* straight to write */
     TD_DISPATCH_SCORER,  /* the job that `read` built goes to a scorer worker */
-    TD_DISPATCH_SESSIONS /* {"account", "keep"?}: ends that account's sessions */
+    TD_DISPATCH_SESSIONS, /* {"account", "keep"?}: ends that account's sessions */
+    TD_DISPATCH_TRIALS    /* wakes who runs trials (trials.h) */
 };
 
 /* One kind of outbox row. `read` answers a job as a new reference, or NULL when nothing is left to
@@ -53,7 +54,7 @@ struct td_dispatch_kind {
                  const json_t *answer, struct td_error *reterr);
 };
 
-/* The rows of the real server ("score", "session"), ended by a NULL kind. "live" rows are not jobs:
+/* The rows of the real server ("score", "session", "trial"), ended by a NULL kind. "live" rows are not jobs:
  * they are published and marked done in batches. */
 extern const struct td_dispatch_kind td_dispatch_kinds[];
 
@@ -65,6 +66,8 @@ struct td_dispatch_options {
     const struct td_redis_options *redis; /* for its own blocking connection; copied */
     struct td_live *live;
     struct td_sessions *sessions;
+    void (*wake)(void *arg); /* TD_DISPATCH_TRIALS: on the loop; NULL = nobody waits */
+    void *wake_arg;
     const struct td_config *config;
     const struct td_calendar *calendar;
     const struct td_seal_key *seal;

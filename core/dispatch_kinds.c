@@ -6,5 +6,6 @@
 const struct td_dispatch_kind td_dispatch_kinds[] = {
     {"score", td_evaluation_prepare, TD_DISPATCH_SCORER, td_evaluation_finish},
     {"session", NULL, TD_DISPATCH_SESSIONS, NULL},
+    {"trial", NULL, TD_DISPATCH_TRIALS, NULL},
     {0},
 };

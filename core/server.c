@@ -33,6 +33,7 @@
 #include "store/store.h"
 #include "store/witness.h"
 #include "ticker.h"
+#include "trials.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -73,6 +74,7 @@ struct td_server {
     struct td_examiners *examiners;
     struct td_frame *frame;
     struct td_dispatch *dispatch;
+    struct td_trials *trials;
     struct td_ticker *ticker;
     struct td_tls *tls; /* NULL = plain */
     struct td_http_server *http;
@@ -372,6 +374,7 @@ static int open_background(struct td_server *server, struct td_error *reterr)
                                           .redis = &redis,
                                           .live = server->live,
                                           .sessions = server->sessions,
+                                          .wake = td_trials_wake,
                                           .config = server->config,
                                           .calendar = server->calendar,
                                           .seal = server->seal};
@@ -382,8 +385,16 @@ static int open_background(struct td_server *server, struct td_error *reterr)
                                        .config = server->config,
                                        .calendar = server->calendar,
                                        .seal = server->seal};
+    struct td_trials_options trials = {.base = server->base,
+                                       .store = server->store,
+                                       .pool = server->pool,
+                                       .live = server->live,
+                                       .config = server->config};
     server->ticker = td_ticker_new(&ticker);
     int r = need(server->ticker, reterr, "ticker");
+    if (r == 0)
+        r = td_trials_new(&trials, &server->trials, reterr);
+    options.wake_arg = server->trials;
     if (r == 0)
         r = td_dispatch_new(&options, &server->dispatch, reterr);
     if (r == 0)
@@ -535,6 +546,7 @@ void td_server_free(struct td_server *server)
     }
     drain(server);
     td_dispatch_free(server->dispatch);
+    td_trials_free(server->trials);
     td_http_server_free(server->http);
     td_tls_free(server->tls);
     td_mailbox_free(server->mailbox);

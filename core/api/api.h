@@ -34,6 +34,7 @@
     X(standards)                                                                                   \
     X(submissions)                                                                                 \
     X(titles)                                                                                      \
+    X(trials)                                                                                      \
     X(units)                                                                                       \
     X(verification)
 

@@ -146,6 +146,8 @@ const all = () => 'ok';
 /** These people pass; others with a fitting role get `rest`. */
 const only = (names, rest = '404') => (p, name) => (names.split(' ').includes(name) ? 'ok' : rest);
 const series = only('office selfish bureau supervisor'); // reads what belongs to the series
+/** Who runs or watches the review of the series sees what a standard would do to it. */
+const tries = only('office selfish bureau supervisor admin');
 const runs = only('office selfish');
 const sits = only('office selfish bureau supervisor chair lead panellist member recused');
 /** Its clerk knows the meeting, and has no vote. */
@@ -236,6 +238,13 @@ export const otherRoutes = {
   'GET /standards/{standard}': { may: all },
   'POST /standards/{standard}/activate': { may: all },
   'POST /standards/{standard}/approve': { may: all },
+  'GET /standards/{standard}/trials': { may: tries },
+  'POST /standards/{standard}/trials': { may: all, send: give({ cycle: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }) },
+  'GET /trials/{trial}': { may: tries },
+  'POST /trials/{trial}/cancel': { may: all },
+  'GET /trials/{trial}/dossiers': { may: tries },
+  'GET /trials/{trial}/dossiers/{dossier}': { may: tries },
+  'GET /trials/{trial}/live': { may: tries, stream: true },
   'GET /titles/{title}': { may: only('holder unit selfish bureau supervisor') },
   'GET /titles/{title}/print': { may: only('holder unit selfish bureau supervisor') },
   'POST /units': { may: all, send: give({}) },

@@ -100,6 +100,9 @@ before(async () => {
   [estate.certificate] = (await people.holder.ok('GET', '/titles')).items;
   estate.standard = (await people.public.ok('GET', '/standards?series=teacher')).items[0].id;
   estate.size = rows(server, 'select max(size) as size from ledger_checkpoint')[0].size;
+  estate.trial = (await people.bureau.ok('POST', `/standards/${estate.standard}/trials`, { cycle: city.cycle.id })).id;
+  await server.seen('trial.ended');
+  estate.tried = rows(server, 'select min(application_id) as id from trial_dossier')[0].id;
   await server.process.kill('SIGTERM');
   copyDossiers();
   await server.startTitled();
@@ -204,7 +207,7 @@ describe('a dossier', () => {
 describe('everything else', () => {
   const values = (e) => ({
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, filing: e.filing, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
-    number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, title: e.certificate.id, unit: e.city.unit.id,
+    number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
   });
   const fill = (path, known) => path.replace(/\{(\w+)\}/g, (_, name) => known[name] ?? assert.fail(`no value for {${name}}`));
   const routesOf = (all) => Object.entries(all).filter(([name]) => !/\{application\}/.test(name) && name !== 'POST /notices').map(([name, row]) => [name, row, otherRoutes[name] ?? { may: () => 'ok', stream: name.endsWith('/live') }]);
