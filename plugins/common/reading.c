@@ -30,6 +30,10 @@ static const struct word_row common_words[] = {
     {"exam", "passed", "达到合格标准"},
     {"exam", "exempt", "按规定免试"},
     {"exam", "not_passed", "未达到合格标准"},
+    {"tier", "village", "村庄"},
+    {"tier", "township", "乡镇"},
+    {"tier", "agri_street", "涉农街道"},
+    {"tier", "none", "城区及其他"},
     {NULL, NULL, NULL},
 };
 
@@ -67,6 +71,15 @@ bool flag(const json_t *object, const char *field)
 const json_t *section_of(const struct reading *reading, const char *section)
 {
     return json_object_get(reading->content, section);
+}
+
+/* Where the unit is in the register's words: reference lines and tie-breaks may depend on it. */
+static void put_unit_tier(struct reading *reading)
+{
+    const json_t *unit = json_object_get(reading->dossier, "unit");
+    const char *word = find_word(common_words, "tier", answer(unit, "grassroots"));
+    if (*word)
+        put_fact(reading, "unit_tier", json_string(word), "%s：%s", answer(unit, "name"), word);
 }
 
 /* What every series knows of the day and the person. */
@@ -107,6 +120,7 @@ bool reading_init(struct reading *reading, const struct series *series, const js
                             json_pack("{sn ss ss ss ss s[]}", "value", "name", row->name, "unit",
                                       row->unit, "by", row->by, "because", "", "sources"));
     put_days(reading);
+    put_unit_tier(reading);
     return true;
 }
 

@@ -64,7 +64,7 @@ struct reading {
 /* --- the frame (reading.c) -----------------------------------------------------------------------
  */
 
-/* Starts an answer: every fact with value null, then cutoff_date, last_full_year and age. False
+/* Starts an answer: every fact with value null, then cutoff_date, last_full_year, age and unit_tier. False
  * when the dossier has no usable cut-off date. */
 bool reading_init(struct reading *reading, const struct series *series, const json_t *dossier);
 /* {"facts", "problems"}: what facts() answers. */

@@ -8,6 +8,7 @@ static const struct fact_row facts[] = {
     {"cutoff_date", "截止日", "", "system"},
     {"last_full_year", "最近一个完整考核年度", "年", "system"},
     {"age", "年龄", "岁", "system"},
+    {"unit_tier", "所在单位层级", "", "system"},
     {"grassroots_months", "政府举办的基层医疗卫生机构从事本专业工作时间", "月", "applicant"},
     {"recent_grassroots_months", "至截止日连续在基层卫生专业技术岗位时间", "月", "applicant"},
     {"at_grassroots", "截止日在基层卫生专业技术岗位", "", "applicant"},

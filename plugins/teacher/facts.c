@@ -8,6 +8,7 @@ static const struct fact_row facts[] = {
     {"cutoff_date", "截止日", "", "system"},
     {"last_full_year", "最近一个完整考核年度", "年", "system"},
     {"age", "年龄", "岁", "system"},
+    {"unit_tier", "所在单位层级", "", "system"},
     {"grassroots_months", "乡镇、涉农街道及村庄学校从事本专业工作时间", "月", "applicant"},
     {"recent_grassroots_months", "至截止日连续在基层教学一线时间", "月", "applicant"},
     {"at_grassroots", "截止日在基层教学一线岗位", "", "applicant"},

@@ -114,6 +114,7 @@ static void only_teaching_posts_at_the_grassroots_count(void **state)
     assert_fact(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2026-12-31'")),
                 "grassroots_months", "120", NULL);
     assert_fact("{}", "grassroots_months", "null", "");
+    assert_fact("{}", "unit_tier", "'乡镇'", "水西沟镇中心小学：乡镇");
 }
 
 static void continuous_service_ends_at_the_cutoff_date(void **state)
