@@ -31,7 +31,6 @@
     X(series)                                                                                      \
     X(second_factor)                                                                               \
     X(session)                                                                                     \
-    X(standard_drafts)                                                                             \
     X(standards)                                                                                   \
     X(submissions)                                                                                 \
     X(titles)                                                                                      \

@@ -47,7 +47,6 @@ struct td_command {
     X(cycle)                                                                                       \
     X(ledger)                                                                                      \
     X(plugin)                                                                                      \
-    X(reference)                                                                                   \
     X(score)                                                                                       \
     X(standard)                                                                                    \
     X(workflow)

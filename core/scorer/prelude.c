@@ -9,8 +9,9 @@ TITLED_EMBED(lists, "prelude/lists.rb");
 TITLED_EMBED(questions, "prelude/questions.rb");
 TITLED_EMBED(relations, "prelude/relations.rb");
 TITLED_EMBED(standard, "prelude/standard.rb");
+TITLED_EMBED(tally, "prelude/tally.rb");
 
-#define FILES(X) X(values) X(rules) X(lists) X(questions) X(relations) X(standard)
+#define FILES(X) X(values) X(rules) X(lists) X(questions) X(relations) X(standard) X(tally)
 
 const struct td_prelude_file *td_prelude(size_t number)
 {

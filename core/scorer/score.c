@@ -31,6 +31,17 @@ static int check_amount(const struct checking *checking, const char *where, json
     return 0;
 }
 
+static int check_finding(const struct checking *checking, const char *where, const json_t *finding)
+{
+    const char *id, *name, *because;
+    int met;
+    json_error_t error;
+    if (json_unpack_ex((json_t *)finding, &error, 0, "{s:s, s:s, s:b, s:s}", "id", &id, "name",
+                       &name, "met", &met, "because", &because) < 0)
+        return wrong(checking, "%.80s of the score: %s", where, error.text);
+    return 0;
+}
+
 /* Conditions and vetoes. */
 static int check_findings(const struct checking *checking, const char *list, const json_t *findings)
 {
@@ -39,12 +50,10 @@ static int check_findings(const struct checking *checking, const char *list, con
     if (!json_is_array(findings))
         return wrong(checking, "the score: \"%s\" is no list", list);
     json_array_foreach(findings, i, finding) {
-        const char *id, *name, *because;
-        int met;
-        json_error_t error;
-        if (json_unpack_ex(finding, &error, 0, "{s:s, s:s, s:b, s:s}", "id", &id, "name", &name,
-                           "met", &met, "because", &because) < 0)
-            return wrong(checking, "entry %zu in \"%s\" of the score: %s", i, list, error.text);
+        char where[64];
+        snprintf(where, sizeof(where), "entry %zu in \"%s\"", i, list);
+        if (check_finding(checking, where, finding) < 0)
+            return -1;
     }
     return 0;
 }
@@ -141,4 +150,17 @@ int td_score_check(const json_t *score, const char *file, struct td_fault *fault
     if (check_extras(&checking, score) < 0)
         return -1;
     return check_amount(&checking, "total", total, cap);
+}
+
+int td_score_check_item(const json_t *item, const char *file, struct td_fault *fault)
+{
+    const struct checking checking = {file, fault};
+    return check_item(&checking, item);
+}
+
+int td_score_check_finding(const json_t *finding, const char *id, const char *file,
+                           struct td_fault *fault)
+{
+    const struct checking checking = {file, fault};
+    return check_finding(&checking, id, finding);
 }

@@ -94,74 +94,184 @@ static json_t *outcome(const json_t *score)
 
 /* --- dossiers --------------------------------------------------------------------------------- */
 
+/* A dossier under one standard: a tally, or the whole SCORE of a standard that has no tallies. */
+struct scored {
+    const struct td_tally_plan *plan; /* of the tally; NULL: there is a SCORE */
+    struct td_tally tally;
+    json_t *score;
+};
+
+struct tried {
+    struct td_dossier dossier;
+    char id[64];
+    struct scored forward;
+};
+
 struct batch {
     struct side forward, reverse, base;
     bool based;
-    const json_t *dossiers;
-    json_t **scores; /* of `forward`, by place */
+    struct tried *tried;
+    size_t count;
     json_t *results, *findings;
 };
 
-static const char *id_of(const json_t *dossier)
+static void scored_done(struct scored *scored)
 {
-    const char *id = json_string_value(json_object_get(dossier, "id"));
-    return id ? id : "";
+    td_tally_done(&scored->tally);
+    json_decref(scored->score);
+    *scored = (struct scored){0};
+}
+
+static json_t *whole_score(struct td_vm *vm, const struct side *side,
+                           const struct td_dossier *dossier, struct td_fault *fault)
+{
+    json_t *input = json_loadb(dossier->whole.text, dossier->whole.length, 0, NULL);
+    json_t *score = input ? td_vm_score(vm, input, fault) : NULL;
+    if (!input) {
+        fault->code = "invalid";
+        snprintf(fault->message, sizeof(fault->message), "the dossier is no JSON");
+    } else if (score && td_score_check(score, side->standard.name, fault) < 0) {
+        json_decref(score);
+        score = NULL;
+    }
+    json_decref(input);
+    return score;
+}
+
+static bool try_one(const struct side *side, const struct tried *tried, struct scored *ret,
+                    struct td_fault *fault)
+{
+    *ret = (struct scored){0};
+    td_guard_begin(TD_GUARD_SCRIPT, side->standard.name, side->job_ms);
+    td_guard_item(tried->id);
+    struct td_vm *vm = td_compiled_vm(&side->standard, side->use, fault);
+    int rc = vm ? td_vm_tally(vm, &tried->dossier, &ret->tally, fault) : -1;
+    if (rc == 0)
+        ret->plan = td_vm_plan(vm);
+    else if (rc > 0)
+        ret->score = whole_score(vm, side, &tried->dossier, fault);
+    td_guard_end();
+    if (ret->plan || ret->score)
+        return true;
+    td_compiled_forget(vm);
+    return false;
+}
+
+static json_t *outcome_of(const struct scored *scored)
+{
+    if (!scored->plan)
+        return outcome(scored->score);
+    const struct td_tally *tally = &scored->tally;
+    return json_pack("{s:I, s:b, s:b, s:O, s:o}", "total", (json_int_t)tally->total, "vetoed",
+                     tally->vetoed, "eligible", tally->eligible, "line",
+                     td_tally_line(scored->plan), "failed", td_tally_failed(scored->plan, tally));
+}
+
+static json_t *score_of(const struct scored *scored)
+{
+    return scored->plan ? td_tally_score(scored->plan, &scored->tally) : json_incref(scored->score);
 }
 
 /* The standard in force may fail where its successor does not: then nothing is compared. */
-static json_t *base_outcome(const struct batch *batch, const json_t *dossier)
+static json_t *base_outcome(const struct batch *batch, const struct tried *tried)
 {
     struct td_fault fault = TD_FAULT_INIT;
-    json_t *score = batch->based ? score_one(&batch->base, id_of(dossier), dossier, &fault) : NULL;
-    json_t *known = score ? outcome(score) : json_null();
-    json_decref(score);
+    struct scored scored;
+    if (!batch->based || !try_one(&batch->base, tried, &scored, &fault))
+        return json_null();
+    json_t *known = outcome_of(&scored);
+    scored_done(&scored);
     return known;
 }
 
 static bool go_forward(struct batch *batch)
 {
-    size_t i;
-    json_t *dossier;
-    json_array_foreach(batch->dossiers, i, dossier) {
+    for (size_t i = 0; i < batch->count; i++) {
+        struct tried *tried = &batch->tried[i];
         struct td_fault fault = TD_FAULT_INIT;
-        batch->scores[i] = score_one(&batch->forward, id_of(dossier), dossier, &fault);
-        if (!batch->scores[i]) {
-            note_fault(batch->findings, id_of(dossier), &fault);
+        if (!try_one(&batch->forward, tried, &tried->forward, &fault)) {
+            note_fault(batch->findings, tried->id, &fault);
             return false;
         }
-        json_array_append_new(batch->results, json_pack("{s:s, s:o, s:o}", "id", id_of(dossier),
-                                                        "before", base_outcome(batch, dossier),
-                                                        "after", outcome(batch->scores[i])));
+        json_array_append_new(batch->results, json_pack("{s:s, s:o, s:o}", "id", tried->id,
+                                                        "before", base_outcome(batch, tried),
+                                                        "after", outcome_of(&tried->forward)));
     }
     return true;
 }
 
+static void compare_orders(struct batch *batch, const struct tried *tried,
+                           const struct scored *reverse)
+{
+    const struct scored *forward = &tried->forward;
+    if (forward->plan && reverse->plan && forward->tally.digest == reverse->tally.digest)
+        return;
+    json_t *one = score_of(forward), *other = score_of(reverse);
+    td_purity_compare(tried->id, one, other, batch->forward.standard.source, FINDINGS_MAX,
+                      batch->findings);
+    json_decref(one);
+    json_decref(other);
+}
+
 static void go_back(struct batch *batch)
 {
-    for (size_t i = json_array_size(batch->dossiers); i-- > 0;) {
-        const json_t *dossier = json_array_get(batch->dossiers, i);
+    for (size_t i = batch->count; i-- > 0;) {
         struct td_fault fault = TD_FAULT_INIT;
-        json_t *score = score_one(&batch->reverse, id_of(dossier), dossier, &fault);
-        if (!score) {
-            note_fault(batch->findings, id_of(dossier), &fault);
+        struct scored scored;
+        if (!try_one(&batch->reverse, &batch->tried[i], &scored, &fault)) {
+            note_fault(batch->findings, batch->tried[i].id, &fault);
             return;
         }
-        td_purity_compare(id_of(dossier), batch->scores[i], score, batch->forward.standard.source,
-                          FINDINGS_MAX, batch->findings);
-        json_decref(score);
+        compare_orders(batch, &batch->tried[i], &scored);
+        scored_done(&scored);
         if (json_array_size(batch->findings) >= FINDINGS_MAX)
             return;
     }
 }
 
-static int read_batch(const json_t *job, int job_ms, struct batch *batch, struct td_fault *fault)
+static bool add_dossier(struct batch *batch, size_t *space)
+{
+    if (batch->count == *space) {
+        size_t more = *space ? *space * 2 : 128;
+        struct tried *larger = realloc(batch->tried, more * sizeof(*larger));
+        if (!larger)
+            return false;
+        batch->tried = larger;
+        *space = more;
+    }
+    batch->tried[batch->count++] = (struct tried){0};
+    return true;
+}
+
+/* Cuts the list into its dossiers; false when it is none. */
+static bool read_dossiers(struct batch *batch, const struct td_slice *list)
+{
+    size_t space = 0;
+    const char *at = list->text, *end = at + list->length;
+    if (!at || *at != '[')
+        return false;
+    while (td_slice_enter(&at, end, NULL)) {
+        if (!add_dossier(batch, &space))
+            return false;
+        struct tried *tried = &batch->tried[batch->count - 1];
+        at = td_dossier_read(&tried->dossier, at, end);
+        if (!at || tried->dossier.id.length >= sizeof(tried->id))
+            return false;
+        if (tried->dossier.id.length)
+            memcpy(tried->id, tried->dossier.id.text, tried->dossier.id.length);
+    }
+    return at != NULL;
+}
+
+static int read_batch(const json_t *job, const struct td_slice *dossiers, int job_ms,
+                      struct batch *batch, struct td_fault *fault)
 {
     const json_t *base = json_object_get(job, "base");
-    batch->dossiers = json_object_get(job, "dossiers");
     batch->based = json_is_object(base);
-    if (!json_is_array(batch->dossiers)) {
+    if (!read_dossiers(batch, dossiers)) {
         fault->code = "invalid";
-        snprintf(fault->message, sizeof(fault->message), "the job needs an array \"dossiers\"");
+        snprintf(fault->message, sizeof(fault->message),
+                 "the job needs an array \"dossiers\" of objects with facts");
         return -1;
     }
     if (read_side(job, "standard", "+", job_ms, &batch->forward, fault) < 0 ||
@@ -170,23 +280,37 @@ static int read_batch(const json_t *job, int job_ms, struct batch *batch, struct
     return batch->based ? read_side(job, "base", "=", job_ms, &batch->base, fault) : 0;
 }
 
-json_t *td_trial_batch(const json_t *job, int job_ms, struct td_fault *fault)
+static void batch_done(struct batch *batch)
 {
-    struct batch batch = {0};
-    if (read_batch(job, job_ms, &batch, fault) < 0)
-        return NULL;
-    size_t count = json_array_size(batch.dossiers);
-    batch.scores = calloc(count + 1, sizeof(json_t *));
-    if (!batch.scores)
-        return NULL;
-    batch.results = json_array();
-    batch.findings = json_array();
-    if (go_forward(&batch))
-        go_back(&batch);
-    for (size_t i = 0; i < count; i++)
-        json_decref(batch.scores[i]);
-    free(batch.scores);
-    return json_pack("{s:o, s:o}", "results", batch.results, "findings", batch.findings);
+    for (size_t i = 0; i < batch->count; i++) {
+        scored_done(&batch->tried[i].forward);
+        td_dossier_done(&batch->tried[i].dossier);
+    }
+    free(batch->tried);
+    json_decref(batch->results);
+    json_decref(batch->findings);
+}
+
+json_t *td_trial_batch(const json_t *job, const struct td_slice *dossiers, int job_ms,
+                       struct td_fault *fault)
+{
+    struct batch batch = {.results = json_array(), .findings = json_array()};
+    json_t *answer = NULL;
+    if (read_batch(job, dossiers, job_ms, &batch, fault) == 0) {
+        if (go_forward(&batch))
+            go_back(&batch);
+        answer = json_pack("{s:O, s:O}", "results", batch.results, "findings", batch.findings);
+    }
+    batch_done(&batch);
+    return answer;
+}
+
+/* --- one dossier ------------------------------------------------------------------------------ */
+
+static const char *id_of(const json_t *dossier)
+{
+    const char *id = json_string_value(json_object_get(dossier, "id"));
+    return id ? id : "";
 }
 
 json_t *td_trial_compare(const json_t *job, int job_ms, struct td_fault *fault)

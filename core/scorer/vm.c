@@ -43,6 +43,8 @@ struct td_vm {
         int line;
     } * written;
     size_t written_count;
+    bool planned;               /* `plan` was asked for */
+    struct td_tally_plan *plan; /* NULL: it has none */
 };
 
 /* The VM that runs now, for td_vm_place. */
@@ -462,6 +464,7 @@ void td_vm_free(struct td_vm *vm)
     if (vm->mrb)
         mrb_close(vm->mrb);
     free(vm->written);
+    td_tally_plan_free(vm->plan);
     free(vm);
 }
 
@@ -509,6 +512,69 @@ json_t *td_vm_score(struct td_vm *vm, const json_t *input, struct td_fault *faul
 json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault)
 {
     return call(vm, "table", NULL, fault);
+}
+
+/* --- tallies ---------------------------------------------------------------------------------- */
+
+struct question {
+    struct td_vm *vm;
+    size_t rule;
+    const json_t *facts, *expert;
+    char *answer;
+    struct td_fault *fault;
+};
+
+static mrb_value ask_rule(mrb_state *mrb, void *arg)
+{
+    struct question *question = arg;
+    mrb_value arguments[] = {question->vm->standard, mrb_int_value(mrb, (mrb_int)question->rule),
+                             td_value_from_json(mrb, question->facts),
+                             td_value_from_json(mrb, question->expert)};
+    mrb_value result =
+        mrb_funcall_argv(mrb, titled(mrb), mrb_intern_lit(mrb, "answer"), 4, arguments);
+    const char *problem = NULL;
+    json_t *answer = td_value_to_json(mrb, result, TD_VM_OUTPUT_MAX, &problem);
+    if (answer)
+        question->answer = json_dumps(answer, JSON_COMPACT | JSON_ENCODE_ANY);
+    else
+        fail(question->vm, question->fault, strstr(problem, "larger") ? "limit" : "script",
+             problem);
+    json_decref(answer);
+    return mrb_nil_value();
+}
+
+static char *ask(void *arg, size_t rule, const json_t *facts, const json_t *expert,
+                 struct td_fault *fault)
+{
+    struct td_vm *vm = arg;
+    struct question question = {vm, rule, facts, expert, NULL, fault};
+    if (run(vm, ask_rule, &question, fault))
+        return question.answer;
+    free(question.answer);
+    return NULL;
+}
+
+static int make_plan(struct td_vm *vm, struct td_fault *fault)
+{
+    json_t *plan = call(vm, "plan", NULL, fault);
+    vm->planned = plan != NULL;
+    if (json_is_object(plan) && !(vm->plan = td_tally_plan_new(plan)))
+        fail(vm, fault, "limit", "the worker is short of memory");
+    json_decref(plan);
+    return fault->code ? -1 : 0;
+}
+
+int td_vm_tally(struct td_vm *vm, const struct td_dossier *dossier, struct td_tally *ret,
+                struct td_fault *fault)
+{
+    if (!vm->planned && make_plan(vm, fault) < 0)
+        return -1;
+    return vm->plan ? td_tally(vm->plan, dossier, vm->name, ask, vm, ret, fault) : 1;
+}
+
+const struct td_tally_plan *td_vm_plan(const struct td_vm *vm)
+{
+    return vm->plan;
 }
 
 /* --- where it is, also for the signal handler ------------------------------------------------ */

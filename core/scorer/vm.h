@@ -9,6 +9,7 @@
 #define TD_SCORER_VM_H
 
 #include "scorer/fault.h"
+#include "scorer/tally.h"
 
 #include <jansson.h>
 #include <stddef.h>
@@ -33,6 +34,12 @@ void td_vm_free(struct td_vm *vm);
 /* Points for `input` = {"facts": {...}, "gates": [...], "expert": {...}}: a new reference to the
  * SCORE of scoring/protocol.h, or NULL and `fault`. */
 json_t *td_vm_score(struct td_vm *vm, const json_t *input, struct td_fault *fault);
+
+/* The same in brief, for trials: 0 with `ret` (free with td_tally_done), -1 and `fault`, or 1 when this standard has to be
+ * scored whole. `plan` is the VM's and good while it lives. */
+int td_vm_tally(struct td_vm *vm, const struct td_dossier *dossier, struct td_tally *ret,
+                struct td_fault *fault);
+const struct td_tally_plan *td_vm_plan(const struct td_vm *vm);
 
 /* The standard as people read it; a new reference, or NULL and `fault`. */
 json_t *td_vm_table(struct td_vm *vm, struct td_fault *fault);

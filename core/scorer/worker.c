@@ -78,35 +78,46 @@ static bool start(struct td_plugins *plugins, const struct td_worker_options *op
                                   "refused", plugins->refused));
 }
 
-/* The next job, or NULL when the server is gone or sends no JSON: both end the worker. */
-static json_t *next_job(void)
+/* The bytes of the next frame, which the caller frees, or NULL when the server is gone. */
+static char *next_frame(size_t *ret_length)
 {
     unsigned char header[TD_PROTOCOL_HEADER];
     size_t length = read_all(header, sizeof(header)) ? td_protocol_length(header) : 0;
     char *text = length ? malloc(length) : NULL;
-    json_t *job = NULL;
-    if (text && read_all(text, length))
-        job = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    if (text && read_all(text, length)) {
+        *ret_length = length;
+        return text;
+    }
     free(text);
-    return job;
+    return NULL;
+}
+
+/* False when the server is gone or sends no JSON: both end the worker. */
+static bool do_job(const struct td_plugins *plugins, int job_ms)
+{
+    size_t length;
+    struct td_slice dossiers;
+    char *text = next_frame(&length);
+    json_t *job = text ? td_job_parse(text, length, &dossiers) : NULL;
+    bool done = job && send_message(fitting(td_job_answer(plugins, job, &dossiers, job_ms)));
+    json_decref(job);
+    free(text);
+    return done;
 }
 
 int td_worker_run(const struct td_worker_options *options)
 {
     static struct td_plugins plugins;
-    json_t *job;
     socket_fd = options->fd;
     json_object_seed(0); /* reads the kernel's random source, which the sandbox forbids */
     if (sodium_init() < 0)
         return 1;
     td_guard_init(options->fd);
-    bool going = start(&plugins, options);
-    while (going && (job = next_job())) {
-        going = send_message(fitting(td_job_answer(&plugins, job, options->job_ms)));
-        json_decref(job);
-    }
+    bool started = start(&plugins, options);
+    while (started && do_job(&plugins, options->job_ms))
+        ;
     td_compiled_done();
     json_decref(plugins.catalog);
     json_decref(plugins.refused);
-    return going ? 0 : 1;
+    return started ? 0 : 1;
 }

@@ -21,6 +21,7 @@
  *   {"op": "trial", "trial": ID, "standard": {...}, "base": {...}?, "dossiers": [{"id", "facts", "gates",
  *    "expert"}]}
  *       {"results": [{"id", "before": OUTCOME or null, "after": OUTCOME}], "findings": [FINDING]}
+ *       "op" comes first, compact: then the dossiers are cut out of the frame, not parsed (scorer/dossier.h)
  *       OUTCOME = {"total", "vetoed", "eligible", "line", "failed": [id of a condition]}
  *       FINDING = why the standard is refused (scorer/purity.h), or {"kind": "script" | "limit" | "clock" |
  *       "random", "dossier", "message", "file", "line", "rule"}; results after one are incomplete

@@ -42,13 +42,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         none.catalog = json_object();
         standard = load_standard();
     }
-    json_t *job = json_loadb((const char *)bytes, length, JSON_REJECT_DUPLICATES, NULL);
+    struct td_slice dossiers;
+    json_t *job = td_job_parse((const char *)bytes, length, &dossiers);
     if (!json_is_object(job)) {
         json_decref(job);
         return 0;
     }
     json_object_set(job, "standard", standard);
-    json_t *answer = td_job_answer(&none, job, JOB_MS);
+    json_t *answer = td_job_answer(&none, job, &dossiers, JOB_MS);
     const json_t *error = json_object_get(answer, "error");
     demand(json_is_object(answer), "no answer", answer);
     demand(!error || (json_is_string(json_object_get(error, "code")) &&

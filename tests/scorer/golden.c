@@ -11,6 +11,7 @@
  * {"series", "cases": [{"file", "level", "arithmetic": lines, "answer"}], "tables": {level: rows}},
  * for coverage.mjs. */
 #include "drive.h"
+#include "tallies.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -137,8 +138,9 @@ static void note(struct golden *golden, struct drive *drive, const json_t *golde
     const char *level = json_string_value(json_object_get(golden_case, "level"));
     size_t lines = json_array_size(json_object_get(golden_case, "arithmetic"));
     json_array_append_new(json_object_get(golden->report, "cases"),
-                          json_pack("{s:s, s:s, s:i, s:O}", "file", golden->file, "level", level,
-                                    "arithmetic", (int)lines, "answer", answer));
+                          json_pack("{s:s, s:s, s:i, s:O, s:O}", "file", golden->file, "level",
+                                    level, "arithmetic", (int)lines, "expert",
+                                    json_object_get(job, "expert"), "answer", answer));
     if (json_object_get(tables, level))
         return;
     struct drive_answer table =
@@ -174,6 +176,38 @@ static void run_case(struct golden *golden, struct drive *drive, const char *pat
     printf("%s %s/%s: %s\n", golden->differences == before ? "ok  " : "FAIL", golden->series,
            golden->file, json_string_value(json_object_get(golden_case, "name")));
     json_decref(golden_case);
+}
+
+/* The inputs of all scores of a level, from its cases. */
+static json_t *inputs_of(const struct golden *golden, const char *level)
+{
+    json_t *inputs = json_array(), *known;
+    size_t i;
+    json_array_foreach(json_object_get(golden->report, "cases"), i, known) {
+        const json_t *answer = json_object_get(known, "answer");
+        if (strcmp(json_string_value(json_object_get(known, "level")), level) == 0)
+            json_array_append_new(inputs, json_pack("{s:O, s:O, s:O}", "facts",
+                                                    json_object_get(answer, "facts"), "gates",
+                                                    json_object_get(answer, "gates"), "expert",
+                                                    json_object_get(known, "expert")));
+    }
+    return inputs;
+}
+
+/* What trials count must be what scores say. */
+static void compare_tallies(struct golden *golden)
+{
+    const char *level;
+    json_t *table;
+    json_object_foreach(json_object_get(golden->report, "tables"), level, table) {
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/%s.rb", golden->folder, level);
+        char *source = read_text(path);
+        json_t *inputs = inputs_of(golden, level);
+        golden->differences += tallies_differ(level, source, inputs);
+        json_decref(inputs);
+        free(source);
+    }
 }
 
 static int is_case(const struct dirent *entry)
@@ -217,6 +251,7 @@ int main(int argc, char **argv)
         snprintf(path, sizeof(path), "%s/%s", folder, golden.file);
         run_case(&golden, &drive, path);
     }
+    compare_tallies(&golden);
     for (int i = 0; i < count; i++)
         free(entries[i]);
     if (count > 0)
