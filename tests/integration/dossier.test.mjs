@@ -1,16 +1,30 @@
 // A dossier's way from its draft to the panel's door, through the API, and the same pages without scripts.
 
 import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, content, districtAssessments, draft, pdf, save, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
-import { startServer } from './harness.mjs';
+import { startServer, top } from './harness.mjs';
+
+// The shipped standards, with a reference line of its own for townships in the one that is used here.
+const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
+const script = join(scripts, 'teacher/intermediate.rb');
 
 let server, city;
 before(async () => {
-  server = await startServer();
+  cpSync(join(top, 'scripts'), scripts, { recursive: true });
+  const source = readFileSync(script, 'utf8'), tiered = source.replace('reference_line 60', '$&, of: :unit_tier, table: {"乡镇" => 50}');
+  assert.notEqual(source, tiered);
+  writeFileSync(script, tiered);
+  server = await startServer({ config: { script_folder: scripts } });
   city = await buildCity(server, { fee: 18000 });
 });
-after(async () => server?.stop());
+after(async () => {
+  await server?.stop();
+  rmSync(scripts, { recursive: true, force: true });
+});
 
 const field = (html, name) => new RegExp(`name="${name}"[^>]*value="([^"]*)"`).exec(html)?.[1];
 
@@ -133,6 +147,16 @@ describe('the draft', () => {
     const page = await sun.page(`/applications/${id}/points`);
     assert.equal(page.status, 200);
     assert.match(page.text, /B1/);
+  });
+
+  test('the reference line is that of the unit, and says so', async () => {
+    const sun = await teacher(city, 'sun-line');
+    const id = await draft(city, sun);
+    const { score } = await sun.ok('GET', `/applications/${id}/points`);
+    assert.deepEqual([score.reference_line, score.reference_line_because], [5000, '所在单位层级：乡镇']);
+    assert.match((await sun.page(`/applications/${id}/points`)).text, /50\.00 <span class="td-hint">所在单位层级：乡镇/);
+    const { items } = await server.client().ok('GET', '/standards?series=teacher&level=intermediate');
+    assert.match((await server.client().page(`/standards/${items[0].id}`)).text, /60\.00 <span class="td-hint">所在单位层级：乡镇 50；其他 60/);
   });
 });
 

@@ -207,9 +207,10 @@ module Titled
       @exclusions << Exclusion.new(ids, keep)
     end
 
-    # A word that the language does not have, or a name that was never given.
+    # A word that the language does not have, or a name that was never given. What trials look for (rand,
+    # srand) is told as everywhere else.
     def method_missing(word, *_values)
-      raise ScriptError, "没有“#{word}”这个词，也没有这个名字；可用的有 #{WORDS.join("、")}"
+      raise ScriptError, "没有“#{word}”这个词，也没有这个名字（undefined method '#{word}'）；可用的有 #{WORDS.join("、")}"
     end
 
     WORDS = [:name, :basis, :reference_line, :total_cap, :tie_break, :years, :lookup, :points, :condition, :veto,

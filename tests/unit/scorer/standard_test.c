@@ -618,7 +618,7 @@ static void mistakes_name_the_rule(void **state)
                    "c C：basis: 应为文字");
     assert_refused("tie_break 'X', 'X'", GOOD, "tie_break：同一项写了两次");
     assert_refused("", "teir 'X', 'T', cap: 6",
-                   "没有“teir”这个词，也没有这个名字；可用的有 name、");
+                   "没有“teir”这个词，也没有这个名字（undefined method 'teir'）；可用的有 name、");
     assert_refused("condition 'c', 'C', of: years(:m), at_least: tenur", GOOD, "没有“tenur”这个词");
 }
 
