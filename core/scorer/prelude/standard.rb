@@ -42,12 +42,12 @@ module Titled
       @name, @basis, @line, @cap, @ties = "", [], nil, 10000, []
       @sections, @conditions, @vetoes, @adjustments, @ids = [], [], [], {}, []
       @exclusions, @components, @items, @line_by = [], [], {}, nil
-      @section, @parts, @component = nil, nil, nil
+      @section, @parts, @component, @said = nil, nil, nil, []
     end
 
     # -- head
     def name(text = nil)
-      @name = text.to_s if text
+      @name = once(:name, text.to_s) if text
       @name
     end
 
@@ -60,7 +60,7 @@ module Titled
     # example on the tier of the unit; `number` is for who is not in the table (nil: no line).
     def reference_line(number = nil, of: nil, table: nil)
       return @line if number.nil? && of.nil? && table.nil?
-      @line = number.nil? ? nil : Titled.hundredths(number, "reference_line")
+      @line = once(:reference_line, number.nil? ? nil : Titled.hundredths(number, "reference_line"))
       raise ScriptError, "reference_line：of: 和 table: 要一起写" if of.nil? != table.nil?
       @line_by = of && Lookup.new(of, table)
       raise ScriptError, "reference_line：没有事实 #{of}" if of && !knows?(of.to_s)
@@ -84,7 +84,7 @@ module Titled
     end
 
     def total_cap(number = nil)
-      @cap = positive(number, "total_cap") if number
+      @cap = once(:total_cap, positive(number, "total_cap")) if number
       @cap
     end
 
@@ -98,7 +98,7 @@ module Titled
     # 同分排序：ids of sections and items (text), facts (symbols) or lookups, most important first, higher
     # first.
     def tie_break(*keys)
-      @ties = keys.flatten unless keys.empty?
+      @ties = once(:tie_break, keys.flatten) unless keys.empty?
       @ties
     end
 
@@ -253,6 +253,13 @@ module Titled
     end
 
     private
+
+    # A second line of the head would silently win over the first.
+    def once(word, value)
+      raise ScriptError, "#{word} 写了两次" if @said.include?(word)
+      @said << word
+      value
+    end
 
     def check_caps(sections, cap, whole)
       sum = sections.inject(0) { |all, section| all + section.cap }

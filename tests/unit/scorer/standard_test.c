@@ -616,6 +616,8 @@ static void mistakes_name_the_rule(void **state)
                    "c C：window: 和 up_to: 要一起写");
     assert_refused("condition 'c', 'C', of: :n, at_least: 1, basis: 5", GOOD,
                    "c C：basis: 应为文字");
+    assert_refused("total_cap 90\ntotal_cap 100", GOOD, "total_cap 写了两次");
+    assert_refused("name 'M'", GOOD, "name 写了两次");
     assert_refused("tie_break 'X', 'X'", GOOD, "tie_break：同一项写了两次");
     assert_refused("", "teir 'X', 'T', cap: 6",
                    "没有“teir”这个词，也没有这个名字（undefined method 'teir'）；可用的有 name、");
