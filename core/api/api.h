@@ -31,6 +31,7 @@
     X(series)                                                                                      \
     X(second_factor)                                                                               \
     X(session)                                                                                     \
+    X(standard_drafts)                                                                             \
     X(standards)                                                                                   \
     X(submissions)                                                                                 \
     X(titles)                                                                                      \

@@ -1,36 +1,54 @@
-/* standards.c - scoring standards: public tables, import from the script folder, approval,
- * activation. */
+/* standards.c - scoring standards: public tables, and their way into force and out of it. Drafts
+ * are standard_drafts.c's. */
 #include "api/api.h"
 #include "api/place.h"
 #include "review/cycle.h"
 #include "review/row.h"
 #include "review/standard.h"
+#include "review/standard_diff.h"
+#include "store/store.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool is_writer(const struct td_call *call)
+{
+    return call->who && (call->who->roles & WRITERS);
+}
 
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
+    json_t *offers = NULL;
     (void)reterr;
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_standard_list(&review, td_call_query(call, "series"), td_call_query(call, "level"),
                               td_call_query(call, "cursor"), &reply->value);
+    if (rc == 0 && is_writer(call))
+        rc = td_standard_offers(&review, &offers);
     if (rc < 0)
         return rc;
-    json_t *series = json_array(), *descriptor;
-    const char *id;
-    json_object_foreach((json_t *)call->catalog, id, descriptor)
-        json_array_append_new(series, json_pack("{s:s, s:s, s:s, s:O?}", "series", id, "name",
-                                                td_row_text(descriptor, "name"), "name_en",
-                                                td_row_text(descriptor, "name_en"), "levels",
-                                                json_object_get(descriptor, "levels")));
-    json_object_set_new(reply->value, "series_list", series);
-    json_object_set_new(
-        reply->value, "can_import",
-        json_boolean(call->who && (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU))));
+    json_object_set_new(reply->value, "can_import", json_boolean(is_writer(call)));
+    if (offers)
+        json_object_set_new(reply->value, "offers", offers);
     return 0;
+}
+
+static int offers_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *offers = NULL;
+    (void)reterr;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_standard_offers(&review, &offers);
+    if (rc == 0)
+        reply->value = json_pack("{s:o, s:n}", "items", offers, "next");
+    return rc;
 }
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -39,60 +57,121 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_standard_view(&review, td_call_param(call, "standard"), &reply->value, reterr);
-    if (rc < 0)
-        return rc;
-    const char *state = td_row_text(reply->value, "state");
-    bool writer = call->who && (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU));
-    bool author = writer && !strcmp(td_row_text(reply->value, "author"), call->who->id);
-    bool draft = !strcmp(state, "draft") || !strcmp(state, "trial");
-    json_object_set_new(
-        reply->value, "can",
-        json_pack("{s:b, s:b}", "approve", writer && draft && !author, "activate",
-                  writer && (!strcmp(state, "approved") || !strcmp(state, "retired"))));
-    return 0;
+    if (rc == 0)
+        json_object_set_new(reply->value, "excerpt",
+                            td_standard_excerpt(td_row_text(reply->value, "source"),
+                                                json_object_get(reply->value, "fault")));
+    return rc;
 }
 
-/* --- import: read the script, have the scorer check it, store it
- * ---------------------------------- */
-
-static int import_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    const char *series = td_call_text(call, "series"), *level = td_call_text(call, "level");
-    char *source;
-    (void)reply;
-    int rc = td_standard_read_script(call->config, series, level, &source, reterr);
-    if (rc < 0)
-        return rc;
-    call->job = td_arena_json(call->arena, td_standard_check_job(series, level, source));
-    call->kept = td_arena_json(call->arena, json_pack("{s:s}", "source", source));
-    free(source);
-    return call->job && call->kept ? 0 : TD_ENOMEM;
-}
-
-/* What the scorer found wrong with a script, with the line. */
-static int script_fault(const json_t *fault, struct td_error *reterr)
-{
-    return td_error_key(reterr, TD_ESCRIPT, "script_fault",
-                        json_pack("{s:s, s:I, s:s}", "file", td_row_text(fault, "file"), "line",
-                                  td_row_int(fault, "line"), "message",
-                                  td_row_text(fault, "message")));
-}
-
-static int import_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+static int live_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    char id[TD_ID_TEXT];
-    const json_t *fault = json_object_get(call->result, "error");
-    if (fault)
-        return script_fault(fault, reterr);
+    json_t *standard = NULL;
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_standard_import(&review, td_call_text(call, "series"), td_call_text(call, "level"),
-                                td_row_text(call->kept, "source"),
-                                json_object_get(call->result, "table"),
-                                td_call_bool(call, "bootstrap"), id, reterr);
-    return rc < 0 ? rc : td_place_created(call, reply, "standards", id);
+        rc = td_standard_load_seen(&review, td_call_param(call, "standard"), &standard, reterr);
+    if (rc < 0)
+        return rc;
+    const char *own = td_arena_printf(call->arena, "standard/%s", td_row_text(standard, "id"));
+    const char *both =
+        td_arena_printf(call->arena, "standard/%s/%s", td_row_text(standard, "series"),
+                        td_row_text(standard, "level"));
+    json_decref(standard);
+    reply->value = own && both ? json_pack("{s:[s, s]}", "topics", own, both) : NULL;
+    return reply->value ? 0 : TD_ENOMEM;
 }
+
+/* --- what is other ---------------------------------------------------------------------------- */
+
+/* The version that this one is compared with: the one asked for, else the active one, else (of the
+ * active one itself) the one it replaced. TD_ENOTFOUND when there is none. */
+static int load_other(struct td_call *call, struct td_review *review, const json_t *standard,
+                      json_t **ret_other, struct td_error *reterr)
+{
+    const char *wanted = td_call_query(call, "with");
+    if (!*wanted && td_row_equals(standard, "state", "active"))
+        wanted = td_row_text(standard, "replaces");
+    else if (!*wanted)
+        return td_standard_active(review->tx, td_row_text(standard, "series"),
+                                  td_row_text(standard, "level"), ret_other);
+    return *wanted ? td_standard_load_seen(review, wanted, ret_other, reterr) : TD_ENOTFOUND;
+}
+
+/* An earlier source of the same standard; insiders only, as they see the list of them. */
+static int load_revision(struct td_review *review, const json_t *standard, const char *revision,
+                         json_t **ret_other)
+{
+    if (!td_cycle_insider(review->who, td_row_text(standard, "series")) ||
+        strspn(revision, "0123456789") != strlen(revision))
+        return TD_ENOTFOUND;
+    return td_tx_row(review->tx, ret_other,
+                     "select source, revision, hash from standard_source where standard_id = $1"
+                     " and cast(revision as text) = $2",
+                     "ss", td_row_text(standard, "id"), revision);
+}
+
+static json_t *short_name(const json_t *standard)
+{
+    return json_pack("{s:O?, s:O?, s:O?, s:O?}", "id", json_object_get(standard, "id"), "version",
+                     json_object_get(standard, "version"), "standard_state",
+                     json_object_get(standard, "state"), "hash", json_object_get(standard, "hash"));
+}
+
+static int answer_diff(struct td_call *call, struct td_review *review, const json_t *from,
+                       const json_t *to, struct td_reply *reply)
+{
+    json_t *lines = td_standard_diff_lines(td_row_text(from, "source"), td_row_text(to, "source"));
+    json_t *table = json_is_array(json_object_get(from, "outline"))
+                        ? td_standard_diff_table(json_object_get(from, "outline"),
+                                                 json_object_get(to, "outline"))
+                        : json_array();
+    reply->value = json_pack("{s:o, s:o, s:o, s:o, s:b}", "to", short_name(to), "from",
+                             short_name(from), "lines", lines, "changes", table, "whole",
+                             (int)json_is_array(json_object_get(from, "outline")));
+    json_object_set(reply->value, "revision", json_object_get(from, "revision"));
+    json_object_set(reply->value, "level", json_object_get(to, "level"));
+    json_object_set(reply->value, "series", json_object_get(to, "series"));
+    json_object_set_new(reply->value, "same",
+                        json_boolean(td_row_equals(from, "hash", td_row_text(to, "hash"))));
+    if (!reply->value)
+        return TD_ENOMEM;
+    json_t *page = NULL, *one;
+    size_t i;
+    int rc =
+        td_standard_list(review, td_row_text(to, "series"), td_row_text(to, "level"), "", &page);
+    json_array_foreach(json_object_get(page, "items"), i, one)
+        json_object_set_new(one, "chosen",
+                            json_boolean(td_row_equals(one, "id", td_row_text(from, "id"))));
+    if (rc == 0 && call->face == TD_FACE_PAGE)
+        json_object_set(reply->value, "versions", json_object_get(page, "items"));
+    json_decref(page);
+    return rc;
+}
+
+static int diff_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *standard = NULL, *other = NULL;
+    const char *revision = td_call_query(call, "revision");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_standard_load_seen(&review, td_call_param(call, "standard"), &standard, reterr);
+    if (rc == 0)
+        rc = *revision ? load_revision(&review, standard, revision, &other)
+                       : load_other(call, &review, standard, &other, reterr);
+    if (rc == TD_ENOTFOUND && standard && !*revision && !*td_call_query(call, "with")) {
+        other = json_pack("{s:s, s:[]}", "source", "", "outline"); /* the first one of its level */
+        rc = 0;
+    }
+    if (rc == 0)
+        rc = answer_diff(call, &review, other, standard, reply);
+    json_decref(standard);
+    json_decref(other);
+    return rc;
+}
+
+/* --- acts ------------------------------------------------------------------------------------- */
 
 static int approve_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -100,7 +179,7 @@ static int approve_write(struct td_call *call, struct td_reply *reply, struct td
     const char *id = td_call_param(call, "standard");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_standard_approve(&review, id, reterr);
+        rc = td_standard_approve(&review, id, td_call_text(call, "hash"), reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "standards", id);
 }
 
@@ -114,27 +193,62 @@ static int activate_write(struct td_call *call, struct td_reply *reply, struct t
     return rc < 0 ? rc : td_place_at(call, reply, "standards", id);
 }
 
-static const struct td_field import_body[] = {
-    {"series", TD_FIELD_TEXT, true, 1, 32, NULL, "Series id"},
-    {"level", TD_FIELD_TEXT, true, 1, 32, NULL, "Level id"},
-    {"bootstrap", TD_FIELD_BOOL, false, 0, 0, NULL,
-     "First installation only, from the console: put it in force in one step"},
+static int rollback_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    char before[TD_ID_TEXT];
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_standard_rollback(&review, td_call_param(call, "standard"),
+                                  td_call_text(call, "reason"), before, reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "standards", before);
+}
+
+static int release_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "standard");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_standard_release(&review, id, td_call_text(call, "reason"), reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "standards", id);
+}
+
+static const struct td_field approve_body[] = {
+    {"hash", TD_FIELD_TEXT, false, 64, 64, NULL,
+     "Of the script that was read: 412 when it is another"},
     {0},
 };
 
-#define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
+static const struct td_field reason_body[] = {
+    {"reason", TD_FIELD_TEXT, true, 2, 500, NULL, "Why; kept on the ledger"},
+    {0},
+};
 
 const struct td_route td_standards_routes[] = {
     {TD_GET, "/standards", TD_ROLE_PUBLIC | TD_ROLE_ANY,
      "Scoring standards; the public sees those in force and before", .query = "series level cursor",
      .read = list_read, .page = "standards"},
-    {TD_POST, "/standards", WRITERS, "Import a series' script as the next version",
-     .read = import_read, .write = import_write, .work = TD_WORK_SCORER, .body = import_body},
+    {TD_GET, "/standards/offers", WRITERS,
+     "Scripts of the script folder that are none of their level's newest version",
+     .read = offers_read},
     {TD_GET, "/standards/{standard}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One standard as a table",
      .read = view_read, .page = "standard"},
+    {TD_GET, "/standards/{standard}/live", TD_ROLE_ANY,
+     "An event whenever it, or what is in force for its level, changes", .read = live_read,
+     .flags = TD_ROUTE_STREAM},
+    {TD_GET, "/standards/{standard}/diff", TD_ROLE_PUBLIC | TD_ROLE_ANY,
+     "What is other than in another version (`with`), the active one, or an earlier `revision`",
+     .query = "with revision", .read = diff_read, .page = "standard_diff"},
     {TD_POST, "/standards/{standard}/approve", WRITERS, "Approve as a second person",
-     .write = approve_write, .flags = TD_ROUTE_STEP_UP},
+     .write = approve_write, .body = approve_body, .flags = TD_ROUTE_STEP_UP},
     {TD_POST, "/standards/{standard}/activate", WRITERS, "Put an approved standard in force",
      .write = activate_write, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/standards/{standard}/rollback", WRITERS,
+     "Put the version that was in force before this active one back", .write = rollback_write,
+     .body = reason_body, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/standards/{standard}/release", TD_ROLE_SUPERVISOR,
+     "Let this standard be put in force once although standards are frozen", .write = release_write,
+     .body = reason_body, .flags = TD_ROUTE_STEP_UP},
     {0},
 };

@@ -47,6 +47,7 @@ struct td_command {
     X(cycle)                                                                                       \
     X(ledger)                                                                                      \
     X(plugin)                                                                                      \
+    X(reference)                                                                                   \
     X(score)                                                                                       \
     X(standard)                                                                                    \
     X(workflow)

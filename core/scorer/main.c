@@ -2,10 +2,11 @@
  *
  *   titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]
  *       answers jobs on descriptor 3; the server starts it so (scoring/pool.h).
- *   titled-scorer --try STANDARD.rb INPUT.json [FORM.json]
+ *   titled-scorer --try STANDARD.rb [INPUT.json [FORM.json]]
  *       scores INPUT ({"facts": {...}, "gates": [...], "expert": {...}}) with the standard and
- * prints the SCORE, or "file:line: message"; for people who write standards. With the series'
- * FORM.json the names of facts are checked. No sandbox, no time limit. */
+ * prints the SCORE, without INPUT the standard's table, or "file:line: message"; for people who
+ * write standards. With the series' FORM.json the names of facts are checked. No sandbox, no time
+ * limit. */
 #include "scorer/score.h"
 #include "scorer/vm.h"
 #include "scorer/worker.h"
@@ -52,13 +53,15 @@ static int try_standard(const char *path, const char *source, size_t length, con
 {
     struct td_fault fault = TD_FAULT_INIT;
     struct td_vm *vm = td_vm_new(path, source, length, &fault);
-    json_t *score = vm ? td_vm_score(vm, input, &fault) : NULL;
-    if (score && json_dumpf(score, stdout, JSON_INDENT(1)) == 0)
+    json_t *answer = NULL;
+    if (vm)
+        answer = input ? td_vm_score(vm, input, &fault) : td_vm_table(vm, &fault);
+    if (answer && json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
         putchar('\n');
-    if (score)
-        td_score_check(score, path, &fault);
+    if (answer && input)
+        td_score_check(answer, path, &fault);
     td_vm_free(vm);
-    json_decref(score);
+    json_decref(answer);
     if (fault.code)
         say_fault(&fault);
     return fault.code ? 1 : 0;
@@ -77,14 +80,15 @@ static int try_files(const char *path, const char *input_path, const char *form_
 {
     size_t length = 0;
     char *source = read_text(path, &length);
-    json_t *input = read_json(input_path), *form = form_path ? read_json(form_path) : NULL;
+    json_t *input = input_path ? read_json(input_path) : NULL,
+           *form = form_path ? read_json(form_path) : NULL;
     const char *series = json_string_value(json_object_get(form, "series"));
     json_t *catalog = series ? json_pack("{s:O}", series, form) : NULL;
     int status = 1;
     td_vm_declare(catalog);
     if (!source)
         perror(path);
-    else if (input && (form || !form_path))
+    else if ((input || !input_path) && (form || !form_path))
         status = try_standard(path, source, length, input);
     free(source);
     json_decref(input);
@@ -95,8 +99,8 @@ static int try_files(const char *path, const char *input_path, const char *form_
 
 int main(int argc, char **argv)
 {
-    if ((argc == 4 || argc == 5) && !strcmp(argv[1], "--try"))
-        return try_files(argv[2], argv[3], argv[4]);
+    if (argc >= 3 && argc <= 5 && !strcmp(argv[1], "--try"))
+        return try_files(argv[2], argv[3], argc == 5 ? argv[4] : NULL);
     if (argc >= 4 && !strcmp(argv[1], "--worker") && strtol(argv[3], NULL, 10) > 0) {
         const struct td_worker_options options = {.fd = SOCKET,
                                                   .plugin_folder = argv[2],
@@ -106,7 +110,7 @@ int main(int argc, char **argv)
     }
     fprintf(
         stderr,
-        "usage: titled-scorer --try STANDARD.rb INPUT.json [FORM.json]\n"
+        "usage: titled-scorer --try STANDARD.rb [INPUT.json [FORM.json]]\n"
         "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]   (jobs on descriptor 3)\n");
     return 2;
 }

@@ -237,7 +237,7 @@ describe('where it is required', () => {
 });
 
 describe('a fresh proof', () => {
-  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'],
+  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'], ['POST', '/standards/{standard}/rollback'], ['POST', '/standards/{standard}/release'],
     ['POST', '/accounts/{account}/grants'], ['DELETE', '/accounts/{account}/grants/{role}'], ['POST', '/accounts/{account}/password'], ['DELETE', '/accounts/{account}/second-factor'],
     ['POST', '/account/second-factor'], ['POST', '/account/second-factor/confirm'], ['DELETE', '/account/second-factor'], ['POST', '/account/second-factor/recovery-codes']];
 
@@ -245,13 +245,13 @@ describe('a fresh proof', () => {
     const { paths } = await here.server.client().ok('GET', '/openapi.json');
     for (const [method, path] of rows) assert.equal(paths[path][method.toLowerCase()]['x-step-up'], true, `${method} ${path}`);
     const clients = {};
-    for (const [role, scope] of [['expert', 'teacher'], ['unit', null], ['bureau', ''], ['admin', ''], ['security', '']]) {
+    for (const [role, scope] of [['expert', 'teacher'], ['unit', null], ['bureau', ''], ['admin', ''], ['security', ''], ['supervisor', '']]) {
       const unit = role === 'unit' && (await here.server.control.ok('POST', '/units', { name: '步校', division_code: '650102', kind: 'school', grassroots: 'township' })).id;
       clients[role] = await here.server.account(`step.${role}`, [{ role, scope: unit || scope }]);
       await age(here.server, clients[role], { proven: 700, used: 700 });
     }
     const bodies = { '/accounts/{account}/grants': { role: 'expert', scope: 'teacher' }, '/meetings/{meeting}/ballots': { choices: {} }, '/notices': { applications: [] }, '/account/second-factor/confirm': { one_time_code: '000000' },
-      '/cycles/{cycle}/close': { reason: '天气' }, '/cycles/{cycle}/extend': { closes_on: '2026-01-01', reason: '天气' } };
+      '/cycles/{cycle}/close': { reason: '天气' }, '/standards/{standard}/rollback': { reason: '有误' }, '/standards/{standard}/release': { reason: '有误' }, '/cycles/{cycle}/extend': { closes_on: '2026-01-01', reason: '天气' } };
     for (const [method, path] of rows) {
       const role = paths[path][method.toLowerCase()]['x-roles'].find((one) => clients[one]);
       const reply = await clients[role].json(method, path.replace('{role}', 'office').replace(/\{\w+\}/g, '01ARZ3NDEKTSV4RRFFQ69G5FAV'), bodies[path] ?? {});

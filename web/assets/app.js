@@ -3,6 +3,7 @@
 
 const wanted = [
   ["[data-autosave]", "./autosave.js"],
+  ["[data-editor]", "./editor.js"],
   ["[data-sheet]", "./sheet.js"],
   ["[data-live]", "./live.js"],
   ["[data-upload]", "./upload.js"],

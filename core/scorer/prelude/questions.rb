@@ -118,6 +118,39 @@ module Titled
     end
   end
 
+  # === 2 申报条件与一票否决 conditions and vetoes
+  # 判断只写一种：`is:`、`one_of:`、`at_least:`、`at_most:`、`any:`、`none:` 或代码块。没有填报的，条件算不符合、否决算没有。
+  #
+  # == condition 申报条件 a condition to apply
+  # 有一条不符合，不能申报。`basis:` 写法律依据，不写会提醒。
+  # - of: | 事实或 years(...) | 必填（代码块除外） | 读取哪个事实
+  # - is: | 值 | 无 | 等于
+  # - one_of: | 值的列表 | 无 | 是其中之一
+  # - at_least: | 数或 lookup | 无 | 不少于
+  # - at_most: | 数或 lookup | 无 | 不超过
+  # - any: | 等次 | 无 | 历年结果里有其中之一
+  # - none: | 等次 | 无 | 历年结果里没有
+  # - window: | 年数 | 全部年度 | 只看近几年，与 up_to: 一起写
+  # - up_to: | 事实（年度） | 无 | 算到哪一年
+  # - basis: | 文字 | 无 | 依据的文件和条款
+  # - 代码块 | {事实} | 无 | 返回 true、false 或 [true, "说明"]
+  #   condition "title", "现任助理级职称", of: :title, one_of: ["助理农艺师", "执业兽医师"], basis: "人社部令第40号第十四条"
+  #   condition "tenure", "任现职年限", of: years(:tenure_months), at_least: lookup(:education, "本科" => 4, "中专" => 5),
+  #             basis: "人社部发〔2019〕114号"
+  #   condition "age", "年龄", of: :age, at_most: 60, basis: "实施方案 一"
+  #   condition "assessed", "近 2 年考核合格", of: :results, none: ["基本合格", "不合格"], window: 2, up_to: :last_year,
+  #             basis: "人社部令第40号第十三条"
+  #   condition "vet", "以执业兽医师申报的，专业为兽医", basis: "人社部发〔2019〕114号" do |facts|
+  #     [facts[:title] != "执业兽医师" || facts[:branch] == "兽医", "专业为#{facts[:branch]}"]
+  #   end
+  # facts: {"title": "助理农艺师", "tenure_months": 59, "education": "中专", "age": 48, "branch": "农艺", "last_year": 2025, "results": [{"year": 2023, "grade": "基本合格"}, {"year": 2024, "grade": "合格"}, {"year": 2025, "grade": "优秀"}]}
+  # gives: title 符合 助理农艺师
+  # gives: tenure 不符合 4 年 11 个月计 4 年，要求 5 年（中专）
+  # gives: age 符合 48，要求不超过 60
+  # gives: assessed 符合 没有基本合格、不合格的记录
+  # gives: vet 符合 专业为农艺
+  # reads: tenure 至少 本科 4、中专 5 年
+
   class Condition < Question
     KIND = "condition"
 
@@ -133,6 +166,27 @@ module Titled
       fail_with("basis: 应为文字（依据的文件和条款）") unless basis.is_a?(String)
     end
   end
+
+  # == veto 一票否决 a veto
+  # 成立时总分为 0，各项得分仍然列出。参数同 condition，另有 by:、evidence:。
+  # - of: | 事实或 years(...) | 必填（代码块除外） | 读取哪个事实
+  # - is: | 值 | 无 | 等于
+  # - one_of: | 值的列表 | 无 | 是其中之一
+  # - at_least: | 数或 lookup | 无 | 不少于
+  # - at_most: | 数或 lookup | 无 | 不超过
+  # - any: | 等次 | 无 | 历年结果里有其中之一
+  # - none: | 等次 | 无 | 历年结果里没有
+  # - window: | 年数 | 全部年度 | 只看近几年，与 up_to: 一起写
+  # - up_to: | 事实（年度） | 无 | 算到哪一年
+  # - basis: | 文字 | 无 | 依据
+  # - 代码块 | {事实} | 无 | 返回 true、false 或 [true, "说明"]
+  #   veto "A0.1", "政治审查不合格", of: :vetting, is: false, by: "unit", evidence: "政审意见"
+  #   veto "A0.2", "近 2 年年度考核不合格", of: :results, any: "不合格", window: 2, up_to: :last_year
+  # facts: {"vetting": true, "last_year": 2025, "results": [{"year": 2024, "grade": "不合格"}]}
+  # gives: A0.1 未否决 是
+  # gives: A0.2 否决 2024 年不合格
+  # gives: total 0.00
+  # reads: A0.1 结果：否
 
   class Veto < Question
     KIND = "veto"

@@ -2,6 +2,36 @@
 # each other, components that weigh whole tables.
 
 module Titled
+  # === 6
+  #
+  # == modify 调整系数 a modifier of an item
+  # 全日制加分、后取学历减分、借调减半等：判断同 condition，成立时加（减）分或乘系数，在封顶之前；没有得分的项目不变。
+  # 几个依次计算，只在最后四舍五入一次。
+  # - （第 1 个） | 项目编号 | 必填 | 要写在项目之后
+  # - （第 2 个） | 文字 | 必填 | 名称，写进说明
+  # - add: | 分 | 与 times: 二选一 | 加几分，减分写负数
+  # - times: | 系数 | 与 add: 二选一 | 乘以几，每个项目最多 3 个
+  # - of: | 事实或 years(...) | 必填（代码块除外） | 读取哪个事实
+  # - is: | 值 | 无 | 等于
+  # - one_of: | 值的列表 | 无 | 是其中之一
+  # - at_least: | 数或 lookup | 无 | 不少于
+  # - at_most: | 数或 lookup | 无 | 不超过
+  # - any: | 等次 | 无 | 历年结果里有其中之一
+  # - none: | 等次 | 无 | 历年结果里没有
+  # - window: | 年数 | 全部年度 | 只看近几年，与 up_to: 一起写
+  # - up_to: | 事实（年度） | 无 | 算到哪一年
+  # - basis: | 文字 | 无 | 依据
+  # - 代码块 | {事实} | 无 | 返回 true、false
+  #   tier "E1", "学历", cap: 8, of: :education, table: {"本科" => 6, "大专" => 4}
+  #   modify "E1", "全日制", of: :study_form, is: "全日制", add: 1
+  #   modify "E1", "后取学历", of: :later_degree, is: true, add: -2
+  #   linear "B3", "本单位工龄", cap: 9, of: :unit_years, per: 0.3
+  #   modify "B3", "借调减半", of: :seconded, is: true, times: 0.5
+  # facts: {"education": "本科", "study_form": "全日制", "later_degree": true, "unit_years": 9, "seconded": true}
+  # gives: E1 5.00 本科 = 6.00；全日制 +1，后取学历 −2，得 5.00
+  # gives: B3 1.35 9 × 0.30 = 2.70；借调减半 ×0.5，得 1.35，封顶 9
+  # reads: E1 本科 6、大专 4；全日制 +1；后取学历 −2
+
   # 调整系数：modify "E1", "全日制", of: :study_form, is: "全日制", add: 1
   # Asks like a condition; when it is met, adds points or multiplies by a share, before the item's cap.
   # An item without points stays without.
@@ -62,6 +92,18 @@ module Titled
       @add < 0 ? "#{@name} −#{Titled.number_text(-@add)}" : "#{@name} +#{Titled.number_text(@add)}"
     end
   end
+
+  # == exclusive 不重复计分 items that exclude each other
+  # 写在这些项目之后。一个项目只能在一组里，因此不会循环。
+  # - （各个） | 项目编号 | 必填，至少两个 | 可以在不同的部分
+  # - keep: | :higher 或 :first | :higher | 取高，或按先后取第一个有分的
+  #   linear "A3", "驻村", cap: 3, of: :village_years, per: 1
+  #   linear "B3", "艰苦岗位", cap: 5, of: :hardship_years, per: 0.5
+  #   exclusive "A3", "B3"
+  # facts: {"village_years": 2, "hardship_years": 6}
+  # gives: A3 0.00 2 × 1.00 = 2.00，封顶 3；与 B3 不重复计分，2.00 → 0.00
+  # gives: B3 3.00 6 × 0.50 = 3.00，封顶 5
+  # reads: A3 每项 1 分；与 B3 不重复计分，取高
 
   # 互斥：exclusive "A3", "B3" - only one of the items counts, the highest (keep: :higher) or the first
   # that has points (keep: :first); the others get 0.

@@ -17,6 +17,15 @@ module Titled
     "expert" => "待专家评分"
   }
 
+  # === 3 按一个事实赋分 points from a fact
+  # 项目写 `种类 "编号", "名称", cap: 分, ...`。没有填报得 0 分并写明“未填报”；要等单位、主管部门或专家填的，标为待定。
+  #
+  # == * 每个项目都有的参数 options of every item
+  # - cap: | 分 | 必填（组成部分可省） | 封顶
+  # - by: | "system"、"unit"、"district"、"expert" | "system" | 由谁认定
+  # - evidence: | 文字或文字列表 | 无 | 佐证材料
+  # - note: | 文字 | 无 | 公开表上的补充说明
+
   # Everything that has a name, reads facts and says why. Subclasses take their options in `build`,
   # answer an Outcome in `measure` and describe themselves in `rule`.
   class Rule
@@ -198,6 +207,16 @@ module Titled
     end
   end
 
+  # == tier 档次赋分 by grade
+  # - of: | 事实 | 必填 | 档次
+  # - table: | {档次 => 分} | 必填 | 每档的分；不在表内的 0 分
+  # - proportional: | {档次 => [满分, :比例事实]} | 无 | 这一档按完成比例给分
+  #   tier "D1", "教学工作量", cap: 8, of: :workload, by: "unit", evidence: "课表",
+  #        table: {"超额" => 8, "达标" => 6}, proportional: {"未达标" => [6, :percent]}
+  # facts: {"workload": "未达标", "percent": 87.5}
+  # gives: D1 5.25 未达标：87.5% × 6.00 = 5.25
+  # reads: D1 超额 8、达标 6、未达标按 6 分 × 完成比例
+
   # 档次赋分
   class Tier < Rule
     KIND = "tier"
@@ -238,6 +257,14 @@ module Titled
     end
   end
 
+  # == tier_ratio 满分的百分比 a share of the cap by grade
+  # - of: | 事实 | 必填 | 档次
+  # - table: | {档次 => 百分数} | 必填 | 占封顶的百分之几
+  #   tier_ratio "E1", "学历", cap: 5, of: :education, table: {"研究生" => 100, "本科" => 90, "大专" => 75}
+  # facts: {"education": "本科"}
+  # gives: E1 4.50 本科 90% × 5.00 = 4.50
+  # reads: E1 满分的：研究生 100%、本科 90%、大专 75%
+
   # 按封顶的百分比分档：本科 90% × 封顶
   class TierRatio < Rule
     KIND = "tier_ratio"
@@ -260,6 +287,20 @@ module Titled
       "满分的：#{table_text(@table, "%")}"
     end
   end
+
+  # == tier_sum_avg 近 N 年逐年计分、不足折算 a window of years, averaged and scaled
+  # also: window_average
+  # 近 window 年每年按等次给分；实有年数不足的，合计 ÷ 实有年数 × window。
+  # - of: | 事实（历年结果） | 必填 | 每年一条，有 year 和 grade
+  # - table: | {等次 => 分} | 必填 | 每次的分
+  # - window: | 年数 | 必填 | 近几年
+  # - up_to: | 事实（年度） | 必填 | 算到哪一年
+  # - skip: | 等次 | 无 | 这些年度不算实有年数
+  #   tier_sum_avg "C1", "年度考核", cap: 10, of: :results, window: 5, up_to: :last_year,
+  #                skip: "不定等次", table: {"优秀" => 2, "合格" => 1.5}
+  # facts: {"last_year": 2025, "results": [{"year": 2022, "grade": "不定等次"}, {"year": 2023, "grade": "合格"}, {"year": 2024, "grade": "合格"}, {"year": 2025, "grade": "优秀"}]}
+  # gives: C1 8.33 近 5 年实有 3 年：合格 2 次 × 1.50 + 优秀 1 次 × 2.00 = 5.00，÷ 3 × 5 = 8.33，封顶 10
+  # reads: C1 近 5 年，每次：优秀 2、合格 1.5；不足 5 年按实有年数折算，不定等次的年度不计入实有年数
 
   # 近 N 年逐年计分；实有年数不足 N 的，按 计分合计 ÷ 实有年数 × N 折算
   class TierSumAverage < Rule
@@ -308,6 +349,18 @@ module Titled
     end
   end
 
+  # == linear 线性 so much for each
+  # （数量 − 起点）× 每单位分值，封顶。
+  # - of: | 事实或 years(...) | 必填 | 数量
+  # - per: | 分或 lookup | 必填 | 每单位的分
+  # - above: | 数或 lookup | 0 | 起点：超过它的部分才计分
+  #   linear "B2", "任现职年限", cap: 5, of: years(:tenure_months), above: 4, per: 1.0
+  #   linear "B4", "教龄（按学历系数）", cap: 20, of: :teaching_years, per: lookup(:education, "大专" => 0.9, "本科" => 1.1)
+  # facts: {"tenure_months": 90, "teaching_years": 9, "education": "大专"}
+  # gives: B2 3.00 7 年 6 个月计 7 年，超过 4 年的部分 3 年 × 1.00 = 3.00，封顶 5
+  # gives: B4 8.10 9 × 0.90（大专） = 8.10，封顶 20
+  # reads: B2 超过起点（4）的部分，每年 1 分，按满年计
+
   # 线性：（数量 − 起点）× 每单位分值
   class Linear < Rule
     KIND = "linear"
@@ -347,6 +400,14 @@ module Titled
       outcome.points > 0
     end
   end
+
+  # == piecewise 分段线性 by segments
+  # - of: | 事实或 years(...) | 必填 | 数量
+  # - segments: | [[到几为止, 每单位分], ...] | 必填 | 最后一段的上限可写 nil
+  #   piecewise "B1", "基层工作年限", cap: 15, of: years(:months, :half_year_up), segments: [[10, 1.0], [nil, 0.5]]
+  # facts: {"months": 187}
+  # gives: B1 13.00 15 年 7 个月计 16 年：10 年 × 1.00 + 6 年 × 0.50 = 13.00，封顶 15
+  # reads: B1 到 10 年的部分每年 1 分、超过 10 年的部分每年 0.5 分，满 6 个月按 1 年计
 
   # 分段线性：[[10, 1.0], [nil, 0.5]] = 到 10 为止每单位 1 分，以后每单位 0.5 分
   class Piecewise < Rule
@@ -394,6 +455,15 @@ module Titled
     end
   end
 
+  # == step 台阶 by steps
+  # 达到哪一档得哪一档的分，不累加。
+  # - of: | 事实或 years(...) | 必填 | 数量
+  # - steps: | [[达到, 分], ...] | 必填 | 次序不限
+  #   step "D2", "推广面积（亩）", cap: 8, of: :area, steps: [[1000, 8], [500, 6], [200, 4]]
+  # facts: {"area": 760}
+  # gives: D2 6.00 760，达到 500 = 6.00
+  # reads: D2 1000以上 8、500以上 6、200以上 4
+
   # 台阶：达到哪一档得哪一档的分 [[12, 15], [10, 14]]
   class Step < Rule
     KIND = "step"
@@ -415,6 +485,18 @@ module Titled
       @steps.map { |from, value| "#{Titled.number_text(from)}#{@of.unit}以上 #{Titled.number_text(value)}" }.join("、")
     end
   end
+
+  # == pct_band 百分比分档 bands of a percentage
+  # also: bands
+  # - of: | 事实（百分数） | 必填 | 满意率等
+  # - bands: | [[下限, 系数], ...] | 必填 | 得封顶的几成，1.0 是满分
+  # - valid: | 事实（是或否） | 无 | 为否时无效，得 0 分
+  # - invalid: | 文字 | 事实的说明 | 无效时怎样写
+  #   pct_band "C3", "民主测评", cap: 3, of: :satisfied, valid: :quorum, invalid: "参加人数不足三分之二",
+  #            bands: [[90, 1.0], [80, 0.8], [60, 0.3]]
+  # facts: {"satisfied": 86.4, "quorum": true}
+  # gives: C3 2.40 86.4%，80% 以上档：80% × 3.00 = 2.40
+  # reads: C3 ≥90% 得满分的 100%、≥80% 得满分的 80%、≥60% 得满分的 30%
 
   # 满意率等百分比分档，按封顶折算；valid: 指定的事实为否时无效
   class PercentBand < Rule
@@ -447,6 +529,21 @@ module Titled
       fact == @valid
     end
   end
+
+  # == ranking 名次赋分、强制分布 by rank
+  # 逐名给分写 places:；按人数强制分布写 among: 和 shares:，名额向下取整。
+  # - of: | 事实（名次） | 必填 | 第几名
+  # - places: | [第 1 名的分, 第 2 名的分, ...] | 无 | 逐名给分
+  # - rest: | 分 | 0 | 其余名次
+  # - among: | 事实（人数） | 与 shares: 一起写 | 参加排名的人数
+  # - shares: | [[前百分之几, 分], ...] | 无 | 从前往后
+  #   ranking "C4", "民主推荐名次", cap: 20, of: :place, places: [20, 17, 14], rest: 8
+  #   ranking "C5", "师德评议", cap: 6, of: :place, among: :people, shares: [[30, 6], [70, 4], [100, 2]]
+  # facts: {"place": 7, "people": 20}
+  # gives: C4 8.00 第 7 名 = 8.00
+  # gives: C5 4.00 20 人中第 7 名，在前 70%（14 名）以内 = 4.00
+  # reads: C4 第 1 名 20、第 2 名 17、第 3 名 14、其余 8
+  # reads: C5 前 30% 6、前 70% 4、前 100% 2（强制分布，人数取整）
 
   # 名次赋分：places: 逐名给分，或 among: + shares: 按人数的百分比强制分布
   class Ranking < Rule
@@ -518,6 +615,13 @@ module Titled
     end
   end
 
+  # == ratio 达标满分，不足按比例 a share of the target
+  # - of: | {事实 => 满分标准} | 必填 | 几项指标取比例最低的一项
+  #   ratio "E2", "继续教育", cap: 3, of: {hours: 90, public_hours: 30}
+  # facts: {"hours": 84, "public_hours": 20}
+  # gives: E2 2.00 84/90，20/30，按最低比例 66.67% × 3.00 = 2.00
+  # reads: E2 hours 达到 90且public_hours 达到 30满分，不足按比例（取最低的比例）
+
   # 达标满分，不足按比例；几项指标取比例最低的一项
   class Ratio < Rule
     KIND = "ratio"
@@ -563,6 +667,21 @@ module Titled
   end
 
   # --- experts, deductions ----------------------------------------------------------------------
+
+  # === 5 专家评分 experts
+  # 每位专家在评审页上打分并锁定；怎样合成一个分数由标准规定，说明里写清。说明只写人数，不写谁打了几分。
+  #
+  # == expert 专家评分 judged by experts
+  # - range: | 下限..上限 | 0..封顶 | 每位专家可打的分
+  # - mean: | :trimmed 或 :plain | :trimmed | 去掉 1 个最高分和 1 个最低分后取均值，或直接取均值
+  # - trim_from: | 人数 | 3 | 满几人才去极值，不足的直接取均值
+  #   expert "D2", "教学质量", cap: 8, range: 0..8
+  #   expert "D3", "代表性病案（3 份，盲评）", cap: 6, range: 0..6, mean: :plain
+  # expert: {"D2": [500, 650, 700, 780], "D3": [400, 450, 500]}
+  # gives: D2 6.75 4 名专家评分，去掉 1 个最高分和 1 个最低分，取均值 = 6.75
+  # gives: D3 4.50 3 名专家评分，取均值 = 4.50
+  # reads: D2 专家 0—8 分评分，去极值取均值
+  # reads: D3 专家 0—6 分评分，取均值
 
   # 专家评分：the core passes the points of every submitted sheet in, the standard says how they count.
   # A single whole number is a mean that was made before (golden cases, older scores).
@@ -640,6 +759,15 @@ module Titled
       [Titled.divide(sum, sorted.length), "#{sorted.length} 名专家评分，取均值"]
     end
   end
+
+  # == deduct 扣分 deductions
+  # 满分（封顶）起扣，扣完为止。
+  # - of: | 事实或 years(...) | 必填 | 次数
+  # - each: | 分 | 必填 | 每次扣几分
+  #   deduct "C6", "出勤", cap: 3, of: :absences, each: 0.5
+  # facts: {"absences": 2}
+  # gives: C6 2.00 3.00 − 2 次 × 0.50 = 2.00
+  # reads: C6 满分起扣，每次扣 0.5 分，扣完为止
 
   # 扣分制：满分（封顶）起扣，扣完为止
   class Deduct < Rule

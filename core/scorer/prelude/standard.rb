@@ -45,6 +45,34 @@ module Titled
       @section, @parts, @component, @said = nil, nil, nil, []
     end
 
+    # === 1 标准与结构 structure
+    # 一份标准是一个文件：一个 `standard "系列", "层级" do ... end`，里面先写标准的头，再写申报条件、一票否决，
+    # 最后是各部分（section）和项目。分值照人写的写（6、1.5，最多两位小数），内部存为整数的百分之一分；
+    # 四舍五入只在算式最后做一次，逢五进一。封顶逐层生效：组成部分、项目、部分、总分。
+    #
+    # == standard 一份标准 a standard
+    # 系列（series）和层级（level）必须与草稿的系列、层级一致。一个文件只写一份。
+    #   standard "sample", "junior" do
+    #     name "示例员量化赋分标准"
+    #     section "A", "考核", cap: 6 do
+    #       tier "A1", "单位考核", cap: 6, of: :grade, table: {"优秀" => 6, "合格" => 4}, by: "unit"
+    #     end
+    #   end
+    # facts: {"grade": "优秀"}
+    # gives: A1 6.00 优秀 = 6.00
+    # gives: total 6.00
+    #
+    # == name 标准的名称 title
+    #   name "一级教师（中级）定向评价量化赋分标准"
+    #
+    # == basis 依据 legal basis
+    # 一条或几条文件名称，公开表上显示。
+    #   basis "《职称评审管理暂行规定》（人社部令第40号）", "实施方案 二（一）"
+    #
+    # == total_cap 总分 full marks
+    # 默认 100。各部分封顶合计不能超过它。
+    #   total_cap 120
+
     # -- head
     def name(text = nil)
       @name = once(:name, text.to_s) if text
@@ -55,6 +83,15 @@ module Titled
       @basis = texts.flatten.map { |text| text.to_s } unless texts.empty?
       @basis
     end
+
+    # == reference_line 参考线 reference line
+    # 用于排序和显示；是否通过由评审委员会表决。可按所在单位层级（或别的事实）分设：事实值不在表内的用前面的数。
+    # - （数字） | 分 | 无 | 一般的参考线
+    # - of: | 事实 | 无 | 按哪个事实分设，如 :unit_tier 所在单位层级
+    # - table: | {值 => 分} | 无 | 每个值的参考线
+    #   reference_line 60, of: :unit_tier, table: {"村庄" => 50, "乡镇" => 50, "涉农街道" => 55}
+    # facts: {"unit_tier": "乡镇"}
+    # gives: line 50.00 unit_tier：乡镇
 
     # 参考线：for ranking and display; people decide. With of: and table: it depends on a fact, for
     # example on the tier of the unit; `number` is for who is not in the table (nil: no line).
@@ -95,6 +132,15 @@ module Titled
       hundredths
     end
 
+    # == tie_break 同分排序 tie-break
+    # 总分相同时依次比较，高者在前：部分、项目写编号，事实写 :名称（是为 1、否为 0），要按档次排的写 lookup。
+    #   tie_break "B", "B1", :at_village, lookup(:unit_tier, "村庄" => 2, "乡镇" => 1), :age
+    #   section "B", "基层工作年限", cap: 15 do
+    #     linear "B1", "年限", cap: 15, of: :years, per: 1
+    #   end
+    # facts: {"years": 9, "at_village": true, "unit_tier": "乡镇", "age": 45}
+    # gives: ties 9.00 900, 900, 1, 100, 45
+
     # 同分排序：ids of sections and items (text), facts (symbols) or lookups, most important first, higher
     # first.
     def tie_break(*keys)
@@ -102,15 +148,46 @@ module Titled
       @ties
     end
 
+    # === 7 读取的量 quantities
+    # `of:` 读一个事实：写 `of: :grade`。事实是系列插件从申报材料得出的有名字的值，见 `plugins/<系列>/form.json`；
+    # 写错名字会指出来。月数要按年计时用 `years`，随另一个事实变化的数用 `lookup`。
+    #
+    # == years 按年计月数 years from months
+    # - （第 1 个） | 事实（月数） | 必填 | 读取哪个事实
+    # - （第 2 个） | 取整方式 | :full_year | :full_year 按满年计；:half_year_up 满 6 个月按 1 年；:nine_months 满 9 个月按 1 年；:exact 按月折算
+    #   linear "B1", "满年", cap: 20, of: years(:months), per: 1
+    #   linear "B2", "半年进一", cap: 20, of: years(:months, :half_year_up), per: 1
+    #   linear "B3", "九个月进一", cap: 20, of: years(:months, :nine_months), per: 1
+    #   linear "B4", "按月折算", cap: 20, of: years(:months, :exact), per: 1
+    # facts: {"months": 115}
+    # gives: B1 9.00 9 年 7 个月计 9 年 × 1.00 = 9.00，封顶 20
+    # gives: B2 10.00 9 年 7 个月计 10 年 × 1.00 = 10.00，封顶 20
+    # gives: B3 9.00 9 年 7 个月计 9 年 × 1.00 = 9.00，封顶 20
+    # gives: B4 9.58 9 年 7 个月计 9.58 年 × 1.00 = 9.58，封顶 20
+
     # -- what to read
     def years(fact, rounding = :full_year)
       Years.new(fact, rounding)
     end
 
+    # == lookup 随事实变化的数 a number by another fact
+    # 可用在 `at_least:`、`at_most:`、`above:`、`per:` 和 `tie_break`。先起个名字，再到处用，改一处即可。
+    #   tenure = lookup :education, "本科" => 4, "大专" => 4, "中专" => 5
+    #   linear "B2", "任现职年限", cap: 5, of: years(:tenure_months), above: tenure, per: 1
+    # facts: {"education": "中专", "tenure_months": 96}
+    # gives: B2 3.00 8 年，超过 5 年（中专）的部分 3 年 × 1.00 = 3.00，封顶 5
+
     def lookup(fact, table)
       raise ScriptError, "lookup(#{fact.inspect})：应写 {\"值\" => 数}" unless table.is_a?(Hash) && !table.empty?
       Lookup.new(fact, table)
     end
+
+    # == points 代码块里的分 points in blocks
+    # `points(0.5)` 是 50（百分之一分）。只在 `adjust` 的代码块里需要。
+    #   linear "A1", "年限", cap: 5, of: :years, per: 1
+    #   adjust("A1", "双语教学") { |got, facts| facts[:bilingual] ? got + points(0.5) : got }
+    # facts: {"years": 3, "bilingual": true}
+    # gives: A1 3.50 3 × 1.00 = 3.00，封顶 5；双语教学：3.00 → 3.50
 
     # Points for the blocks of `adjust`: points(0.5) -> hundredths.
     def points(number)
@@ -130,6 +207,17 @@ module Titled
       Titled.mark("")
     end
 
+    # == section 部分 a section
+    # - cap: | 分 | 必填 | 本部分封顶，各项合计超过时按封顶计
+    #   section "B", "基层工作年限", cap: 5 do
+    #     linear "B1", "基层年限", cap: 4, of: :years, per: 1
+    #     linear "B2", "艰苦岗位", cap: 4, of: :hardship, per: 0.5
+    #   end
+    # facts: {"years": 4, "hardship": 6}
+    # gives: B1 4.00 4 × 1.00 = 4.00，封顶 4
+    # gives: B2 3.00 6 × 0.50 = 3.00，封顶 4
+    # gives: total 5.00
+
     # -- sections and items
     def section(id, name, cap:)
       raise ScriptError, "#{id}：section 里不能再有 section" if @section
@@ -139,6 +227,25 @@ module Titled
       yield
       @section = nil
     end
+
+    # == component 按权重计入的部分 a weighted component
+    # 考试、答辩、材料业绩等各自满分、按权重折算时用。有 component 时，所有 section 都写在 component 里，权重合计 100。
+    # - weight: | 百分数 | 必填 | 计入总分的权重
+    # - cap: | 分 | 100 | 本 component 自己的满分
+    #   component "M", "材料业绩", weight: 70 do
+    #     section "A", "业绩", cap: 100 do
+    #       linear "A1", "业绩分", cap: 100, of: :material, per: 1
+    #     end
+    #   end
+    #   component "D", "答辩", weight: 30 do
+    #     section "B", "答辩", cap: 100 do
+    #       linear "B1", "答辩成绩", cap: 100, of: :defence, per: 1
+    #     end
+    #   end
+    # facts: {"material": 95.55, "defence": 81.01}
+    # gives: M 66.89 95.55 × 70% = 66.89
+    # gives: D 24.30 81.01 × 30% = 24.30
+    # gives: total 91.19
 
     # A table that counts with a weight (考试、答辩、材料业绩): its sections are in the block.
     def component(id, name, weight:, cap: 100)
@@ -176,6 +283,19 @@ module Titled
     def sum_of(*names, **options, &block)
       block ? combine(SumOfParts, names, options, block) : add(SumOf, names, options)
     end
+
+    # === 6 项目之间与本地调整 relations and local rules
+    #
+    # == adjust 本地调整 a local rule with a block
+    # 别的词写不出的规则用代码块：得到该项的分（百分之一分）和事实，返回新的分；封顶仍然有效。原因写进说明。
+    # - （第 1 个） | 项目编号 | 必填 | 要写在项目之后
+    # - （第 2 个） | 文字 | 必填 | 原因，显示给申报人
+    # - 代码块 | {得分, 事实} | 必填 | 返回整数；facts[:名称] 没有值时是 nil
+    #   tier "A1", "教学工作量", cap: 8, of: :workload, table: {"达标" => 6}
+    #   adjust("A1", "两个以上年级复式教学") { |got, facts| facts[:grades] >= 2 ? got + points(1) : got }
+    # facts: {"workload": "达标", "grades": 3}
+    # gives: A1 7.00 达标 = 6.00；两个以上年级复式教学：6.00 → 7.00
+    # reads: A1 达标 6；调整：两个以上年级复式教学
 
     # A local rule on top of an item: the block gets its points (hundredths) and the facts and answers
     # the new points (hundredths); the item's cap still holds.

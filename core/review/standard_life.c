@@ -1,0 +1,324 @@
+/* standard_life.c - see standard.h: who puts a standard in force and takes it out again. Owns the
+ * state of `standard` after its draft, and the table `standard_release`; scores are evaluation.c's.
+ */
+#include "review/standard.h"
+
+#include "review/message.h"
+#include "review/row.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+#include <string.h>
+
+/* --- loading and telling ---------------------------------------------------------------------- */
+
+static int load_for(struct td_review *review, const char *standard_id, const char *first,
+                    const char *second, json_t **ret_standard, struct td_error *reterr)
+{
+    json_t *standard = NULL;
+    int rc = td_standard_load(review->tx, standard_id, &standard);
+    if (rc < 0)
+        return rc;
+    const char *state = td_row_text(standard, "state");
+    if (strcmp(state, first) && strcmp(state, second)) {
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
+                          json_pack("{s:s}", "standard_state", state));
+        json_decref(standard);
+        return rc;
+    }
+    *ret_standard = standard;
+    return 0;
+}
+
+static int writer_loads(struct td_review *review, const char *standard_id, const char *first,
+                        const char *second, json_t **ret_standard, struct td_error *reterr)
+{
+    if (!td_standard_writer(review))
+        return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau do this");
+    return load_for(review, standard_id, first, second, ret_standard, reterr);
+}
+
+/* What the ledger keeps of an act on a standard. */
+static json_t *entry(const json_t *standard, const char *reason)
+{
+    return json_pack("{s:s, s:s, s:I, s:s, s:s*}", "series", td_row_text(standard, "series"),
+                     "level", td_row_text(standard, "level"), "version",
+                     (json_int_t)td_row_int(standard, "version"), "hash",
+                     td_row_text(standard, "hash"), "reason", reason);
+}
+
+/* A message to every enabled account with one of two roles (in `series`, for an office) but those
+ * who wrote a source of it, when `second`, and the one who acts. */
+static int tell_roles(struct td_review *review, const json_t *standard, const char *kind,
+                      const char *role, const char *other, bool second)
+{
+    json_t *accounts = NULL, *row, *words = td_standard_words(standard);
+    size_t i;
+    int rc = words ? td_tx_rows(review->tx, &accounts,
+                                "select distinct a.id from account a join account_grant r"
+                                " on r.account_id = a.id where not a.disabled"
+                                " and r.role in ($1, $2) and (r.role <> 'office' or r.scope = $3)"
+                                " and a.id <> $4 and (not $5 or a.id not in (select author"
+                                " from standard_source where standard_id = $6)) order by a.id",
+                                "ssssbs", role, other, td_row_text(standard, "series"),
+                                td_row_actor(review), (int)second, td_row_text(standard, "id"))
+                   : TD_ENOMEM;
+    json_array_foreach(accounts, i, row)
+        if (rc == 0)
+            rc = td_message_send(review, td_row_text(row, "id"), NULL, kind, words);
+    json_decref(accounts);
+    json_decref(words);
+    return rc;
+}
+
+/* A message to one account, unless it is the one who acts or none of the store (the console). */
+static int tell_one(struct td_review *review, const json_t *standard, const char *account_id,
+                    const char *kind)
+{
+    int64_t known = 0;
+    int rc = td_tx_int(review->tx, &known, "select count(*) from account where id = $1", "s",
+                       account_id);
+    if (rc < 0 || !known || !strcmp(account_id, td_row_actor(review)))
+        return rc;
+    json_t *words = td_standard_words(standard);
+    rc = td_message_send(review, account_id, NULL, kind, words);
+    json_decref(words);
+    return rc;
+}
+
+/* --- trial and approval ------------------------------------------------------------------------
+ */
+
+int td_standard_tried(struct td_review *review, const char *standard_id, const char *hash,
+                      bool passed)
+{
+    json_t *standard = NULL;
+    int rc = td_standard_load(review->tx, standard_id, &standard);
+    if (rc < 0)
+        return rc;
+    bool counts =
+        passed && td_row_equals(standard, "hash", hash) &&
+        (td_row_equals(standard, "state", "draft") || td_row_equals(standard, "state", "trial"));
+    if (counts)
+        rc = tell_roles(review, standard, "standard_waits", "bureau", "admin", true);
+    if (rc == 0)
+        rc = td_standard_tell(review->tx, standard, false);
+    json_decref(standard);
+    return rc;
+}
+
+static int check_second(struct td_review *review, const json_t *standard, struct td_error *reterr)
+{
+    int64_t own = 0;
+    int rc = td_tx_int(review->tx, &own,
+                       "select count(*) from standard_source where standard_id = $1"
+                       " and author = $2",
+                       "ss", td_row_text(standard, "id"), review->who->id);
+    if (rc == 0 && own > 0)
+        rc = td_error_key(reterr, TD_EFORBIDDEN, "second_person", NULL);
+    return rc;
+}
+
+static int check_sound(const json_t *standard, const char *hash, struct td_error *reterr)
+{
+    if (*hash && !td_row_equals(standard, "hash", hash))
+        return td_error_key(reterr, TD_ESTALE, "changed_meanwhile", NULL);
+    if (!json_is_null(json_object_get(standard, "fault")))
+        return td_error_key(reterr, TD_ECONFLICT, "standard_faulty", NULL);
+    return 0;
+}
+
+/* Who may let it into force while it is frozen. */
+static int ask_supervisors(struct td_review *review, const json_t *standard)
+{
+    bool frozen = false;
+    int rc = td_standard_frozen(review->tx, td_row_text(standard, "series"),
+                                td_row_text(standard, "level"), &frozen);
+    return rc == 0 && frozen ? tell_roles(review, standard, "standard_wants_release", "supervisor",
+                                          "supervisor", false)
+                             : rc;
+}
+
+int td_standard_approve(struct td_review *review, const char *standard_id, const char *hash,
+                        struct td_error *reterr)
+{
+    json_t *standard = NULL;
+    int rc = writer_loads(review, standard_id, "draft", "trial", &standard, reterr);
+    if (rc < 0)
+        return rc;
+    rc = check_second(review, standard, reterr);
+    if (rc == 0)
+        rc = check_sound(standard, hash, reterr);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update standard set state = 'approved', approved_by = $2,"
+                        " approved_at = $3 where id = $1",
+                        "sss", standard_id, review->who->id, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "standard.approve", "standard", standard_id, entry(standard, NULL));
+    if (rc == 0)
+        rc = tell_one(review, standard, td_row_text(standard, "author"), "standard_approved");
+    if (rc == 0)
+        rc = ask_supervisors(review, standard);
+    if (rc == 0)
+        rc = td_standard_tell(review->tx, standard, false);
+    json_decref(standard);
+    return rc;
+}
+
+/* --- in force ----------------------------------------------------------------------------------
+ */
+
+/* Frozen: the oldest unused release of this source is used up, or nothing happens. */
+static int check_not_frozen(struct td_review *review, const json_t *standard,
+                            struct td_error *reterr)
+{
+    bool frozen = false;
+    int64_t used = 0;
+    int rc = td_standard_frozen(review->tx, td_row_text(standard, "series"),
+                                td_row_text(standard, "level"), &frozen);
+    if (rc < 0 || !frozen)
+        return rc;
+    rc = td_tx_exec(review->tx, &used,
+                    "update standard_release set used_at = $3 where id = (select min(id)"
+                    " from standard_release where standard_id = $1 and hash = $2"
+                    " and used_at is null)",
+                    "sss", td_row_text(standard, "id"), td_row_text(standard, "hash"), review->now);
+    if (rc == 0 && used == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_frozen", NULL);
+    return rc;
+}
+
+static int queue_one(struct td_tx *tx, const char *application_id)
+{
+    json_t *payload = json_pack("{s:s}", "application", application_id);
+    int rc = payload ? td_tx_outbox(tx, "score", payload) : TD_ENOMEM;
+    json_decref(payload);
+    return rc;
+}
+
+/* Dossiers that the committee has not got yet are scored again. */
+static int queue_scores(struct td_review *review, const json_t *standard)
+{
+    json_t *rows = NULL, *row = NULL;
+    size_t i;
+    int rc =
+        td_tx_rows(review->tx, &rows,
+                   "select id from application where series = $1 and level = $2 and state in"
+                   " ('submitted', 'unit_review', 'unit_notice', 'district_industry_review',"
+                   " 'district_hr_review', 'office_review', 'fee_due', 'accepted', 'panel_review')",
+                   "ss", td_row_text(standard, "series"), td_row_text(standard, "level"));
+    if (rc < 0)
+        return rc;
+    json_array_foreach(rows, i, row)
+        if ((rc = queue_one(review->tx, td_row_text(row, "id"))) < 0)
+            break;
+    json_decref(rows);
+    return rc;
+}
+
+/* Those concerned: who wrote it, who approved it, the series' office and who watches. */
+static int tell_concerned(struct td_review *review, const json_t *standard, const char *kind)
+{
+    int rc = tell_one(review, standard, td_row_text(standard, "author"), kind);
+    if (rc == 0 && *td_row_text(standard, "approved_by") &&
+        !td_row_equals(standard, "approved_by", td_row_text(standard, "author")))
+        rc = tell_one(review, standard, td_row_text(standard, "approved_by"), kind);
+    if (rc == 0)
+        rc = tell_roles(review, standard, kind, "office", "supervisor", false);
+    return rc == 0 ? td_standard_tell(review->tx, standard, true) : rc;
+}
+
+/* The present one retires, this one takes its place. `onward`: it is a step that a rollback undoes.
+ */
+static int put_in_force(struct td_review *review, const json_t *standard, bool onward,
+                        struct td_error *reterr)
+{
+    const char *series = td_row_text(standard, "series"), *level = td_row_text(standard, "level");
+    const char *id = td_row_text(standard, "id");
+    int rc = check_not_frozen(review, standard, reterr);
+    if (rc == 0 && onward)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update standard set replaces = (select id from standard where series = $2"
+                        " and level = $3 and state = 'active') where id = $1",
+                        "sss", id, series, level);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update standard set state = 'retired' where series = $1 and level = $2"
+                        " and state = 'active'",
+                        "ss", series, level);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update standard set state = 'active', activated_at = $2 where id = $1",
+                        "ss", id, review->now);
+    return rc == 0 ? queue_scores(review, standard) : rc;
+}
+
+int td_standard_activate(struct td_review *review, const char *standard_id, struct td_error *reterr)
+{
+    json_t *standard = NULL;
+    int rc = writer_loads(review, standard_id, "approved", "retired", &standard, reterr);
+    if (rc < 0)
+        return rc;
+    rc = put_in_force(review, standard, true, reterr);
+    if (rc == 0)
+        rc =
+            td_row_log(review, "standard.activate", "standard", standard_id, entry(standard, NULL));
+    if (rc == 0)
+        rc = tell_concerned(review, standard, "standard_activated");
+    json_decref(standard);
+    return rc;
+}
+
+int td_standard_rollback(struct td_review *review, const char *standard_id, const char *reason,
+                         char ret_id[TD_ID_TEXT], struct td_error *reterr)
+{
+    json_t *present = NULL, *before = NULL;
+    int rc = writer_loads(review, standard_id, "active", "active", &present, reterr);
+    if (rc < 0)
+        return rc;
+    rc = td_standard_load(review->tx, td_row_text(present, "replaces"), &before);
+    if (rc == TD_ENOTFOUND)
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_first", NULL);
+    if (rc == 0)
+        rc = put_in_force(review, before, false, reterr);
+    if (rc == 0)
+        rc = td_row_log(review, "standard.rollback", "standard", td_row_text(before, "id"),
+                        entry(before, reason));
+    if (rc == 0)
+        rc = td_standard_tell(review->tx, present, false);
+    if (rc == 0)
+        rc = tell_concerned(review, before, "standard_rolled_back");
+    if (rc == 0)
+        memcpy(ret_id, td_row_text(before, "id"), TD_ID_TEXT);
+    json_decref(present);
+    json_decref(before);
+    return rc;
+}
+
+int td_standard_release(struct td_review *review, const char *standard_id, const char *reason,
+                        struct td_error *reterr)
+{
+    json_t *standard = NULL;
+    char id[TD_ID_TEXT];
+    if (!td_row_is(review, TD_ROLE_SUPERVISOR))
+        return td_error_set(reterr, TD_EFORBIDDEN, "only the supervisor releases a standard");
+    int rc = load_for(review, standard_id, "approved", "retired", &standard, reterr);
+    if (rc < 0)
+        return rc;
+    td_id_new(id);
+    rc = td_tx_exec(review->tx, NULL,
+                    "insert into standard_release (id, standard_id, hash, reason, released_by, at)"
+                    " values ($1, $2, $3, $4, $5, $6)",
+                    "ssssss", id, standard_id, td_row_text(standard, "hash"), reason,
+                    review->who->id, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "standard.release", "standard", standard_id,
+                        entry(standard, reason));
+    if (rc == 0)
+        rc = tell_roles(review, standard, "standard_released", "bureau", "admin", false);
+    if (rc == 0)
+        rc = td_standard_tell(review->tx, standard, false);
+    json_decref(standard);
+    return rc;
+}
