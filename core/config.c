@@ -77,6 +77,8 @@ static const struct row rows[] = {
     {"examiner_seconds", NUMBER, "15", AT(examiner_seconds), 1, 600,
      "processor time for one file; by the clock three times that"},
     {"readers", NUMBER, "4", AT(readers), 1, 64, "store reader threads"},
+    {"memo_bytes", NUMBER, "33554432", AT(memo_bytes), 0, 1073741824,
+     "texts of dossiers kept for the next reader; 0 = none"},
     {"cpu_threads", NUMBER, "2", AT(cpu_threads), 1, 64,
      "threads for password hashing and the like"},
 

@@ -39,6 +39,7 @@ struct td_config {
     int64_t workers;        /* scorer processes; 0 = cores */
     int64_t examiners, examiner_queue, examiner_per_account, examiner_seconds; /* examining/examiners.h */
     int64_t readers;        /* store reader threads */
+    int64_t memo_bytes;     /* http/memo.h */
     int64_t cpu_threads;    /* password hashing and the like */
     int64_t limit_request_line, limit_header_bytes, limit_header_count, limit_body, limit_upload;
     int64_t limit_header_seconds, limit_idle_seconds, limit_body_rate, limit_connections,

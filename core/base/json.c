@@ -56,19 +56,27 @@ static void write_text(const char *text, size_t length, struct td_strbuf *out)
     td_strbuf_addc(out, '"');
 }
 
-static void write_object(const json_t *object, struct td_strbuf *out)
+void td_json_write_members(const json_t *object, struct td_strbuf *out)
 {
-    const char *separator = "{", *name;
+    bool first = true;
+    const char *name;
     size_t length;
     json_t *value;
     json_object_keylen_foreach((json_t *)object, name, length, value) {
-        td_strbuf_addc(out, *separator);
-        separator = ",";
+        if (!first)
+            td_strbuf_addc(out, ',');
+        first = false;
         write_text(name, length, out);
         td_strbuf_addc(out, ':');
         td_json_write(value, out);
     }
-    td_strbuf_adds(out, *separator == '{' ? "{}" : "}");
+}
+
+static void write_object(const json_t *object, struct td_strbuf *out)
+{
+    td_strbuf_addc(out, '{');
+    td_json_write_members(object, out);
+    td_strbuf_addc(out, '}');
 }
 
 static void write_array(const json_t *array, struct td_strbuf *out)

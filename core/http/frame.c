@@ -5,6 +5,7 @@
 #include "dispatch.h"
 #include "examining/examiners.h"
 #include "http/cookie.h"
+#include "http/memo.h"
 #include "http/openapi.h"
 #include "http/rate.h"
 #include "http/serving.h"
@@ -48,8 +49,9 @@ int td_frame_new(const struct td_frame_options *options, struct td_frame **ret_f
         (const int64_t[TD_RATE_COUNT]){[TD_RATE_ADDRESS] = options->config->throttle_address,
                                        [TD_RATE_ACCOUNT] = options->config->throttle_account,
                                        [TD_RATE_SHOWN] = SHOWN_PER_MINUTE});
+    frame->memo = td_memo_new((size_t)options->config->memo_bytes);
     int r = td_router_new(options->resources, has_page, options->views, &frame->router, reterr);
-    if (r == 0 && !frame->rates)
+    if (r == 0 && (!frame->rates || !frame->memo))
         r = TD_ENOMEM;
     if (r == 0) {
         frame->asset = json_object();
@@ -76,6 +78,7 @@ void td_frame_free(struct td_frame *frame)
     td_router_free(frame->router);
     td_views_unref(frame->views);
     td_rates_free(frame->rates);
+    td_memo_free(frame->memo);
     json_decref(frame->asset);
     free(frame->openapi);
     free(frame);
@@ -115,6 +118,14 @@ static json_t *workers(const struct td_pool *pool)
                      (json_int_t)stats.served, "lost", (json_int_t)stats.lost);
 }
 
+static json_t *memo(struct td_memo *memo)
+{
+    struct td_memo_stats stats = td_memo_stats(memo);
+    return json_pack("{s:I, s:I, s:I, s:I}", "entries", (json_int_t)stats.entries, "bytes",
+                     (json_int_t)stats.bytes, "hits", (json_int_t)stats.hits, "misses",
+                     (json_int_t)stats.misses);
+}
+
 static json_t *examiners(const struct td_examiners *examiners)
 {
     struct td_examiners_stats stats = td_examiners_stats(examiners);
@@ -136,6 +147,7 @@ json_t *td_frame_status(const struct td_frame *frame)
         "{s:b, s:b, s:o, s:o, s:I}", "redis", td_redis_available(frame->options.redis), "scorer",
         json_array_size(series) > 0, "series", series, "refused",
         pool ? td_pool_refusals(pool) : json_array(), "open_requests", (json_int_t)frame->open);
+    json_object_set_new(status, "memo", memo(frame->memo));
     if (frame->dispatch)
         json_object_set_new(status, "dispatch", td_dispatch_status(frame->dispatch));
     if (pool)

@@ -77,7 +77,7 @@ extern const struct td_http_callbacks td_frame_callbacks;
 size_t td_frame_open(const struct td_frame *frame);
 
 /* For TD_WORK_STATUS and the log: {"redis": true, "scorer": true, "series": [...], "refused":
- * [...], "open_requests": n}, and of what there is: "dispatch", "connections" (the counters of
+ * [...], "open_requests": n}, and of what there is: "dispatch", "memo" (td_memo_stats), "connections" (the counters of
  * http/connection.h), "workers" (those of scoring/pool.h), "examiners" {"running", "waiting"}, "loop"
  * (td_stall_status). A new reference. On the loop. */
 json_t *td_frame_status(const struct td_frame *frame);

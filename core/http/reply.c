@@ -44,6 +44,25 @@ static int compose_json(struct td_serving *serving, const json_t *value, const c
     return serving->out.failed ? TD_ENOMEM : 0;
 }
 
+/* The value and what it shares with others, as one object. */
+static int compose_shared(struct td_serving *serving, const json_t *value, struct td_error *reterr)
+{
+    json_t *text;
+    int r = td_shared_json(serving, &text, reterr);
+    if (r < 0)
+        return r;
+    struct td_strbuf *out = &serving->out;
+    td_strbuf_addc(out, '{');
+    td_json_write_members(value, out);
+    if (json_object_size(value) && json_string_length(text))
+        td_strbuf_addc(out, ',');
+    td_strbuf_add(out, json_string_value(text), json_string_length(text));
+    td_strbuf_addc(out, '}');
+    json_decref(text);
+    serving->type = api_type;
+    return out->failed ? TD_ENOMEM : 0;
+}
+
 /* What the form of a failed page is filled with again: never a password, never the frame's own
  * members. */
 static json_t *make_form(struct td_serving *serving)
@@ -75,7 +94,15 @@ static int compose_page(struct td_serving *serving, const char *name, const json
         .form = form,
     };
     serving->type = page_type;
-    return td_views_render(serving->views, serving->locale, &page, value, &serving->out, reterr);
+    json_t *shared = NULL;
+    int r = 0;
+    if (value && serving->reply.shared.make && value == serving->reply.value)
+        r = td_shared_page(serving, &shared, reterr);
+    if (shared)
+        json_object_set_new(serving->reply.value, "shared", shared);
+    return r < 0 ? r
+                 : td_views_render(serving->views, serving->locale, &page, value, &serving->out,
+                                   reterr);
 }
 
 /* Here, because the loop must not wait for a disk; its content is asked for now, too, so that it is
@@ -91,6 +118,17 @@ static int open_file(struct td_serving *serving, struct td_error *reterr)
     posix_fadvise(serving->file, 0, 0, POSIX_FADV_WILLNEED);
     serving->file_size = (size_t)st.st_size;
     return 0;
+}
+
+/* An API client that has this version already. */
+static bool is_known(const struct td_serving *serving)
+{
+    const struct td_reply *reply = &serving->reply;
+    char tag[32];
+    snprintf(tag, sizeof(tag), "\"%lld\"", (long long)reply->version);
+    return reply->version > 0 && serving->call.face == TD_FACE_JSON &&
+           serving->call.route->method == TD_GET && serving->if_none_match &&
+           strstr(serving->if_none_match, tag);
 }
 
 int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
@@ -110,9 +148,15 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
         td_csv_write(serving->locale, items, &serving->out);
         return serving->out.failed ? TD_ENOMEM : 0;
     }
+    if (is_known(serving)) {
+        serving->type = api_type;
+        return 0;
+    }
     td_problem_say(serving->locale, reply->value);
     if (call->face == TD_FACE_PAGE && call->route->page)
         return compose_page(serving, call->route->page, reply->value, reterr);
+    if (reply->shared.make && call->face == TD_FACE_JSON)
+        return compose_shared(serving, reply->value, reterr);
     if (call->face == TD_FACE_PAGE && call->route->method != TD_GET)
         return 0; /* a browser is sent somewhere */
     json_t *nothing = reply->value ? NULL : json_object();
@@ -310,17 +354,6 @@ static void add_meta(struct td_serving *serving, struct head *head)
         add_header(head, "Location", td_arena_printf(serving->arena, "/api/v1%s", reply->location));
     if (serving->type && strncmp(serving->type, "text/csv", 8) == 0)
         add_header(head, "Content-Disposition", "attachment; filename=\"list.csv\"");
-}
-
-/* An API client that has this version already. */
-static bool is_known(const struct td_serving *serving)
-{
-    const struct td_reply *reply = &serving->reply;
-    char tag[32];
-    snprintf(tag, sizeof(tag), "\"%lld\"", (long long)reply->version);
-    return reply->version > 0 && serving->call.face == TD_FACE_JSON &&
-           serving->call.route->method == TD_GET && serving->if_none_match &&
-           strstr(serving->if_none_match, tag);
 }
 
 static bool sends_elsewhere(const struct td_serving *serving)

@@ -162,10 +162,26 @@ struct td_call {
 enum td_session_action { TD_SESSION_KEEP, TD_SESSION_START, TD_SESSION_START_PENDING, TD_SESSION_PROVE,
                          TD_SESSION_UNLOCK, TD_SESSION_END, TD_SESSION_END_OTHERS, TD_SESSION_END_ALL };
 
+/* The part of a reply that everybody gets alike who may have it: it depends on nothing but the key, the face and
+ * the page's language. Its text is kept (http/memo.h) and `make` called only when there is none, in the same
+ * transaction. It must read nothing of call->who, and nothing that the key does not stand for. For read steps of
+ * rows without work and write only: what is kept must have been committed. */
+struct td_shared {
+    const char *key; /* any bytes, arena memory */
+    size_t length;
+    const json_t *holds; /* what the key names by its address, see td_memo_keep; NULL */
+    /* An object, a new reference. As JSON its members follow those of reply->value; a page shows it with the
+     * partials of these names, as {{{shared.<name>}}}; they see the value and the texts, nothing of the page. */
+    int (*make)(struct td_call *call, const void *arg, json_t **ret_value, struct td_error *reterr);
+    const void *arg;
+    const char *const *partials; /* NULL-ended */
+};
+
 /* What a handler answers. Zero is a 200 with no value. */
 struct td_reply {
     int status;           /* 0 = 200; 201, 202, 204, 303 ... */
     json_t *value;        /* an object; owned by the reply (the server decrefs) */
+    struct td_shared shared; /* more of it; none when `make` is NULL */
     const char *location; /* after a write, a browser is sent there (303, or `status` 307: with its form); JSON gets it as Location. A
                            * page path without /api/v1; arena memory */
     int64_t version;      /* > 0: ETag is "<version>" */

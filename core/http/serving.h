@@ -31,6 +31,7 @@ struct td_frame {
     char *openapi; /* the document, made at start */
     size_t openapi_length;
     struct td_rates *rates;
+    struct td_memo *memo;
     TAILQ_HEAD(td_stream_list, td_stream) streams; /* oldest first */
     size_t open;
 };
@@ -209,6 +210,13 @@ void td_reply_problem(struct td_serving *serving, int code);
 
 /* Ends the serving; the exchange must have been ended. */
 void td_serving_free(struct td_serving *serving);
+
+/* --- shared.c: what replies have in common ----------------------------------------- */
+
+/* Of reply->shared: its members as JSON text without the braces, or {partial: HTML}; kept or made. A new
+ * reference. On a store thread, in the transaction that the handler read in. */
+int td_shared_json(struct td_serving *serving, json_t **ret_text, struct td_error *reterr);
+int td_shared_page(struct td_serving *serving, json_t **ret_texts, struct td_error *reterr);
 
 /* --- builtin.c: what the frame answers itself -------------------------------------- */
 

@@ -142,10 +142,10 @@ static int read_step(struct td_tx *tx, void *arg, struct td_error *reterr)
         return r;
     call->tx = tx;
     r = call->route->read(call, &serving->reply, reterr);
-    call->tx = NULL;
     bool complete = call->route->work == TD_WORK_NONE && !call->route->write;
     if (r == 0 && complete)
         r = td_reply_compose(serving, reterr);
+    call->tx = NULL;
     if (r == 0 && complete &&
         serving->type) { /* freed where it was made: the loop has better to do */
         json_decref(serving->reply.value);

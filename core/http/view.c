@@ -26,6 +26,7 @@ struct template
 
 struct td_views {
     _Atomic int references;
+    unsigned long serial; /* of this process's views: never another's */
     char *folder;
     uint64_t stamp; /* of the files' names, sizes and times */
     struct template *templates;
@@ -214,7 +215,9 @@ int td_views_load(const char *folder, struct td_views **ret_views, struct td_err
     struct td_views *views = calloc(1, sizeof(*views));
     if (!views)
         return TD_ENOMEM;
+    static _Atomic unsigned long last;
     views->references = 1;
+    views->serial = atomic_fetch_add(&last, 1) + 1;
     views->folder = strdup(folder);
     views->stamp = stamp_all(folder);
     int r = views->folder ? load_templates(views, "templates", "", reterr) : TD_ENOMEM;
@@ -257,6 +260,11 @@ void td_views_unref(struct td_views *views)
 bool td_views_changed(const struct td_views *views)
 {
     return stamp_all(views->folder) != views->stamp;
+}
+
+unsigned long td_views_serial(const struct td_views *views)
+{
+    return views->serial;
 }
 
 bool td_views_has(const struct td_views *views, const char *page)
@@ -395,18 +403,15 @@ static const json_t *member_for(void *arg, const json_t *object, size_t position
     return td_enrich_member(rendering->locale, object, position, name, rendering->made);
 }
 
-int td_views_render(const struct td_views *views, const struct td_locale *locale,
-                    const struct td_page *page, const json_t *value, struct td_strbuf *out,
-                    struct td_error *reterr)
+/* `page` is the member of that name (stolen), or NULL. */
+static int render(const struct td_views *views, const struct td_locale *locale,
+                  const struct td_mustache *template, json_t *page, const json_t *value,
+                  struct td_strbuf *out, struct td_error *reterr)
 {
-    const struct td_mustache *template = find(views, page->name);
-    if (!template)
-        return td_error_set(reterr, TD_EINTERNAL, "there is no template %s", page->name);
     struct rendering rendering = {views, locale, json_array()};
     const struct td_mustache_ways ways = {find_for, member_for, &rendering};
     json_t *root = value ? json_copy((json_t *)value) : json_object();
-    int r = rendering.made && root &&
-                    json_object_set_new(root, "page", make_page(locale, page)) == 0 &&
+    int r = rendering.made && root && (!page || json_object_set(root, "page", page) == 0) &&
                     json_object_set(root, "t", locale->texts) == 0
                 ? 0
                 : TD_ENOMEM;
@@ -414,5 +419,27 @@ int td_views_render(const struct td_views *views, const struct td_locale *locale
         r = td_mustache_render(template, root, &ways, PAGE_MAX, out, reterr);
     json_decref(root);
     json_decref(rendering.made);
+    json_decref(page);
     return r;
+}
+
+int td_views_render_partial(const struct td_views *views, const struct td_locale *locale,
+                            const char *name, const json_t *value, struct td_strbuf *out,
+                            struct td_error *reterr)
+{
+    const struct td_mustache *template = find_partial(views, name);
+    if (!template)
+        return td_error_set(reterr, TD_EINTERNAL, "there is no partial %s", name);
+    return render(views, locale, template, NULL, value, out, reterr);
+}
+
+int td_views_render(const struct td_views *views, const struct td_locale *locale,
+                    const struct td_page *page, const json_t *value, struct td_strbuf *out,
+                    struct td_error *reterr)
+{
+    const struct td_mustache *template = find(views, page->name);
+    if (!template)
+        return td_error_set(reterr, TD_EINTERNAL, "there is no template %s", page->name);
+    json_t *member = make_page(locale, page);
+    return member ? render(views, locale, template, member, value, out, reterr) : TD_ENOMEM;
 }

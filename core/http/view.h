@@ -27,6 +27,9 @@ void td_views_unref(struct td_views *views); /* NULL is fine */
 /* True when a file of the folder is newer, more or gone since it was loaded. */
 bool td_views_changed(const struct td_views *views);
 
+/* Tells these views from all others that this process has loaded or will. */
+unsigned long td_views_serial(const struct td_views *views);
+
 bool td_views_has(const struct td_views *views, const char *page);
 
 /* The language of a request: `wanted` (a cookie's value, may be NULL) when there is such a
@@ -54,5 +57,10 @@ struct td_page {
 int td_views_render(const struct td_views *views, const struct td_locale *locale,
                     const struct td_page *page, const json_t *value, struct td_strbuf *out,
                     struct td_error *reterr);
+
+/* Appends the partial of this name, which sees `value` and the texts, but no page. */
+int td_views_render_partial(const struct td_views *views, const struct td_locale *locale,
+                            const char *name, const json_t *value, struct td_strbuf *out,
+                            struct td_error *reterr);
 
 #endif
