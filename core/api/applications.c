@@ -3,6 +3,7 @@
  * in verification.c. */
 #include "api/api.h"
 #include "api/dossier.h"
+#include "base/json.h"
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/draft.h"
@@ -218,33 +219,98 @@ static bool asks_verdict(const json_t *sections)
     return false;
 }
 
-static int view_official(struct td_review *review, const json_t *application, json_t *value)
+/* What an official reads of a dossier, whoever he is: the row of td_application_load_head, whether
+ * he verifies at its stage, and whether he knows the experts' points. */
+struct reading {
+    const json_t *head;
+    bool verifies, knows;
+};
+
+static json_t *reading_value(json_t *sections, json_t *assessments, json_t *evaluation,
+                             json_t *timeline)
 {
-    const char *state_stage = td_verification_stage(td_row_text(application, "state"));
-    bool verifies = *state_stage && may_verify(review, application, state_stage);
-    json_t *sections = NULL, *assessments = NULL, *to_assess = NULL, *evaluation = NULL;
-    json_t *timeline = NULL, *content = NULL;
-    int result = td_dossier_content(review, application, &content);
+    return json_pack("{s:b, s:O, s:O, s:O, s:O, s:o}", "verifies",
+                     asks_verdict(sections) || asks_verdict(assessments), "sections", sections,
+                     "assessments", assessments, "evaluation", evaluation, "timeline", timeline,
+                     "codes", td_verification_codes());
+}
+
+/* Made as for somebody without any right and at no time, so that it cannot differ between readers.
+ */
+static int make_reading(struct td_call *call, const void *arg, json_t **ret_value,
+                        struct td_error *reterr)
+{
+    static const struct td_account anybody = {.id = "-", .login = "", .name = "", .unit_id = ""};
+    const struct reading *reading = arg;
+    struct td_review review = {
+        .tx = call->tx, .arena = call->arena, .who = &anybody, .catalog = call->catalog};
+    const char *stage =
+        reading->verifies ? td_verification_stage(td_row_text(reading->head, "state")) : "";
+    json_t *application = NULL, *content = NULL, *sections = NULL, *assessments = NULL;
+    json_t *evaluation = NULL, *timeline = NULL;
+    int result =
+        td_application_row(&review, td_row_text(reading->head, "id"), &application, reterr);
     if (!result)
-        result = td_dossier_views(review, application, content, verifies ? state_stage : "",
-                                  &sections, &assessments);
-    if (!result && verifies)
-        result = td_dossier_forms(review, application, state_stage, &to_assess);
+        result = td_dossier_content(&review, application, &content);
     if (!result)
-        result = td_evaluation_load(review, application, &evaluation);
+        result = td_dossier_views(&review, application, content, stage, &sections, &assessments);
     if (!result)
-        result = td_timeline(review, application, &timeline);
+        result = td_evaluation_load_as(&review, application, reading->knows, &evaluation);
+    if (!result)
+        result = td_timeline(&review, application, &timeline);
+    if (!result && !(*ret_value = reading_value(sections, assessments, evaluation, timeline)))
+        result = TD_ENOMEM;
+    json_decref(application);
     json_decref(content);
+    json_decref(sections);
+    json_decref(assessments);
+    json_decref(evaluation);
+    json_decref(timeline);
+    return result;
+}
+
+/* The key is all that make_reading is given: the whole row, and the form by its address, which is
+ * kept as long as the text. */
+static int share(const struct td_review *review, const struct reading *reading,
+                 struct td_shared *ret_shared)
+{
+    static const char *const partials[] = {"dossier_asks", "dossier_material", "dossier_findings",
+                                           "reason_codes", "reason_places",    NULL};
+    const json_t *form = json_object_get(review->catalog, td_row_text(reading->head, "series"));
+    struct td_strbuf key;
+    td_strbuf_init(&key);
+    td_strbuf_addf(&key, "reading %p %d %d ", (const void *)form, reading->verifies,
+                   reading->knows);
+    td_json_write(reading->head, &key);
+    char *copy = key.failed ? NULL : td_arena_strndup(review->arena, key.bytes, key.length);
+    *ret_shared = (struct td_shared){.key = copy,
+                                     .length = key.length,
+                                     .holds = form,
+                                     .make = make_reading,
+                                     .arg = reading,
+                                     .partials = partials};
+    td_strbuf_done(&key);
+    return copy ? 0 : TD_ENOMEM;
+}
+
+static int view_official(struct td_review *review, json_t *head, json_t *value,
+                         struct td_shared *ret_shared)
+{
+    const char *stage = td_verification_stage(td_row_text(head, "state"));
+    struct reading *reading = td_arena_alloc(review->arena, sizeof(*reading));
+    json_t *to_assess = NULL;
+    if (!reading)
+        return TD_ENOMEM;
+    *reading = (struct reading){.head = td_arena_json(review->arena, json_incref(head)),
+                                .verifies = *stage && may_verify(review, head, stage)};
+    int result = td_evaluation_knows(review, head, &reading->knows);
+    if (!result)
+        result = share(review, reading, ret_shared);
+    if (!result && reading->verifies)
+        result = td_dossier_forms(review, head, stage, &to_assess);
     json_object_set_new(value, "official", json_true());
-    json_object_set_new(value, "stage", json_string(state_stage));
-    json_object_set_new(value, "verifies",
-                        json_boolean(asks_verdict(sections) || asks_verdict(assessments)));
-    json_object_set_new(value, "sections", sections ? sections : json_array());
-    json_object_set_new(value, "assessments", assessments ? assessments : json_array());
+    json_object_set_new(value, "stage", json_string(stage));
     json_object_set_new(value, "to_assess", to_assess ? to_assess : json_array());
-    json_object_set_new(value, "evaluation", evaluation ? evaluation : json_null());
-    json_object_set_new(value, "timeline", timeline ? timeline : json_null());
-    json_object_set_new(value, "codes", td_verification_codes());
     return result;
 }
 
@@ -276,21 +342,21 @@ static void add_actions(struct td_review *review, const json_t *application, jso
 static int show(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *application = NULL;
+    json_t *head = NULL;
     int result = td_api_review(call, &review);
     if (!result)
         result =
-            td_application_load(&review, td_call_param(call, "application"), &application, reterr);
+            td_application_load_head(&review, td_call_param(call, "application"), &head, reterr);
     if (result)
         return result;
-    json_t *value = json_pack("{s:o}", "application", td_dossier_head(&review, application));
-    bool own = td_row_equals(application, "account_id", call->who->id);
+    json_t *value = json_pack("{s:o}", "application", td_dossier_head(&review, head));
+    bool own = td_row_equals(head, "account_id", call->who->id);
     result =
-        own ? view_own(&review, application, value) : view_official(&review, application, value);
+        own ? view_own(&review, head, value) : view_official(&review, head, value, &reply->shared);
     if (!result)
-        add_actions(&review, application, value);
-    reply->version = td_dossier_version(&review, application);
-    json_decref(application);
+        add_actions(&review, head, value);
+    reply->version = td_dossier_version(&review, head);
+    json_decref(head);
     if (result)
         json_decref(value);
     else

@@ -45,6 +45,7 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
         return NULL;
     td_state_parse(td_row_text(application, "state"), &state);
     json_object_del(head, "content");
+    json_object_del(head, "revision");
     json_object_del(head, "account_id");
     json_object_del(head, "score_id"); /* it changes with every expert's sheet */
     if (in_other_hands(review, application)) {

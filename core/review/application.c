@@ -27,6 +27,26 @@ int td_application_row(struct td_review *review, const char *id, json_t **ret_ap
     return result;
 }
 
+/* All columns but the content, which is long; "revision" counts changes of what belongs to the
+ * dossier (schema/008_dossier_revision.sql). */
+#define HEAD_COLUMNS                                                                               \
+    "a.id, a.number, a.cycle_id, a.account_id, a.unit_id, a.division_code, a.series, a.level, "    \
+    "a.specialty, a.track, a.year, a.state, a.returned_to, a.supplemented, a.due_at, "             \
+    "a.pledge_at, a.snapshot_id, a.score_id, a.created_at, a.updated_at, a.submitted_at, "         \
+    "a.state_at, a.version"
+
+static int load_head(struct td_review *review, const char *id, json_t **ret_head)
+{
+    return td_tx_row(
+        review->tx, ret_head,
+        "select " HEAD_COLUMNS ", p.name as applicant_name, u.name as unit_name, "
+        "d.name as division_name, c.name as cycle_name, r.number as revision from application a "
+        "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
+        "join division d on d.code = a.division_code join cycle c on c.id = a.cycle_id "
+        "left join dossier_revision r on r.application_id = a.id where a.id = $1",
+        "s", id);
+}
+
 bool td_application_visible(const struct td_review *review, const json_t *application)
 {
     const struct td_account *who = review->who;
@@ -61,6 +81,35 @@ int td_application_load(struct td_review *review, const char *id, json_t **ret_a
     }
     *ret_application = application;
     return 0;
+}
+
+int td_application_load_head(struct td_review *review, const char *id, json_t **ret_head,
+                             struct td_error *reterr)
+{
+    json_t *head = NULL;
+    int result = load_head(review, id, &head);
+    if (!result && td_application_visible(review, head)) {
+        *ret_head = head;
+        return 0;
+    }
+    json_decref(head);
+    return result && result != TD_ENOTFOUND
+               ? result
+               : td_error_key(reterr, TD_ENOTFOUND, "application_unknown", NULL);
+}
+
+int td_application_content(struct td_review *review, const json_t *application,
+                           json_t **ret_content)
+{
+    json_t *row = NULL, *content = json_object_get(application, "content");
+    int result = content
+                     ? 0
+                     : td_tx_row(review->tx, &row, "select content from application where id = $1",
+                                 "s", td_row_text(application, "id"));
+    if (!result)
+        *ret_content = json_incref(content ? content : json_object_get(row, "content"));
+    json_decref(row);
+    return result;
 }
 
 int td_application_load_editable(struct td_review *review, const char *id, json_t **ret_application,

@@ -23,6 +23,16 @@ bool td_application_visible(const struct td_review *review, const json_t *applic
 int td_application_load(struct td_review *review, const char *id, json_t **ret_application,
                         struct td_error *reterr);
 
+/* The same without "content", and with "revision": a number that is another one after every change of what hangs on
+ * the dossier (evidence, verdicts, assessments, facts, scores, transitions, orders; null before the first). With
+ * the other members it names all that there is to be read of the dossier but panels and meetings. */
+int td_application_load_head(struct td_review *review, const char *id, json_t **ret_head,
+                             struct td_error *reterr);
+
+/* The content of a row as either of them gives it: a new reference. */
+int td_application_content(struct td_review *review, const json_t *application,
+                           json_t **ret_content);
+
 /* The same for who may change it: the applicant himself, in a state that lets him. TD_EFORBIDDEN,
  * TD_ECONFLICT. */
 int td_application_load_editable(struct td_review *review, const char *id, json_t **ret_application,

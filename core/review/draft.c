@@ -1,6 +1,7 @@
 /* draft.c - see draft.h. Owns application.content. */
 #include "review/draft.h"
 
+#include "review/application.h"
 #include "review/cycle.h"
 #include "review/row.h"
 #include "store/ledger.h"
@@ -276,13 +277,15 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
 
 int td_draft_completeness(struct td_review *review, const json_t *application, json_t **ret_check)
 {
-    json_t *counts = NULL;
+    json_t *counts = NULL, *content = NULL;
     int result = td_draft_evidence_counts(review, td_row_text(application, "id"), &counts);
-    if (result)
-        return result;
-    *ret_check =
-        td_form_completeness(json_object_get(review->catalog, td_row_text(application, "series")),
-                             "applicant", json_object_get(application, "content"), counts);
+    if (!result)
+        result = td_application_content(review, application, &content);
+    if (!result)
+        *ret_check = td_form_completeness(
+            json_object_get(review->catalog, td_row_text(application, "series")), "applicant",
+            content, counts);
     json_decref(counts);
-    return *ret_check ? 0 : TD_ENOMEM;
+    json_decref(content);
+    return result;
 }

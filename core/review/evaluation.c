@@ -270,10 +270,7 @@ static int has_submitted(struct td_review *review, const char *application_id, b
     return result;
 }
 
-/* May the caller know the experts' points? Everybody who sees the dossier once it is decided.
- * Before, those who run and watch the review, a member of the panel whose own sheet is in, and the
- * committee that has it before it; never the applicant, whatever else he is. */
-static int knows_experts(struct td_review *review, const json_t *application, bool *ret_knows)
+int td_evaluation_knows(struct td_review *review, const json_t *application, bool *ret_knows)
 {
     const char *id = td_row_text(application, "id");
     bool voting = td_row_equals(application, "state", "committee_vote");
@@ -289,12 +286,9 @@ static int knows_experts(struct td_review *review, const json_t *application, bo
 }
 
 /* The official score, or for who may not know the experts' points the last one without them. */
-static int load_score(struct td_review *review, const json_t *application, json_t **ret_score)
+static int load_score(struct td_review *review, const json_t *application, bool knows,
+                      json_t **ret_score)
 {
-    bool knows = false;
-    int result = knows_experts(review, application, &knows);
-    if (result)
-        return result;
     return td_tx_row(review->tx, ret_score,
                      "select s.breakdown, s.standard_id, s.standard_hash, t.version from score s "
                      "join standard t on t.id = s.standard_id where s.application_id = $1 and "
@@ -305,6 +299,14 @@ static int load_score(struct td_review *review, const json_t *application, json_
 }
 
 int td_evaluation_load(struct td_review *review, const json_t *application, json_t **ret_evaluation)
+{
+    bool knows = false;
+    int result = td_evaluation_knows(review, application, &knows);
+    return result ? result : td_evaluation_load_as(review, application, knows, ret_evaluation);
+}
+
+int td_evaluation_load_as(struct td_review *review, const json_t *application, bool knows,
+                          json_t **ret_evaluation)
 {
     json_t *row = NULL;
     int result = td_tx_row(review->tx, &row,
@@ -317,7 +319,7 @@ int td_evaluation_load(struct td_review *review, const json_t *application, json
         return result;
     json_object_set_new(row, "facts", td_evaluation_fact_list(json_object_get(row, "facts")));
     json_t *score = NULL;
-    result = load_score(review, application, &score);
+    result = load_score(review, application, knows, &score);
     if (!result) {
         json_object_set(row, "score", json_object_get(score, "breakdown"));
         json_object_set_new(row, "standard",

@@ -9,6 +9,8 @@
 
 #include "review/review.h"
 
+#include <stdbool.h>
+
 /* Queues the official evaluation of a dossier, to run after commit. */
 int td_evaluation_queue(struct td_review *review, const char *application_id);
 
@@ -36,6 +38,15 @@ int td_evaluation_preview(struct td_review *review, const json_t *application, j
  * member of the panel who has not submitted his own sheet. A new reference. */
 int td_evaluation_load(struct td_review *review, const json_t *application,
                        json_t **ret_evaluation);
+
+/* May the caller know the experts' points? Everybody who sees the dossier once it is decided. Before, those who
+ * run and watch the review, a member of the panel whose own sheet is in, and the committee that has it before it;
+ * never the applicant, whatever else he is. */
+int td_evaluation_knows(struct td_review *review, const json_t *application, bool *ret_knows);
+
+/* The same result for anybody who knows the experts' points, or who does not: the caller does not count. */
+int td_evaluation_load_as(struct td_review *review, const json_t *application, bool knows,
+                          json_t **ret_evaluation);
 
 /* Facts by id as a list with the id inside, as pages show them. A new reference. */
 json_t *td_evaluation_fact_list(const json_t *facts);

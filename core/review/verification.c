@@ -114,10 +114,11 @@ static int items_to_check(struct td_review *review, const json_t *application, c
                           json_t **ret_items)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
-    const json_t *content = json_object_get(application, "content");
-    json_t *given = NULL, *items = json_array(), *section, *item;
+    json_t *given = NULL, *content = NULL, *items = json_array(), *section, *item;
     size_t i, j;
     int result = td_assessment_load(review, td_row_text(application, "id"), &given);
+    if (!result)
+        result = td_application_content(review, application, &content);
     json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
         bool own = !strcmp(td_form_section_by(section), "applicant");
         const json_t *value = json_object_get(own ? content : given, td_row_text(section, "id"));
@@ -130,6 +131,7 @@ static int items_to_check(struct td_review *review, const json_t *application, c
             append_item(items, section, "", value);
     }
     json_decref(given);
+    json_decref(content);
     if (result)
         json_decref(items);
     else
@@ -232,7 +234,8 @@ static int check_verdict(const json_t *items, const json_t *verdict, size_t inde
         return td_error_field(reterr, field, "choice", "a verdict is ok or problem");
     snprintf(field, sizeof(field), "verdicts.%zu.code", index);
     const char *code = td_row_text(verdict, "code");
-    if (!strcmp(word, "problem") && (*code ? !td_verification_knows_code(code) : !*td_row_text(verdict, "note")))
+    if (!strcmp(word, "problem") &&
+        (*code ? !td_verification_knows_code(code) : !*td_row_text(verdict, "note")))
         return td_error_field(reterr, field, "required", "a problem needs a code or a note");
     snprintf(field, sizeof(field), "verdicts.%zu.note", index);
     if (strlen(td_row_text(verdict, "note")) > 2000)
