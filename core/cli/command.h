@@ -50,6 +50,7 @@ struct td_command {
     X(reference)                                                                                   \
     X(score)                                                                                       \
     X(standard)                                                                                    \
+    X(trial)                                                                                       \
     X(workflow)
 
 #define X(family) extern const struct td_command td_##family##_commands[];

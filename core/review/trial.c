@@ -167,6 +167,37 @@ json_t *td_trial_golden(const json_t *answer)
     return json_pack("{s:I, s:o}", "cases", (json_int_t)json_array_size(cases), "failed", failed);
 }
 
+static json_t *as_text(const json_t *value)
+{
+    char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+    json_t *shown = json_string(text ? text : "-");
+    free(text);
+    return shown;
+}
+
+int td_trial_check_golden(const json_t *answer, struct td_error *reterr)
+{
+    const json_t *finding = json_array_get(json_object_get(answer, "findings"), 0);
+    if (finding)
+        return td_error_key(reterr, TD_ESCRIPT, "script_impure",
+                            json_pack("{s:s, s:s, s:I}", "kind", td_row_text(finding, "kind"),
+                                      "word", td_row_text(finding, "word"), "line",
+                                      (json_int_t)td_row_int(finding, "line")));
+    json_t *golden = td_trial_golden(answer);
+    const json_t *failed = json_array_get(json_object_get(golden, "failed"), 0);
+    const json_t *difference = json_array_get(json_object_get(failed, "differences"), 0);
+    int rc = 0;
+    if (failed)
+        rc = td_error_key(
+            reterr, TD_ESCRIPT, "golden_failed",
+            json_pack("{s:s, s:s, s:s, s:o, s:o}", "file", td_row_text(failed, "file"), "what",
+                      td_row_text(difference, "what"), "id", td_row_text(difference, "id"),
+                      "expected", as_text(json_object_get(difference, "expected")), "got",
+                      as_text(json_object_get(difference, "got"))));
+    json_decref(golden);
+    return rc;
+}
+
 static const char *verdict_of(const json_t *trial)
 {
     const char *state = td_row_text(trial, "state");

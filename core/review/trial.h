@@ -48,6 +48,10 @@ int td_trial_cases(const struct td_config *config, const char *series, const cha
 /* The scorer's answer about them ("golden") as verdicts have it: {"cases", "failed"}. A new reference. */
 json_t *td_trial_golden(const json_t *answer);
 
+/* 0 when that answer (or NULL) has neither findings nor failed cases; else TD_ESCRIPT with the first of them,
+ * keys "script_impure" and "golden_failed". */
+int td_trial_check_golden(const json_t *answer, struct td_error *reterr);
+
 /* A standard's trials, newest first, {"items": [...], "next"}; TD_ENOTFOUND for who may not see any. */
 int td_trial_list(struct td_review *review, const char *standard_id, const char *cursor,
                   json_t **ret_page, struct td_error *reterr);

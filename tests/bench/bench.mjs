@@ -4,6 +4,7 @@
 import { requests } from './requests.mjs';
 import { write } from './write.mjs';
 import { list } from './list.mjs';
+import { trial } from './trial.mjs';
 import { memory } from './memory.mjs';
 import { score } from './score.mjs';
 
@@ -11,6 +12,7 @@ const groups = [
   [['http', 'read', 'page'], requests],
   [['write'], write],
   [['list', 'start'], list],
+  [['trial'], trial],
   [['connections', 'sessions'], memory],
   [['score'], score],
 ];

@@ -2,16 +2,18 @@
 // progress, and what happens when the server, Redis or a worker goes down meanwhile.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, submit, teacher } from './city.mjs';
-import { config, rows, sql } from './estate.mjs';
+import { copyDossiers } from './copies.mjs';
+import { config, rows } from './estate.mjs';
 import { startServer, top } from './harness.mjs';
 
-const COPIES = 400;
+const COPIES = 200;
 const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
 const script = join(scripts, 'teacher/intermediate.rb');
 const original = readFileSync(join(top, 'scripts/teacher/intermediate.rb'), 'utf8');
@@ -37,27 +39,6 @@ async function tried(standard, who = city.bureau) {
   return city.bureau.ok('GET', `/trials/${id}`);
 }
 
-/** Copies of the dossier with other people and other facts: numbers stand in for chance. */
-function copyDossiers(id, count) {
-  const columns = (table) => rows(server, `select name from pragma_table_info('${table}')`).map((row) => row.name);
-  const copy = (table, where, change) => {
-    const names = columns(table);
-    return `insert into ${table} (${names}) select ${names.map((name) => change[name] ?? name)} from ${table}, n where ${where};`;
-  };
-  const key = (mark) => `printf('01TRY${mark}%020d', n.i)`;
-  const [{ account_id, facts_id }] = rows(server, `select a.account_id, s.fact_set_id as facts_id from application a join score s on s.id = a.score_id where a.id = '${id}'`);
-  const person = "json_object('sex', case when i % 2 then 'female' else 'male' end, 'ethnicity', case i % 5 when 0 then '维吾尔族' when 1 then '哈萨克族' else '汉族' end)";
-  sql(server, `.bail on
-begin;
-create temp table n(i integer primary key);
-with recursive c(i) as (select 1 union all select i + 1 from c where i < ${count}) insert into n select i from c;
-insert into unit (id, name, division_code, kind, grassroots) values ('01TRYV00000000000000000001', '某小学', '650109', 'school', 'village');
-${copy('account', `id = '${account_id}'`, { id: key('A'), login: "'try' || i", person, id_number_key: 'null' })}
-${copy('application', `id = '${id}'`, { id: key('P'), number: "'9' || printf('%011d', i)", account_id: key('A'), score_id: 'null', unit_id: "case when i % 3 then unit_id else '01TRYV00000000000000000001' end", division_code: "case when i % 3 then division_code else '650109' end" })}
-${copy('fact_set', `id = '${facts_id}'`, { id: key('F'), application_id: key('P'), facts: "json_set(facts, '$.grassroots_months.value', 20 + i % 200, '$.homeroom_months.value', i % 90)" })}
-commit;`);
-}
-
 before(async () => {
   cpSync(join(top, 'scripts'), scripts, { recursive: true });
   server = await startServer({ config: { ...config, script_folder: scripts, workers: 2 } });
@@ -66,10 +47,8 @@ before(async () => {
   const applicant = await teacher(city, 'applicant');
   city.own = await draft(city, applicant);
   city.applicant = applicant;
-  const from = server.lines.length;
   assert.equal((await submit(applicant, city.own)).status, 200);
-  for (let looks = 0; looks < 500 && !rows(server, `select score_id from application where id = '${city.own}' and score_id is not null`).length; looks++) await server.control.ok('GET', '/health');
-  copyDossiers(city.own, COPIES);
+  await copyDossiers(server, city.own, COPIES);
 });
 after(async () => {
   await server?.stop();
@@ -91,4 +70,190 @@ describe('a trial', () => {
     assert.deepEqual(summary.before, summary.after);
     assert.deepEqual(trial.verdict, { passed: true, reason: 'passed' });
   });
+});
+
+describe('what a trial shows', () => {
+  let standard, trial;
+  before(async () => {
+    standard = await imported(['section "B", "基层工作年限", cap: 25 do', 'section "B", "基层工作年限", cap: 11 do'], ['"本科" => 4, "大专" => 4', '"本科" => 8, "大专" => 4']);
+    trial = await tried(standard);
+  });
+
+  test('counts who gains, loses, crosses the line and fails a condition, as the lists of dossiers do', async () => {
+    const { summary } = trial;
+    assert.equal(trial.state, 'done');
+    assert.ok(summary.loss > 25 && summary.same > 10 && summary.gain === 0, JSON.stringify(summary));
+    assert.equal(summary.gain + summary.loss + summary.same, COPIES + 1);
+    assert.ok(summary.newly_failing > 20);
+    assert.equal(summary.conditions.find(({ id }) => id === 'tenure').newly_failing, summary.newly_failing);
+    for (const [change, count] of Object.entries({ gain: summary.gain, loss: summary.loss, same: summary.same, crosses_up: summary.crosses_up, crosses_down: summary.crosses_down, fails: summary.newly_failing, vetoed: summary.newly_vetoed })) {
+      const items = [];
+      for (let cursor = ''; cursor !== null;) {
+        const page = await city.supervisor.ok('GET', `/trials/${trial.id}/dossiers?change=${change}&cursor=${cursor}`);
+        items.push(...page.items);
+        cursor = page.next;
+      }
+      assert.equal(items.length, count, change);
+      assert.equal(new Set(items.map((one) => one.application)).size, count);
+      assert.ok(items.every((one, i) => !i || (change === 'gain' ? one.change <= items[i - 1].change : one.change >= items[i - 1].change)), 'the greatest change first');
+    }
+    const { mean, median } = summary.before;
+    assert.ok(mean > summary.after.mean && median >= summary.after.median);
+    for (const side of ['before', 'after']) assert.equal(summary.histogram.reduce((sum, bar) => sum + bar[side], 0), COPIES + 1);
+    assert.equal(summary.histogram.length, 20);
+  });
+
+  test('by district, sex, ethnicity and tier of the unit, without showing a few people', () => {
+    const groups = Object.fromEntries(trial.summary.groups.map(({ by, groups: list }) => [by, list]));
+    assert.deepEqual(Object.keys(groups), ['district', 'sex', 'ethnicity', 'unit_tier']);
+    for (const [by, list] of Object.entries(groups)) {
+      assert.equal(list.reduce((sum, one) => sum + one.n, 0), COPIES + 1, by);
+      assert.ok(list.every(({ n }) => n >= 10), JSON.stringify(list));
+    }
+    assert.deepEqual(groups.district.map(({ key }) => key).sort(), ['650109', '650121']);
+    assert.ok(!groups.ethnicity.some(({ key }) => key === '锡伯族'), 'the only one of 201 are not told apart');
+    assert.ok(groups.ethnicity.some(({ small }) => small));
+  });
+
+  test('names golden cases that the change breaks, and is in the way of approval until they agree', async () => {
+    assert.ok(trial.golden.failed.length > 0);
+    const [{ file, differences: [first] }] = trial.golden.failed;
+    assert.match(file, /^intermediate-\d\d/);
+    assert.ok(first.what && 'expected' in first && 'got' in first);
+    assert.deepEqual(trial.verdict, { passed: false, reason: 'golden' });
+  });
+
+  test('either breakdown of one dossier, computed from the facts that are stored', async () => {
+    const { items: [worst] } = await city.office.ok('GET', `/trials/${trial.id}/dossiers?change=loss`);
+    const both = await city.office.ok('GET', `/trials/${trial.id}/dossiers/${worst.application}`);
+    assert.equal(both.before.total, worst.before_total);
+    assert.equal(both.after.total, worst.after_total);
+    const of = (score) => score.sections.find(({ id }) => id === 'B');
+    assert.equal(of(both.after).cap, 1100);
+    assert.equal(of(both.before).points - of(both.after).points, -worst.change);
+  });
+
+  test('as a table, of one district', async () => {
+    const reply = await city.bureau.send('GET', `/api/v1/trials/${trial.id}/dossiers?change=loss&division=650109&format=csv`, { Accept: 'text/csv' });
+    assert.match(reply.headers['content-type'], /^text\/csv/);
+    assert.ok(reply.text.includes('650109') && !reply.text.includes('650121'));
+    assert.equal((await city.bureau.json('GET', `/trials/${trial.id}/dossiers?change=nosuch`)).status, 400);
+  });
+
+  test('to nobody else', async () => {
+    for (const who of [city.clerk, city.industry, city.hr, city.applicant]) {
+      assert.equal((await who.json('GET', `/trials/${trial.id}`)).status, 403);
+      assert.equal((await who.json('GET', `/standards/${standard}/trials`)).status, 403);
+    }
+    const farm = await server.account('farm', [{ role: 'office', scope: 'agriculture' }]);
+    for (const path of [`/trials/${trial.id}`, `/standards/${standard}/trials`, `/trials/${trial.id}/dossiers`, `/trials/${trial.id}/live`]) assert.equal((await farm.json('GET', path)).status, 404, path);
+  });
+});
+
+describe('a script that is not pure', () => {
+  const adjust = (body) => ['section "B", "基层工作年限", cap: 25 do', `adjust("A1", "试") do |points, facts|\n${body}\nend\n  section "B", "基层工作年限", cap: 25 do`];
+
+  test('keeps something from one dossier to the next: the dossier and the item are named', async () => {
+    const standard = await imported(['standard "teacher", "intermediate" do', 'KEPT = []\nstandard "teacher", "intermediate" do'], adjust('    KEPT << 1\n    KEPT.length % 2 == 0 ? points : points + 1'));
+    const trial = await tried(standard);
+    assert.equal(trial.state, 'refused', JSON.stringify(trial));
+    const [finding] = trial.refusal.findings;
+    assert.equal(trial.refusal.reason, 'order');
+    assert.equal(finding.what, 'item');
+    assert.equal(finding.id, 'A1');
+    assert.ok(finding.line > 0 && finding.dossier);
+    assert.notDeepEqual(finding.forward, finding.reverse);
+    assert.deepEqual(trial.verdict, { passed: false, reason: 'refused' });
+  });
+
+  for (const [kind, word, body] of [['state', '$n', '    $n = 1\n    points'], ['clock', 'Time', '    Time.now.to_i % 2 == 3 ? points + 1 : points'], ['random', 'rand', '    rand(2) == 3 ? 0 : points']])
+    test(`uses ${word}: refused with the line`, async () => {
+      const standard = await imported(adjust(body));
+      const trial = await tried(standard);
+      assert.equal(trial.state, 'refused');
+      assert.equal(trial.refusal.reason, kind);
+      assert.equal(trial.refusal.findings[0].word, word);
+      const line = readFileSync(script, 'utf8').split('\n').findIndex((text) => text.includes(word)) + 1;
+      assert.equal(trial.refusal.findings[0].line, line);
+    });
+
+  test('does not come back on one dossier: refused, naming it and the line', async () => {
+    const standard = await imported(adjust('    loop { } if facts["grassroots_months"] == 219\n    points'));
+    const trial = await tried(standard);
+    assert.equal(trial.state, 'refused', JSON.stringify(trial));
+    assert.equal(trial.refusal.reason, 'limit');
+    const [{ dossier, file, line }] = trial.refusal.findings;
+    assert.match(dossier, /^01TRYP/);
+    assert.equal(file, 'teacher/intermediate.rb');
+    assert.ok(line > 0);
+  });
+
+  test('raises on one dossier: refused with the words of the script', async () => {
+    const standard = await imported(adjust('    raise "那一份" if facts["grassroots_months"] == 219\n    points'));
+    const { state, refusal } = await tried(standard);
+    assert.equal(state, 'refused');
+    assert.equal(refusal.reason, 'script');
+    assert.match(refusal.findings[0].message, /那一份/);
+  });
+});
+
+describe('while it runs', () => {
+  test('whoever may see it is told how far it is', async () => {
+    const standard = await imported();
+    const from = server.lines.length;
+    const { id } = await city.bureau.ok('POST', `/standards/${standard}/trials`, { cycle: city.cycle.id });
+    const events = [];
+    await new Promise((resolve, reject) => {
+      const cookie = [...city.supervisor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      http.get({ host: '127.0.0.1', port: server.port, path: `/api/v1/trials/${id}/live`, headers: { Cookie: cookie, Accept: 'text/event-stream' } }, (reply) => {
+        reply.setEncoding('utf8').on('data', (text) => {
+          for (const [, data] of text.matchAll(/^data: (.*)$/gm)) events.push(JSON.parse(data));
+          if (events.some(({ event }) => event === 'changed')) resolve(reply.destroy());
+        });
+      }).on('error', reject);
+    });
+    await server.seen('trial.ended', (line) => line.trial === id, from);
+    const told = events.filter(({ event }) => event === 'progress');
+    assert.ok(told.length > 0 && told.every(({ done, total }) => total === COPIES + 1 && done > 0 && done <= total), JSON.stringify(events));
+  });
+
+  test('another one of the same standard takes its place, and it can be stopped', async () => {
+    const standard = await imported();
+    const first = await city.bureau.ok('POST', `/standards/${standard}/trials`, { cycle: city.cycle.id });
+    const second = await city.admin.ok('POST', `/standards/${standard}/trials`, { cycle: city.cycle.id });
+    assert.equal((await city.bureau.json('GET', `/trials/${first.id}`)).status, 404);
+    const reply = await city.bureau.json('POST', `/trials/${second.id}/cancel`);
+    if (reply.status === 409) return; // it was quicker
+    const trial = await city.bureau.ok('GET', `/trials/${second.id}`);
+    assert.equal(trial.state, 'cancelled');
+    assert.equal(trial.verdict.reason, 'no_trial');
+    assert.equal((await tried(standard)).state, 'done');
+  });
+
+  for (const [what, disturb] of [
+    ['the server is killed', async () => {
+      await server.crash();
+      for (const who of Object.values(city)) if (who.target) who.target.port = server.port;
+    }],
+    ['a worker is killed', async () => {
+      const [worker] = execFileSync('pgrep', ['-P', String(server.process.child.pid), '-f', 'titled-scorer'], { encoding: 'utf8' }).split('\n').map(Number);
+      process.kill(worker, 'SIGKILL');
+    }],
+    ['Redis is lost, sessions and all', async () => {
+      await server.stopRedis();
+      await server.restartRedis();
+    }],
+  ])
+    test(`${what}: it comes to its end all the same`, async () => {
+      const standard = await imported();
+      const from = server.lines.length;
+      const { id } = await server.control.ok('POST', `/standards/${standard}/trials`, { cycle: city.cycle.id });
+      await server.seen('trial.begun', (line) => line.trial === id, from);
+      await disturb();
+      await server.seen('trial.ended', (line) => line.trial === id);
+      const trial = await server.control.ok('GET', `/trials/${id}`);
+      assert.equal(trial.state, 'done', JSON.stringify(trial.refusal));
+      assert.equal(trial.done, COPIES + 1);
+      assert.equal(trial.summary.dossiers, COPIES + 1);
+    });
 });
