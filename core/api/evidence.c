@@ -1,8 +1,11 @@
 /* evidence.c - files of a dossier: attaching, listing, reading, taking off. */
 #include "api/api.h"
+#include "examiner/finding.h"
 #include "review/application.h"
 #include "review/evidence.h"
 #include "review/row.h"
+
+#include <string.h>
 
 #define READERS                                                                                    \
     (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |          \
@@ -39,6 +42,7 @@ static int check_attach(struct td_call *call, struct td_reply *reply, struct td_
     (void)reply;
     struct td_review review;
     const char *type = NULL;
+    bool blind = false;
     if (!call->upload || !call->upload->size)
         return td_error_field(reterr, "file", "required", "choose a file");
     struct td_evidence_upload upload = upload_of(call);
@@ -46,9 +50,11 @@ static int check_attach(struct td_call *call, struct td_reply *reply, struct td_
     if (!result)
         result = td_evidence_check(&review, td_call_param(call, "application"),
                                    td_call_text(call, "section"), td_call_text(call, "item"),
-                                   &upload, &type, reterr);
+                                   &upload, &type, &blind, reterr);
     if (result)
         return result;
+    if (blind && !strcmp(type, "application/pdf"))
+        type = TD_EXAMINE_PDF_ANEW;
     call->job = td_arena_json(call->arena, json_string(type));
     return call->job ? 0 : TD_ENOMEM;
 }

@@ -1,4 +1,5 @@
-/* finding.h - why a file is not accepted: what the examiner may say and the server knows.
+/* finding.h - why a file is not accepted: what the examiner may say and the server knows, and the one type that
+ * is no media type.
  *
  * The second word goes over the pipe and is the locale key of the sentence under "field_problem". */
 #ifndef TD_EXAMINER_FINDING_H
@@ -17,6 +18,9 @@
     X(PDF_REMOTE, "pdf_remote")           /* opens other files, or content that lies elsewhere */  \
     X(PDF_AUTOMATIC, "pdf_automatic")     /* does something by itself */                           \
     X(PDF_MEDIA, "pdf_media")             /* sound, film, 3D, PostScript */
+
+/* A PDF that is kept without its properties. */
+#define TD_EXAMINE_PDF_ANEW "application/pdf+anew"
 
 enum td_finding {
 #define X(name, key) TD_FINDING_##name,

@@ -97,6 +97,8 @@ static int examine(const char *type, size_t input_max)
         td_png_examine(bytes, length, &sink, &verdict);
     else
         td_pdf_examine(bytes, length, &verdict);
+    if (!strcmp(type, TD_EXAMINE_PDF_ANEW) && !verdict.findings)
+        td_pdf_write_anew(bytes, length, &sink, &verdict);
     free(bytes);
     if (sink.failure == ENOSPC || sink.failure == EDQUOT)
         return say_failure("full", strerror(sink.failure));

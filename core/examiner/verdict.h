@@ -26,12 +26,16 @@ struct td_sink {
 
 /* Each looks at a whole file in memory. Images are decoded to their end, turned upright as their
  * EXIF orientation says and written anew: pixels, nothing else. PDF files are read in every
- * revision and never rewritten, so that signatures stay valid. When the sink fails, the verdict
+ * revision and not rewritten, so that signatures stay valid. When the sink fails, the verdict
  * counts for nothing. */
 void td_jpeg_examine(const unsigned char *bytes, size_t length, struct td_sink *sink,
                      struct td_verdict *verdict);
 void td_png_examine(const unsigned char *bytes, size_t length, struct td_sink *sink,
                     struct td_verdict *verdict);
 void td_pdf_examine(const unsigned char *bytes, size_t length, struct td_verdict *verdict);
+
+/* Writes an examined PDF anew without what it says about itself (pdf_anew.c). */
+void td_pdf_write_anew(const unsigned char *bytes, size_t length, struct td_sink *sink,
+                       struct td_verdict *verdict);
 
 #endif

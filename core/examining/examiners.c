@@ -96,10 +96,10 @@ static int read_failure(const json_t *verdict, struct td_error *error)
     return td_error_key(error, TD_EBUSY, "examiner_absent", NULL);
 }
 
-/* Images are, PDF files never: a signature must stay valid. */
+/* Images are; PDF files are not, because a signature must stay valid, but for blind review. */
 bool td_examiners_rewrites(const char *type)
 {
-    return strncmp(type, "image/", 6) == 0;
+    return strncmp(type, "image/", 6) == 0 || strcmp(type, TD_EXAMINE_PDF_ANEW) == 0;
 }
 
 static int read_verdict(const struct examination *one, bool *ret_rewritten, struct td_error *error)

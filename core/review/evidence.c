@@ -2,6 +2,7 @@
 #include "review/evidence.h"
 
 #include "review/application.h"
+#include "review/blind.h"
 #include "review/form.h"
 #include "review/panel.h"
 #include "review/row.h"
@@ -65,13 +66,14 @@ static int sniff(const struct td_evidence_upload *upload, const char **ret_type,
 
 /* The place must be one that the applicant fills in and that takes evidence; an item must exist. */
 static int check_place(struct td_review *review, const json_t *application, const char *section_id,
-                       const char *item, struct td_error *reterr)
+                       const char *item, bool *ret_blind, struct td_error *reterr)
 {
     const json_t *section = td_form_section(
         json_object_get(review->catalog, td_row_text(application, "series")), section_id);
     if (!section || strcmp(td_form_section_by(section), "applicant") ||
         td_row_equals(section, "evidence", "none"))
         return td_error_field(reterr, "section", "choice", "this section takes no evidence");
+    *ret_blind = td_blind_section(section);
     if (!td_form_section_repeats(section))
         return *item ? td_error_field(reterr, "item", "choice", "this section has no items") : 0;
     size_t i;
@@ -127,12 +129,14 @@ static int store(struct td_review *review, const char *application_id, const cha
 
 int td_evidence_check(struct td_review *review, const char *application_id, const char *section,
                       const char *item, const struct td_evidence_upload *upload,
-                      const char **ret_type, struct td_error *reterr)
+                      const char **ret_type, bool *ret_blind, struct td_error *reterr)
 {
     json_t *application = NULL;
     int result = td_application_load_editable(review, application_id, &application, reterr);
     if (!result)
-        result = check_place(review, application, section, item, reterr);
+        result = check_place(review, application, section, item, ret_blind, reterr);
+    if (!result && *ret_blind)
+        result = td_blind_check_file(application, upload->name, reterr);
     if (!result)
         result = check_room(review, application_id, section, item, reterr);
     if (!result)
@@ -146,7 +150,9 @@ int td_evidence_add(struct td_review *review, const char *application_id, const 
                     char ret_id[TD_ID_TEXT], struct td_error *reterr)
 {
     const char *type = NULL;
-    int result = td_evidence_check(review, application_id, section, item, upload, &type, reterr);
+    bool blind = false;
+    int result =
+        td_evidence_check(review, application_id, section, item, upload, &type, &blind, reterr);
     if (!result)
         result = store(review, application_id, section, item, upload, type, ret_id);
     if (!result)
@@ -192,6 +198,11 @@ static void describe(json_t *row)
     json_object_set_new(row, "rewritten", json_boolean(*td_row_text(row, "sent_hash")));
 }
 
+/* Where a file `e` stands among those of its section. */
+#define ORDINAL_SQL                                                                                \
+    "(select count(*) from evidence x where x.application_id = e.application_id"                   \
+    " and x.section = e.section and x.removed_at is null and x.id <= e.id)"
+
 /* Which rows of `e` the account $3 ("" = the system) sees: the applicant what is attached now;
  * everybody else, while he changes the dossier, what was attached when he last submitted it. */
 #define SEEN_SQL                                                                                   \
@@ -204,15 +215,16 @@ int td_evidence_list(struct td_review *review, const char *application_id, const
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int result = td_tx_rows(
-        review->tx, &rows,
-        "select e.id, e.application_id, e.section, e.item, e.name, e.hash, e.sent_hash, "
-        "f.size, f.type, e.uploaded_at from evidence e join evidence_file f on f.hash = e.hash "
-        "join application a on a.id = e.application_id left join snapshot s on s.id = "
-        "a.snapshot_id "
-        "where e.application_id = $1 and ($2 = '' or e.section = $2) and " SEEN_SQL
-        " order by e.id",
-        "sss", application_id, section, review->who ? review->who->id : "");
+    int result =
+        td_tx_rows(review->tx, &rows,
+                   "select e.id, e.application_id, e.section, e.item, e.name, e.hash, e.sent_hash, "
+                   "f.size, f.type, e.uploaded_at, " ORDINAL_SQL
+                   " as ordinal from evidence e join evidence_file f on f.hash = e.hash "
+                   "join application a on a.id = e.application_id left join snapshot s on s.id = "
+                   "a.snapshot_id "
+                   "where e.application_id = $1 and ($2 = '' or e.section = $2) and " SEEN_SQL
+                   " order by e.id",
+                   "sss", application_id, section, review->who ? review->who->id : "");
     json_array_foreach(rows, i, row)
         describe(row);
     if (!result)
@@ -220,8 +232,9 @@ int td_evidence_list(struct td_review *review, const char *application_id, const
     return result;
 }
 
-/* Experts see the material of the dossiers before them, and nothing else of a dossier. */
-static int check_access(struct td_review *review, const char *application_id,
+/* Experts see the material of the dossiers before them, and nothing else of a dossier: *ret_blind
+ * as td_blind says. */
+static int check_access(struct td_review *review, const char *application_id, bool *ret_blind,
                         struct td_error *reterr)
 {
     json_t *application = NULL;
@@ -233,7 +246,26 @@ static int check_access(struct td_review *review, const char *application_id,
     if (td_panel_sees(review->tx, review->who->id, application_id, &sees) || !sees)
         return TD_ENOTFOUND;
     td_error_done(reterr);
-    return 0;
+    return td_blind(review, application_id, ret_blind);
+}
+
+/* Gives the file of a blind section its number for a name; TD_ENOTFOUND for one of another section.
+ */
+static int hide(struct td_review *review, const char *application_id, json_t *row)
+{
+    json_t *application = NULL;
+    char name[TD_BLIND_NAME_TEXT];
+    const char *id = td_row_text(row, "section");
+    int result = td_application_row(review, application_id, &application, NULL);
+    if (result)
+        return result;
+    const json_t *form = json_object_get(review->catalog, td_row_text(application, "series"));
+    if (!td_blind_section(td_form_section(form, id)))
+        result = TD_ENOTFOUND;
+    td_blind_file_name(id, td_row_int(row, "ordinal"), td_row_text(row, "type"), name);
+    json_object_set_new(row, "name", json_string(name));
+    json_decref(application);
+    return result;
 }
 
 int td_evidence_open(struct td_review *review, const char *application_id, const char *evidence_id,
@@ -241,13 +273,17 @@ int td_evidence_open(struct td_review *review, const char *application_id, const
 {
     json_t *row = NULL;
     char path[4096];
-    int result = check_access(review, application_id, reterr);
+    bool blind = false;
+    int result = check_access(review, application_id, &blind, reterr);
     if (!result)
         result = td_tx_row(
             review->tx, &row,
-            "select e.id, e.section, e.item, e.name, e.hash, f.size, f.type from evidence e "
+            "select e.id, e.section, e.item, e.name, e.hash, f.size, f.type, " ORDINAL_SQL
+            " as ordinal from evidence e "
             "join evidence_file f on f.hash = e.hash where e.id = $1 and e.application_id = $2",
             "ss", evidence_id, application_id);
+    if (!result && blind)
+        result = hide(review, application_id, row);
     if (!result)
         result =
             td_files_path(td_tx_store(review->tx), td_row_text(row, "hash"), path, sizeof(path));

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "review/review.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TD_EVIDENCE_PER_ITEM = 20, TD_EVIDENCE_PER_DOSSIER = 300 };
@@ -22,11 +23,12 @@ struct td_evidence_upload {
     size_t size;
 };
 
-/* 0 when this file might be attached: the place and the room for it, and *ret_type, the media type that
- * its first bytes and its name agree on. Fails as td_evidence_add does. */
+/* 0 when this file might be attached: the place and the room for it, *ret_type, the media type that
+ * its first bytes and its name agree on, and *ret_blind, whether the section is reviewed blindly, so that
+ * the file's own properties must go. Fails as td_evidence_add does. */
 int td_evidence_check(struct td_review *review, const char *application_id, const char *section,
                       const char *item, const struct td_evidence_upload *upload,
-                      const char **ret_type, struct td_error *reterr);
+                      const char **ret_type, bool *ret_blind, struct td_error *reterr);
 
 /* Attaches to section and item ("" in a plain section) of an editable dossier. TD_EMEDIA for
  * another type, TD_EFIELDS for a place that takes no evidence, TD_ECONFLICT when there is enough.
@@ -40,12 +42,13 @@ int td_evidence_remove(struct td_review *review, const char *application_id,
                        const char *evidence_id, struct td_error *reterr);
 
 /* What is attached: [{"id", "section", "item", "name", "size", "size_text", "type", "type_text",
- * "uploaded_at", "hash", "sent_hash", "rewritten"}], of one section when `section` is not ""; to others than the applicant, as it was last
+ * "uploaded_at", "hash", "sent_hash", "rewritten", "ordinal": its place in the section}], of one section when `section` is not ""; to others than the applicant, as it was last
  * submitted. Access is the caller's to check. */
 int td_evidence_list(struct td_review *review, const char *application_id, const char *section,
                      json_t **ret_rows);
 
-/* One file of a dossier the caller may see: its row, "path" on disk included. TD_ENOTFOUND. */
+/* One file of a dossier the caller may see: its row, "path" on disk included. Who reviews the dossier
+ * blindly sees the files of its blind sections only, by number. TD_ENOTFOUND. */
 int td_evidence_open(struct td_review *review, const char *application_id, const char *evidence_id,
                      json_t **ret_evidence, struct td_error *reterr);
 

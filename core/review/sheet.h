@@ -20,8 +20,8 @@ int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
 int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_points);
 
 /* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state",
- * "panel_name", "sheet_state": "none|draft|submitted", "open": bool}], "next": null, "open": n,
- * "submitted": n}. */
+ * "panel_name", "sequence", "blind_review", "sheet_state": "none|draft|submitted", "open": bool}], "next": null,
+ * "open": n, "submitted": n}. A blind one (review/blind.h) has neither number nor names. */
 int td_sheet_list(struct td_review *review, json_t **ret_page);
 
 /* What a review page shows beside the dossier's content: {"application", "facts", "score", "indicators"

@@ -3,6 +3,7 @@
 #include "review/sheet.h"
 
 #include "review/application.h"
+#include "review/blind.h"
 #include "review/evaluation.h"
 #include "review/panel.h"
 #include "review/recusal.h"
@@ -26,6 +27,18 @@ static const char *sheet_state(const json_t *row)
     return td_row_int(row, "sheet_version") ? "draft" : "none";
 }
 
+/* Before an own sheet is in, a dossier of a blind series is a number on the panel's agenda. */
+static void hide(const struct td_review *review, json_t *row)
+{
+    static const char *const members[] = {"number", "name", "unit_name"};
+    const json_t *form = json_object_get(review->catalog, td_row_text(row, "series"));
+    bool blind = td_blind_form(form) && !*td_row_text(row, "submitted_at") &&
+                 td_row_equals(row, "state", "panel_review");
+    for (size_t i = 0; blind && i < sizeof(members) / sizeof(members[0]); i++)
+        json_object_del(row, members[i]);
+    json_object_set_new(row, "blind_review", json_boolean(blind));
+}
+
 int td_sheet_list(struct td_review *review, json_t **ret_page)
 {
     json_t *rows = NULL, *row = NULL;
@@ -33,8 +46,8 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
     int rc = td_tx_rows(
         review->tx, &rows,
         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, a.specialty,"
-        " a.state, p.name as panel_name, h.submitted_at, h.version as sheet_version" MINE_SQL
-        " order by p.id desc, s.sequence limit 1000",
+        " a.state, p.name as panel_name, s.sequence, h.submitted_at, h.version as "
+        "sheet_version" MINE_SQL " order by p.id desc, s.sequence limit 1000",
         "s", review->who->id);
     if (rc < 0)
         return rc;
@@ -44,6 +57,7 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
         open += writable;
         submitted += sent;
         td_application_name(review, row);
+        hide(review, row);
         json_object_set_new(row, "sheet_state", json_string(sheet_state(row)));
         json_object_set_new(row, "open", json_boolean(writable));
     }
@@ -170,29 +184,36 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
     return rc;
 }
 
-static int add_evaluation(struct td_review *review, const json_t *application, json_t *page)
+/* The facts name what the applicant wrote; the score's sentences hold words of the standard and
+ * numbers only. */
+static int add_evaluation(struct td_review *review, const json_t *application, bool blind,
+                          json_t *page)
 {
     json_t *evaluation = NULL;
     int rc = td_evaluation_load(review, application, &evaluation);
     if (rc < 0)
         return rc;
-    json_object_set(page, "facts", json_object_get(evaluation, "facts"));
+    if (!blind)
+        json_object_set(page, "facts", json_object_get(evaluation, "facts"));
     json_object_set(page, "score", json_object_get(evaluation, "score"));
     json_decref(evaluation);
     return 0;
 }
 
-/* What of the dossier's row an expert needs. */
-static json_t *describe(const json_t *application)
+/* What of the dossier's row an expert needs: all of it, or what does not tell whose it is. */
+static json_t *describe(const json_t *application, bool blind)
 {
-    static const char *const members[] = {
-        "id",          "number",        "applicant_name", "unit_name",         "series",
-        "level",       "specialty",     "state",          "cycle_name",        "division_name",
-        "title_name",  "title_name_en", "specialty_name", "specialty_name_en", "due_at",
-        "submitted_at"};
+    static const char *const anonymous[] = {
+        "id",         "series",        "level",          "specialty",         "state", "cycle_name",
+        "title_name", "title_name_en", "specialty_name", "specialty_name_en", "due_at"};
+    static const char *const named[] = {"number", "applicant_name", "unit_name", "division_name",
+                                        "submitted_at"};
     json_t *shown = json_object();
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-        json_object_set(shown, members[i], json_object_get(application, members[i]));
+    for (size_t i = 0; i < sizeof(anonymous) / sizeof(anonymous[0]); i++)
+        json_object_set(shown, anonymous[i], json_object_get(application, anonymous[i]));
+    for (size_t i = 0; !blind && i < sizeof(named) / sizeof(named[0]); i++)
+        json_object_set(shown, named[i], json_object_get(application, named[i]));
+    json_object_set_new(shown, "blind_review", json_boolean(blind));
     return shown;
 }
 
@@ -200,16 +221,19 @@ int td_sheet_view(struct td_review *review, const char *application_id, json_t *
                   struct td_error *reterr)
 {
     json_t *sheet, *application = NULL, *page = json_object();
+    bool blind = false;
     int rc = td_sheet_load(review, application_id, &sheet, reterr);
     if (rc < 0) {
         json_decref(page);
         return rc;
     }
     rc = td_application_row(review, application_id, &application, reterr);
+    if (rc == 0)
+        rc = td_blind(review, application_id, &blind);
     if (rc == 0) {
         td_application_name(review, application);
-        json_object_set_new(page, "application", describe(application));
-        rc = add_evaluation(review, application, page);
+        json_object_set_new(page, "application", describe(application, blind));
+        rc = add_evaluation(review, application, blind, page);
     }
     if (rc == 0)
         rc = add_sheet(review, application, sheet, page);
@@ -231,8 +255,8 @@ int td_sheet_present(struct td_review *review, const char *application_id, json_
     int rc = td_application_row(review, application_id, &application, reterr);
     if (rc == 0) {
         td_application_name(review, application);
-        json_object_set_new(page, "application", describe(application));
-        rc = add_evaluation(review, application, page);
+        json_object_set_new(page, "application", describe(application, false));
+        rc = add_evaluation(review, application, false, page);
     }
     if (rc == 0)
         rc = td_sheet_indicators(review->tx, td_row_text(application, "series"),

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "review/application.h"
+#include "review/blind.h"
 #include "review/cycle.h"
 #include "review/draft.h"
 #include "review/evaluation.h"
@@ -66,6 +67,8 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
         result = check_window(review, application, reterr);
     if (!result)
         result = check_complete(review, application, reterr);
+    if (!result)
+        result = td_blind_check(review, application, reterr);
     if (!result)
         result = td_draft_dossier(review, application, &dossier);
     if (!result)

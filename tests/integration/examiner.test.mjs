@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'examiner-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 let count = 0;
 
-const types = { pdf: 'application/pdf', jpg: 'image/jpeg', png: 'image/png' };
+const types = { pdf: 'application/pdf', anew: 'application/pdf+anew', jpg: 'image/jpeg', png: 'image/png' };
 const builds = [...new Set([build, join(top, 'build/release')])].map((one) => join(one, 'bin/titled-examiner')).filter(existsSync);
 
 /** {findings, rewritten, output} of one file, as the server would hear it. */
@@ -189,6 +189,25 @@ for (const program of builds) {
           assert.equal(verdict.output.length, 0);
         }
       });
+
+    test('a PDF for blind review is written anew: its pages, and nothing it says about itself', async () => {
+      const note = '<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /T (Aigul) /Contents (kept) /M (D:20250101) >>';
+      const named = (name) => pdf({
+        1: catalog('/Metadata 6 0 R'), 3: page(`/Contents 4 0 R /PieceInfo << /Word << /Private (${name}) >> >> /Annots [${note}]`),
+        4: { bytes: Buffer.from('0 0 595 842 re S') }, 5: `<< /Author (${name}) /Title (${name}) /Creator (Word) >>`,
+        6: { dict: '/Type /Metadata /Subtype /XML', bytes: Buffer.from(`<x:xmpmeta>${name}</x:xmpmeta>`) },
+      }, { trailer: `/Info 5 0 R /ID [<${Buffer.from(name).toString('hex')}> <00>]` });
+      const [one, other] = [await examine(program, 'anew', named('Aigul')), await examine(program, 'anew', update(named('Wang'), { 5: '<< /Author (Li) >>' }, { trailer: '/Info 5 0 R' }))];
+      for (const verdict of [one, other]) {
+        assert.deepEqual([verdict.findings, verdict.rewritten], [[], true]);
+        assert.doesNotMatch(verdict.output.toString('latin1'), /Aigul|Wang|Li\)|Word|D:2025|Metadata|xmpmeta/);
+        assert.match(verdict.output.toString('latin1'), /kept/);
+        assert.deepEqual((await examine(program, 'pdf', verdict.output)).findings, []);
+      }
+      assert.deepEqual(one.output, other.output, 'whose it was');
+      const harm = await examine(program, 'anew', pdf({ 1: catalog('/OpenAction << /S /JavaScript /JS (1) >>') }));
+      assert.deepEqual([harm.findings.includes('pdf_script'), harm.rewritten, harm.output.length], [true, false, 0]);
+    });
 
     test('PDF: object streams that swell without end are cut off', { skip: !isRelease && 'the address space of a sanitizer has no limit' }, async () => {
       const file = packedPdf({ 1: catalog('') }, {}, { filter: '[/FlateDecode /FlateDecode]', bytes: bomb() });

@@ -1,10 +1,11 @@
 // The health series from the public page to the expert's sheet: levels that are won by examination are
-// refused with their reason, a nurse's title is 副主任护师, and cases that tell who the patient is stop the
-// submission.
+// refused with their reason, a nurse's title is 副主任护师, cases that tell who somebody is stop the submission, and
+// experts judge them without knowing whose they are.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { act, districtAssessments, division, pdf, save, submit, verifyAll } from './city.mjs';
+import { act, districtAssessments, division, save, submit, verifyAll } from './city.mjs';
+import * as files from './files.mjs';
 import { startServer } from './harness.mjs';
 
 const years = [2021, 2022, 2023, 2024, 2025];
@@ -29,6 +30,7 @@ const content = () => ({
   annual_assessment: years.map((year, n) => ({ id: item('annual', n), year, grade: n ? 'qualified' : 'excellent' })),
   ethics_assessment: years.map((year, n) => ({ id: item('ethics', n), year, grade: 'good' })),
   case_records: cases(),
+  honours: [{ id: item('honours'), name: '古牧地好护士', kind: 'general', level: 'unit', issuer: '古牧地镇社区卫生服务中心', date: '2024-05-12' }],
   techniques: [{ id: item('techniques'), name: '穴位贴敷', kind: 'suitable', date: '2021-04-01', effect: '推广到 6 个村卫生室' }],
   teaching: [{ id: item('teaching'), year: 2024, kind: 'village_doctors', people: 12, content: '慢病护理' }],
   continuing_education: years.map((year, n) => ({ id: item('continuing', n), year, hours: 72, public_hours: 30, credits: 25 })),
@@ -45,10 +47,53 @@ const given = {
   conduct: { ethics_failed: false, discipline_failed: false, accident_liable: false, licence_lapsed: false, sanctioned: false, false_material: false },
 };
 
-let server, city, cycle, nurse, id;
+let server, city, away, cycle, nurse, other, id, otherId;
 const experts = [];
 
 const english = { Cookie: 'td_lang=en', 'Accept-Language': 'en' };
+
+/** The same work by somebody else, somewhere else. */
+const elsewhere = () => {
+  const same = content();
+  same.education[0].school = '石河子大学';
+  same.licence.number = 'N-7777';
+  same.employment[0].unit_name = '安宁渠镇卫生院';
+  same.current_title.certificate_number = 'H-7777';
+  Object.assign(same.honours[0], { name: '安宁渠好护士', issuer: '安宁渠镇卫生院' });
+  same.position.department = '安宁渠护理组';
+  return same;
+};
+
+/** A page like any other's, in a file that says whose it is. */
+const scan = (author) => files.pdf({ 5: `<< /Author (${author}) /Title (${author} 2025) >>` }, { trailer: '/Info 5 0 R' });
+
+async function attach(client, dossier, sections, author) {
+  for (const [section, value] of Object.entries(sections)) {
+    if (['declarations', 'summary'].includes(section)) continue;
+    for (const entry of Array.isArray(value) ? value : [{ id: '' }]) {
+      const reply = await client.upload(`/api/v1/applications/${dossier}/evidence`, { section, item: entry.id }, { name: `证明-${author}.pdf`, type: 'application/pdf', bytes: scan(author) });
+      assert.equal(reply.status, 201, reply.text);
+    }
+  }
+}
+
+/** From unit and districts to the office that accepts it. */
+async function pass(place, dossier) {
+  await act(place.clerk, dossier, 'begin');
+  await verifyAll(place.clerk, dossier);
+  for (const [section, value] of Object.entries(given)) await place.clerk.ok('PUT', `/applications/${dossier}/assessments/${section}`, { content: value });
+  await place.clerk.ok('POST', '/notices', { applications: [dossier] });
+}
+
+async function forward(place, dossier) {
+  await place.clerk.ok('POST', `/applications/${dossier}/actions/recommend`, {});
+  await verifyAll(place.industry, dossier);
+  for (const [section, value] of Object.entries(districtAssessments)) await place.industry.ok('PUT', `/applications/${dossier}/assessments/${section}`, { content: value });
+  await place.industry.ok('POST', `/applications/${dossier}/actions/forward`, {});
+  await place.hr.ok('POST', `/applications/${dossier}/actions/forward`, {});
+  await verifyAll(city.office, dossier);
+  await city.office.ok('POST', `/applications/${dossier}/actions/accept`, {});
+}
 
 async function evaluated(client, wanted) {
   for (let tries = 0; tries < 200; tries++) {
@@ -59,13 +104,32 @@ async function evaluated(client, wanted) {
   return assert.fail('no such evaluation');
 }
 
+/** What an expert gets to see of each of the two dossiers, with the ids of records and the place on the agenda taken out. */
+async function blindly(expert) {
+  const { items } = await expert.ok('GET', '/reviews');
+  const shown = [];
+  for (const dossier of [id, otherId]) {
+    const texts = [JSON.stringify(items.find((row) => row.id === dossier))];
+    texts.push((await expert.json('GET', `/reviews/${dossier}`)).text, (await expert.page(`/reviews/${dossier}`)).text);
+    const { sections } = JSON.parse(texts[1]);
+    for (const file of sections.flatMap((section) => section.items.flatMap((entry) => entry.files))) {
+      const got = await expert.page(`/applications/${dossier}/evidence/${file.id}`);
+      texts.push(got.text, got.headers['content-disposition']);
+    }
+    shown.push(texts.map((text) => text.replace(/01[0-9A-Z]{24}/g, 'ID').replace(/"(sequence|position)":\d+/g, '"$1":0').replace(/\d+ \/ 2/g, '- / 2')
+      .replace(/"(previous|next)":(null|"ID")/g, '"$1":0').replace(/<a href="\/reviews\/ID" rel[^]*?<\/a>/g, '').replace(/name="csrf" value="[^"]*"|nonce="[^"]*"/g, '').replace(/^\s*$/gm, '')));
+  }
+  return shown;
+}
+
 const indicators = (evaluation) => evaluation.score.sections.flatMap((section) => section.items);
 
 before(async () => {
   server = await startServer();
   const { control } = server;
-  const unit = await control.ok('POST', '/units', { name: '古牧地镇社区卫生服务中心', division_code: division, kind: 'clinic', grassroots: 'none', town: '古牧地镇' });
-  const away = await control.ok('POST', '/units', { name: '市人民医院', division_code: division, kind: 'other', grassroots: 'none' });
+  const unit = await control.ok('POST', '/units', { name: '古牧地镇社区卫生服务中心', division_code: division, kind: 'community_centre', grassroots: 'none', town: '古牧地镇' });
+  const far = await control.ok('POST', '/units', { name: '安宁渠镇卫生院', division_code: '650104', kind: 'township_hospital', grassroots: 'township', town: '安宁渠镇' });
+  const hospital = await control.ok('POST', '/units', { name: '市人民医院', division_code: division, kind: 'other', grassroots: 'none' });
   await control.ok('POST', '/standards', { series: 'health', level: 'senior', bootstrap: true });
   cycle = await control.ok('POST', '/cycles', {
     series: 'health', year: 2026, name: '卫生系列定向评审', notice_number: '乌人社发〔2026〕3号', notice_text: '通知', notice_date: day(-40),
@@ -79,8 +143,14 @@ before(async () => {
     hr: await server.account('personnel', [{ role: 'district_hr', scope: division }]),
     office: await server.account('office', [{ role: 'office', scope: 'health' }]),
   };
-  for (let n = 0; n < 11; n++) experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'health' }], { unit_id: away.id }));
-  nurse = await server.account('nurse', [{ role: 'applicant', scope: '' }], { unit_id: unit.id, person: { sex: 'female', birth_date: '1985-03-12', in_service: true } });
+  for (let n = 0; n < 11; n++) experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'health' }], { unit_id: hospital.id }));
+  away = {
+    clerk: await server.account('clerk-2', [{ role: 'unit', scope: far.id }], { unit_id: far.id }),
+    industry: await server.account('industry-2', [{ role: 'district_industry', scope: '650104/health' }]),
+    hr: await server.account('personnel-2', [{ role: 'district_hr', scope: '650104' }]),
+  };
+  other = await server.account('nurse-2', [{ role: 'applicant', scope: '' }], { name: '古丽娜尔·艾买提', unit_id: far.id, person: { sex: 'female', birth_date: '1985-03-12', in_service: true } });
+  nurse = await server.account('nurse', [{ role: 'applicant', scope: '' }], { name: '王秀兰', unit_id: unit.id, person: { sex: 'female', birth_date: '1985-03-12', in_service: true } });
 });
 after(async () => server?.stop());
 
@@ -123,13 +193,7 @@ describe('health', () => {
     assert.equal(application.title_name_en, 'Associate chief nurse');
     let version = 1;
     for (const [section, value] of Object.entries(content())) version = await save(nurse, id, version, section, value);
-    for (const [section, value] of Object.entries(content())) {
-      if (['declarations', 'summary'].includes(section)) continue;
-      for (const entry of Array.isArray(value) ? value : [{ id: '' }]) {
-        const reply = await nurse.upload(`/api/v1/applications/${id}/evidence`, { section, item: entry.id }, { name: '证明.pdf', type: 'application/pdf', bytes: Buffer.concat([pdf, Buffer.from(`% ${section} ${entry.id}\n`)]) });
-        assert.equal(reply.status, 201, reply.text);
-      }
-    }
+    await attach(nurse, id, content(), 'wang');
     assert.match((await nurse.page(`/applications/${id}/sections/case_records`)).text, /去标识化盲评材料/);
     const { version: before } = (await nurse.ok('GET', `/applications/${id}`)).application;
     version = await save(nurse, id, before, 'case_records', cases({ summary: `${'评估与护理措施。'.repeat(8)}家属电话 13800000000` }));
@@ -137,25 +201,34 @@ describe('health', () => {
     assert.equal(refused.status, 422, refused.text);
     assert.match(refused.text, /case_records/);
     assert.match(refused.text, /连续数字/);
+    for (const [words, code] of [['患者由护士王秀兰随访', 'blind_name'], ['患者来古牧地镇社区卫生服务中心就诊', 'blind_unit'], ['证件11010519491231002X', 'blind_number']]) {
+      version = await save(nurse, id, version, 'case_records', cases({ summary: `${'评估与护理措施。'.repeat(8)}${words}` }));
+      const found = await submit(nurse, id);
+      assert.deepEqual(found.body.errors?.map((error) => [error.field, error.code]), [['content.case_records.0.summary', code]], found.text);
+    }
     await save(nurse, id, version, 'case_records', cases());
+    const file = await nurse.upload(`/api/v1/applications/${id}/evidence`, { section: 'case_records', item: item('case') }, { name: '王秀兰的病案.pdf', type: 'application/pdf', bytes: scan('wang') });
+    assert.deepEqual(file.body.errors.map((error) => [error.field, error.code]), [['file', 'blind_name']], file.text);
     const reply = await submit(nurse, id);
     assert.equal(reply.status, 200, reply.text);
   });
 
+  test('somebody else hands in the same work', async () => {
+    otherId = (await other.ok('POST', '/applications', { cycle: cycle.id, level: 'senior', specialty: 'nursing_community' })).id;
+    let version = 1;
+    for (const [section, value] of Object.entries(elsewhere())) version = await save(other, otherId, version, section, value);
+    await attach(other, otherId, elsewhere(), 'gulnar');
+    const reply = await submit(other, otherId);
+    assert.equal(reply.status, 200, reply.text);
+  });
+
   test('weeks, public health and credits count as the standard says', async () => {
-    await act(city.clerk, id, 'begin');
-    await verifyAll(city.clerk, id);
+    await pass(city, id);
+    await pass(away, otherId);
     assert.match((await city.clerk.page(`/applications/${id}`)).text, /去标识化盲评材料/);
-    for (const [section, value] of Object.entries(given)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-    await city.clerk.ok('POST', '/notices', { applications: [id] });
     await server.advance(12);
-    await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
-    await verifyAll(city.industry, id);
-    for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-    await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
-    await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
-    await verifyAll(city.office, id);
-    await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+    await forward(city, id);
+    await forward(away, otherId);
     const evaluation = await evaluated(city.office, (found) => !indicators(found).find((one) => one.id === 'C2').pending);
     const points = Object.fromEntries(indicators(evaluation).map((one) => [one.id, one.points]));
     assert.equal(points.D1, 720, '36 of 40 weeks × 8');
@@ -169,13 +242,30 @@ describe('health', () => {
     const members = experts.map((one, n) => ({ account_id: one.account.id, position: n === 0 ? 'chair' : 'member' }));
     const committee = (await city.office.ok('POST', '/committees', { series: 'health', level: 'senior', name: '卫生系列副高级评委会', founding_unit: '市继续教育和职称评价管理中心', members })).id;
     const panel = (await city.office.ok('POST', '/panels', { committee_id: committee, cycle_id: cycle.id, name: '护理组', lead: experts[1].account.id, members: experts.slice(1, 4).map((one) => one.account.id) })).id;
-    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, {})).assigned, 1);
+    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, {})).assigned, 2);
+    const reader = experts[1];
+    const before = await blindly(reader);
+    assert.deepEqual(before[1], before[0], 'two dossiers that differ only in whose they are');
+    const identity = /王秀兰|古丽娜尔|古牧地|安宁渠|石河子|N-2006|N-7777|HEA-0|wang|gulnar/i;
+    for (const text of before.flat()) assert.doesNotMatch(text.replace(/data-[a-z-]+="[^"]*"/g, ''), identity);
+    const view = await reader.ok('GET', `/reviews/${id}`);
+    assert.deepEqual(view.sections.map((section) => section.id), ['case_records']);
+    assert.deepEqual(view.sections[0].items.map((entry) => entry.files.map((file) => file.name)), [['case_records-1.pdf'], ['case_records-2.pdf'], ['case_records-3.pdf']]);
+    const own = (await nurse.ok('GET', `/applications/${id}/evidence`)).items;
+    const licence = own.find((file) => file.section === 'licence');
+    assert.equal((await reader.json('GET', `/applications/${id}/evidence/${licence.id}`)).status, 404, 'a certificate with a name on it');
+    assert.equal((await reader.json('GET', `/applications/${id}`)).status, 403);
     for (const [n, given] of [400, 450, 500].entries()) {
       const { indicators: asked } = await experts[n + 1].ok('GET', `/reviews/${id}`);
       assert.deepEqual(asked.map((one) => one.id), ['D3']);
       await experts[n + 1].ok('POST', `/reviews/${id}/sheet/submit`, { points: { D3: given }, opinion: 'recommend', comment: '规范' }, { 'If-Match': '"0"' });
     }
-    await city.office.ok('POST', `/panels/${panel}/close`, {});
+    const opened = await reader.ok('GET', `/reviews/${id}`);
+    assert.equal(opened.application.applicant_name, '王秀兰');
+    assert.ok(opened.sections.length > 10 && opened.facts.length);
+    assert.equal((await reader.page(`/applications/${id}/evidence/${licence.id}`)).status, 200);
+    assert.equal((await reader.ok('GET', `/reviews/${otherId}`)).application.applicant_name, undefined, 'the other one is still to be judged');
+    await city.office.ok('POST', `/panels/${panel}/close`, { application_id: id });
     // Every sheet that comes in is scored; the last one brings the mean of all three.
     const mean = (found) => indicators(found).find((one) => one.id === 'D3');
     const evaluation = await evaluated(city.office, (found) => mean(found).points === 450);
