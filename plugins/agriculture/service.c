@@ -26,7 +26,7 @@ void read_service(struct reading *reading)
         put_hardship_post(reading, &service.hardship);
         put_practice(reading, &service.practice);
     }
-    read_title(reading, &service.practice);
+    read_title(reading, &service);
     struct periods dispatch = read_periods(reading, "dispatch", "dispatch_months");
     int months = periods_months(&dispatch);
     put_fact(reading, "dispatch_months", json_integer(months),

@@ -168,6 +168,17 @@ static inline struct periods periods_without(const struct periods *from,
     return rest;
 }
 
+/* What of the merged periods lies in [start, end). */
+static inline struct periods periods_within(const struct periods *from, int start, int end)
+{
+    struct periods inside = {.count = 0};
+    for (size_t i = 0; i < from->count; i++) {
+        struct period one = from->list[i];
+        periods_add(&inside, one.start > start ? one.start : start, one.end < end ? one.end : end);
+    }
+    return inside;
+}
+
 /* Whole months of merged periods: the days left over of each are added up, 30 of them are a month.
  * What is left over of one period is short of a month by itself, also when that month has 31 days.
  */

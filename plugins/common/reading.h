@@ -97,6 +97,7 @@ const char *word_of(const struct series *series, const char *kind, const char *v
 struct service {
     struct periods all;
     struct periods practice;
+    struct periods held; /* in the profession, or seconded from a post in it: a title stays held */
     struct periods grassroots, grassroots_away;
     struct periods hardship, hardship_away;
 };
@@ -104,9 +105,10 @@ struct service {
 /* Puts grassroots_months, recent_grassroots_months, at_grassroots and hardship_months (which the
  * section hardship_recognition may deny), and the problems of the entries. */
 void read_employment(struct reading *reading, struct service *ret_service);
-/* current_title and tenure_months: from the appointment; without a title, the time in the
- * profession. */
-void read_title(struct reading *reading, const struct periods *practice);
+/* current_title and tenure_months: the time in the profession since the appointment, secondments included,
+ * gaps and other work not; as the calendar has it when no employment is entered. Without a title, the time
+ * in the profession. */
+void read_title(struct reading *reading, const struct service *service);
 /* The entry's days up to the cut-off date; an open end lasts until then. False when there are none.
  */
 bool served(const struct reading *reading, const json_t *item, struct period *ret_period);

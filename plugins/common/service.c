@@ -26,9 +26,11 @@ static void add_job(struct reading *reading, struct service *service, const json
     periods_add(&service->all, span.start, span.end);
     if (flag(job, reading->series->practice))
         periods_add(&service->practice, span.start, span.end);
+    bool away = flag(job, "seconded");
+    if (away || flag(job, reading->series->practice))
+        periods_add(&service->held, span.start, span.end);
     if (!reading->series->at_grassroots(job))
         return;
-    bool away = flag(job, "seconded");
     periods_add(away ? &service->grassroots_away : &service->grassroots, span.start, span.end);
     put_source(reading, "grassroots_months", "employment", index);
     if (!flag(job, "hardship"))
@@ -173,9 +175,10 @@ void read_employment(struct reading *reading, struct service *ret_service)
         check_overlaps(reading, jobs, i);
         add_job(reading, service, job, (int)i);
     }
-    struct periods *lists[] = {&service->all,        &service->practice,
-                               &service->grassroots, &service->grassroots_away,
-                               &service->hardship,   &service->hardship_away};
+    struct periods *lists[] = {
+        &service->all,          &service->practice,        &service->held,
+        &service->grassroots,   &service->grassroots_away, &service->hardship,
+        &service->hardship_away};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         periods_merge(lists[i]);
     check_gaps(reading, jobs, &service->all);
@@ -203,7 +206,23 @@ static void check_title(struct reading *reading, const json_t *title)
                     "聘任日期晚于截止日");
 }
 
-void read_title(struct reading *reading, const struct periods *practice)
+/* 聘任年限: who left the profession was not appointed while away. */
+static void put_tenure(struct reading *reading, const struct service *service, int appointed)
+{
+    int limit = reading->cutoff + 1, calendar = months_between(appointed, limit);
+    struct periods held = periods_within(&service->held, appointed, limit);
+    int months = service->all.count ? periods_months(&held) : calendar;
+    const char *since = answer(section_of(reading, "current_title"), "appointed");
+    if (months < calendar)
+        put_fact(reading, "tenure_months", json_integer(months),
+                 "%s 聘任，至截止日在岗 %d 年 %d 个月（另有 %d 个月不在专业岗位，不计算）", since,
+                 months / 12, months % 12, calendar - months);
+    else
+        put_fact(reading, "tenure_months", json_integer(months), "%s 聘任，至截止日 %d 年 %d 个月",
+                 since, months / 12, months % 12);
+}
+
+void read_title(struct reading *reading, const struct service *service)
 {
     const json_t *title = section_of(reading, "current_title");
     const char *level = answer(title, "level"), *word = word_of(reading->series, "title", level);
@@ -213,18 +232,15 @@ void read_title(struct reading *reading, const struct periods *practice)
     put_source(reading, "current_title", "current_title", -1);
     put_source(reading, "tenure_months", "current_title", -1);
     if (!strcmp(level, "none")) {
-        int months = periods_months(practice);
+        int months = periods_months(&service->practice);
         put_fact(reading, "tenure_months", json_integer(months), "没有职称，按%s %d 年 %d 个月计算",
                  reading->series->practice_words, months / 12, months % 12);
         return;
     }
     check_title(reading, title);
     int appointed = answer_day(title, "appointed");
-    if (appointed == DAY_NONE)
-        return;
-    int months = months_between(appointed, reading->cutoff + 1);
-    put_fact(reading, "tenure_months", json_integer(months), "%s 聘任，至截止日 %d 年 %d 个月",
-             answer(title, "appointed"), months / 12, months % 12);
+    if (appointed != DAY_NONE)
+        put_tenure(reading, service, appointed);
 }
 
 struct periods read_periods(struct reading *reading, const char *section, const char *fact)

@@ -118,7 +118,7 @@ void read_service(struct reading *reading)
     struct service service;
     read_employment(reading, &service);
     put_practice(reading, &service.practice);
-    read_title(reading, &service.practice);
+    read_title(reading, &service);
     read_public_tasks(reading);
     read_work_years(reading);
 }

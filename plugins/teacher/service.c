@@ -49,7 +49,7 @@ void read_service(struct reading *reading)
     struct service service;
     read_employment(reading, &service);
     put_teaching(reading, &service.practice);
-    read_title(reading, &service.practice);
+    read_title(reading, &service);
     struct periods homeroom = read_periods(reading, "homeroom", "homeroom_years");
     int years = school_years(&homeroom);
     put_fact(reading, "homeroom_years", json_integer(years),
