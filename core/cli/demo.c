@@ -8,16 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The city, and others.json in the same folder. */
 static int find_city(struct td_demo *demo, struct td_error *reterr)
 {
     const char *path = getenv("TITLED_DEMO_CITY");
+    char others[4096];
     json_error_t where;
-    demo->city = json_load_file(path ? path : "ops/demo/city.json", JSON_REJECT_DUPLICATES, &where);
+    path = path ? path : "ops/demo/city.json";
+    const char *slash = strrchr(path, '/');
+    snprintf(others, sizeof(others), "%.*sothers.json", slash ? (int)(slash - path + 1) : 0, path);
+    demo->city = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
     if (!demo->city)
         return td_error_set(reterr, TD_EINVALID,
                             "%s: %s; run this in the project's folder or set TITLED_DEMO_CITY",
-                            path ? path : "ops/demo/city.json", where.text);
-    return 0;
+                            path, where.text);
+    demo->others = json_load_file(others, JSON_REJECT_DUPLICATES, &where);
+    return demo->others
+               ? 0
+               : td_error_set(reterr, TD_EINVALID, "%s:%d: %s", others, where.line, where.text);
 }
 
 int td_demo_open(struct td_cli *cli, struct td_demo *demo, struct td_error *reterr)
@@ -42,6 +50,7 @@ void td_demo_close(struct td_demo *demo)
     td_client_free(demo->console);
     json_decref(demo->units);
     json_decref(demo->city);
+    json_decref(demo->others);
     *demo = (struct td_demo){0};
 }
 

@@ -8,6 +8,8 @@
 
 #include "cli/command.h"
 
+#include <stdbool.h>
+
 #define TD_DEMO_PASSWORD "demo-only-password"
 
 enum { TD_DEMO_EXPERTS = 11, TD_DEMO_LOGIN = 64 };
@@ -16,6 +18,7 @@ enum { TD_DEMO_EXPERTS = 11, TD_DEMO_LOGIN = 64 };
 struct td_demo {
     struct td_cli *cli;
     json_t *city;  /* ops/demo/city.json */
+    json_t *others; /* ops/demo/others.json: farming and health */
     json_t *units; /* entries of city.json with "id" and "clerk" (login) added */
     struct td_client *console;
     struct td_demo_client {
@@ -56,7 +59,12 @@ struct td_demo_case {
     char login[TD_DEMO_LOGIN]; /* of the applicant */
     const json_t *unit;
     json_t *dossier; /* owned */
+    const char *series;   /* NULL = teacher */
+    const char *without;  /* section whose evidence is forgotten, NULL = none */
 };
+
+/* The committee office of the dossier's series. */
+const char *td_demo_office(const struct td_demo_case *one);
 
 /* Begins the dossier; sets one->application. */
 int td_demo_begin(struct td_demo *demo, struct td_demo_case *one, const char *cycle,
@@ -115,6 +123,26 @@ int td_demo_find(struct td_demo *demo, const char *login, const char *list, cons
 
 /* The district's logins for a unit: "edu-650121", "hr-650121". */
 void td_demo_district_login(const json_t *unit, const char *kind, char login[TD_DEMO_LOGIN]);
+
+/* --- farming and health (demo_others.c): the entries of others.json's "dossiers", by number --- */
+
+/* How many there are; with `small` those of the small city. */
+size_t td_demo_other_count(const struct td_demo *demo, bool small);
+/* Their offices, district officials, experts, standards and cycles. */
+int td_demo_other_city(struct td_demo *demo, struct td_error *reterr);
+/* Who hands in the n-th, and what; *ret_level and *ret_cycle are borrowed from `demo`. */
+int td_demo_other_case(struct td_demo *demo, bool small, size_t number, int year, struct td_demo_case *one,
+                       const char **ret_level, const char **ret_cycle);
+/* Begins, fills in and submits it; leaves the draft where that is the point, and sees to it that what must be
+ * refused is. */
+int td_demo_other_declare(struct td_demo *demo, const json_t *plan, struct td_demo_case *one,
+                          const char *cycle, const char *level, struct td_error *reterr);
+/* What becomes of those that were submitted: up to the units' notices, and from there to panels. */
+int td_demo_other_publicise(struct td_demo *demo, struct td_demo_case *cases, size_t count, bool small,
+                            struct td_error *reterr);
+int td_demo_other_carry(struct td_demo *demo, struct td_demo_case *cases, size_t count, bool small,
+                        struct td_error *reterr);
+const json_t *td_demo_other_plan(const struct td_demo *demo, bool small, size_t number);
 
 /* titlectl demo walk [WALKER] and demo seed (demo_walk.c, demo_seed.c). */
 int td_demo_walk(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);

@@ -54,12 +54,27 @@ static const char *pick(const json_t *list, uint32_t number)
     return size ? json_string_value(json_array_get(list, number % size)) : "";
 }
 
+/* Two in five have a name of the region's other peoples. */
+static bool is_other(uint32_t mixed)
+{
+    return mixed % 5 < 2;
+}
+
+static const char *ethnicity(uint32_t number)
+{
+    static const char *const others[] = {"维吾尔族", "维吾尔族", "哈萨克族", "柯尔克孜族"};
+    uint32_t mixed = number * 2654435761u;
+    if (is_other(mixed))
+        return others[(mixed >> 8) % 4];
+    return mixed % 7 == 3 ? "回族" : "汉族";
+}
+
 char *td_demo_name(const json_t *city, uint32_t number, int female)
 {
     uint32_t mixed = number * 2654435761u;
     struct td_strbuf name;
     td_strbuf_init(&name);
-    if (mixed % 5 < 2) {
+    if (is_other(mixed)) {
         td_strbuf_adds(&name, pick(json_object_get(city, female ? "others_female" : "others_male"),
                                    mixed >> 8));
     } else {
@@ -103,20 +118,34 @@ char *td_demo_pdf(const char *title, size_t *ret_length)
 }
 
 /* An identity number that passes GB 11643 for an invented person. */
-static json_t *id_number(const struct career *career, int birth_year)
+static json_t *id_number(const json_t *unit, uint32_t number, int female, int birth_year)
 {
     static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
     char digits[19];
-    snprintf(digits, sizeof(digits), "%s%04u%02u%02u%02u%u",
-             td_json_text(career->unit, "division_code"), (unsigned)birth_year % 10000u,
-             career->number % 12u + 1, career->number % 28u + 1, career->number / 84u % 90u + 10,
-             career->female ? 2u : 1u);
+    snprintf(digits, sizeof(digits), "%s%04u%02u%02u%02u%u", td_json_text(unit, "division_code"),
+             (unsigned)birth_year % 10000u, number % 12u + 1, number % 28u + 1,
+             number / 84u % 90u + 10, female ? 2u : 1u);
     int sum = 0;
     for (int i = 0; i < 17; i++)
         sum += (digits[i] - '0') * weights[i];
     digits[17] = "10X98765432"[sum % 11];
     digits[18] = 0;
     return json_string(digits);
+}
+
+json_t *td_demo_person(const json_t *city, const json_t *unit, uint32_t number, int female,
+                       int birth_year)
+{
+    char *name = td_demo_name(city, number, female);
+    char phone[12];
+    snprintf(phone, sizeof(phone), "139%08u", (number * 7919u + 10000000u) % 100000000u);
+    json_t *person = json_pack("{s:s, s:{s:s, s:o, s:s, s:b}, s:o, s:s}", "name", name ? name : "",
+                               "person", "sex", female ? "female" : "male", "birth_date",
+                               date(birth_year, (int)(number % 12u) + 1, (int)(number % 28u) + 1),
+                               "ethnicity", ethnicity(number), "in_service", 1, "id_number",
+                               id_number(unit, number, female, birth_year), "phone", phone);
+    free(name);
+    return person;
 }
 
 static int birth_year(const struct career *career)
@@ -464,17 +493,11 @@ json_t *td_demo_dossier(const json_t *city, const json_t *unit, const char *leve
     };
     career.female = draw(&career, 10) < 7;
     draw_career(&career);
-    char *name = td_demo_name(city, number, career.female);
-    char phone[12];
-    snprintf(phone, sizeof(phone), "139%08u", (number * 7919u + 10000000u) % 100000000u);
-    int born = birth_year(&career);
-    json_t *dossier =
-        json_pack("{s:s, s:{s:s, s:o, s:b}, s:o, s:s, s:s, s:o, s:o, s:i}", "name",
-                  name ? name : "", "person", "sex", career.female ? "female" : "male",
-                  "birth_date", date(born, (int)(number % 12u) + 1, (int)(number % 28u) + 1),
-                  "in_service", 1, "id_number", id_number(&career, born), "phone", phone,
-                  "specialty", career.specialty, "sections", sections(&career), "assessments",
-                  assessments(&career), "expert_ratio", 45 + career.quality / 2);
-    free(name);
+    json_t *dossier = td_demo_person(city, unit, number, career.female, birth_year(&career));
+    json_t *work = json_pack("{s:s, s:o, s:o, s:i}", "specialty", career.specialty, "sections",
+                             sections(&career), "assessments", assessments(&career), "expert_ratio",
+                             45 + career.quality / 2);
+    json_object_update(dossier, work);
+    json_decref(work);
     return dossier;
 }

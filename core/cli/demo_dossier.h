@@ -16,6 +16,11 @@
 json_t *td_demo_dossier(const json_t *city, const json_t *unit, const char *level, uint32_t number,
                         int year);
 
+/* The person with this number: {"name", "person": {"sex", "birth_date", "ethnicity", "in_service"},
+ * "id_number", "phone"}; the ethnicity goes with the name. A new reference. */
+json_t *td_demo_person(const json_t *city, const json_t *unit, uint32_t number, int female,
+                       int birth_year);
+
 /* The name that this number and sex give: malloc'd, the caller frees. */
 char *td_demo_name(const json_t *city, uint32_t number, int female);
 

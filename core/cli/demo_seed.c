@@ -3,7 +3,7 @@
  *
  * Two hundred teachers (in the small city 26) declare in three waves. The first goes all the way
  * while the clock moves from notice to notice; the second fills every desk up to the meeting; the
- * third is where declaring begins. */
+ * third is where declaring begins. Farming and health ride along with the first (demo_others.c). */
 #include "cli/demo.h"
 
 #include "base/json.h"
@@ -16,7 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TEACHERS_MAX = 200, NOTICE_DAYS = 13, YEAR = 2026, HANDS = 4 };
+enum {
+    TEACHERS_MAX = 200,
+    OTHERS_MAX = 100,
+    CASES_MAX = TEACHERS_MAX + OTHERS_MAX,
+    NOTICE_DAYS = 13,
+    YEAR = 2026,
+    HANDS = 4
+};
 
 /* How many dossiers come how far. `first`, `second`: teachers of these waves; the rest is the
  * third. Of the second, `desk` stay on each desk, `voted` and then `voting` are at meetings. Of the
@@ -35,8 +42,11 @@ struct seed {
     struct td_demo demo;
     const struct plan *plan;
     char cycle[27];
-    struct td_demo_case *cases; /* TEACHERS_MAX of them, shared with the processes that declare */
-    const char *level[TEACHERS_MAX];
+    struct td_demo_case *cases; /* CASES_MAX of them, shared with the processes that declare */
+    const char *level[CASES_MAX];
+    const char *others_cycle[OTHERS_MAX];
+    size_t others; /* the cases from TEACHERS_MAX on */
+    bool small;
     size_t schools[64]; /* indexes of units where teachers declare */
     size_t school_count;
 };
@@ -52,8 +62,11 @@ static void find_schools(struct seed *seed)
     size_t index;
     json_t *unit;
     json_array_foreach(seed->demo.units, index, unit) {
-        bool teaches = strcmp(td_json_text(unit, "kind"), "school") == 0 ||
-                       strcmp(td_json_text(unit, "kind"), "kindergarten") == 0;
+        static const char *const kinds[] = {"school", "primary_school", "secondary_school",
+                                            "kindergarten"};
+        bool teaches = false;
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+            teaches |= strcmp(td_json_text(unit, "kind"), kinds[i]) == 0;
         if (teaches && strcmp(td_json_text(unit, "grassroots"), "none") != 0 &&
             seed->school_count < sizeof(seed->schools) / sizeof(seed->schools[0]))
             seed->schools[seed->school_count++] = index;
@@ -80,6 +93,11 @@ static const char *level_of(size_t number)
 static int invent(struct seed *seed, size_t number)
 {
     struct td_demo_case *one = &seed->cases[number];
+    if (number >= TEACHERS_MAX) {
+        size_t other = number - TEACHERS_MAX;
+        return td_demo_other_case(&seed->demo, seed->small, other, YEAR, one, &seed->level[number],
+                                  &seed->others_cycle[other]);
+    }
     seed->level[number] = level_of(number);
     one->unit = json_array_get(seed->demo.units, seed->schools[school_of(seed, number)]);
     one->dossier =
@@ -91,6 +109,10 @@ static int invent(struct seed *seed, size_t number)
 static int declare(struct seed *seed, size_t number, bool submit, struct td_error *reterr)
 {
     struct td_demo_case *one = &seed->cases[number];
+    if (number >= TEACHERS_MAX)
+        return td_demo_other_declare(
+            &seed->demo, td_demo_other_plan(&seed->demo, seed->small, number - TEACHERS_MAX), one,
+            seed->others_cycle[number - TEACHERS_MAX], seed->level[number], reterr);
     int result = td_demo_create_teacher(&seed->demo, one->login, one->unit, one->dossier, reterr);
     if (result == 0)
         result = td_demo_begin(&seed->demo, one, seed->cycle, seed->level[number], reterr);
@@ -141,7 +163,9 @@ static int declare_range(struct seed *seed, size_t from, size_t to, bool submit,
     if (failed)
         return td_error_set(reterr, TD_EIO,
                             "not every teacher could declare; the reasons are above");
-    say(submit ? "teachers declared and submitted" : "teachers still write their drafts",
+    say(from >= TEACHERS_MAX ? "in farming and health declared, in order and in every other way"
+        : submit             ? "teachers declared and submitted"
+                             : "teachers still write their drafts",
         to - from);
     return 0;
 }
@@ -380,6 +404,24 @@ static int third_wave(struct seed *seed, struct td_error *reterr)
     return result == 0 ? declare_range(seed, submitted, plan->teachers, false, reterr) : result;
 }
 
+/* Farming and health: to their units' notices before the clock moves, to the panels after. */
+static int others_declare(struct seed *seed, struct td_error *reterr)
+{
+    int result = submit_range(seed, TEACHERS_MAX, TEACHERS_MAX + seed->others, reterr);
+    return result == 0 ? td_demo_other_publicise(&seed->demo, &seed->cases[TEACHERS_MAX],
+                                                 seed->others, seed->small, reterr)
+                       : result;
+}
+
+static int others_carry(struct seed *seed, struct td_error *reterr)
+{
+    int result = td_demo_other_carry(&seed->demo, &seed->cases[TEACHERS_MAX], seed->others,
+                                     seed->small, reterr);
+    if (result == 0)
+        say("of farming and health went on to office and panels", seed->others);
+    return result;
+}
+
 static int build_city(struct seed *seed, struct td_error *reterr)
 {
     int result = td_demo_call(&seed->demo, "", "POST", json_pack("{s:s}", "on", begins_on), NULL,
@@ -392,6 +434,8 @@ static int build_city(struct seed *seed, struct td_error *reterr)
         result = td_demo_open_cycle(&seed->demo, seed->cycle, reterr);
     if (result == 0)
         result = td_demo_create_committees(&seed->demo, reterr);
+    if (result == 0)
+        result = td_demo_other_city(&seed->demo, reterr);
     if (result == 0)
         say("units, the officials of every office, experts, committees, the year's cycle",
             json_array_size(seed->demo.units));
@@ -406,7 +450,8 @@ int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_erro
     static struct seed seed;
     seed.plan = small ? &small_city : &whole_city;
     char notice[27] = "";
-    seed.cases = mmap(NULL, TEACHERS_MAX * sizeof(*seed.cases), PROT_READ | PROT_WRITE,
+    seed.small = small;
+    seed.cases = mmap(NULL, CASES_MAX * sizeof(*seed.cases), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (seed.cases == MAP_FAILED)
         return TD_ENOMEM;
@@ -415,8 +460,13 @@ int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_erro
         return result;
     result = build_city(&seed, reterr);
     find_schools(&seed);
+    seed.others = td_demo_other_count(&seed.demo, small);
+    if (result == 0)
+        result = others_declare(&seed, reterr);
     if (result == 0)
         result = first_wave(&seed, notice, reterr);
+    if (result == 0)
+        result = others_carry(&seed, reterr);
     if (result == 0)
         result =
             carry_to_notice(&seed, seed.plan->first, seed.plan->first + seed.plan->second, reterr);
@@ -428,7 +478,7 @@ int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_erro
         result = second_wave(&seed, reterr);
     if (result == 0)
         result = third_wave(&seed, reterr);
-    for (size_t i = 0; i < seed.plan->teachers; i++)
+    for (size_t i = 0; i < CASES_MAX; i++)
         json_decref(seed.cases[i].dossier);
     td_demo_close(&seed.demo);
     return result;
@@ -446,11 +496,16 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
          "  teacher-185        applicant 申报人 with a draft              /applications\n"
          "  teacher-155        applicant whose dossier was returned       /messages\n"
          "  teacher-001        applicant with a certificate               /titles\n"
-         "  unit-01 … unit-42  clerk of a school 所在单位                 /queue\n"
+         "  medic-01           applicant in health 卫生系列申报人         /applications\n"
+         "  farmer-01          applicant in farming 农业系列申报人        /applications\n"
+         "  unit-01 … unit-51  clerk of a unit 所在单位                   /queue\n"
          "  edu-650104         district education bureau 区县教育局       /queue\n"
+         "  health-650109      district health authority 区县卫健委       /queue\n"
          "  hr-650109          district HR bureau 区县人社局              /queue\n"
          "  office             committee office 评委会办公室              /queue, /panels, "
          "/meetings\n"
+         "  office-2           office of farming and health               /queue, /panels\n"
+         "  health-expert-2    expert who reviews cases blindly 盲评专家  /reviews\n"
          "  expert-02 … -04    expert on a panel 评审专家                 /reviews\n"
          "  expert-01          chair of the committee 主任委员            /meetings\n"
          "  bureau             city HR bureau 市人社局                    /cycles, /filings\n"

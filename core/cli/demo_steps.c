@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_of(const struct td_demo_case *one, const char *series)
+{
+    return strcmp(one->series ? one->series : "teacher", series) == 0;
+}
+
+const char *td_demo_office(const struct td_demo_case *one)
+{
+    return is_of(one, "teacher") ? "office" : "office-2";
+}
+
 static int64_t version_of(const json_t *value)
 {
     return json_integer_value(json_object_get(value, "version"));
@@ -39,6 +49,17 @@ static const char *file_title(const char *section)
         {"continuing_education", "继续教育"},
         {"exam", "专业考试"},
         {"representative_work", "代表性成果"},
+        {"licence", "执业资格"},
+        {"work_years", "工作量"},
+        {"public_tasks", "公共卫生任务"},
+        {"case_records", "病案"},
+        {"techniques", "适宜技术"},
+        {"achievements", "成果"},
+        {"projects", "推广项目"},
+        {"trainings", "培训签到表"},
+        {"documents", "技术材料"},
+        {"households", "示范户名册"},
+        {"awards", "获奖证书"},
     };
     for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
         if (strcmp(titles[i].section, section) == 0)
@@ -156,13 +177,15 @@ int td_demo_fill(struct td_demo *demo, const struct td_demo_case *one, struct td
     json_t *form = NULL, *content;
     const char *section;
     int64_t version = 0;
-    int result = td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/teacher");
+    int result = td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/%s",
+                              one->series ? one->series : "teacher");
     if (result == 0)
         result = load_version(demo, one, &version, reterr);
     json_object_foreach(json_object_get(one->dossier, "sections"), section, content) {
         if (result == 0)
             result = save_section(demo, one, section, content, &version, reterr);
-        if (result < 0 || !needs_evidence(form, section))
+        if (result < 0 || !needs_evidence(form, section) ||
+            (one->without && strcmp(one->without, section) == 0))
             continue;
         result = attach_all(demo, one, section, content, reterr);
         if (result == 0)
@@ -248,7 +271,11 @@ int td_demo_verify_district(struct td_demo *demo, const struct td_demo_case *one
                             struct td_error *reterr)
 {
     char login[TD_DEMO_LOGIN];
-    td_demo_district_login(one->unit, "edu", login);
+    td_demo_district_login(one->unit,
+                           is_of(one, "teacher")  ? "edu"
+                           : is_of(one, "health") ? "health"
+                                                  : "agri",
+                           login);
     int result = assess(demo, one, login, "district_industry", reterr);
     if (result == 0)
         result = approve_items(demo, one, login, reterr);
@@ -277,8 +304,9 @@ static int today(struct td_demo *demo, char date[11], struct td_error *reterr)
 
 int td_demo_accept(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
 {
-    int result = approve_items(demo, one, "office", reterr);
-    return result == 0 ? td_demo_act(demo, one, "office", "accept", reterr) : result;
+    const char *office = td_demo_office(one);
+    int result = approve_items(demo, one, office, reterr);
+    return result == 0 ? td_demo_act(demo, one, office, "accept", reterr) : result;
 }
 
 int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
@@ -288,7 +316,7 @@ int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_
     snprintf(receipt, sizeof(receipt), "SK-%.20s", one->application + 14);
     if (result < 0)
         return result;
-    return td_demo_call(demo, "office", "POST",
+    return td_demo_call(demo, td_demo_office(one), "POST",
                         json_pack("{s:s, s:s}", "receipt", receipt, "paid_on", date), NULL, reterr,
                         "/api/v1/applications/%s/fee", one->application);
 }
