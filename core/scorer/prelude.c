@@ -5,13 +5,20 @@
 
 TITLED_EMBED(values, "prelude/values.rb");
 TITLED_EMBED(rules, "prelude/rules.rb");
+TITLED_EMBED(amounts, "prelude/amounts.rb");
+TITLED_EMBED(experts, "prelude/experts.rb");
 TITLED_EMBED(lists, "prelude/lists.rb");
 TITLED_EMBED(questions, "prelude/questions.rb");
 TITLED_EMBED(relations, "prelude/relations.rb");
 TITLED_EMBED(standard, "prelude/standard.rb");
+TITLED_EMBED(scoring, "prelude/scoring.rb");
 TITLED_EMBED(tally, "prelude/tally.rb");
 
-#define FILES(X) X(values) X(rules) X(lists) X(questions) X(relations) X(standard) X(tally)
+/* clang-format off */
+#define FILES(X)                                                                                   \
+    X(values) X(rules) X(amounts) X(experts) X(lists) X(questions) X(relations) X(standard)        \
+    X(scoring) X(tally)
+/* clang-format on */
 
 const struct td_prelude_file *td_prelude(size_t number)
 {
