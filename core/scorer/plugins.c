@@ -311,7 +311,7 @@ json_t *td_plugins_facts(const struct td_plugins *plugins, int index, const json
     json_t *gates = NULL, *answer = NULL;
     if (!json_is_object(facts) || (problems && !json_is_array(problems))) {
         fail(fault, file, "facts() gave no object \"facts\", or \"problems\" that are no array");
-    } else if (!json_is_array(gates = plugin->gates(&host, dossier, found))) {
+    } else if (gates = plugin->gates(&host, dossier, found), !json_is_array(gates)) {
         fail(fault, file, "gates() failed");
     } else {
         answer = json_object();
