@@ -9,7 +9,7 @@
 #ifndef TITLED_PLUGINS_COMMON_READING_H
 #define TITLED_PLUGINS_COMMON_READING_H
 
-#include "dates.h"
+#include <titled/dates.h>
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -18,7 +18,9 @@
  * JSON crosses the border as jansson values: arguments are borrowed, results are new references that
  * the caller releases. On failure a function returns NULL and may call host->fail once with a sentence.
  *
- * C99 and C++ compile this header. */
+ * C99 and C++ compile this header. Beside it: titled/embed.h (form.json inside the object),
+ * titled/dates.h (days and periods of service), titled/facts.h (the frame of an answer). `titlectl plugin
+ * new` writes a plugin that uses them, `titlectl plugin check` says what is wrong with one. */
 #ifndef TITLED_PLUGIN_H
 #define TITLED_PLUGIN_H
 
@@ -67,6 +69,23 @@ struct titled_plugin {
 };
 
 typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
+
+#ifdef __cplusplus
+#define TITLED_PLUGIN_LINKAGE extern "C"
+#else
+#define TITLED_PLUGIN_LINKAGE extern
+#endif
+
+/* Exports a constant `struct titled_plugin`: the last line of a plugin. Everything else of the object
+ * should be hidden (-fvisibility=hidden). */
+#define TITLED_PLUGIN_EXPORT(plugin)                                                               \
+    TITLED_PLUGIN_LINKAGE __attribute__((visibility("default")))                                   \
+    const struct titled_plugin *titled_plugin_v1(void);                                            \
+    const struct titled_plugin *titled_plugin_v1(void)                                             \
+    {                                                                                              \
+        return &(plugin);                                                                          \
+    }                                                                                              \
+    typedef int titled_plugin_is_exported
 
 /* --- form.json -----------------------------------------------------------------------------------
  * {"series": "teacher", "name": "中小学（含幼儿园）教师", "name_en": "...", "version": "1.0.0",

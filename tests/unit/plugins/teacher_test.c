@@ -1,7 +1,7 @@
 /* teacher_test.c - the teacher plugin as the server loads it: facts, problems and gates of dossiers
  * that vary one thing at a time; its words against form.json; and the dates it counts with. What
  * dossiers are worth as a whole is in scripts/teacher/cases/. */
-#include "../../../plugins/common/dates.h"
+#include <titled/dates.h>
 
 #define SERIES        "teacher"
 #define SERIES_PLUGIN TEACHER_PLUGIN

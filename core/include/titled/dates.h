@@ -1,10 +1,10 @@
-/* common/dates.h - calendar days and periods of service, for every series.
+/* titled/dates.h - calendar days and periods of service, for every series.
  *
  * Plugins link nothing of the server, so that this is a header of small functions. A day is the
  * number of days since 1970-01-01 in the Gregorian calendar. A period is [start, end): its last day
- * is not in it, so that "until 31 August" and "from 1 September" join without a gap. C99. */
-#ifndef TITLED_PLUGINS_COMMON_DATES_H
-#define TITLED_PLUGINS_COMMON_DATES_H
+ * is not in it, so that "until 31 August" and "from 1 September" join without a gap. C99 and C++. */
+#ifndef TITLED_DATES_H
+#define TITLED_DATES_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -44,7 +44,8 @@ static inline struct ymd ymd_of(int day)
 {
     /* A year that is not too late; the loop goes on from there. */
     struct ymd date = {1970 + (day < 0 ? day / 365 - 1 : day / 366), 1, 1};
-    while (day_of((struct ymd){date.year + 1, 1, 1}) <= day)
+    struct ymd next = {date.year + 1, 1, 1};
+    for (; day_of(next) <= day; next.year++)
         date.year++;
     int rest = day - day_of(date);
     while (rest >= days_of_month(date.year, date.month))
@@ -129,7 +130,8 @@ static inline void periods_add(struct periods *periods, int start, int end)
     size_t at = periods->count++;
     for (; at > 0 && periods->list[at - 1].start > start; at--)
         periods->list[at] = periods->list[at - 1];
-    periods->list[at] = (struct period){start, end};
+    periods->list[at].start = start;
+    periods->list[at].end = end;
 }
 
 /* Joins what overlaps or touches: afterwards no day is in two periods. */
@@ -153,7 +155,8 @@ static inline void periods_merge(struct periods *periods)
 static inline struct periods periods_without(const struct periods *from,
                                              const struct periods *taken)
 {
-    struct periods rest = {.count = 0};
+    struct periods rest;
+    rest.count = 0;
     for (size_t i = 0; i < from->count; i++) {
         struct period left = from->list[i];
         for (size_t j = 0; j < taken->count; j++) {
