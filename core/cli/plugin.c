@@ -1,5 +1,6 @@
-/* plugin.c - titlectl plugin: which series the running server serves. */
-#include "cli/command.h"
+/* plugin.c - titlectl plugin: which series the running server serves, and the tools of who writes
+ * one. */
+#include "cli/plugin.h"
 
 #include <stdio.h>
 
@@ -19,5 +20,12 @@ static int list(struct td_cli *cli, int count, char **arguments, struct td_error
 
 const struct td_command td_plugin_commands[] = {
     {"plugin list", "", "the series that are loaded, and their versions", list},
+    {"plugin new", "NAME [FOLDER]",
+     "write the beginning of a series plugin that builds and is tested", td_plugin_new},
+    {"plugin check",
+     "FILE.so [--scripts FOLDER] [--seed N] [--dossiers N] [--job-ms N] [--dossier N: print that "
+     "one]",
+     "load it in a sandboxed worker, try it with many dossiers and say what to mend",
+     td_plugin_check},
     {0},
 };

@@ -4,6 +4,7 @@
 
 #include "scorer/compiled.h"
 #include "scorer/guard.h"
+#include "scorer/probe.h"
 #include "scorer/score.h"
 #include "scorer/trial.h"
 #include "scorer/vm.h"
@@ -40,6 +41,18 @@ json_t *td_job_facts(const struct td_plugins *plugins, const json_t *job, int jo
     json_t *answer = td_plugins_facts(plugins, index, dossier, fault);
     td_guard_end();
     return answer;
+}
+
+static json_t *probe(const struct td_plugins *plugins, const json_t *job, int job_ms,
+                     struct td_fault *fault)
+{
+    const char *series = json_string_value(json_object_get(job, "series"));
+    const json_t *dossier = json_object_get(job, "dossier");
+    json_int_t repeat = json_integer_value(json_object_get(job, "repeat"));
+    int index = series ? td_plugins_find(plugins, series) : -1;
+    if (index < 0 || !json_is_object(dossier) || repeat < 1 || repeat > TD_PROBE_REPEAT_MAX)
+        return invalid(fault, "the job needs a series that is loaded, a dossier and a repeat");
+    return td_probe_answer(plugins, index, dossier, (int)repeat, job_ms);
 }
 
 /* `found` has the "facts" and "gates": the job itself, or the answer of facts(). */
@@ -169,6 +182,8 @@ json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job,
         answer = wrap("score", score(job, job, job_ms, &fault));
     else if (!strcmp(op, "evaluate"))
         answer = evaluate(plugins, job, job_ms, &fault);
+    else if (!strcmp(op, "probe"))
+        answer = probe(plugins, job, job_ms, &fault);
     else if (!strcmp(op, "check"))
         answer = check(plugins, job, job_ms, &fault);
     else if (!strcmp(op, "trial"))
@@ -178,8 +193,9 @@ json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job,
     else if (!strcmp(op, "golden"))
         answer = td_trial_golden(plugins, job, job_ms, &fault);
     else
-        invalid(&fault,
-                "the job's op is none of facts, score, evaluate, check, trial, compare, golden");
+        invalid(
+            &fault,
+            "the job's op is none of facts, score, evaluate, check, trial, compare, golden, probe");
     if (!answer && !fault.code)
         fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
     if (!fault.code)
