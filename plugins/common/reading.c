@@ -30,6 +30,8 @@ static const struct word_row common_words[] = {
     {"exam", "passed", "达到合格标准"},
     {"exam", "exempt", "按规定免试"},
     {"exam", "not_passed", "未达到合格标准"},
+    {"study", "full_time", "全日制"},
+    {"study", "part_time", "非全日制"},
     {"tier", "village", "村庄"},
     {"tier", "township", "乡镇"},
     {"tier", "agri_street", "涉农街道"},

@@ -39,6 +39,38 @@ static bool is_held(const struct reading *reading, const json_t *item)
            day_add_months(end, reading->series->education_held_months) <= reading->cutoff;
 }
 
+/* The first day of the first job; DAY_NONE before any. */
+static int first_working_day(const struct reading *reading)
+{
+    const json_t *jobs = section_of(reading, "employment");
+    int first = DAY_NONE;
+    for (size_t i = 0; i < json_array_size(jobs); i++) {
+        int start = answer_day(json_array_get(jobs, i), "start");
+        if (start != DAY_NONE && (first == DAY_NONE || start < first))
+            first = start;
+    }
+    return first;
+}
+
+/* How the qualification that counts was obtained: standards give more for full-time study and less
+ * for one that was added later. */
+static void put_study(struct reading *reading, const json_t *item, int index)
+{
+    const char *form = word_of(reading->series, "study", answer(item, "study_form"));
+    int first = first_working_day(reading), end = answer_day(item, "end");
+    if (*form) {
+        put_fact(reading, "study_form", json_string(form), "%s", form);
+        put_source(reading, "study_form", "education", index);
+    }
+    if (first == DAY_NONE)
+        return;
+    char day[DAY_TEXT];
+    day_format(first, day);
+    put_fact(reading, "later_degree", json_boolean(end > first), "%s 取得，%s 参加工作",
+             answer(item, "end"), day);
+    put_source(reading, "later_degree", "education", index);
+}
+
 int read_education(struct reading *reading)
 {
     const json_t *items = section_of(reading, "education");
@@ -57,6 +89,7 @@ int read_education(struct reading *reading)
     const char *word = word_of(reading->series, "degree", degrees[best]);
     const char *since = answer(json_array_get(items, (size_t)best_index), "end");
     put_source(reading, "education", "education", best_index);
+    put_study(reading, json_array_get(items, (size_t)best_index), best_index);
     if (newest < best)
         put_fact(reading, "education", json_string(word),
                  "%s；%s于 %s 取得，至截止日不满 1 年，按原学历", word,

@@ -90,6 +90,21 @@ static void put_hardship(struct reading *reading, const struct service *service)
     put_counted(reading, "hardship_months", &service->hardship, &service->hardship_away);
 }
 
+static void put_seconded(struct reading *reading)
+{
+    const json_t *jobs = section_of(reading, "employment");
+    bool away = false;
+    for (size_t i = 0; i < json_array_size(jobs); i++) {
+        struct period span;
+        const json_t *job = json_array_get(jobs, i);
+        away |=
+            flag(job, "seconded") && served(reading, job, &span) && span.end == reading->cutoff + 1;
+    }
+    if (json_array_size(jobs))
+        put_fact(reading, "seconded", json_boolean(away), "截止日%s",
+                 away ? "借调在外" : "没有借调");
+}
+
 static void put_service(struct reading *reading, const struct service *service)
 {
     bool here = periods_cover(&service->grassroots, reading->cutoff, reading->cutoff + 1);
@@ -98,6 +113,7 @@ static void put_service(struct reading *reading, const struct service *service)
     put_fact(reading, "at_grassroots", json_boolean(here), "截止日%s%s", here ? "在" : "不在",
              reading->series->post_words);
     put_hardship(reading, service);
+    put_seconded(reading);
 }
 
 /* --- problems of employment ----------------------------------------------------------------------

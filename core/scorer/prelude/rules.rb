@@ -1,4 +1,4 @@
-# rules.rb - the kinds of items that read one fact or a few: what each is worth and why.
+# rules.rb - what every rule is and has, and the kinds of items that look a grade up.
 
 module Titled
   # What a rule found: points before the cap, the sentence, and whether somebody has still to act.

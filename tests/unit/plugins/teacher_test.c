@@ -114,6 +114,19 @@ static void only_teaching_posts_at_the_grassroots_count(void **state)
     assert_fact(JOBS(JOB("township", "'start': '2016-09-01', 'end': '2026-12-31'")),
                 "grassroots_months", "120", NULL);
     assert_fact("{}", "grassroots_months", "null", "");
+    assert_fact(JOBS(JOB("township", "'start': '2016-09-01'")), "seconded", "false",
+                "截止日没有借调");
+    assert_fact(JOBS(JOB("township", "'start': '2016-09-01', 'seconded': true")), "seconded",
+                "true", "截止日借调在外");
+    assert_fact("{}", "seconded", "null", "");
+#define STUDIED(end)                                                                               \
+    "{'education': [{'degree': 'bachelor', 'study_form': 'part_time', 'end': '" end "'}], "        \
+    "'employment': [{'start': '2014-09-01'}]}"
+    assert_fact(STUDIED("2012-07-01"), "study_form", "'非全日制'", "非全日制");
+    assert_fact(STUDIED("2012-07-01"), "later_degree", "false",
+                "2012-07-01 取得，2014-09-01 参加工作");
+    assert_fact(STUDIED("2018-07-01"), "later_degree", "true",
+                "2018-07-01 取得，2014-09-01 参加工作");
     assert_fact("{}", "unit_tier", "'乡镇'", "水西沟镇中心小学：乡镇");
 }
 
