@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { act, division, districtAssessments, pdf, save, submit, verifyAll } from './city.mjs';
+import { division, forward, pdf, save, submit, verify } from './city.mjs';
 import { startServer } from './harness.mjs';
 
 const years = [2021, 2022, 2023, 2024, 2025];
@@ -120,22 +120,10 @@ describe('agriculture', () => {
 
   test('unit and district verify, and each branch has its own measure of reach', async () => {
     const coverage = { vet: { area_mu: 5000, immunity_percent: 96 }, worker: { area_mu: 1200, immunity_percent: 0 } };
-    for (const [login, id] of Object.entries(dossiers)) {
-      await act(city.clerk, id, 'begin');
-      await verifyAll(city.clerk, id);
-      for (const [section, value] of Object.entries(given(coverage[login]))) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-    }
+    for (const [login, id] of Object.entries(dossiers)) await verify(city, id, given(coverage[login]));
     await city.clerk.ok('POST', '/notices', { applications: Object.values(dossiers) });
     await server.advance(12);
-    for (const id of Object.values(dossiers)) {
-      await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
-      await verifyAll(city.industry, id);
-      for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-      await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
-      await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
-      await verifyAll(city.office, id);
-      await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
-    }
+    for (const id of Object.values(dossiers)) await forward(city, id);
     const pending = (evaluation, one) => evaluation.score.sections.flatMap((section) => section.items).find((entry) => entry.id === one).pending;
     const settled = (evaluation) => !pending(evaluation, 'D2') && !pending(evaluation, 'C2');
     const vet = await evaluated(city.office, dossiers.vet, settled), worker = await evaluated(city.office, dossiers.worker, settled);

@@ -98,3 +98,25 @@ export async function verifyAll(client, id) {
 }
 
 export const act = (client, id, action, body = {}) => client.json('POST', `/applications/${id}/actions/${action}`, body);
+
+async function assess(client, id, assessments) {
+  for (const [section, value] of Object.entries(assessments)) await client.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+}
+
+/** The unit's part of a submitted dossier, up to its notice. */
+export async function verify(city, id, assessments = unitAssessments) {
+  assert.equal((await act(city.clerk, id, 'begin')).status, 200);
+  await verifyAll(city.clerk, id);
+  await assess(city.clerk, id, assessments);
+}
+
+/** From the end of the notice inside the unit to acceptance: district, personnel, committee office. */
+export async function forward(city, id) {
+  await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
+  await verifyAll(city.industry, id);
+  await assess(city.industry, id, districtAssessments);
+  await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
+  await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
+  await verifyAll(city.office, id);
+  await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+}

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { act, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
 import { startServer } from './harness.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
 
@@ -28,21 +28,13 @@ async function accept(logins) {
     const client = await teacher(city, login);
     const id = await draft(city, client);
     assert.equal((await submit(client, id)).status, 200);
-    await act(city.clerk, id, 'begin');
-    await verifyAll(city.clerk, id);
-    for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+    await verify(city, id);
     made.push(id);
   }
   await city.clerk.ok('POST', '/notices', { applications: made });
   await server.advance(12);
   for (const id of made) {
-    await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
-    await verifyAll(city.industry, id);
-    for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-    await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
-    await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
-    await verifyAll(city.office, id);
-    await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+    await forward(city, id);
     assert.equal(await stateOf(id), 'accepted');
   }
   return made;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
 
 const elsewhere = '650109';
 
@@ -15,23 +15,6 @@ export const config = { throttle_write: 1000000, throttle_public: 1000000, throt
 /** SQL on the records of a server that rests, or that has nothing to write now; reading is possible at any time. */
 export const sql = (server, text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(server.folder, 'records/titled.db')], { input: text, encoding: 'utf8' });
 export const rows = (server, text) => JSON.parse(execFileSync('sqlite3', ['-json', '-cmd', '.timeout 5000', join(server.folder, 'records/titled.db'), text], { encoding: 'utf8' }) || '[]');
-
-/** The unit's part of a dossier, up to its notice. */
-export async function verify(city, id) {
-  await act(city.clerk, id, 'begin');
-  await verifyAll(city.clerk, id);
-  for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-}
-
-async function forward(city, id) {
-  await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
-  await verifyAll(city.industry, id);
-  for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-  await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
-  await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
-  await verifyAll(city.office, id);
-  await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
-}
 
 /** Scores a dossier in full as each of these experts. */
 export async function score(experts, id, points = 500, comment = '扎实') {

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { act, districtAssessments, division, save, submit, verifyAll } from './city.mjs';
+import { division, forward, save, submit, verify } from './city.mjs';
 import * as files from './files.mjs';
 import { startServer } from './harness.mjs';
 
@@ -77,22 +77,9 @@ async function attach(client, dossier, sections, author) {
   }
 }
 
-/** From unit and districts to the office that accepts it. */
 async function pass(place, dossier) {
-  await act(place.clerk, dossier, 'begin');
-  await verifyAll(place.clerk, dossier);
-  for (const [section, value] of Object.entries(given)) await place.clerk.ok('PUT', `/applications/${dossier}/assessments/${section}`, { content: value });
+  await verify(place, dossier, given);
   await place.clerk.ok('POST', '/notices', { applications: [dossier] });
-}
-
-async function forward(place, dossier) {
-  await place.clerk.ok('POST', `/applications/${dossier}/actions/recommend`, {});
-  await verifyAll(place.industry, dossier);
-  for (const [section, value] of Object.entries(districtAssessments)) await place.industry.ok('PUT', `/applications/${dossier}/assessments/${section}`, { content: value });
-  await place.industry.ok('POST', `/applications/${dossier}/actions/forward`, {});
-  await place.hr.ok('POST', `/applications/${dossier}/actions/forward`, {});
-  await verifyAll(city.office, dossier);
-  await city.office.ok('POST', `/applications/${dossier}/actions/accept`, {});
 }
 
 async function evaluated(client, wanted) {
@@ -228,7 +215,7 @@ describe('health', () => {
     assert.match((await city.clerk.page(`/applications/${id}`)).text, /去标识化盲评材料/);
     await server.advance(12);
     await forward(city, id);
-    await forward(away, otherId);
+    await forward({ ...city, ...away }, otherId);
     const evaluation = await evaluated(city.office, (found) => !indicators(found).find((one) => one.id === 'C2').pending);
     const points = Object.fromEntries(indicators(evaluation).map((one) => [one.id, one.points]));
     assert.equal(points.D1, 720, '36 of 40 weeks × 8');

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { act, buildCity, districtAssessments, draft, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { act, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
 import { build, startServer, top } from './harness.mjs';
 
 const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
@@ -36,18 +36,10 @@ async function accepted(login) {
   const client = await teacher(city, login);
   const id = await draft(city, client);
   assert.equal((await submit(client, id)).status, 200);
-  await city.clerk.ok('POST', `/applications/${id}/actions/begin`, {});
-  await verifyAll(city.clerk, id);
-  for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
+  await verify(city, id);
   await city.clerk.ok('POST', '/notices', { applications: [id] });
   await server.advance(9);
-  await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, {});
-  await verifyAll(city.industry, id);
-  for (const [section, value] of Object.entries(districtAssessments)) await city.industry.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
-  await city.industry.ok('POST', `/applications/${id}/actions/forward`, {});
-  await city.hr.ok('POST', `/applications/${id}/actions/forward`, {});
-  await verifyAll(city.office, id);
-  await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
+  await forward(city, id);
   return id;
 }
 

@@ -7,8 +7,8 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { states } from './access.mjs';
-import { act, draft, submit } from './city.mjs';
-import { buildEstate, config, rows, score, sql, verify } from './estate.mjs';
+import { act, draft, submit, verify } from './city.mjs';
+import { buildEstate, config, rows, score, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 import { giveNumbers, memoryOf, numberOf } from './numbers.mjs';
 

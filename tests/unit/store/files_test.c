@@ -206,9 +206,10 @@ static void test_names(void **state)
         assert_int_equal(td_files_adopt(&store, upload, bad[i], NULL), TD_EINVALID);
     }
     assert_true(exists(upload));
-    assert_int_equal(td_files_path(&store, HASH, place, 20), TD_EINTERNAL);
+    volatile size_t short_of_room = 20; /* not a constant: the compiler would see that it cannot fit */
+    assert_int_equal(td_files_path(&store, HASH, place, short_of_room), TD_EINTERNAL);
     int fd;
-    assert_int_equal(td_files_create(&store, &fd, place, 20, NULL), TD_EINTERNAL);
+    assert_int_equal(td_files_create(&store, &fd, place, short_of_room, NULL), TD_EINTERNAL);
     assert_int_equal(td_files_adopt(&store, "/nonexistent", HASH, NULL), TD_EIO);
 }
 
