@@ -28,6 +28,13 @@ void *td_memory_alloc(size_t size)
     return malloc(size);
 }
 
+char *td_memory_text(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = td_memory_alloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
 void *td_memory_record(size_t size)
 {
     void *memory = td_memory_alloc(size);

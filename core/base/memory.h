@@ -19,7 +19,10 @@ void td_memory_init(void);
 /* malloc that falls back on the reserve; NULL only when that is used up too. For free(). */
 void *td_memory_alloc(size_t size);
 
-/* The same, zeroed, for the small records of the loop that have no other way to say no: the program ends
+/* A copy of a text, made with it. */
+char *td_memory_text(const char *text);
+
+/* The same as td_memory_alloc, zeroed, for the small records of the loop that have no other way to say no: the program ends
  * when even the reserve is used up. */
 void *td_memory_record(size_t size);
 

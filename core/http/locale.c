@@ -1,6 +1,7 @@
 /* locale.c - see locale.h. Immutable after loading. */
 #include "http/locale.h"
 
+#include "base/memory.h"
 #include "base/strbuf.h"
 
 #include <dirent.h>
@@ -116,12 +117,11 @@ int td_locale_is_points(const char *name)
 
 static char *hundredths(json_int_t value)
 {
-    char *text = NULL;
+    char text[32];
     unsigned long long size =
         value < 0 ? 0ull - (unsigned long long)value : (unsigned long long)value;
-    if (asprintf(&text, "%s%llu.%02llu", value < 0 ? "-" : "", size / 100, size % 100) < 0)
-        return NULL;
-    return text;
+    snprintf(text, sizeof(text), "%s%llu.%02llu", value < 0 ? "-" : "", size / 100, size % 100);
+    return td_memory_text(text);
 }
 
 /* "2026-10-01T02:03:04.567Z" as "2026-10-01 10:03". NULL when it is not such a time. */
@@ -133,10 +133,10 @@ static char *shanghai(const char *text)
         return NULL;
     time_t seconds = timegm(&utc) + 8 * 3600;
     struct tm local;
-    char *shown = malloc(32);
-    if (shown && gmtime_r(&seconds, &local))
-        strftime(shown, 32, "%Y-%m-%d %H:%M", &local);
-    return shown;
+    char shown[32] = "";
+    if (gmtime_r(&seconds, &local))
+        strftime(shown, sizeof(shown), "%Y-%m-%d %H:%M", &local);
+    return td_memory_text(shown);
 }
 
 const json_t *td_locale_label(const struct td_locale *locale, const char *name, const char *text)
@@ -158,7 +158,7 @@ char *td_locale_member_text(const struct td_locale *locale, const char *name, co
     if (ends_with(name, "_at"))
         return shanghai(text);
     const char *label = json_string_value(td_locale_label(locale, name, text));
-    return label ? strdup(label) : NULL;
+    return label ? td_memory_text(label) : NULL;
 }
 
 static void add_parameter(const struct td_locale *locale, struct td_strbuf *out, const char *name,
@@ -214,5 +214,5 @@ char *td_locale_fill(const struct td_locale *locale, const char *sentence, const
             td_strbuf_addc(&out, *sentence++);
         }
     }
-    return out.room ? td_strbuf_take(&out, NULL) : strdup("");
+    return td_strbuf_take(&out, NULL);
 }

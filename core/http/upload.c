@@ -168,7 +168,9 @@ static int write_file(struct td_upload *upload, const char *bytes, size_t length
 
 static int fields_full(struct td_upload *upload, struct td_error *reterr)
 {
-    if (upload->fields.failed || upload->fields.length > upload->fields_limit)
+    if (upload->fields.failed)
+        return td_error_set(reterr, TD_ENOMEM, "The server is short of memory.");
+    if (upload->fields.length > upload->fields_limit)
         return td_error_set(reterr, TD_ETOOLARGE,
                             "The text fields of the form are larger than %zu bytes.",
                             upload->fields_limit);

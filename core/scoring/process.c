@@ -66,10 +66,20 @@ static void on_stream_event(struct bufferevent *stream, short what, void *arg)
     kill(process->pid, SIGKILL); /* not reaped yet, so the number is still its own */
 }
 
+static void free_frame(const void *frame, size_t length, void *arg)
+{
+    (void)length;
+    (void)arg;
+    free((void *)frame);
+}
+
 void td_process_send(struct td_process *process, unsigned char *frame, size_t length)
 {
-    bufferevent_write(process->stream, frame, length);
+    struct evbuffer *output = bufferevent_get_output(process->stream);
+    if (evbuffer_add_reference(output, frame, length, free_frame, NULL) == 0)
+        return;
     free(frame);
+    td_process_kill(process); /* or it would wait for what never comes, until the deadline */
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -166,12 +176,25 @@ void td_process_free(struct td_process *process)
 
 /* --- the start -------------------------------------------------------------------------------- */
 
-static void give_standard(posix_spawn_file_actions_t *actions, int standard, int fd)
+/* Each of these answers 0 or an errno, for want of memory. */
+static int give_standard(posix_spawn_file_actions_t *actions, int standard, int fd)
 {
-    if (fd < 0)
-        posix_spawn_file_actions_addopen(actions, standard, "/dev/null", O_RDWR, 0);
-    else
-        posix_spawn_file_actions_adddup2(actions, fd, standard);
+    return fd < 0 ? posix_spawn_file_actions_addopen(actions, standard, "/dev/null", O_RDWR, 0)
+                  : posix_spawn_file_actions_adddup2(actions, fd, standard);
+}
+
+/* What the child has open: its standard streams and the socket, nothing else. */
+static int give_files(const struct td_process_command *command, int socket,
+                      posix_spawn_file_actions_t *actions)
+{
+    int error = give_standard(actions, STDIN_FILENO, command->input);
+    if (!error)
+        error = give_standard(actions, STDOUT_FILENO, command->output);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(actions, socket, CHILD_SOCKET);
+    if (!error)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, CHILD_SOCKET + 1);
+    return error;
 }
 
 /* The child starts with default signals, in a process group of its own: a Ctrl-C at the server's
@@ -186,19 +209,17 @@ static int spawn(const struct td_process_command *command, int socket, pid_t *re
     sigemptyset(&none);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    give_standard(&actions, STDIN_FILENO, command->input);
-    give_standard(&actions, STDOUT_FILENO, command->output);
-    posix_spawn_file_actions_adddup2(&actions, socket, CHILD_SOCKET);
-    posix_spawn_file_actions_addclosefrom_np(&actions, CHILD_SOCKET + 1);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
                                               POSIX_SPAWN_SETPGROUP);
-    int result = posix_spawn(ret_pid, command->argv[0], &actions, &attributes,
-                             (char *const *)command->argv, no_environment);
+    int error = give_files(command, socket, &actions);
+    if (!error)
+        error = posix_spawn(ret_pid, command->argv[0], &actions, &attributes,
+                            (char *const *)command->argv, no_environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    return -result;
+    return -error;
 }
 
 int td_process_new(struct event_base *base, const struct td_process_events *events, void *arg,
