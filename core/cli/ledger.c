@@ -32,6 +32,7 @@ struct proof {
     struct td_ledger_claim claim;
     struct td_ledger_report report;
     double seconds;
+    char witness[4096]; /* its path, for the claim */
 };
 
 static int check(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -133,12 +134,12 @@ static int run_proof(struct td_cli *cli, struct proof *proof, struct td_error *r
 {
     struct td_witness_options options = where(cli);
     struct td_signer *signer = NULL;
-    char key[4096], file[4096];
-    int result = td_witness_paths(&options, key, file);
+    char key[4096];
+    int result = td_witness_paths(&options, key, proof->witness);
     if (result == 0 && access(key, R_OK) == 0) /* else the keys that the ledger names must do */
         result = td_signer_load(key, cli->ledger_origin, &signer, reterr);
     proof->claim.signer = signer;
-    proof->claim.witness = file;
+    proof->claim.witness = proof->witness;
     if (result == 0)
         result = td_cli_read(cli, check, proof, reterr);
     td_signer_free(signer);

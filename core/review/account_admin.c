@@ -40,7 +40,7 @@ static bool is_lone(const char *role)
 
 static bool is_console(const struct td_review *review)
 {
-    return !strcmp(review->who->id, td_account_console()->id);
+    return review->who && !strcmp(review->who->id, td_account_console()->id);
 }
 
 int td_account_need_other(const struct td_review *review, const char *account_id, const char *key,

@@ -131,8 +131,10 @@ static int compile(struct td_sqlite *db, const char *sql,
 {
     size_t length = strlen(sql);
     struct td_sqlite_statement *statement = calloc(1, sizeof(*statement) + length + 1);
-    if (!statement)
-        return td_sqlite_fail(db, SQLITE_NOMEM);
+    if (!statement) {
+        td_sqlite_fail(db, SQLITE_NOMEM);
+        return TD_ENOMEM;
+    }
     memcpy(statement->sql, sql, length + 1);
     statement->db = db;
     const char *tail = "";
