@@ -27,6 +27,7 @@
     X(notices)                                                                                     \
     X(panels)                                                                                      \
     X(queue)                                                                                       \
+    X(recheck)                                                                                     \
     X(reviews)                                                                                     \
     X(series)                                                                                      \
     X(second_factor)                                                                               \

@@ -48,6 +48,7 @@ struct td_command {
     X(ledger)                                                                                      \
     X(plugin)                                                                                      \
     X(reference)                                                                                   \
+    X(recheck)                                                                                     \
     X(score)                                                                                       \
     X(standard)                                                                                    \
     X(trial)                                                                                       \

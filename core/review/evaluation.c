@@ -116,8 +116,9 @@ static const char *plugin_version(const struct td_review *review, const json_t *
 
 /* Stores facts and gates unless the latest ones of this snapshot are the same. */
 static int store_facts(struct td_review *review, const json_t *application, const json_t *snapshot,
-                       const json_t *answer, char id[TD_ID_TEXT])
+                       const json_t *job, const json_t *answer, char id[TD_ID_TEXT])
 {
+    const json_t *dossier = json_object_get(job, "dossier");
     const json_t *facts = json_object_get(answer, "facts"),
                  *gates = json_object_get(answer, "gates");
     const char *application_id = td_row_text(application, "id");
@@ -141,10 +142,10 @@ static int store_facts(struct td_review *review, const json_t *application, cons
     return td_tx_exec(
         review->tx, NULL,
         "insert into fact_set (id, application_id, snapshot_hash, plugin_version, cutoff_date, "
-        "facts, gates, at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        "sssssjjs", id, application_id, hash, version,
+        "facts, gates, assessments, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "sssssjjjs", id, application_id, hash, version,
         td_row_text(json_object_get(snapshot, "dossier"), "cutoff_date"), facts, gates,
-        review->now);
+        json_object_get(dossier, "assessments"), review->now);
 }
 
 /* True when the official score already is this one. */
@@ -195,14 +196,15 @@ static int insert_score(struct td_review *review, const json_t *application, con
                : td_row_live(review->tx, "application", application_id);
 }
 
-static int store_answer(struct td_review *review, const json_t *application, const json_t *answer)
+static int store_answer(struct td_review *review, const json_t *application, const json_t *job,
+                        const json_t *answer)
 {
     json_t *snapshot = NULL, *standard = NULL, *expert = NULL;
     const json_t *score = json_object_get(answer, "score");
     char facts_id[TD_ID_TEXT];
     int result = load_snapshot(review, application, &snapshot);
     if (!result)
-        result = store_facts(review, application, snapshot, answer, facts_id);
+        result = store_facts(review, application, snapshot, job, answer, facts_id);
     if (!result)
         result = active_standard(review, application, &standard);
     if (!result)
@@ -225,7 +227,7 @@ int td_evaluation_finish(struct td_review *review, const json_t *payload, const 
     if (!result)
         result = td_evaluation_prepare(review, payload, &now, reterr);
     if (!result && json_equal((json_t *)job, now))
-        result = store_answer(review, application, answer);
+        result = store_answer(review, application, job, answer);
     else if (!result)
         result = td_evaluation_queue(review, id);
     json_decref(application);

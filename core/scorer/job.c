@@ -5,6 +5,7 @@
 #include "scorer/compiled.h"
 #include "scorer/guard.h"
 #include "scorer/probe.h"
+#include "scorer/recheck.h"
 #include "scorer/score.h"
 #include "scorer/trial.h"
 #include "scorer/vm.h"
@@ -188,14 +189,15 @@ json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job,
         answer = check(plugins, job, job_ms, &fault);
     else if (!strcmp(op, "trial"))
         answer = td_trial_batch(job, dossiers, job_ms, &fault);
+    else if (!strcmp(op, "recheck"))
+        answer = td_recheck(plugins, job, job_ms, &fault);
     else if (!strcmp(op, "compare"))
         answer = td_trial_compare(job, job_ms, &fault);
     else if (!strcmp(op, "golden"))
         answer = td_trial_golden(plugins, job, job_ms, &fault);
     else
-        invalid(
-            &fault,
-            "the job's op is none of facts, score, evaluate, check, trial, compare, golden, probe");
+        invalid(&fault, "the job's op is none of facts, score, evaluate, check, trial, compare, "
+                        "golden, probe, recheck");
     if (!answer && !fault.code)
         fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
     if (!fault.code)

@@ -28,6 +28,11 @@
  *
  *   {"op": "compare", "standard": {...}, "base": {...}?, "dossier": {"id", "facts", "gates", "expert"}}
  *       {"before": SCORE or null, "after": SCORE}
+ *   {"op": "recheck", "series": S, "standards": {HASH: {"name", "source"}}, "scores": [{"id", "standard": HASH,
+ *    "plugin_version", "dossier": D or null, "facts", "gates", "expert", "breakdown": SCORE}]}
+ *       {"differences": [{"score", "what": "fact" | "gate" | "item" | "condition" | "veto" | "total", "id",
+ *       "stored", "recomputed"}]}: facts of D, where it is given, against "facts"; points of "facts" against
+ *       "breakdown"
  *
  * Trials with one ID share their VMs and no others'.
  *

@@ -188,6 +188,7 @@ export const otherRoutes = {
   'POST /cycles/{cycle}/close': { may: all, send: give({}) },
   'POST /cycles/{cycle}/extend': { may: all, send: give({}) },
   'GET /cycles/{cycle}/edit': { may: all },
+  'GET /cycles/{cycle}/recheck': { may: all },
   'POST /cycles/{cycle}/result-notice': { may: only('office selfish bureau', '403') },
   'POST /demo/advance': { may: all, send: give({}) },
   'POST /demo/begin': { may: all, send: give({}) },

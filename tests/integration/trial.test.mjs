@@ -2,7 +2,7 @@
 // progress, and what happens when the server, Redis or a worker goes down meanwhile.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, submit, teacher } from './city.mjs';
 import { copyDossiers } from './copies.mjs';
-import { config, rows } from './estate.mjs';
-import { startServer, top } from './harness.mjs';
+import { config, rows, sql } from './estate.mjs';
+import { build, startServer, top } from './harness.mjs';
 
 const COPIES = 200;
 const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
@@ -194,6 +194,42 @@ describe('a script that is not pure', () => {
     assert.equal(state, 'refused');
     assert.equal(refusal.reason, 'script');
     assert.match(refusal.findings[0].message, /那一份/);
+  });
+});
+
+describe('titlectl score recheck', () => {
+  const recheck = () => {
+    const { status, stdout, stderr } = spawnSync(join(build, 'bin/titlectl'), ['--state', server.folder, 'score', 'recheck', city.cycle.id], { encoding: 'utf8' });
+    return { status, text: stdout + stderr };
+  };
+  /** With the records changed behind the server's back, and put back afterwards. */
+  const tampered = (table, column, where, value, expected) =>
+    test(`names ${expected}`, () => {
+      sql(server, `create table kept as select ${column} as value from ${table} where ${where}; update ${table} set ${column} = ${value} where ${where};`);
+      const { status, text } = recheck();
+      sql(server, `update ${table} set ${column} = (select value from kept) where ${where}; drop table kept;`);
+      assert.notEqual(status, 0);
+      assert.match(text, expected);
+      assert.match(text, new RegExp(rows(server, `select number from application where id = '${city.own}'`)[0].number));
+    });
+
+  test('computes every stored score again, facts from the snapshot and points', () => {
+    const { status, text } = recheck();
+    assert.equal(status, 0, text);
+    assert.match(text, /^1 scores computed again, 0 differences$/m);
+    assert.doesNotMatch(text, /only the points/);
+  });
+  tampered('score', 'breakdown', '1 = 1', "json_set(breakdown, '$.sections[0].items[0].points', 1)", /item A1 points: stored 1, recomputed \d+/);
+  tampered('score', 'total', '1 = 1', 'total + 1', /total : stored \d+, recomputed \d+/);
+  tampered('fact_set', 'facts', "id = (select fact_set_id from score)", "json_set(facts, '$.grassroots_months.value', 7)", /fact grassroots_months: stored 7, recomputed \d+/);
+  tampered('snapshot', 'dossier', '1 = 1', "json_set(dossier, '$.content.employment[0].start', '2020-09-01')", /snapshot : stored "[0-9a-f]{64}", recomputed "[0-9a-f]{64}"/);
+  tampered('standard', 'source', "state = 'active'", "replace(source, 'reference_line 60', 'reference_line 61')", /standard : stored/);
+
+  test('says when the plugin that derived the facts is another one', () => {
+    sql(server, "update fact_set set plugin_version = '0.0.1' where id = (select fact_set_id from score)");
+    const { status, text } = recheck();
+    assert.equal(status, 0, text);
+    assert.match(text, /^of 1 only the points, from the stored facts: the plugin version/m);
   });
 });
 
