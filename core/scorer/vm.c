@@ -9,6 +9,7 @@
 #include "scorer/vm.h"
 
 #include "scorer/prelude.h"
+#include "scorer/twice.h"
 #include "scorer/value.h"
 
 #include <malloc.h>
@@ -410,6 +411,18 @@ static bool run_prelude(struct td_vm *vm, struct td_fault *fault)
     return true;
 }
 
+/* What the interpreter itself would pass over. */
+static void check_twice(const struct source *source)
+{
+    char key[64], text[128];
+    int line = td_twice(source->text, source->length, key, sizeof(key));
+    if (!line)
+        return;
+    snprintf(text, sizeof(text), "%s 在同一处写了两次，后一个会顶替前一个", key);
+    fail(source->vm, source->fault, "script", text);
+    source->fault->line = line;
+}
+
 static bool load(struct td_vm *vm, const char *source, size_t length, struct td_fault *fault)
 {
     struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
@@ -423,7 +436,8 @@ static bool load(struct td_vm *vm, const char *source, size_t length, struct td_
     if (!read)
         return false;
     vm->rule[0] = 0;
-    if (mrb_nil_p(vm->standard))
+    check_twice(&standard);
+    if (!fault->code && mrb_nil_p(vm->standard))
         fail(vm, fault, "script", "the source defines no standard");
     return !fault->code;
 }

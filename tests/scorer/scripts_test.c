@@ -109,6 +109,11 @@ static const struct row rows[] = {
     {"number twice",
      "%section('B', 'S', cap: 5) do\n  linear 'A1', 'T', cap: 5, of: :n, per: 1\nend\n",
      "script_failed", "x/bad.rb:6: ", "A1：编号重复"},
+    {"a row of a table twice",
+     "%section('B', 'S', cap: 5) do\n  tier 'B1', 'T', cap: 5, of: :n,\n    table: {'a' => 1, 'a' "
+     "=> "
+     "2}\nend\n",
+     "script_failed", "x/bad.rb:7: ", "'a' 在同一处写了两次"},
     {"a circle of exclusions",
      "%section('B', 'S', cap: 5) { linear 'B1', 'T', cap: 5, of: :n, per: 1 }\nexclusive 'A1', "
      "'B1'\nexclusive 'B1', 'A1'\n",
