@@ -7,6 +7,7 @@
 #include "api/api.h"
 
 #include "review/account.h"
+#include "review/code.h"
 #include "review/password.h"
 #include "review/review.h"
 #include "review/row.h"
@@ -120,7 +121,11 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
                             "i", (int64_t)UNITS_MAX);
     if (result < 0)
         return result;
-    reply->value = json_pack("{s:o}", "units", units);
+    const json_t *typed = json_object_get(call->typed, "person");
+    reply->value =
+        json_pack("{s:o, s:o, s:o}", "units", units, "ethnicities",
+                  td_code_options(TD_CODE_ETHNICITY, td_row_text(typed, "ethnicity")), "politics",
+                  td_code_options(TD_CODE_POLITICS, td_row_text(typed, "politics")));
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -372,7 +377,8 @@ static const struct td_field create_body[] = {
     {"must_change", TD_FIELD_BOOL, false, 0, 0, NULL,
      "Must be changed at the first login; a generated one always"},
     {"unit_id", TD_FIELD_TEXT, false, 0, 26, NULL, "The unit the person works for"},
-    {"person", TD_FIELD_OBJECT, false, 0, 0, NULL, "sex, birth_date, ethnicity, in_service"},
+    {"person", TD_FIELD_OBJECT, false, 0, 0, NULL,
+     "sex, birth_date, ethnicity (GB/T 3304), politics (GB/T 4762), in_service"},
     {"id_number", TD_FIELD_TEXT, false, 0, 18, NULL, "GB 11643 identity number; stored sealed"},
     {"phone", TD_FIELD_TEXT, false, 0, 20, NULL, "Telephone number; stored sealed"},
     {"grants", TD_FIELD_ARRAY, false, 0, 0, NULL, "[{\"role\", \"scope\"}]; from the console only"},

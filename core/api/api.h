@@ -10,6 +10,7 @@
     X(accounts)                                                                                    \
     X(applications)                                                                                \
     X(calendar)                                                                                    \
+    X(codes)                                                                                       \
     X(committees)                                                                                  \
     X(cycles)                                                                                      \
     X(demo)                                                                                        \

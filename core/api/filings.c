@@ -37,6 +37,22 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     return rc;
 }
 
+/* The roll of a filing: what the region's platform takes as a table. */
+static int people_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *filing = NULL;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_filing_view(&review, td_call_param(call, "filing"), &filing, reterr);
+    if (rc < 0)
+        return rc;
+    json_t *people = json_object_get(json_object_get(filing, "package"), "people");
+    reply->value = json_pack("{s:O?, s:n}", "items", people, "next");
+    json_decref(filing);
+    return 0;
+}
+
 static int confirm_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -133,6 +149,8 @@ const struct td_route td_filings_routes[] = {
      .write = prepare_write, .body = prepare_body},
     {TD_GET, "/filings/{filing}", READERS, "One filing with its package", .read = view_read,
      .page = "filing"},
+    {TD_GET, "/filings/{filing}/people", READERS, "Its people with national codes; ?format=csv",
+     .read = people_read},
     {TD_POST, "/filings/{filing}/send", TD_ROLE_BUREAU, "Mark as sent to the region",
      .write = send_write},
     {TD_POST, "/filings/{filing}/approve", TD_ROLE_BUREAU, "Record the region's approval",

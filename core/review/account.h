@@ -105,7 +105,8 @@ int td_account_list(struct td_review *review, const char *query, const char *cur
 /* --- account_admin.c: writing; each checks the actor, appends to the ledger ------------------- */
 
 /* Checks everything about a new account but the password: {"login", "name", "unit_id"?, "person"?:
- * {"sex", "birth_date", "ethnicity", "in_service"}, "id_number"?, "phone"?, "grants"?: [{"role",
+ * {"sex", "birth_date", "ethnicity", "politics", "in_service"} (ethnicity and politics by name or code of GB/T
+ * 3304 and 4762; names are kept), "id_number"?, "phone"?, "grants"?: [{"role",
  * "scope"}]}. TD_EFIELDS with all problems; TD_EFORBIDDEN for others than the system administrator. Grants only
  * from the console: roles are the security administrator's ("security_grants"). */
 int td_account_check(struct td_review *review, const json_t *fields, struct td_error *reterr);

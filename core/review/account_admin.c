@@ -4,6 +4,7 @@
  * identity number makes sure that one person has one account. The ledger gets ids, roles and scopes
  * only. */
 #include "review/account.h"
+#include "review/code.h"
 
 #include "base/id.h"
 #include "base/seal.h"
@@ -147,7 +148,8 @@ static void check_login(const char *login, struct td_error *reterr)
 
 static void check_person(const json_t *person, struct td_error *reterr)
 {
-    static const char *const known[] = {"sex", "birth_date", "ethnicity", "in_service", NULL};
+    static const char *const known[] = {"sex",      "birth_date", "ethnicity",
+                                        "politics", "in_service", NULL};
     const char *name;
     json_t *value;
     td_date date;
@@ -165,7 +167,8 @@ static void check_person(const json_t *person, struct td_error *reterr)
         else if (ok && !strcmp(name, "birth_date"))
             ok = td_date_parse(td_row_text(person, "birth_date"), &date) == 0;
         else if (ok)
-            ok = json_string_length(value) > 0 && json_string_length(value) <= 64;
+            ok = td_code_find(!strcmp(name, "politics") ? TD_CODE_POLITICS : TD_CODE_ETHNICITY,
+                              td_row_text(person, name)) != NULL;
         snprintf(field, sizeof(field), "person.%.100s", name);
         if (!ok)
             td_error_field(reterr, field, "invalid", "not a value of this member");
@@ -287,6 +290,14 @@ static void sealed_done(struct sealed *sealed)
     free(sealed->phone);
 }
 
+/* A code or a word of it as the word that records keep. */
+static void keep_word(json_t *person, const char *member, enum td_code_list list)
+{
+    const struct td_code *found = td_code_find(list, td_row_text(person, member));
+    if (found)
+        json_object_set_new(person, member, json_string(found->name));
+}
+
 /* The person as plugins expect it: nothing empty, and in_service a boolean also when a form sent
  * text. */
 static json_t *person_of(const json_t *fields)
@@ -302,6 +313,8 @@ static json_t *person_of(const json_t *fields)
         json_is_true(in_service) || (text && strcmp(text, "false") && strcmp(text, "0") && *text);
     if (person)
         json_object_set_new(person, "in_service", json_boolean(yes));
+    keep_word(person, "ethnicity", TD_CODE_ETHNICITY);
+    keep_word(person, "politics", TD_CODE_POLITICS);
     return person;
 }
 

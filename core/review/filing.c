@@ -148,7 +148,8 @@ static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
 {
     return td_tx_rows(
         tx, ret_rows,
-        "select a.id, a.number, a.series, a.level, a.specialty, p.name as applicant_name,"
+        "select a.id, a.number, a.series, a.level, a.specialty, a.division_code,"
+        " p.name as applicant_name,"
         " u.name as unit_name, d.name as division_name from application a"
         " join account p on p.id = a.account_id join unit u on u.id = a.unit_id"
         " join division d on d.code = a.division_code"

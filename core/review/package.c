@@ -2,8 +2,11 @@
 #include "review/package.h"
 
 #include "review/application.h"
+#include "review/code.h"
 #include "review/row.h"
 #include "store/store.h"
+
+#include <stdio.h>
 
 static int committees(struct td_tx *tx, const char *cycle_id, json_t **ret_committees)
 {
@@ -51,26 +54,73 @@ static int counts(struct td_tx *tx, const char *cycle_id, json_t **ret_counts)
         "s", cycle_id);
 }
 
+/* A word of the person's and its code. */
+static void add_coded(json_t *person, const char *member, enum td_code_list list, const char *word)
+{
+    char name[40];
+    const struct td_code *found = td_code_find(list, word);
+    snprintf(name, sizeof(name), "%s_code", member);
+    json_object_set_new(person, member, json_string(found ? found->name : word));
+    json_object_set_new(person, name, json_string(found ? found->code : ""));
+}
+
+/* What account, unit and facts say about who the dossier is of. */
+static int add_codes(const struct td_review *review, const json_t *application, json_t *person)
+{
+    json_t *row = NULL;
+    char internal[200];
+    const char *series = td_row_text(application, "series"),
+               *level = td_row_text(application, "level"),
+               *specialty = td_row_text(application, "specialty");
+    int rc = td_tx_row(review->tx, &row,
+                       "select c.person, u.uscc, (select f.facts from fact_set f where"
+                       " f.application_id = a.id order by f.id desc limit 1) as facts"
+                       " from application a join account c on c.id = a.account_id"
+                       " join unit u on u.id = a.unit_id where a.id = $1",
+                       "s", td_row_text(application, "id"));
+    if (rc < 0)
+        return rc;
+    const json_t *account = json_object_get(row, "person");
+    const json_t *education = json_object_get(json_object_get(row, "facts"), "education");
+    add_coded(person, "sex", TD_CODE_SEX, td_row_text(account, "sex"));
+    add_coded(person, "ethnicity", TD_CODE_ETHNICITY, td_row_text(account, "ethnicity"));
+    add_coded(person, "politics", TD_CODE_POLITICS, td_row_text(account, "politics"));
+    add_coded(person, "education", TD_CODE_EDUCATION, td_row_text(education, "value"));
+    json_object_set(person, "unit_uscc", json_object_get(row, "uscc"));
+    snprintf(internal, sizeof(internal), "%.60s.%.60s.%.60s", series, specialty, level);
+    json_object_set_new(person, "title_internal", json_string(internal));
+    json_object_set_new(
+        person, "title_code",
+        json_string(td_code_title(json_object_get(review->catalog, series), level, specialty)));
+    json_decref(row);
+    return 0;
+}
+
 static json_t *describe_person(const json_t *application)
 {
-    static const char *const members[] = {"number",    "unit_name",      "division_name",
-                                          "specialty", "specialty_name", "level",
-                                          "title_name"};
+    static const char *const members[] = {"number",        "unit_name", "division_name",
+                                          "division_code", "specialty", "specialty_name",
+                                          "level",         "title_name"};
     json_t *person = json_pack("{s:s}", "name", td_row_text(application, "applicant_name"));
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
         json_object_set_new(person, members[i], json_string(td_row_text(application, members[i])));
     return person;
 }
 
-static json_t *people(const struct td_review *review, const json_t *dossiers)
+static int people(const struct td_review *review, const json_t *dossiers, json_t **ret_people)
 {
     json_t *list = json_array(), *dossier;
     size_t i;
+    int rc = 0;
     json_array_foreach((json_t *)dossiers, i, dossier) {
         td_application_name(review, dossier);
-        json_array_append_new(list, describe_person(dossier));
+        json_t *person = describe_person(dossier);
+        if (rc == 0)
+            rc = add_codes(review, dossier, person);
+        json_array_append_new(list, person);
     }
-    return list;
+    *ret_people = list;
+    return rc;
 }
 
 static json_t *describe_cycle(const json_t *cycle)
@@ -95,7 +145,10 @@ int td_package_make(struct td_review *review, const json_t *cycle, const json_t 
         json_object_set_new(package, "committees", part);
     if (rc == 0 && (rc = counts(review->tx, cycle_id, &part)) == 0)
         json_object_set_new(package, "counts", part);
-    json_object_set_new(package, "people", people(review, dossiers));
+    if (rc == 0) {
+        rc = people(review, dossiers, &part);
+        json_object_set_new(package, "people", part);
+    }
     if (rc < 0)
         json_decref(package);
     else

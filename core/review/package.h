@@ -6,8 +6,11 @@
 
 /* {"format": "titled.results.1", "cycle": {...}, "committees": [{"name", "founding_unit", "level",
  * "members", "meetings": [{"name", "held_on", "members", "present"}]}], "counts": {"declared",
- * "accepted", "voted", "passed", "failed"}, "people": [{"number", "name", "unit_name",
- * "division_name", "specialty", "specialty_name", "level", "title_name"}],
+ * "accepted", "voted", "passed", "failed"}, "people": [{"number", "name", "sex",
+ * "sex_code", "ethnicity", "ethnicity_code", "politics", "politics_code", "education", "education_code",
+ * "unit_name", "unit_uscc", "division_name", "division_code", "specialty", "specialty_name", "level",
+ * "title_name", "title_code", "title_internal"}] (codes: review/code.h; "title_internal" =
+ * "series.specialty.level", also where GB/T 8561 has no code),
  * "prepared_on"} for these dossiers (rows of application with "applicant_name", "unit_name" and
  * "division_name"; their names are added): a new reference. */
 int td_package_make(struct td_review *review, const json_t *cycle, const json_t *dossiers,

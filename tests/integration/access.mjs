@@ -194,6 +194,7 @@ export const otherRoutes = {
   'POST /demo/begin': { may: all, send: give({}) },
   'POST /filings': { may: all, send: (id, e) => ({ body: { cycle_id: e.city.cycle.id } }) },
   'GET /filings/{filing}': { may: series },
+  'GET /filings/{filing}/people': { may: series },
   'POST /filings/{filing}/send': { may: all },
   'POST /filings/{filing}/approve': { may: all, send: give({ reference: '1', approved_on: '2026-01-05' }) },
   'POST /filings/{filing}/refuse': { may: all, send: give({ reason: '不符' }) },

@@ -96,6 +96,22 @@ describe('the year', () => {
     assert.equal((await server.client().ok('GET', '/divisions')).items.length, 8);
   });
 
+  test('national codes stand beside the words', async () => {
+    const { items } = await server.client().ok('GET', '/codes');
+    const list = (standard) => items.find((one) => one.standard.startsWith(standard)).codes;
+    assert.deepEqual(items.map((one) => one.standard.split('-')[0]), ['GB/T 2260', 'GB/T 2261.1', 'GB/T 3304', 'GB/T 4762', 'GB/T 4658', 'GB/T 6864', 'GB/T 8561']);
+    const named = (standard) => Object.fromEntries(list(standard).map(({ code, name }) => [code, name]));
+    assert.equal(named('GB/T 2260')['650104'], '新市区');
+    assert.equal(Object.keys(named('GB/T 3304')).length, 56);
+    for (const [code, name] of Object.entries({ '01': '汉族', '02': '蒙古族', '03': '回族', '04': '藏族', '05': '维吾尔族', 11: '满族', 17: '哈萨克族', 29: '柯尔克孜族', 31: '达斡尔族', 38: '锡伯族', 41: '塔吉克族', 43: '乌孜别克族', 44: '俄罗斯族', 50: '塔塔尔族' })) assert.equal(named('GB/T 3304')[code], name);
+    assert.deepEqual(Object.keys(named('GB/T 4658')).sort(), ['11', '14', '21', '31', '41', '44', '47', '61', '71']);
+    const titles = Object.fromEntries(list('GB/T 8561').map(({ internal, code }) => [internal, code]));
+    for (const [internal, code] of Object.entries({ 'teacher..senior': '052', 'teacher..full_senior': '', 'agriculture.agronomy.full_senior': '', 'agriculture.extension.full_senior': '091', 'agriculture.livestock.senior': '112', 'agriculture.veterinary.junior': '104', 'health.doctor.full_senior': '231', 'health.nursing.senior': '252', 'health.technology.full_senior': '261' })) assert.equal(titles[internal], code, internal);
+    const bad = await server.control.json('POST', '/accounts', { login: 'nobody-1', name: '某', person: { ethnicity: '外星族' } });
+    assert.deepEqual(bad.body.errors.map((error) => error.field), ['person.ethnicity']);
+    await server.control.ok('POST', '/accounts', { login: 'nobody-1', name: '某', person: { ethnicity: '05', politics: '中共党员' } });
+  });
+
   test('standards: drafts are not public, the author does not approve, activation retires', async () => {
     const again = await server.control.json('POST', '/standards', { series: 'teacher', level: 'intermediate', bootstrap: true });
     assert.equal(again.body.key, 'bootstrap_refused');
@@ -366,6 +382,11 @@ describe('after the vote', () => {
     for (const path of [`/committees/${committee}`, `/panels/${panel}`]) assert.equal((await stranger.json('GET', path)).status, 404);
     assert.deepEqual(view.package.counts, { declared: 3, accepted: 3, voted: 3, passed: 2, failed: 1 });
     assert.ok(!/id_number|phone|birth/.test(JSON.stringify(view.package)));
+    const { sex, sex_code: sexCode, education_code: education, title_code: title, title_internal: internal, division_code: place } = view.package.people[0];
+    assert.deepEqual([sex, sexCode, education, title, internal, place], ['女', '2', '21', '053', 'teacher.chinese.intermediate', '650121']);
+    const roll = (await city.office.send('GET', `/api/v1/filings/${filing}/people?format=csv`)).text.split('\r\n');
+    assert.match(roll[0], /title_code|职称代码/);
+    assert.match(roll[1], /,2,|"2"/);
     const certify = () => city.bureau.json('POST', `/filings/${filing}/certify`);
     assert.equal((await certify()).body.key, 'filing_state');
     await city.bureau.ok('POST', `/filings/${filing}/send`);

@@ -93,6 +93,8 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *              "title_en": "...", "approval": "who approves the committee, in words",
  *              "exam_based": true, "exam_reason": "..."}],   optional: titles of the level come from a
  *                                         national examination; nobody applies, and pages say the reason
+ *                          a level, a branch's title and an option may have a "code": the national code for
+ *                          it (GB/T 8561, GB/T 4658 ...), which exports carry beside the words
  *  "branches": [{"id": "nursing", "name": "护理", "titles": [{"level": "senior", "title": "副主任护师"}]}],
  *                          optional: groups of specialties whose titles have names of their own
  *  "specialties": [{"id": "chinese", "name": "语文", "name_en": "...", "exam_based": false,

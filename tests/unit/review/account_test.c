@@ -212,7 +212,7 @@ static void creates_and_shows(void **state)
     create("{\"login\": \"li.na\", \"name\": \"李娜\", \"unit_id\": \"U1\", \"id_number\": "
            "\"11010519491231002x\","
            " \"phone\": \"13900001111\", \"person\": {\"sex\": \"female\", \"birth_date\": "
-           "\"1949-12-31\", \"ethnicity\": \"\","
+           "\"1949-12-31\", \"ethnicity\": \"\", \"politics\": \"13\","
            " \"in_service\": \"true\"}, \"grants\": [{\"role\": \"applicant\", \"scope\": \"\"}, "
            "{\"role\": \"\"}]}",
            id);
@@ -229,6 +229,7 @@ static void creates_and_shows(void **state)
     json_t *person = json_object_get(view.value, "person");
     assert_true(json_is_true(json_object_get(person, "in_service")));
     assert_null(json_object_get(person, "ethnicity"));
+    assert_string_equal(json_string_value(json_object_get(person, "politics")), "群众");
     assert_int_equal(json_array_size(json_object_get(view.value, "grants")), 1);
     free(text);
     step_done(&view);
