@@ -255,8 +255,12 @@ void read_title(struct reading *reading, const struct service *service)
     }
     check_title(reading, title);
     int appointed = answer_day(title, "appointed");
-    if (appointed != DAY_NONE)
-        put_tenure(reading, service, appointed);
+    if (appointed == DAY_NONE)
+        return;
+    put_fact(reading, "title_since", json_string(answer(title, "appointed")), "%s 聘任",
+             answer(title, "appointed"));
+    put_source(reading, "title_since", "current_title", -1);
+    put_tenure(reading, service, appointed);
 }
 
 struct periods read_periods(struct reading *reading, const char *section, const char *fact)

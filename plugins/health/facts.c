@@ -17,6 +17,7 @@ static const struct fact_row facts[] = {
     {"practice_months", "从事医药护技业务时间", "月", "applicant"},
     {"current_title", "现任职称", "", "applicant"},
     {"tenure_months", "任现职时间", "月", "applicant"},
+    {"title_since", "聘任现职称的日期", "", "applicant"},
     {"education", "有效最高学历", "", "applicant"},
     {"study_form", "有效最高学历的学习形式", "", "applicant"},
     {"later_degree", "有效最高学历为参加工作后取得", "", "applicant"},

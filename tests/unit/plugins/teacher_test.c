@@ -127,6 +127,8 @@ static void only_teaching_posts_at_the_grassroots_count(void **state)
                 "2012-07-01 取得，2014-09-01 参加工作");
     assert_fact(STUDIED("2018-07-01"), "later_degree", "true",
                 "2018-07-01 取得，2014-09-01 参加工作");
+    assert_fact("{'current_title': {'level': 'junior', 'appointed': '2015-09-01'}}", "title_since",
+                "'2015-09-01'", "2015-09-01 聘任");
     assert_fact("{}", "unit_tier", "'乡镇'", "水西沟镇中心小学：乡镇");
 }
 
