@@ -24,6 +24,8 @@ static const struct fact_row fact_rows[] = {
     {"hardship_months", "", "", "applicant"},
     {"current_title", "", "", "applicant"},
     {"tenure_months", "", "", "applicant"},
+    {"title_since", "", "", "applicant"},
+    {"seconded", "", "", "applicant"},
     {NULL, NULL, NULL, NULL},
 };
 static const struct word_row title_words[] = {
