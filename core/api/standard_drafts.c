@@ -159,6 +159,8 @@ static int edit_read(struct td_call *call, struct td_reply *reply, struct td_err
         td_standard_excerpt(td_row_text(value, "source"), json_object_get(value, "fault")));
     json_t *typed = json_object_get(call->typed, "source");
     if (json_is_string(typed))
+        json_object_set(value, "stored", json_object_get(value, "source"));
+    if (json_is_string(typed))
         json_object_set_new(value, "typed",
                             json_pack("{s:O, s:O?}", "source", typed, "note",
                                       json_object_get(call->typed, "note")));
@@ -291,17 +293,17 @@ static const struct td_field check_body[] = {
 const struct td_route td_standard_drafts_routes[] = {
     {TD_POST, "/standards", WRITERS,
      "A new draft: from the script folder, from a text, or from an earlier version",
-     .read = create_read, .write = create_write, .work = TD_WORK_SCORER, .body = create_body},
+     .read = create_read, .write = create_write, .work = TD_WORK_CHECK, .body = create_body},
     {TD_GET, "/standards/new", WRITERS, "A form for a new standard's text", .query = "series level",
      .read = new_read, .page = "standard_new"},
     {TD_POST, "/standards/check", WRITERS, "Whether a script loads, and its table; nothing is kept",
-     .read = check_read, .work_fn = check_answer, .work = TD_WORK_SCORER, .body = check_body,
+     .read = check_read, .work_fn = check_answer, .work = TD_WORK_CHECK, .body = check_body,
      .page = "standard_check"},
     {TD_GET, "/standards/{standard}/edit", WRITERS, "A draft for editing", .read = edit_read,
      .page = "standard_edit"},
     {TD_PUT, "/standards/{standard}", WRITERS,
      "Keep another source; what was tried or approved is a draft again", .read = save_read,
-     .write = save_write, .work = TD_WORK_SCORER, .body = save_body, .flags = TD_ROUTE_IF_MATCH},
+     .write = save_write, .work = TD_WORK_CHECK, .body = save_body, .flags = TD_ROUTE_IF_MATCH},
     {TD_DELETE, "/standards/{standard}", WRITERS, "Discard what was never in force",
      .write = discard_write},
     {0},

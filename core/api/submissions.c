@@ -39,6 +39,12 @@ static int show_points(struct td_call *call, struct td_reply *reply, struct td_e
     json_object_set(reply->value, "problems", json_object_get(answer, "problems"));
     json_t *score = json_object_get(answer, "score");
     json_object_set(reply->value, "score", score ? score : json_null());
+    const json_t *standard = json_object_get(call->job, "standard");
+    if (score && standard)
+        json_object_set_new(reply->value, "standard",
+                            json_pack("{s:O, s:O, s:O}", "id", json_object_get(standard, "id"),
+                                      "version", json_object_get(standard, "version"), "hash",
+                                      json_object_get(standard, "hash")));
     return 0;
 }
 

@@ -72,6 +72,8 @@ enum td_work {
     TD_WORK_LOOP,   /* work_fn runs on the loop at once: for what takes microseconds and needs no store */
     TD_WORK_CPU,    /* route->work_fn runs on the CPU pool; call->tx is NULL */
     TD_WORK_SCORER, /* call->job (JSON, see scoring/protocol.h) goes to a worker; answer in call->result */
+    TD_WORK_CHECK,  /* the same, but a mistake in the script is an answer: {"error": {"file", "line", "rule",
+                     * "message", ...}} */
     TD_WORK_EXAMINE, /* call->job is the media type (text) that the upload's first bytes name: the sandboxed
                      * examiner looks at it; refused with what was found, or the upload is from here on
                      * what may be kept. No result, no work_fn: a write follows */
@@ -155,7 +157,7 @@ struct td_call {
     struct td_tx *tx;  /* open in read and write */
     json_t *typed;     /* a page made again for a form that failed: what the form held; NULL else */
     json_t *kept;      /* read leaves here what work and write need; arena-owned */
-    json_t *job;       /* read sets it for TD_WORK_SCORER / TD_WORK_TAKE; arena-owned */
+    json_t *job;       /* read sets it where td_work_needs_job; arena-owned */
     json_t *result;    /* what work answered */
 };
 

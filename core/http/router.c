@@ -107,8 +107,8 @@ static int check_path(const struct td_route *row, struct td_error *reterr)
 
 bool td_work_needs_job(enum td_work work)
 {
-    return work == TD_WORK_SCORER || work == TD_WORK_TAKE || work == TD_WORK_HOLDERS ||
-           work == TD_WORK_RELEASE;
+    return work == TD_WORK_SCORER || work == TD_WORK_CHECK || work == TD_WORK_TAKE ||
+           work == TD_WORK_HOLDERS || work == TD_WORK_RELEASE;
 }
 
 static int check_row(const struct td_route *row, td_router_has_page_fn has_page, void *arg,

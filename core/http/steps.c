@@ -201,6 +201,10 @@ static void loop_worked(struct td_serving *serving, int result, json_t *answer)
 static void on_scored(void *arg, int result, json_t *answer, struct td_error *error)
 {
     struct td_serving *serving = arg;
+    if (result == TD_ESCRIPT && serving->call.route->work == TD_WORK_CHECK) {
+        loop_worked(serving, 0, json_pack("{s:O}", "error", error->parameters));
+        return;
+    }
     take_error(serving, result, error);
     loop_worked(serving, result, json_incref(answer));
 }
@@ -249,7 +253,8 @@ static int begin_work(struct td_serving *serving)
     case TD_WORK_NONE: break;
     case TD_WORK_LOOP: loop_worked(serving, 0, NULL); return 0;
     case TD_WORK_CPU: serving->job.run = cpu_run; return td_cpu_submit(options->cpu, &serving->job);
-    case TD_WORK_SCORER: return begin_scorer(serving);
+    case TD_WORK_SCORER:
+    case TD_WORK_CHECK: return begin_scorer(serving);
     case TD_WORK_EXAMINE: return td_examine_begin(serving, after_work);
     case TD_WORK_TAKE: return td_queue_take(options->queue, account, call->job, on_taken, serving);
     case TD_WORK_RELEASE:

@@ -61,7 +61,9 @@ static int build_job(struct td_review *review, const json_t *application, json_t
                      td_row_text(application, "level"));
             json_object_set(job, "expert", expert);
             json_object_set_new(job, "standard",
-                                json_pack("{s:s, s:O, s:O}", "name", name, "hash",
+                                json_pack("{s:s, s:O, s:O, s:O, s:O}", "name", name, "id",
+                                          json_object_get(standard, "id"), "version",
+                                          json_object_get(standard, "version"), "hash",
                                           json_object_get(standard, "hash"), "source",
                                           json_object_get(standard, "source")));
         }
@@ -165,6 +167,19 @@ static bool same_score(struct td_review *review, const json_t *application, cons
     return same;
 }
 
+/* True when the official score of the dossier was given under another standard. */
+static bool was_other_standard(struct td_review *review, const json_t *application,
+                               const json_t *standard)
+{
+    json_t *present = NULL;
+    if (td_tx_row(review->tx, &present, "select standard_hash from score where id = $1", "s",
+                  td_row_text(application, "score_id")))
+        return false;
+    bool other = !td_row_equals(present, "standard_hash", td_row_text(standard, "hash"));
+    json_decref(present);
+    return other;
+}
+
 static int insert_score(struct td_review *review, const json_t *application, const json_t *snapshot,
                         const char *facts_id, const json_t *standard, const json_t *expert,
                         const json_t *score)
@@ -172,6 +187,7 @@ static int insert_score(struct td_review *review, const json_t *application, con
     char id[TD_ID_TEXT];
     td_id_new(id);
     const char *application_id = td_row_text(application, "id");
+    bool other = was_other_standard(review, application, standard);
     int result = td_tx_exec(
         review->tx, NULL,
         "insert into score (id, application_id, fact_set_id, standard_id, standard_hash, "
@@ -190,8 +206,9 @@ static int insert_score(struct td_review *review, const json_t *application, con
                                       (json_int_t)td_row_int(score, "total"), "standard",
                                       td_row_text(standard, "hash"), "snapshot",
                                       td_row_text(snapshot, "hash")));
-    /* Whoever follows the dossier, its applicant too, must not learn when an expert has scored. */
-    return result || json_object_size(expert)
+    /* Whoever follows the dossier, its applicant too, must not learn when an expert has scored;
+     * that a standard came into force is no secret. */
+    return result || (json_object_size(expert) && !other)
                ? result
                : td_row_live(review->tx, "application", application_id);
 }

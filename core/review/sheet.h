@@ -25,8 +25,8 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
 int td_sheet_list(struct td_review *review, json_t **ret_page);
 
 /* What a review page shows beside the dossier's content: {"application", "facts", "score", "indicators"
- * (with the points given), "sheet", "others" (only after the own one is submitted), "previous", "next" (ids
- * or null), "position", "of"}. TD_ENOTFOUND for who is not on the panel or must recuse. */
+ * (with the points given), "sheet", "others" (only after the own one is submitted), "standard" ({"id",
+ * "version", "hash"}: whose indicators they are), "previous", "next" (ids or null), "position", "of"}. TD_ENOTFOUND for who is not on the panel or must recuse. */
 int td_sheet_view(struct td_review *review, const char *application_id, json_t **ret_review,
                   struct td_error *reterr);
 

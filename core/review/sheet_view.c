@@ -217,6 +217,18 @@ static json_t *describe(const json_t *application, bool blind)
     return shown;
 }
 
+/* What the indicators are of: a page that is open learns by it that they are others now. */
+static int add_standard(struct td_review *review, const json_t *application, json_t *page)
+{
+    json_t *standard = NULL;
+    int rc = td_tx_row(review->tx, &standard,
+                       "select id, version, hash from standard where series = $1 and level = $2"
+                       " and state = 'active'",
+                       "ss", td_row_text(application, "series"), td_row_text(application, "level"));
+    json_object_set_new(page, "standard", standard ? standard : json_null());
+    return rc == TD_ENOTFOUND ? 0 : rc;
+}
+
 int td_sheet_view(struct td_review *review, const char *application_id, json_t **ret_review,
                   struct td_error *reterr)
 {
@@ -237,6 +249,8 @@ int td_sheet_view(struct td_review *review, const char *application_id, json_t *
     }
     if (rc == 0)
         rc = add_sheet(review, application, sheet, page);
+    if (rc == 0)
+        rc = add_standard(review, application, page);
     if (rc == 0)
         rc = neighbours(review, application_id, page);
     json_decref(application);

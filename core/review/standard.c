@@ -4,6 +4,7 @@
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/row.h"
+#include "review/trial.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -119,12 +120,14 @@ static json_t *may_do(const struct td_review *review, const json_t *standard, bo
     bool active = td_row_equals(standard, "state", "active");
     bool open = draft || tried || approved,
          sound = json_is_null(json_object_get(standard, "fault"));
+    bool passed = td_row_bool(json_object_get(standard, "verdict"), "passed");
     bool frozen = td_row_bool(standard, "frozen"), released = td_row_bool(standard, "released");
     return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "edit", (int)(writer && open),
                      "discard", (int)(writer && open), "try", (int)(writer && open && sound),
-                     "approve", (int)(writer && (draft || tried) && sound && !wrote), "activate",
-                     (int)(writer && (approved || retired) && (!frozen || released)), "rollback",
-                     (int)(writer && active && *td_row_text(standard, "replaces")), "release",
+                     "approve", (int)(writer && (draft || tried) && sound && passed && !wrote),
+                     "activate", (int)(writer && (approved || retired) && (!frozen || released)),
+                     "rollback", (int)(writer && active && *td_row_text(standard, "replaces")),
+                     "release",
                      (int)(td_row_is(review, TD_ROLE_SUPERVISOR) && (approved || retired) &&
                            frozen && !released),
                      "copy", (int)writer);
@@ -133,7 +136,7 @@ static json_t *may_do(const struct td_review *review, const json_t *standard, bo
 /* What only insiders know of it: who, when, and every saved source. */
 static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrote)
 {
-    json_t *sources = NULL, *people = NULL, *row;
+    json_t *sources = NULL, *people = NULL, *verdict = NULL, *row;
     const char *id = td_row_text(standard, "id");
     size_t i;
     int rc = td_tx_rows(review->tx, &sources,
@@ -157,11 +160,16 @@ static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrot
         json_object_del(people, "released");
         json_object_update(standard, people);
     }
+    if (rc == 0)
+        rc = td_trial_verdict(review->tx, id, &verdict);
+    if (rc == 0)
+        json_object_set(standard, "verdict", verdict);
     json_array_foreach(sources, i, row)
         *ret_wrote |= review->who && td_row_equals(row, "author", review->who->id);
     json_object_set(standard, "sources", sources);
     json_decref(sources);
     json_decref(people);
+    json_decref(verdict);
     return rc;
 }
 
@@ -190,6 +198,7 @@ int td_standard_view(struct td_review *review, const char *standard_id, json_t *
             rc = add_inside(review, standard, &wrote);
         json_object_set_new(standard, "frozen", json_boolean(frozen));
         json_object_set_new(standard, "inside", json_true());
+        json_object_set_new(standard, "is_open", json_boolean(!was_in_force(standard)));
         json_object_set_new(standard, "can", may_do(review, standard, wrote));
     } else {
         hide_inside(standard);

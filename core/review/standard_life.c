@@ -5,6 +5,7 @@
 
 #include "review/message.h"
 #include "review/row.h"
+#include "review/trial.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -128,6 +129,18 @@ static int check_sound(const json_t *standard, const char *hash, struct td_error
     return 0;
 }
 
+/* Exactly the source that it has now must have passed. */
+static int check_tried(struct td_review *review, const json_t *standard, struct td_error *reterr)
+{
+    json_t *verdict = NULL;
+    int rc = td_trial_verdict(review->tx, td_row_text(standard, "id"), &verdict);
+    if (rc == 0 && !td_row_bool(verdict, "passed"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_untried",
+                          json_pack("{s:s}", "reason", td_row_text(verdict, "reason")));
+    json_decref(verdict);
+    return rc;
+}
+
 /* Who may let it into force while it is frozen. */
 static int ask_supervisors(struct td_review *review, const json_t *standard)
 {
@@ -149,6 +162,8 @@ int td_standard_approve(struct td_review *review, const char *standard_id, const
     rc = check_second(review, standard, reterr);
     if (rc == 0)
         rc = check_sound(standard, hash, reterr);
+    if (rc == 0)
+        rc = check_tried(review, standard, reterr);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "update standard set state = 'approved', approved_by = $2,"

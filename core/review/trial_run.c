@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "config.h"
 #include "review/row.h"
+#include "review/standard.h"
 #include "review/trial.h"
 #include "store/store.h"
 
@@ -350,8 +351,13 @@ int td_trial_end(struct td_review *review, const char *trial_id, const char *sta
                                   json_object_get(row, "standard_hash")));
     if (rc == 0)
         rc = td_row_live(review->tx, "trial", trial_id);
+    json_t *verdict = NULL;
     if (rc == 0)
-        rc = td_row_live(review->tx, "standard", standard_id);
+        rc = td_trial_verdict(review->tx, standard_id, &verdict);
+    if (rc == 0)
+        rc = td_standard_tried(review, standard_id, td_row_text(row, "standard_hash"),
+                               td_row_bool(verdict, "passed"));
+    json_decref(verdict);
     json_decref(row);
     return rc;
 }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { build, password, top } from '../integration/harness.mjs';
+import { putInForce } from '../integration/standards.mjs';
 import { long, startRig } from './rig.mjs';
 
 const here = {};
@@ -164,20 +165,28 @@ describe('swapped under load', () => {
     assert.equal(reloads, swaps);
   });
 
+  // Every tenth swap is a script edited in the folder that goes all its way; between, it is rolled back and put in
+  // force again, as somebody does who hesitates.
   test('script versions: every request is scored by one or the other', async () => {
     const { control } = here.rig.server;
     const { bureau } = here.rig.city;
     const path = join(here.scripts, 'teacher/intermediate.rb');
     const source = readFileSync(path, 'utf8');
+    let newest = '';
     await many(async (n) => {
-      writeFileSync(path, `${source}\n# version ${n}\n`);
-      const { id } = await bureau.ok('POST', '/standards', { series: 'teacher', level: 'intermediate' });
-      await control.ok('POST', `/standards/${id}/approve`); // a second person
-      await control.ok('POST', `/standards/${id}/activate`);
+      if (n % 10 === 0) {
+        writeFileSync(path, `${source}\n# version ${n}\n`);
+        newest = (await bureau.ok('POST', '/standards', { series: 'teacher', level: 'intermediate' })).id;
+        await putInForce(bureau, control, newest);
+      } else if (n % 2) {
+        await bureau.ok('POST', `/standards/${newest}/rollback`, { reason: '再想想' });
+      } else {
+        await bureau.ok('POST', `/standards/${newest}/activate`);
+      }
     });
     const { items } = await bureau.ok('GET', '/standards?series=teacher&level=intermediate');
     assert.equal(items.filter((one) => one.state === 'active').length, 1);
-    assert.equal(items[0].version, swaps + 1);
+    assert.equal(items[0].version, 1 + swaps / 10);
   });
 });
 

@@ -133,6 +133,7 @@ export const dossierRoutes = {
   'PUT /applications/{application}/assessments/{section}': { may: verify, send: give({ content: { nothing: 1 } }), sectionFor: (s) => assessed[stages[s]] ?? 'nosuch' },
   'POST /applications/{application}/withdraw': { may: perform('withdraw'), send: give({ sure: true }), spends: true },
   'GET /reviews/{application}': { may: sheet },
+  'GET /reviews/{application}/live': { may: sheet, stream: true },
   'PUT /reviews/{application}/sheet': { may: sheet, send: give({ comment: '好' }, stale) },
   'POST /reviews/{application}/sheet/submit': { may: sheet, send: give({}, stale) },
   'POST /reviews/{application}/recusal': { may: recuse, send: give({ reason: '亲属' }), spends: true },

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
+import { putInForce } from './standards.mjs';
 import { startServer } from './harness.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
 
@@ -121,8 +122,7 @@ describe('the year', () => {
     assert.equal((await server.client().json('GET', `/standards/${id}`)).status, 404);
     assert.equal((await city.bureau.json('POST', `/standards/${id}/approve`)).body.key, 'second_person');
     assert.equal((await city.bureau.json('POST', `/standards/${id}/activate`)).body.key, 'standard_state');
-    await server.control.ok('POST', `/standards/${id}/approve`);
-    await city.bureau.ok('POST', `/standards/${id}/activate`);
+    await putInForce(city.bureau, server.control, id);
     const shown = await server.client().ok('GET', `/standards/${id}`);
     assert.equal(shown.state, 'active');
     assert.equal(shown.sections.length, 6);

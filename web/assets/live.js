@@ -1,7 +1,9 @@
 // Keeps a part of the page fresh: an element with an id and data-live="<address of an event stream>" is
-// fetched again whenever the stream says that its subject changed. What somebody is typing there is left
-// alone until the next event. Without scripts people reload.
-const QUIET_MS = 300;
+// fetched again whenever the stream says that its subject changed: the whole of it, or those elements in it
+// that have data-live-part and an id. What somebody is typing there is left alone until the next event.
+// Without scripts people reload.
+const QUIET_MS = 200;
+const SPREAD_MS = 500; // a new standard is news to very many pages
 const RETRY_MS = 3000;
 const CROWDED_MS = 60000;
 
@@ -24,17 +26,30 @@ const isTyping = (root) =>
     field.type !== "hidden" && (field === document.activeElement ||
       (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : "defaultValue" in field && field.value !== field.defaultValue)));
 
-async function refresh(element) {
-  if (isTyping(element)) return;
-  const reply = await fetch(location.href, { headers: { Accept: "text/html", "X-Background": "1" }, credentials: "same-origin" });
-  if (!reply.ok || reply.redirected || isTyping(element)) return;
-  const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById(element.id);
-  if (!fresh || fresh.innerHTML === element.innerHTML) return;
+// What has a data-stamp is somebody's own work over something else: it is never replaced, but says that the
+// something is another one now.
+function renew(element, fresh) {
+  if (!fresh) return;
+  if ("stamp" in element.dataset) {
+    if (fresh.dataset.stamp !== element.dataset.stamp) element.querySelector("[data-stale]").hidden = false;
+    return;
+  }
+  if (isTyping(element) || fresh.innerHTML === element.innerHTML) return;
   const focused = element.contains(document.activeElement) ? place(document.activeElement) : null;
   const open = [...element.querySelectorAll("details")].map((details) => details.open);
   element.replaceChildren(...fresh.childNodes);
   element.querySelectorAll("details").forEach((details, i) => (details.open = open[i] ?? details.open));
   if (focused) focusAgain(element, focused);
+}
+
+async function refresh(element) {
+  const parts = [...element.querySelectorAll("[data-live-part]")];
+  if (!parts.length) parts.push(element);
+  if (parts.every((part) => !("stamp" in part.dataset) && isTyping(part))) return;
+  const reply = await fetch(location.href, { headers: { Accept: "text/html", "X-Background": "1" }, credentials: "same-origin" });
+  if (!reply.ok || reply.redirected) return;
+  const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
+  for (const part of parts) renew(part, fresh.getElementById(part.id));
 }
 
 // The browser comes back by itself when a stream breaks, with the id of the last event, and hears what it
@@ -47,7 +62,7 @@ export function start(element) {
   let missed = false; // events may have come while nobody listened
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => refresh(element).catch(() => {}), QUIET_MS);
+    timer = setTimeout(() => refresh(element).catch(() => {}), QUIET_MS + Math.random() * SPREAD_MS);
   };
   const close = () => {
     clearTimeout(retry);

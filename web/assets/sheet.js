@@ -130,4 +130,11 @@ export function start(root) {
   form?.addEventListener("change", later);
   form?.addEventListener("submit", send);
   addEventListener("pagehide", () => dirty && save());
+  form?.querySelector("[data-stale] a")?.addEventListener("click", async (event) => {
+    if (!dirty && !saving) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    await save();
+    location.assign(event.target.href);
+  });
 }
