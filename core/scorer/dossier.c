@@ -11,12 +11,18 @@ static const char *skip_space(const char *at, const char *end)
     return at;
 }
 
-/* `at` is behind the opening quote; the closing one, or NULL. */
+/* `at` is behind the opening quote; the closing one, or NULL. A quote is escaped by an odd number
+ * of backslashes before it. */
 static const char *string_end(const char *at, const char *end)
 {
-    while (at < end && *at != '"')
-        at += *at == '\\' ? 2 : 1;
-    return at < end ? at : NULL;
+    for (const char *quote = at; (quote = memchr(quote, '"', (size_t)(end - quote))); quote++) {
+        size_t escapes = 0;
+        while (quote - escapes > at && quote[-1 - (ptrdiff_t)escapes] == '\\')
+            escapes++;
+        if (escapes % 2 == 0)
+            return quote;
+    }
+    return NULL;
 }
 
 static const char *skip_nested(const char *at, const char *end)

@@ -28,14 +28,18 @@ static uint64_t hash_of(const void *bytes, size_t length)
     return hash;
 }
 
-struct td_answer *td_answer_new(const char *json, size_t length)
+struct td_answer *td_answer_new(int64_t points, bool met, bool pending, const char *because,
+                                size_t length)
 {
     struct td_answer *answer = malloc(sizeof(*answer) + length + 1);
     if (!answer)
         return NULL;
-    *answer = (struct td_answer){.refs = 1, .length = length, .digest = hash_of(json, length)};
-    memcpy(answer->json, json, length);
-    answer->json[length] = 0;
+    *answer = (struct td_answer){
+        .refs = 1, .points = points, .met = met, .pending = pending, .length = length};
+    memcpy(answer->because, because, length);
+    answer->because[length] = 0;
+    const uint64_t all[] = {hash_of(because, length), (uint64_t)points, met, pending};
+    answer->digest = hash_of(all, sizeof(all));
     return answer;
 }
 

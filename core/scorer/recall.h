@@ -11,18 +11,20 @@
 
 #define TD_RECALL_MAX ((size_t)12 << 20)
 
-/* What a rule said of a dossier: an item or a finding of a SCORE. */
+/* What a rule said of a dossier: what its item or finding in a SCORE has beside what it always has. */
 struct td_answer {
     int refs;
     int64_t points; /* of an item */
     bool met;       /* of a finding */
-    uint64_t digest; /* of `json` */
+    bool pending;
+    uint64_t digest; /* of all the others */
     size_t length;
-    char json[]; /* the whole of it */
+    char because[];
 };
 
-/* A copy of `json` with one reference; NULL when memory is short. */
-struct td_answer *td_answer_new(const char *json, size_t length);
+/* A copy of `because` and the others with one reference; NULL when memory is short. */
+struct td_answer *td_answer_new(int64_t points, bool met, bool pending, const char *because,
+                                size_t length);
 struct td_answer *td_answer_ref(struct td_answer *answer);
 void td_answer_unref(struct td_answer *answer); /* NULL is fine */
 

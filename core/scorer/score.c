@@ -157,10 +157,3 @@ int td_score_check_item(const json_t *item, const char *file, struct td_fault *f
     const struct checking checking = {file, fault};
     return check_item(&checking, item);
 }
-
-int td_score_check_finding(const json_t *finding, const char *id, const char *file,
-                           struct td_fault *fault)
-{
-    const struct checking checking = {file, fault};
-    return check_finding(&checking, id, finding);
-}

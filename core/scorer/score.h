@@ -10,9 +10,7 @@
  * 0, or -1 and `fault` (code "script") that names the place. `file` is the standard's name. */
 int td_score_check(const json_t *score, const char *file, struct td_fault *fault);
 
-/* The same for one item of a section, and for a condition or veto (`id` names it in the fault). */
+/* The same for one item of a section. */
 int td_score_check_item(const json_t *item, const char *file, struct td_fault *fault);
-int td_score_check_finding(const json_t *finding, const char *id, const char *file,
-                           struct td_fault *fault);
 
 #endif

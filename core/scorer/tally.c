@@ -20,6 +20,8 @@ struct reading {
 
 struct rule {
     const char *id;
+    json_t *head;       /* what its item or finding always has */
+    int64_t cap;        /* of an item */
     const char *expert; /* the member of "expert" that it reads, or NULL */
     bool remembers;
     struct reading *readings;
@@ -65,6 +67,8 @@ static bool read_rule(struct rule *rule, const json_t *from)
 {
     const json_t *readings = json_object_get(from, "readings");
     rule->id = json_string_value(json_object_get(from, "id"));
+    rule->head = json_object_get(from, "head");
+    rule->cap = json_integer_value(json_object_get(rule->head, "cap"));
     rule->expert = json_string_value(json_object_get(from, "expert"));
     rule->remembers = json_is_true(json_object_get(from, "remembers"));
     rule->reading_count = json_array_size(readings);
@@ -72,7 +76,7 @@ static bool read_rule(struct rule *rule, const json_t *from)
     for (size_t i = 0; rule->readings && i < rule->reading_count; i++)
         if (!read_reading(&rule->readings[i], json_array_get(readings, i)))
             return false;
-    return rule->readings && rule->id;
+    return rule->readings && rule->id && json_is_object(rule->head);
 }
 
 static bool read_section(struct section *section, const json_t *from)
@@ -319,20 +323,32 @@ static bool is_item(const struct td_tally_plan *plan, size_t number)
     return number >= plan->condition_count + plan->veto_count;
 }
 
-static struct td_answer *keep_text(const struct td_tally_plan *plan, size_t number,
-                                   const char *text, const char *file, struct td_fault *fault)
+/* The item or finding of a SCORE; a new reference. */
+static json_t *written(const struct td_tally_plan *plan, size_t number,
+                       const struct td_answer *answer)
 {
-    json_t *json = json_loads(text, 0, NULL);
-    bool item = is_item(plan, number);
-    int checked = item ? td_score_check_item(json, file, fault)
-                       : td_score_check_finding(json, plan->rules[number].id, file, fault);
-    struct td_answer *answer = checked < 0 ? NULL : td_answer_new(text, strlen(text));
-    if (answer) {
-        answer->points = json_integer_value(json_object_get(json, "points"));
-        answer->met = json_is_true(json_object_get(json, "met"));
-    }
-    json_decref(json);
-    return answer;
+    json_t *entry = json_copy(plan->rules[number].head);
+    if (is_item(plan, number))
+        json_object_set_new(entry, "points", json_integer(answer->points));
+    else
+        json_object_set_new(entry, "met", json_boolean(answer->met));
+    json_object_set_new(entry, "because", json_stringn(answer->because, answer->length));
+    json_object_set_new(entry, "pending", json_boolean(answer->pending));
+    return entry;
+}
+
+/* Is it what a SCORE may have there? Takes it over, and gives it back when it is. */
+static struct td_answer *checked(const struct td_tally_plan *plan, size_t number,
+                                 struct td_answer *answer, const char *file, struct td_fault *fault)
+{
+    if (!answer || !is_item(plan, number) ||
+        (answer->points >= 0 && answer->points <= plan->rules[number].cap))
+        return answer;
+    json_t *item = written(plan, number, answer);
+    td_score_check_item(item, file, fault);
+    json_decref(item);
+    td_answer_unref(answer);
+    return NULL;
 }
 
 /* From the memory, or from the script; a reference of the caller's. NULL and `fault`. */
@@ -347,11 +363,10 @@ static struct td_answer *answer_of(struct td_tally_plan *plan, size_t number,
     if (answer)
         return td_answer_ref(answer);
     json_t *facts = question(dossier, rule), *expert = expert_question(dossier, rule);
-    char *text = facts && expert ? ask(arg, number, facts, expert, fault) : NULL;
+    if (facts && expert)
+        answer = checked(plan, number, ask(arg, number, facts, expert, fault), file, fault);
     json_decref(facts);
     json_decref(expert);
-    answer = text ? keep_text(plan, number, text, file, fault) : NULL;
-    free(text);
     if (answer && keyed)
         td_recall_keep(plan->recall, plan->key.at, plan->key.length, answer);
     if (!answer && !fault->code) {
@@ -440,21 +455,21 @@ json_t *td_tally_line(const struct td_tally_plan *plan)
     return json_object_get(plan->source, "reference_line");
 }
 
-static json_t *parsed(const struct td_tally *tally, size_t from, size_t count)
+static json_t *written_all(const struct td_tally_plan *plan, const struct td_tally *tally,
+                           size_t from, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = from; i < from + count; i++)
-        json_array_append_new(
-            list, json_loadb(tally->answers[i]->json, tally->answers[i]->length, 0, NULL));
+        json_array_append_new(list, written(plan, i, tally->answers[i]));
     return list;
 }
 
-static json_t *section_score(const struct td_tally *tally, const struct section *section,
-                             size_t first)
+static json_t *section_score(const struct td_tally_plan *plan, const struct td_tally *tally,
+                             const struct section *section, size_t first)
 {
     json_t *score = json_copy(section->head);
     json_object_set_new(score, "points", json_integer(section_points(tally, section, first)));
-    json_object_set_new(score, "items", parsed(tally, first, section->items));
+    json_object_set_new(score, "items", written_all(plan, tally, first, section->items));
     return score;
 }
 
@@ -463,10 +478,11 @@ json_t *td_tally_score(const struct td_tally_plan *plan, const struct td_tally *
     size_t number = plan->condition_count + plan->veto_count;
     json_t *sections = json_array();
     for (size_t i = 0; i < plan->section_count; number += plan->sections[i++].items)
-        json_array_append_new(sections, section_score(tally, &plan->sections[i], number));
+        json_array_append_new(sections, section_score(plan, tally, &plan->sections[i], number));
     return json_pack("{s:I, s:I, s:b, s:b, s:O, s:o, s:o, s:o}", "total", (json_int_t)tally->total,
                      "cap", (json_int_t)plan->cap, "vetoed", tally->vetoed, "eligible",
                      tally->eligible, "reference_line", td_tally_line(plan), "conditions",
-                     parsed(tally, 0, plan->condition_count), "vetoes",
-                     parsed(tally, plan->condition_count, plan->veto_count), "sections", sections);
+                     written_all(plan, tally, 0, plan->condition_count), "vetoes",
+                     written_all(plan, tally, plan->condition_count, plan->veto_count), "sections",
+                     sections);
 }

@@ -26,10 +26,9 @@ struct td_tally_plan;
 struct td_tally_plan *td_tally_plan_new(const json_t *plan);
 void td_tally_plan_free(struct td_tally_plan *plan);
 
-/* Asks the standard's rule number `rule` about `facts` and `expert`: the item or finding as JSON text, which the caller
- * frees, or NULL and `fault`. */
-typedef char *td_tally_ask_fn(void *arg, size_t rule, const json_t *facts, const json_t *expert,
-                              struct td_fault *fault);
+/* Asks the standard's rule number `rule` about `facts` and `expert`: its answer, with one reference, or NULL and `fault`. */
+typedef struct td_answer *td_tally_ask_fn(void *arg, size_t rule, const json_t *facts,
+                                          const json_t *expert, struct td_fault *fault);
 
 /* 0 with `ret` (free with td_tally_done), or -1 and `fault`. `file` is the standard's name. */
 int td_tally(struct td_tally_plan *plan, const struct td_dossier *dossier, const char *file,

@@ -8,6 +8,7 @@
  * afterwards. */
 #include "scorer/vm.h"
 
+#include "scorer/numbers.h"
 #include "scorer/prelude.h"
 #include "scorer/twice.h"
 #include "scorer/value.h"
@@ -397,6 +398,7 @@ static mrb_value prepare(mrb_state *mrb, void *arg)
     struct RClass *module = mrb_define_module(mrb, "Titled");
     mrb_define_module_function(mrb, module, "mark", mark, MRB_ARGS_REQ(1));
     mrb_define_module_function(mrb, module, "decimal", decimal, MRB_ARGS_REQ(1));
+    td_numbers_define(mrb, module);
     return mrb_nil_value();
 }
 
@@ -534,9 +536,27 @@ struct question {
     struct td_vm *vm;
     size_t rule;
     const json_t *facts, *expert;
-    char *answer;
+    struct td_answer *answer;
     struct td_fault *fault;
 };
+
+/* What Titled.answer gave, [points or met, because, pending]; NULL when it is something else. */
+static struct td_answer *answer_of(mrb_value given)
+{
+    if (!mrb_array_p(given) || RARRAY_LEN(given) != 3)
+        return NULL;
+    const mrb_value *part = RARRAY_PTR(given);
+    bool item = mrb_integer_p(part[0]);
+    if (!(item || mrb_true_p(part[0]) || mrb_false_p(part[0])) || !mrb_string_p(part[1]))
+        return NULL;
+    const char *because = RSTRING_PTR(part[1]);
+    size_t length = (size_t)RSTRING_LEN(part[1]);
+    json_t *text = length <= TD_VM_OUTPUT_MAX ? json_stringn(because, length) : NULL;
+    json_decref(text);
+    return text ? td_answer_new(item ? mrb_integer(part[0]) : 0, mrb_true_p(part[0]),
+                                mrb_true_p(part[2]), because, length)
+                : NULL;
+}
 
 static mrb_value ask_rule(mrb_state *mrb, void *arg)
 {
@@ -544,27 +564,22 @@ static mrb_value ask_rule(mrb_state *mrb, void *arg)
     mrb_value arguments[] = {question->vm->standard, mrb_int_value(mrb, (mrb_int)question->rule),
                              td_value_from_json(mrb, question->facts),
                              td_value_from_json(mrb, question->expert)};
-    mrb_value result =
-        mrb_funcall_argv(mrb, titled(mrb), mrb_intern_lit(mrb, "answer"), 4, arguments);
-    const char *problem = NULL;
-    json_t *answer = td_value_to_json(mrb, result, TD_VM_OUTPUT_MAX, &problem);
-    if (answer)
-        question->answer = json_dumps(answer, JSON_COMPACT | JSON_ENCODE_ANY);
-    else
-        fail(question->vm, question->fault, strstr(problem, "larger") ? "limit" : "script",
-             problem);
-    json_decref(answer);
+    question->answer =
+        answer_of(mrb_funcall_argv(mrb, titled(mrb), mrb_intern_lit(mrb, "answer"), 4, arguments));
+    if (!question->answer)
+        fail(question->vm, question->fault, "script",
+             "the rule's answer is no points or finding with a sentence");
     return mrb_nil_value();
 }
 
-static char *ask(void *arg, size_t rule, const json_t *facts, const json_t *expert,
-                 struct td_fault *fault)
+static struct td_answer *ask(void *arg, size_t rule, const json_t *facts, const json_t *expert,
+                             struct td_fault *fault)
 {
     struct td_vm *vm = arg;
     struct question question = {vm, rule, facts, expert, NULL, fault};
     if (run(vm, ask_rule, &question, fault))
         return question.answer;
-    free(question.answer);
+    td_answer_unref(question.answer);
     return NULL;
 }
 

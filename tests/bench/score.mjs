@@ -1,6 +1,6 @@
-// score: dossiers that a worker scores in a second of a processor, with all explanations, against two rules engines and
-// a bare interpreter that do the same. They run by turns, each in a process of its own on the same processor; rates are
-// by processor time. Nothing is measured before all have given the same answers.
+// score: dossiers that a worker tries in a second of a processor, each in two orders with all explanations, against two
+// rules engines and a bare interpreter that score each once. They run by turns, each in a process of its own on the same
+// processor; rates are by processor time. Nothing is measured before all have given the same answers.
 
 import { fork, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,11 @@ const scripts = join(here, '../../scripts/teacher');
 const script = join(scripts, 'intermediate.rb');
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
-const count = Number(process.env.BENCH_DOSSIERS ?? 2000);
+const count = Number(process.env.BENCH_DOSSIERS ?? 20000);
+/** A frame of a trial holds as many as the server puts into one (core/trials.c). */
+const batch = 128;
+/** The bare loop keeps its inputs as objects, so it has the first ones only. */
+const kept = 2000;
 
 const standard = { name: 'teacher/intermediate.rb', hash: '', source: readFileSync(script, 'utf8') };
 const scoreJob = (input) => frame({ op: 'score', series: 'teacher', ...input, standard });
@@ -41,6 +45,16 @@ async function golden(worker) {
   return inputs;
 }
 
+/** The frames of a trial over these dossiers. */
+function trialFrames(inputs) {
+  const frames = [];
+  for (let i = 0; i < inputs.length; i += batch) {
+    const dossiers = inputs.slice(i, i + batch).map((input, k) => ({ id: `D${i + k}`, ...input }));
+    frames.push(frame({ op: 'trial', trial: 'bench', standard, dossiers }));
+  }
+  return frames;
+}
+
 async function answersOf(worker, inputs) {
   const scores = [];
   for (const input of inputs) {
@@ -49,6 +63,21 @@ async function answersOf(worker, inputs) {
     scores.push(ours(answer.score));
   }
   return scores;
+}
+
+/** A trial counts what the scores say; that its sentences agree in both orders is the worker's own test. */
+function agreeInTrial(want, answers) {
+  const results = answers.flatMap((bytes) => {
+    const { results, findings } = JSON.parse(bytes);
+    if (findings.length) throw new Error(`the trial found ${JSON.stringify(findings)}`);
+    return results;
+  });
+  for (const [i, { total, vetoed, eligible, findings }] of want.entries()) {
+    const { after } = results[i];
+    const failed = Object.keys(findings).filter((id) => !id.startsWith('A0.') && !findings[id].met);
+    if (after.total !== total || after.vetoed !== vetoed || after.eligible !== eligible || `${after.failed}` !== `${failed}`)
+      throw new Error(`the trial counts dossier ${i} otherwise: ${JSON.stringify(after)}`);
+  }
 }
 
 function agree(name, want, have) {
@@ -60,16 +89,21 @@ function agree(name, want, have) {
 
 const reply = (child, message) =>
   new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', () => reject(new Error('the engine ended')));
+    const ended = () => reject(new Error('the engine ended'));
+    child.once('exit', ended);
+    child.once('message', (answer) => {
+      child.off('exit', ended);
+      resolve(answer);
+    });
     child.send(message);
   });
 
 /** An engine of npm in a process of its own, proved to agree; answers {rate, stop}. */
 async function startEngine(name, inputs, want) {
   const child = fork(join(here, 'score/engine.mjs'), [name]);
+  for (let i = 0; i < inputs.length; i += 1000)
+    agree(name, want.slice(i, i + 1000), await reply(child, { dossiers: inputs.slice(i, i + 1000) }));
   pin(child.pid, pins.servers);
-  agree(name, want, await reply(child, { dossiers: inputs }));
   return {
     rate: async () => {
       const { count, us } = await reply(child, { seconds });
@@ -88,21 +122,23 @@ const startLoop = (file, want) => ({
   stop: () => {},
 });
 
-/** A fresh worker that has scored nothing yet scores each dossier once. */
-async function ourRate(jobs) {
+/** A fresh worker, which knows nothing yet, tries each dossier once. */
+async function ourRate(frames, inputs, want) {
   const worker = await new Worker().ready();
+  const answers = [];
   const before = worker.cpu();
-  for (const job of jobs) await worker.ask(job);
+  for (const bytes of frames) answers.push(await worker.ask(bytes));
   const us = worker.cpu() - before;
   await worker.stop();
-  return (jobs.length / us) * 1e6;
+  agreeInTrial(want, answers);
+  return (inputs.length / us) * 1e6;
 }
 
-async function measure(inputs, references) {
-  const jobs = inputs.map(scoreJob);
+async function measure(inputs, want, references) {
+  const frames = trialFrames(inputs);
   const turns = [];
   for (let i = 0; i < rounds; i++) {
-    const turn = { ours: await ourRate(jobs) };
+    const turn = { ours: await ourRate(frames, inputs, want) };
     for (const [name, reference] of Object.entries(references)) turn[name] = await reference.rate();
     turns.push(turn);
   }
@@ -124,14 +160,14 @@ export async function score() {
     const want = await answersOf(worker, inputs);
     await worker.stop();
     const file = join(folder, 'dossiers.json');
-    writeFileSync(file, JSON.stringify(inputs));
+    writeFileSync(file, JSON.stringify(inputs.slice(0, kept)));
     const references = {
       zen_engine: await startEngine('zen', inputs, want),
       json_rules_engine: await startEngine('rules', inputs, want),
-      bare_loop: startLoop(file, want),
+      bare_loop: startLoop(file, want.slice(0, kept)),
     };
     try {
-      console.log(JSON.stringify(await measure(inputs, references)));
+      console.log(JSON.stringify(await measure(inputs, want, references)));
     } finally {
       for (const reference of Object.values(references)) await reference.stop();
     }

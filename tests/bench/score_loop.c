@@ -5,6 +5,7 @@
  * sandbox, frames, limits of time or memory, and no JSON, for the inputs are made Ruby objects
  * before the clock starts and results are dropped. Prints {"count", "us" (processor time)} and, for
  * the comparison, "scores", those of one round as JSON. */
+#include "scorer/numbers.h"
 #include "scorer/prelude.h"
 #include "scorer/value.h"
 
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
     const struct td_prelude_file *file;
     if (!json_is_array(inputs) || !mrb)
         fail("usage: bench_score_loop SCRIPT DOSSIERS.json SECONDS");
+    td_numbers_define(mrb, mrb_define_module(mrb, "Titled"));
     for (size_t i = 0; (file = td_prelude(i)); i++)
         run(mrb, file->name, file->text, file->length);
     run_file(mrb, argv[1]);

@@ -25,14 +25,25 @@ module Titled
       check_window(options)
     end
 
-    # {"met": ..., "because": ...}; a missing value is not met and says so.
+    # {"met": ..., "because": ...}
     def ask(facts)
+      met, because, pending = finding(facts)
+      head.merge("met" => met, "because" => because, "pending" => pending)
+    end
+
+    # [met, sentence, waits for somebody]; a missing value is not met and says so.
+    def finding(facts)
       Titled.mark(@label)
       met, because = answer(facts)
-      {"id" => @id, "name" => @name, "met" => met ? true : false, "because" => because, "pending" => false}
+      [met ? true : false, because, false]
     rescue Missing => missing
       who = WAITS_FOR[facts.by(missing.fact)] || WAITS_FOR[@by]
-      {"id" => @id, "name" => @name, "met" => false, "because" => who || "未填报", "pending" => who ? true : false}
+      [false, who || "未填报", who ? true : false]
+    end
+
+    # What its finding has for every dossier.
+    def head
+      {"id" => @id, "name" => @name}
     end
 
     def rule
@@ -153,6 +164,10 @@ module Titled
 
   class Condition < Question
     KIND = "condition"
+
+    def head
+      super.merge("basis" => basis)
+    end
 
     def row
       {"part" => "condition", "id" => @id, "name" => @name, "rule" => [rule, @options[:note]].compact.join("；"),

@@ -66,14 +66,15 @@ module Titled
        "facts" => @facts}
     end
 
-    def scorer
-      @by
-    end
-
     def modify(modifier)
       @modifiers = (@modifiers || []) + [modifier]
       fail_with("最多 #{Modifier::TIMES_MAX} 个 times: 系数") if @modifiers.count { |one| one.times? } > Modifier::TIMES_MAX
       @facts = (@facts + modifier.facts).uniq
+    end
+
+    # What its item has for every dossier.
+    def head
+      {"id" => @id, "name" => @name, "kind" => kind, "cap" => @cap, "scorer" => @by, "facts" => @facts}
     end
 
     # All that it reads of a dossier, fact by fact: [fact, the fields of its entries or nil for the whole value,

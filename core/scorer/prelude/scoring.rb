@@ -33,7 +33,7 @@ module Titled
     facts = Facts.new(input["facts"], standard)
     sections = standard.sections.map { |section| score_section(standard, section, facts, input["expert"] || {}) }
     exclude(standard, sections) unless standard.exclusions.empty?
-    conditions = standard.conditions.map { |rule| rule.ask(facts).merge("basis" => rule.basis) }
+    conditions = standard.conditions.map { |rule| rule.ask(facts) }
     vetoes = standard.vetoes.map { |rule| rule.ask(facts) }
     vetoed = vetoes.any? { |veto| veto["met"] }
     gates = input["gates"] || []
@@ -103,6 +103,12 @@ module Titled
   end
 
   def self.score_item(standard, item, facts, expert)
+    points, because, pending = adjusted(standard, item, facts, expert)
+    item.head.merge("points" => points, "because" => because, "pending" => pending)
+  end
+
+  # [points, sentence, waits for somebody], with what `adjust` made of it.
+  def self.adjusted(standard, item, facts, expert)
     outcome = item.evaluate(facts, expert)
     points, because = outcome.points, outcome.sentence
     standard.adjustments(item.id).each do |reason, block|
@@ -113,8 +119,7 @@ module Titled
       because = "#{because}；#{reason}：#{points_text(points)} → #{points_text(changed)}" if changed != points
       points = changed
     end
-    {"id" => item.id, "name" => item.name, "kind" => item.kind, "points" => points, "cap" => item.cap,
-     "scorer" => item.scorer, "because" => because, "facts" => item.facts, "pending" => outcome.pending}
+    [points, because, outcome.pending]
   end
 
   def self.ties(standard, sections, facts)

@@ -14,7 +14,7 @@ module Titled
 
   # "readings" = [fact, fields of the entries of its list or nil for all of its value, does it quote the reason].
   def self.plan_rule(standard, rule)
-    {"id" => rule.id, "readings" => together(rule.readings), "expert" => rule.asks_expert? ? rule.id : nil,
+    {"id" => rule.id, "head" => rule.head, "readings" => together(rule.readings), "expert" => rule.asks_expert? ? rule.id : nil,
      "remembers" => rule.declared? && standard.adjustments(rule.id).empty?}
   end
 
@@ -28,12 +28,10 @@ module Titled
     facts.values
   end
 
-  # The item or finding, as it stands in a SCORE.
+  # [points or met, sentence, waits for somebody] of rule number `number`.
   def self.answer(standard, number, facts, expert)
     rule = standard.rules[number]
     facts = Facts.new(facts, standard)
-    return score_item(standard, rule, facts, expert) unless rule.is_a?(Question)
-    finding = rule.ask(facts)
-    rule.is_a?(Condition) ? finding.merge("basis" => rule.basis) : finding
+    rule.is_a?(Question) ? rule.finding(facts) : adjusted(standard, rule, facts, expert)
   end
 end

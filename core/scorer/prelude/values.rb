@@ -45,24 +45,8 @@ module Titled
     whole
   end
 
-  # numerator / denominator, half up: -0.5 becomes 0.
-  def self.divide(numerator, denominator)
-    (2 * numerator + denominator).div(2 * denominator)
-  end
-
-  # 950 -> "9.50"
-  def self.points_text(hundredths)
-    return "-#{points_text(-hundredths)}" if hundredths < 0
-    rest = hundredths % 100
-    "#{hundredths.div(100)}.#{rest < 10 ? "0" : ""}#{rest}"
-  end
-
-  # 950 -> "9.5", 1500 -> "15"
-  def self.number_text(hundredths)
-    return hundredths.div(100).to_s if hundredths % 100 == 0
-    text = points_text(hundredths)
-    text[-1] == "0" ? text[0, text.length - 1] : text
-  end
+  # divide (half up), points_text (950 -> "9.50") and number_text (950 -> "9.5", 1500 -> "15") are in
+  # numbers.c.
 
   # --- facts of one dossier ---------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 // node engine.mjs zen|rules: one of the engines that `ops/bench score` compares with, in a process of its own on one
-// processor. Answers messages: {dossiers} with their answers, once; {seconds} with how many it scored in them.
+// processor. Answers messages: {dossiers} with their answers; {seconds} with how many it scored in them.
 
 import { plain } from './dossiers.mjs';
 
@@ -7,12 +7,12 @@ const { engine } = await import(`./${process.argv[2]}.mjs`);
 const { score, shaped } = engine();
 /** Asked for together, so that the engine need not wait for our turn of the loop between two. */
 const together = 32;
-let inputs = [];
+const inputs = [];
 
 async function answers(dossiers) {
-  inputs = dossiers.map(plain);
   const list = [];
-  for (const input of inputs) list.push(shaped(await score(input)));
+  inputs.push(...dossiers.map(plain));
+  for (const input of inputs.slice(-dossiers.length)) list.push(shaped(await score(input)));
   return list;
 }
 
