@@ -31,11 +31,13 @@ json_t *td_job_facts(const struct td_plugins *plugins, const json_t *job, int jo
     const json_t *dossier = json_object_get(job, "dossier");
     if (!series || !json_is_object(dossier))
         return invalid(fault, "the job needs a series and a dossier");
-    int index = td_plugins_find(plugins, series);
+    const char *version = json_string_value(json_object_get(job, "plugin"));
+    int index = td_plugins_find(plugins, series, version);
     if (index < 0) {
         fault->code = "plugin";
         snprintf(fault->message, sizeof(fault->message),
-                 "no plugin for the series \"%.60s\" is loaded", series);
+                 "no plugin for the series \"%.60s\"%s%.40s is loaded", series,
+                 version && *version ? ", version " : "", version ? version : "");
         return NULL;
     }
     td_guard_begin(TD_GUARD_PLUGIN, plugins->loaded[index].file, job_ms);

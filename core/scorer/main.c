@@ -1,6 +1,7 @@
 /* main.c - titled-scorer: the only process that runs scoring scripts and series plugins.
  *
  *   titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]
+ *   titled-scorer --worker FOLDER JOB_MS --files|--rebuilt FILE.so ...
  *       answers jobs on descriptor 3; the server starts it so (scoring/pool.h).
  *   titled-scorer --try STANDARD.rb [INPUT.json [FORM.json]]
  *       scores INPUT ({"facts": {...}, "gates": [...], "expert": {...}}) with the standard and
@@ -11,6 +12,7 @@
 #include "scorer/vm.h"
 #include "scorer/worker.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,15 +104,20 @@ int main(int argc, char **argv)
     if (argc >= 3 && argc <= 5 && !strcmp(argv[1], "--try"))
         return try_files(argv[2], argv[3], argc == 5 ? argv[4] : NULL);
     if (argc >= 4 && !strcmp(argv[1], "--worker") && strtol(argv[3], NULL, 10) > 0) {
+        bool rebuilt = argc >= 5 && !strcmp(argv[4], "--rebuilt");
+        bool named = rebuilt || (argc >= 5 && !strcmp(argv[4], "--files"));
+        const char *const *rest = (const char *const *)argv + 4;
         const struct td_worker_options options = {.fd = SOCKET,
                                                   .plugin_folder = argv[2],
                                                   .job_ms = (int)strtol(argv[3], NULL, 10),
-                                                  .skip = (const char *const *)argv + 4};
+                                                  .skip = rest,
+                                                  .files = named ? rest + 1 : NULL,
+                                                  .rebuilt = rebuilt};
         return td_worker_run(&options);
     }
-    fprintf(
-        stderr,
-        "usage: titled-scorer --try STANDARD.rb [INPUT.json [FORM.json]]\n"
-        "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ...]   (jobs on descriptor 3)\n");
+    fprintf(stderr, "usage: titled-scorer --try STANDARD.rb [INPUT.json [FORM.json]]\n"
+                    "       titled-scorer --worker FOLDER JOB_MS [SKIPPED.so ... | "
+                    "--files|--rebuilt FILE.so ...]\n"
+                    "           (jobs on descriptor 3)\n");
     return 2;
 }

@@ -3,6 +3,7 @@
 #include "scorer/plugins.h"
 
 #include "review/form.h"
+#include "scoring/shelf.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -103,7 +104,7 @@ static bool refuse_symbol(struct td_plugins *plugins, const char *file, void *ob
 static bool check_interface(struct td_plugins *plugins, const char *file,
                             const struct titled_plugin *plugin)
 {
-    int length = (int)(strlen(file) - strlen(SUFFIX));
+    int length = (int)td_shelf_id_length(file);
     if (!plugin)
         return refuse(plugins, file, SYMBOL "() returned NULL");
     if (plugin->struct_size < STRUCT_MIN)
@@ -115,8 +116,8 @@ static bool check_interface(struct td_plugins *plugins, const char *file,
                       plugin->abi_major, TITLED_PLUGIN_ABI_MAJOR);
     if (!plugin->id || !plugin->version || !plugin->describe || !plugin->facts || !plugin->gates)
         return refuse(plugins, file, "leaves a member of its struct titled_plugin empty");
-    int other = td_plugins_find(plugins, plugin->id);
-    if (other >= 0)
+    int other = td_plugins_find(plugins, plugin->id, NULL);
+    if (other >= 0 && !strchr(file, '@'))
         return refuse(plugins, file, "has the id \"%.60s\", which %s has already", plugin->id,
                       plugins->loaded[other].file);
     if ((int)strlen(plugin->id) != length || strncmp(plugin->id, file, (size_t)length) != 0)
@@ -205,10 +206,66 @@ void td_plugins_load(struct td_plugins *plugins, const char *folder, const char 
     free(entries);
 }
 
-int td_plugins_find(const struct td_plugins *plugins, const char *id)
+/* The first of the same series and number from `from` on. Content differs, as names on a shelf do.
+ */
+static int find_namesake(const struct td_plugins *plugins, int index, int from, int to)
+{
+    const struct titled_plugin *plugin = plugins->loaded[index].plugin;
+    for (int i = from; i < to; i++)
+        if (!strcmp(plugins->loaded[i].plugin->id, plugin->id) &&
+            !strcmp(plugins->loaded[i].plugin->version, plugin->version))
+            return i;
+    return -1;
+}
+
+static void refuse_namesakes(struct td_plugins *plugins)
+{
+    int kept = 0;
+    for (int i = 0; i < plugins->count; i++) {
+        int other = find_namesake(plugins, i, i + 1, plugins->count);
+        if (other < 0)
+            plugins->loaded[kept++] = plugins->loaded[i];
+        else
+            refuse(
+                plugins, plugins->loaded[i].file,
+                "says that it is version %.40s, which this server already has with other content "
+                "(SHA-256 %.12s, not %.12s): give it a new version number",
+                plugins->loaded[i].plugin->version, plugins->loaded[other].hash,
+                plugins->loaded[i].hash);
+    }
+    plugins->count = kept;
+}
+
+static void drop_rebuilt(struct td_plugins *plugins)
+{
+    int kept = 0;
+    for (int i = 0; i < plugins->count; i++)
+        if (find_namesake(plugins, i, 0, kept) < 0)
+            plugins->loaded[kept++] = plugins->loaded[i];
+    plugins->count = kept;
+}
+
+void td_plugins_load_files(struct td_plugins *plugins, const char *folder, const char *const *files,
+                           bool rebuilt)
+{
+    plugins->count = 0;
+    plugins->catalog = json_object();
+    plugins->refused = json_array();
+    if (!check_folder(plugins, folder))
+        return;
+    for (; *files; files++)
+        load_one(plugins, folder, *files);
+    if (rebuilt)
+        drop_rebuilt(plugins);
+    else
+        refuse_namesakes(plugins);
+}
+
+int td_plugins_find(const struct td_plugins *plugins, const char *id, const char *version)
 {
     for (int i = 0; i < plugins->count; i++)
-        if (!strcmp(plugins->loaded[i].plugin->id, id))
+        if (!strcmp(plugins->loaded[i].plugin->id, id) &&
+            (!version || !*version || !strcmp(plugins->loaded[i].plugin->version, version)))
             return i;
     return -1;
 }
@@ -252,6 +309,19 @@ static bool check_description(struct td_plugins *plugins, int index, const json_
     return good;
 }
 
+/* The first good one of a series is the present version; the others are its member "kept". */
+static void enter(json_t *catalog, const struct titled_plugin *plugin, json_t *descriptor)
+{
+    json_t *present = json_object_get(catalog, plugin->id);
+    if (!present) {
+        json_object_set(catalog, plugin->id, descriptor);
+        return;
+    }
+    if (!json_object_get(present, "kept"))
+        json_object_set_new(present, "kept", json_object());
+    json_object_set(json_object_get(present, "kept"), plugin->version, descriptor);
+}
+
 static bool describe_one(struct td_plugins *plugins, int index)
 {
     const struct titled_plugin *plugin = plugins->loaded[index].plugin;
@@ -269,9 +339,11 @@ static bool describe_one(struct td_plugins *plugins, int index)
     }
     bool good = check_description(plugins, index, descriptor);
     if (good) {
+        json_object_del(descriptor, "kept"); /* the server's own words */
+        json_object_del(descriptor, "retired");
         json_object_set_new(descriptor, "plugin_version", json_string(plugin->version));
         json_object_set_new(descriptor, "plugin_hash", json_string(plugins->loaded[index].hash));
-        json_object_set(plugins->catalog, plugin->id, descriptor);
+        enter(plugins->catalog, plugin, descriptor);
     }
     json_decref(descriptor);
     return good;

@@ -10,18 +10,19 @@
 #include "scorer/fault.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <titled/plugin.h>
 
-#define TD_PLUGINS_MAX 64
+#define TD_PLUGINS_MAX 128
 
 struct td_plugins {
     struct {
         const struct titled_plugin *plugin;
-        char file[80]; /* "teacher.so" */
+        char file[160]; /* "teacher.so", or of the shelf "teacher@<hash>.so" */
         char hash[65];
     } loaded[TD_PLUGINS_MAX];
     int count;
-    json_t *catalog; /* {id: descriptor + plugin_version, plugin_hash} */
+    json_t *catalog; /* {id: descriptor + plugin_version, plugin_hash, kept}, protocol.h */
     json_t *refused; /* [{"file", "message"}] */
 
     /* Called before code of `file` runs for the first time in either step: the last word, should it
@@ -35,8 +36,15 @@ struct td_plugins {
 void td_plugins_load(struct td_plugins *plugins, const char *folder, const char *const *skip);
 void td_plugins_describe(struct td_plugins *plugins);
 
-/* Index of a series, or -1. */
-int td_plugins_find(const struct td_plugins *plugins, const char *id);
+/* The same first step for just these files of a shelf (scoring/shelf.h; NULL-terminated), in this order:
+ * the first of a series that is good is its present version, the others are kept for dossiers that name
+ * them. A version number stands for one object: of two that share it, the one listed last stays, with
+ * `rebuilt` the one listed first. */
+void td_plugins_load_files(struct td_plugins *plugins, const char *folder,
+                           const char *const *files, bool rebuilt);
+
+/* Index of a series in this version, "" or NULL = the present one; or -1. */
+int td_plugins_find(const struct td_plugins *plugins, const char *id, const char *version);
 
 /* facts() and gates() of one dossier: {"facts", "problems", "gates"} as protocol.h has them, or
  * NULL and `fault`. */

@@ -67,7 +67,10 @@ static bool start(struct td_plugins *plugins, const struct td_worker_options *op
         .fd = options->fd, .trap = true, .address_space = ADDRESS_SPACE};
     char why[256] = "";
     plugins->before = announce;
-    td_plugins_load(plugins, options->plugin_folder, options->skip);
+    if (options->files)
+        td_plugins_load_files(plugins, options->plugin_folder, options->files, options->rebuilt);
+    else
+        td_plugins_load(plugins, options->plugin_folder, options->skip);
     if (td_sandbox_enter(&walls, why, sizeof(why)) < 0) {
         send_message(json_pack("{s:b, s:s}", "ready", 0, "message", why));
         return false;

@@ -3,10 +3,14 @@
 #ifndef TD_SCORER_WORKER_H
 #define TD_SCORER_WORKER_H
 
+#include <stdbool.h>
+
 struct td_worker_options {
     int fd; /* the socket */
     const char *plugin_folder;
     const char *const *skip; /* plugin files not to touch; NULL-terminated */
+    const char *const *files; /* or those to load, of a shelf; NULL: all of the folder but `skip` */
+    bool rebuilt; /* of two of the same version the first counts, not the last */
     int job_ms;              /* processor time a plugin or a script may use for one job */
 };
 

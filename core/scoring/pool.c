@@ -14,6 +14,7 @@
 #include "scoring/answer.h"
 #include "scoring/process.h"
 #include "scoring/protocol.h"
+#include "scoring/shelf.h"
 
 #include <event2/event.h>
 #include <limits.h>
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #define SKIP_MAX       64
+#define ARGUMENTS_MAX  (TD_SHELF_FILES_MAX > SKIP_MAX ? TD_SHELF_FILES_MAX : SKIP_MAX)
 #define DELAY_FIRST_MS 20
 #define DELAY_MAX_MS   2000
 #define START_TRIES    3 /* in a row, before a generation counts as failed */
@@ -54,6 +56,7 @@ struct worker {
     struct td_cpu_job start;
     struct td_letter started;
     json_t *left_out; /* of the generation, when it started */
+    json_t *files;    /* to load, of the shelf; NULL: the plugin folder */
     int start_result;
     struct td_error start_error;
 };
@@ -65,6 +68,25 @@ struct waiter {
     void *arg;
 };
 TAILQ_HEAD(waiters, waiter);
+
+/* A look at the plugin folder, by the starter. */
+struct look {
+    struct td_cpu_job job;
+    struct td_letter done;
+    struct generation *generation; /* NULL when it is gone meanwhile */
+    const struct td_pool *pool;
+    json_t *used;
+    json_t *found;
+    int result;
+    struct td_error error;
+};
+
+/* Files that have become present ones, to be marked so by the starter. */
+struct mark {
+    struct td_cpu_job job;
+    const struct td_pool *pool;
+    json_t *files;
+};
 
 struct generation {
     TAILQ_ENTRY(generation) entry;
@@ -80,6 +102,9 @@ struct generation {
     json_t *refused;   /* by the workers */
     json_t *crashed;   /* left out by the pool: same shape */
     char suspect[256]; /* a file whose loading was cut short once from outside */
+    struct look *look; /* under way */
+    bool only_if_changed;
+    json_t *found; /* by td_shelf_look; NULL without a shelf */
 };
 TAILQ_HEAD(generations, generation);
 
@@ -87,6 +112,8 @@ struct td_pool {
     struct td_pool_options options;
     char *executable;
     char *plugin_folder;
+    char *shelf_folder;
+    json_t *used;
     struct td_cpu *starter;
     struct td_mailbox *mailbox; /* from it */
     bool ending;
@@ -250,6 +277,7 @@ static void free_worker(struct worker *worker)
 {
     td_process_free(worker->process);
     json_decref(worker->left_out);
+    json_decref(worker->files);
     td_error_done(&worker->start_error);
     free(worker);
 }
@@ -279,6 +307,9 @@ static void free_generation(struct generation *generation)
     json_decref(generation->catalog);
     json_decref(generation->refused);
     json_decref(generation->crashed);
+    json_decref(generation->found);
+    if (generation->look)
+        generation->look->generation = NULL;
     free(generation);
 }
 
@@ -347,6 +378,35 @@ static void log_refused(const json_t *refused)
                TD_S("reason", json_string_value(json_object_get(entry, "message"))));
 }
 
+static void mark_served(struct td_cpu_job *job)
+{
+    struct mark *mark = (struct mark *)((char *)job - offsetof(struct mark, job));
+    td_shelf_served(mark->pool->shelf_folder, mark->files);
+    json_decref(mark->files);
+    free(mark);
+}
+
+/* The shelf remembers what was present, for a start after the plugin folder lost it. */
+static void remember_present(const struct generation *generation)
+{
+    struct td_pool *pool = generation->pool;
+    if (!generation->found)
+        return;
+    struct mark *mark = td_memory_record(sizeof(*mark));
+    *mark = (struct mark){.job.run = mark_served, .pool = pool, .files = json_array()};
+    const char *id;
+    json_t *descriptor;
+    json_object_foreach(generation->catalog, id, descriptor) {
+        char file[256];
+        snprintf(file, sizeof(file), "%s@%s.so", id, td_json_text(descriptor, "plugin_hash"));
+        json_array_append_new(mark->files, json_string(file));
+    }
+    if (td_cpu_submit(pool->starter, &mark->job) < 0) {
+        json_decref(mark->files);
+        free(mark);
+    }
+}
+
 static void serve(struct generation *generation)
 {
     struct td_pool *pool = generation->pool;
@@ -360,6 +420,7 @@ static void serve(struct generation *generation)
            TD_I("refused",
                 json_array_size(generation->refused) + json_array_size(generation->crashed)));
     log_refused(generation->refused);
+    remember_present(generation);
     if (old && old != generation)
         retire(old);
     spawn_missing(generation);
@@ -380,11 +441,51 @@ static void schedule_respawn(struct generation *generation)
     event_add(generation->respawn, &delay);
 }
 
+static bool is_dropped(const struct generation *generation, const char *file)
+{
+    size_t i;
+    json_t *dropped;
+    json_array_foreach(json_object_get(generation->found, "dropped"), i, dropped)
+        if (!strcmp(json_string_value(dropped), file))
+            return true;
+    return false;
+}
+
+static bool drops_series(const struct generation *generation, const char *id)
+{
+    size_t i;
+    json_t *dropped;
+    json_array_foreach(json_object_get(generation->found, "dropped"), i, dropped) {
+        const char *file = json_string_value(dropped);
+        if (!strncmp(file, id, strlen(id)) && file[strlen(id)] == '@')
+            return true;
+    }
+    json_array_foreach(json_object_get(generation->found, "refused"), i, dropped) {
+        const char *file = td_json_text(dropped, "file");
+        if (!strncmp(file, id, strlen(id)) && !strcmp(file + strlen(id), ".so"))
+            return true;
+    }
+    return false;
+}
+
+/* Says which series have no plugin in the plugin folder any more, though dossiers still need them.
+ */
+static void mark_retired(const struct generation *generation, json_t *catalog)
+{
+    const char *id;
+    json_t *descriptor;
+    if (json_is_true(json_object_get(generation->found, "readable")))
+        json_object_foreach(catalog, id, descriptor)
+            if (!drops_series(generation, id))
+                json_object_set_new(descriptor, "retired", json_true());
+}
+
 static void on_ready(struct worker *worker, const json_t *message)
 {
     struct generation *generation = worker->generation;
     json_t *catalog = json_object_get(message, "catalog"),
            *refused = json_object_get(message, "refused");
+    mark_retired(generation, catalog);
     td_process_deadline(worker->process, 0);
     worker->state = IDLE;
     if (!generation->catalog) {
@@ -526,20 +627,36 @@ static void on_started(struct td_letter *letter)
         free_generation(generation);
 }
 
+static bool is_left_out(const struct worker *worker, const char *file)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(worker->left_out, i, one)
+        if (!strcmp(td_json_text(one, "file"), file))
+            return true;
+    return false;
+}
+
 /* On the starter's thread. */
 static void start(struct td_cpu_job *job)
 {
     struct worker *worker = (struct worker *)((char *)job - offsetof(struct worker, start));
     const struct td_pool *pool = worker->generation->pool;
     char job_ms[16];
-    const char *argv[4 + SKIP_MAX + 1] = {pool->executable, "--worker", pool->plugin_folder,
-                                          job_ms};
-    size_t i;
-    json_t *left_out;
+    const char *argv[5 + ARGUMENTS_MAX + 1] = {
+        pool->executable, "--worker", worker->files ? pool->shelf_folder : pool->plugin_folder,
+        job_ms};
+    size_t i, count = 4;
+    json_t *one;
     snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
-    json_array_foreach(worker->left_out, i, left_out) {
-        argv[4 + i] = td_json_text(left_out, "file");
-    }
+    if (worker->files)
+        argv[count++] = pool->options.rebuilt ? "--rebuilt" : "--files";
+    json_array_foreach(worker->files, i, one)
+        if (!is_left_out(worker, json_string_value(one)))
+            argv[count++] = json_string_value(one);
+    if (!worker->files)
+        json_array_foreach(worker->left_out, i, one)
+            argv[count++] = td_json_text(one, "file");
     const struct td_process_command command = {.argv = argv, .input = -1, .output = -1};
     worker->start_result = td_process_spawn(worker->process, &command, &worker->start_error);
     td_mailbox_post(pool->mailbox, &worker->started);
@@ -554,6 +671,7 @@ static int start_worker(struct generation *generation)
     worker->start.run = start;
     worker->started.open = on_started;
     worker->left_out = json_copy(generation->crashed);
+    worker->files = json_incref(json_object_get(generation->found, "files"));
     int result =
         td_process_new(pool->options.base, &events, worker, &worker->process, &worker->start_error);
     if (result == 0)
@@ -586,9 +704,84 @@ static void spawn_missing(struct generation *generation)
 
 /* --- the pool --------------------------------------------------------------------------------- */
 
-void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg)
+static void free_look(struct look *look)
+{
+    json_decref(look->used);
+    json_decref(look->found);
+    td_error_done(&look->error);
+    free(look);
+}
+
+/* On the starter's thread. */
+static void look(struct td_cpu_job *job)
+{
+    struct look *look_ = (struct look *)((char *)job - offsetof(struct look, job));
+    const struct td_pool *pool = look_->pool;
+    look_->result = td_shelf_look(pool->plugin_folder, pool->shelf_folder, look_->used,
+                                  &look_->found, &look_->error);
+    td_mailbox_post(pool->mailbox, &look_->done);
+}
+
+static void on_looked(struct td_letter *letter)
+{
+    struct look *look_ = (struct look *)((char *)letter - offsetof(struct look, done));
+    struct generation *generation = look_->generation, *current = look_->pool->current;
+    if (generation) {
+        generation->look = NULL;
+        generation->found = json_incref(look_->found);
+    }
+    if (!generation || look_->pool->ending) {
+        free_look(look_);
+        return;
+    }
+    if (look_->result < 0) {
+        give_up(generation, look_->error.detail);
+    } else if (generation->only_if_changed && current &&
+               json_equal(json_object_get(current->found, "dropped"),
+                          json_object_get(generation->found, "dropped"))) {
+        generation->pool->next = NULL;
+        call_waiters(generation, 0);
+        retire(generation);
+    } else {
+        schedule_respawn(generation);
+    }
+    free_look(look_);
+}
+
+/* With a shelf, a generation begins with a look at the plugin folder. Always on the loop, so that a
+ * failure is told from there. */
+static void begin_generation(struct generation *generation)
+{
+    struct td_pool *pool = generation->pool;
+    if (!pool->shelf_folder) {
+        schedule_respawn(generation);
+        return;
+    }
+    generation->look = td_memory_record(sizeof(*generation->look));
+    *generation->look = (struct look){.job.run = look,
+                                      .done.open = on_looked,
+                                      .generation = generation,
+                                      .pool = pool,
+                                      .used = json_deep_copy(pool->used),
+                                      .error = TD_ERROR_INIT};
+    if (td_cpu_submit(pool->starter, &generation->look->job) < 0) {
+        free_look(generation->look);
+        generation->look = NULL;
+        schedule_respawn(generation); /* without a list: it fails and is tried again */
+    }
+}
+
+void td_pool_use(struct td_pool *pool, json_t *used)
+{
+    json_decref(pool->used);
+    pool->used = used;
+}
+
+static void reload(struct td_pool *pool, bool only_if_changed, void (*ready)(void *arg, int result),
+                   void *arg)
 {
     struct generation *before = pool->next, *generation = new_generation(pool);
+    generation->only_if_changed = only_if_changed && !before;
     if (ready) {
         struct waiter *waiter = td_memory_record(sizeof(*waiter));
         *waiter = (struct waiter){.ready = ready, .arg = arg};
@@ -599,7 +792,17 @@ void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), 
         TAILQ_CONCAT(&generation->waiters, &before->waiters, entry);
         retire(before);
     }
-    schedule_respawn(generation); /* on the loop, so that a failure is told from there */
+    begin_generation(generation);
+}
+
+void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg)
+{
+    reload(pool, false, ready, arg);
+}
+
+void td_pool_look(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg)
+{
+    reload(pool, true, ready, arg);
 }
 
 int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, int result),
@@ -626,11 +829,13 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
     TAILQ_INIT(&pool->refused);
     pool->executable = strdup(options->executable);
     pool->plugin_folder = strdup(options->plugin_folder);
+    pool->shelf_folder = options->shelf_folder ? strdup(options->shelf_folder) : NULL;
+    pool->used = json_deep_copy(options->used);
     pool->later = event_new(options->base, -1, 0, answer_refused, pool);
     pool->mailbox = td_mailbox_new(options->base);
     int result = td_cpu_new(1, INT_MAX, &pool->starter, reterr);
-    if (result == 0 &&
-        (!pool->executable || !pool->plugin_folder || !pool->later || !pool->mailbox))
+    if (result == 0 && (!pool->executable || !pool->plugin_folder || !pool->later ||
+                        !pool->mailbox || (options->shelf_folder && !pool->shelf_folder)))
         result = td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
     if (result < 0) {
         td_pool_free(pool);
@@ -658,6 +863,8 @@ void td_pool_free(struct td_pool *pool)
         event_free(pool->later);
     free(pool->executable);
     free(pool->plugin_folder);
+    free(pool->shelf_folder);
+    json_decref(pool->used);
     free(pool);
 }
 
@@ -666,12 +873,29 @@ json_t *td_pool_catalog(struct td_pool *pool)
     return pool->current ? json_incref(pool->current->catalog) : json_object();
 }
 
+/* As people know the file: by its name in the plugin folder, when it is from there. */
+static void add_refusals(const struct generation *generation, const json_t *refused, json_t *all)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach((json_t *)refused, i, entry) {
+        const char *file = td_json_text(entry, "file");
+        json_t *shown = json_copy(entry);
+        if (is_dropped(generation, file))
+            json_object_set_new(shown, "file",
+                                json_sprintf("%.*s.so", (int)td_shelf_id_length(file), file));
+        json_array_append_new(all, shown);
+    }
+}
+
 json_t *td_pool_refusals(struct td_pool *pool)
 {
+    const struct generation *generation = pool->current;
     json_t *all = json_array();
-    if (pool->current) {
-        json_array_extend(all, pool->current->refused);
-        json_array_extend(all, pool->current->crashed);
+    if (generation) {
+        add_refusals(generation, json_object_get(generation->found, "refused"), all);
+        add_refusals(generation, generation->refused, all);
+        add_refusals(generation, generation->crashed, all);
     }
     return all;
 }

@@ -25,6 +25,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct event_base;
@@ -34,7 +35,12 @@ struct td_pool_options {
     struct event_base *base;
     const char *executable; /* path of titled-scorer */
     const char *plugin_folder;
-    int workers;     /* 0 = number of cores */
+    const char *shelf_folder; /* where every version is kept that is still of use, scoring/shelf.h;
+                                 NULL: workers load the plugin folder itself, one version of each */
+    bool rebuilt;       /* one of the plugin folder takes the place of a kept one with the same version,
+                           which else refuses it */
+    const json_t *used; /* of td_pool_use, for the first generation; copied; may be NULL */
+    int workers;        /* 0 = number of cores */
     int queue_limit; /* waiting jobs; 0 = 10000 */
     int job_ms;      /* processor time a plugin or a script may use for one job; 0 = 500 */
     int deadline_ms; /* for the whole job, by the clock; 0 = 10 * job_ms: on a busy machine the
@@ -57,8 +63,9 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
                 void *arg, struct td_pool **ret_pool, struct td_error *reterr);
 void td_pool_free(struct td_pool *pool); /* ends the workers; open jobs answer TD_EBUSY */
 
-/* {series id: descriptor}: form.json of each loaded plugin with "plugin_version" and "plugin_hash"
- * (SHA-256 of the object) added. A new reference. */
+/* {series id: descriptor}: form.json of each series' present version with "plugin_version" and "plugin_hash"
+ * (SHA-256 of the object) added; "kept": {version: descriptor} of older ones that dossiers name; "retired":
+ * true when the plugin folder has no plugin of the series any more. A new reference. */
 json_t *td_pool_catalog(struct td_pool *pool);
 
 /* Why plugins of the folder were refused: [{"file": "x.so", "message": "..."}]. A new reference. */
@@ -81,5 +88,12 @@ void td_pool_submit_background(struct td_pool *pool, unsigned char *frame, size_
 /* A new generation; `ready` as above, or NULL. When one is starting already, the new one takes its
  * place and its `ready`. */
 void td_pool_reload(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg);
+
+/* The same unless the plugin folder holds what the present generation has found there: then `ready` hears 0
+ * and nothing changes. */
+void td_pool_look(struct td_pool *pool, void (*ready)(void *arg, int result), void *arg);
+
+/* What the next generation keeps besides the present versions: `used` of td_shelf_look, stolen. */
+void td_pool_use(struct td_pool *pool, json_t *used);
 
 #endif

@@ -3,10 +3,13 @@
  * A frame is a 4-byte big-endian length and that many bytes of JSON, TD_PROTOCOL_FRAME_MAX at most.
  * A starting worker says {"loading": "x.so"} before code of a plugin runs for the first time, then
  * {"ready": true, "catalog": {...}, "refused": [...]}, or {"ready": false, "message": "..."} when
- * it cannot enter its sandbox. Then it answers jobs:
+ * it cannot enter its sandbox. The catalog has {series: descriptor} of the present versions, each with
+ * "plugin_version", "plugin_hash" and, when older ones are loaded too, "kept": {version: descriptor}.
+ * Then it answers jobs:
  *
- *   {"op": "facts", "series": S, "dossier": D}
+ *   {"op": "facts", "series": S, "plugin": V, "dossier": D}
  *       {"facts": {...}, "problems": [...], "gates": [...]}
+ *       by version V of the plugin; by the present one when V is "" or absent
  *   {"op": "score", "series": S, "level": L, "facts": {...}, "gates": [...], "expert": {"D2": [600, 650]},
  *    "standard": {"name": "teacher/intermediate.rb", "hash": H, "source": "..."}}
  *       {"score": SCORE}
