@@ -125,7 +125,7 @@ static int offer_cycles(struct td_call *call, struct td_reply *reply, struct td_
     json_array_foreach(cycles, i, cycle) {
         bool declared_for = !*wanted || td_row_equals(cycle, "id", wanted);
         if (declared_for && !td_cycle_check_open(&review, cycle, NULL) &&
-            json_object_get(review.catalog, td_row_text(cycle, "series")))
+            td_application_takes(&review, td_row_text(cycle, "series")))
             json_array_append_new(offers, choice(&review, cycle));
     }
     json_decref(cycles);
@@ -172,16 +172,20 @@ static void add_open_order(json_t *value, const json_t *orders)
 
 static int view_own(struct td_review *review, const json_t *application, json_t *value)
 {
-    json_t *check = NULL, *timeline = NULL;
+    json_t *check = NULL, *timeline = NULL, *change = NULL;
     int result = td_draft_completeness(review, application, &check);
+    if (!result)
+        result = td_draft_change(review, application, &change);
     if (!result)
         result = td_timeline(review, application, &timeline);
     if (result) {
         json_decref(check);
+        json_decref(change);
         return result;
     }
     json_object_set_new(value, "own", json_true());
     json_object_set_new(value, "check", check);
+    json_object_set_new(value, "form_change", change ? change : json_null());
     add_open_order(value, json_object_get(timeline, "orders"));
     json_object_set_new(value, "timeline", timeline);
     return 0;
@@ -276,7 +280,7 @@ static int share(const struct td_review *review, const struct reading *reading,
 {
     static const char *const partials[] = {"dossier_asks", "dossier_material", "dossier_findings",
                                            "reason_codes", "reason_places",    NULL};
-    const json_t *form = json_object_get(review->catalog, td_row_text(reading->head, "series"));
+    const json_t *form = td_application_form(review, reading->head);
     struct td_strbuf key;
     td_strbuf_init(&key);
     td_strbuf_addf(&key, "reading %p %d %d ", (const void *)form, reading->verifies,

@@ -71,10 +71,11 @@ static json_t *series_options(const struct td_call *call, const char *chosen)
     json_t *options = json_array(), *descriptor;
     const char *id;
     json_object_foreach((json_t *)call->catalog, id, descriptor)
-        json_array_append_new(options, json_pack("{s:s, s:s, s:s, s:b}", "id", id, "name",
-                                                 td_row_text(descriptor, "name"), "name_en",
-                                                 td_row_text(descriptor, "name_en"), "selected",
-                                                 strcmp(id, chosen) == 0));
+        if (!td_row_bool(descriptor, "retired"))
+            json_array_append_new(options, json_pack("{s:s, s:s, s:s, s:b}", "id", id, "name",
+                                                     td_row_text(descriptor, "name"), "name_en",
+                                                     td_row_text(descriptor, "name_en"), "selected",
+                                                     strcmp(id, chosen) == 0));
     return options;
 }
 

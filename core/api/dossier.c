@@ -48,6 +48,8 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
     json_object_del(head, "revision");
     json_object_del(head, "account_id");
     json_object_del(head, "score_id"); /* it changes with every expert's sheet */
+    json_object_del(head, "set_aside");
+    json_object_del(head, "form_version");
     if (in_other_hands(review, application)) {
         json_object_del(head, "version");
         json_object_del(head, "updated_at");
@@ -172,7 +174,7 @@ static json_t *view_section(const struct beside *beside, const json_t *section,
 int td_dossier_views(struct td_review *review, const json_t *application, const json_t *content,
                      const char *stage, json_t **ret_sections, json_t **ret_assessments)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     struct beside beside = {0};
     json_t *given = NULL, *sections = json_array(), *assessments = json_array(), *section;
     size_t i;
@@ -200,7 +202,7 @@ int td_dossier_views(struct td_review *review, const json_t *application, const 
 int td_dossier_forms(struct td_review *review, const json_t *application, const char *by,
                      json_t **ret_forms)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     json_t *given = NULL, *list = json_array(), *section;
     size_t i;
     int result = td_assessment_load(review, td_row_text(application, "id"), &given);

@@ -89,7 +89,7 @@ static int section_page(struct td_review *review, const json_t *application, con
                         const json_t *value, const json_t *problems, json_t **ret_page,
                         struct td_error *reterr)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     const json_t *section = td_form_section(descriptor, section_id);
     if (!section || strcmp(td_form_section_by(section), "applicant"))
         return td_error_key(reterr, TD_ENOTFOUND, "section_unknown",
@@ -178,9 +178,11 @@ static int save_section(struct td_call *call, struct td_reply *reply, struct td_
     if (!result)
         result = td_call_check_version(call, td_row_int(application, "version"), reterr);
     if (!result)
+        result = td_draft_settle(&review, application);
+    if (!result)
         result = td_draft_save(&review, application, section, sent, &saved, reterr);
     if (!result) {
-        const json_t *form = json_object_get(review.catalog, td_row_text(application, "series"));
+        const json_t *form = td_application_form(&review, application);
         name_problems(td_form_section(form, section), saved.problems);
         json_object_set_new(application, "version", json_integer(saved.version));
     }
@@ -210,6 +212,8 @@ static int add_item(struct td_call *call, struct td_reply *reply, struct td_erro
     if (!result)
         result = td_application_load_editable(&review, id, &application, reterr);
     if (!result)
+        result = td_draft_settle(&review, application);
+    if (!result)
         result = td_draft_add(&review, application, section, td_call_json(call, "content"), item,
                               &version, reterr);
     json_decref(application);
@@ -231,6 +235,8 @@ static int remove_item(struct td_call *call, struct td_reply *reply, struct td_e
     int result = td_api_review(call, &review);
     if (!result)
         result = td_application_load_editable(&review, id, &application, reterr);
+    if (!result)
+        result = td_draft_settle(&review, application);
     if (!result)
         result = td_draft_remove(&review, application, section, td_call_param(call, "item"),
                                  &version, reterr);

@@ -33,7 +33,7 @@ int td_application_row(struct td_review *review, const char *id, json_t **ret_ap
     "a.id, a.number, a.cycle_id, a.account_id, a.unit_id, a.division_code, a.series, a.level, "    \
     "a.specialty, a.track, a.year, a.state, a.returned_to, a.supplemented, a.due_at, "             \
     "a.pledge_at, a.snapshot_id, a.score_id, a.created_at, a.updated_at, a.submitted_at, "         \
-    "a.state_at, a.version"
+    "a.state_at, a.version, a.plugin_version, a.plugin_hash, a.form_version"
 
 static int load_head(struct td_review *review, const char *id, json_t **ret_head)
 {
@@ -171,9 +171,25 @@ static void name_from(json_t *application, const char *as, const json_t *source,
                     (json_t *)(text ? text : json_object_get(source, member)));
 }
 
+const json_t *td_application_form(const struct td_review *review, const json_t *application)
+{
+    const json_t *present = json_object_get(review->catalog, td_row_text(application, "series"));
+    const char *version = td_row_text(application, "plugin_version");
+    if (!*version || td_row_equals(present, "plugin_version", version))
+        return present;
+    const json_t *kept = json_object_get(json_object_get(present, "kept"), version);
+    return kept ? kept : present;
+}
+
+bool td_application_takes(const struct td_review *review, const char *series)
+{
+    const json_t *present = json_object_get(review->catalog, series);
+    return present && !td_row_bool(present, "retired");
+}
+
 void td_application_name(const struct td_review *review, json_t *application)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     const char *specialty = td_row_text(application, "specialty");
     name_from(application, "series", descriptor, "name");
     name_from(application, "title",
@@ -193,8 +209,8 @@ static int refuse_exam(const char *key, const json_t *chosen, struct td_error *r
 
 /* Level and specialty must be the series' own; what is won by a national examination is not
  * reviewed (seed notice, section 1). */
-static int check_choice(const json_t *descriptor, const char *level_id, const char *specialty_id,
-                        struct td_error *reterr)
+int td_application_check_choice(const json_t *descriptor, const char *level_id,
+                                const char *specialty_id, struct td_error *reterr)
 {
     const json_t *level = td_form_level(descriptor, level_id);
     const json_t *specialty = td_form_specialty(descriptor, specialty_id);
@@ -262,7 +278,9 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
     if (!result)
         result = td_cycle_check_open(review, cycle, reterr);
     if (!result)
-        result = check_choice(descriptor, level, specialty, reterr);
+        result = td_application_takes(review, td_row_text(cycle, "series"))
+                     ? td_application_check_choice(descriptor, level, specialty, reterr)
+                     : td_error_key(reterr, TD_ECONFLICT, "series_retired", NULL);
     if (!result)
         result = check_once(review, td_row_int(cycle, "year"), reterr);
     if (!result)

@@ -52,6 +52,19 @@ int td_application_list(struct td_review *review, const json_t *filter, json_t *
 int td_application_create(struct td_review *review, const char *cycle_id, const char *level,
                           const char *specialty, char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
+/* The descriptor that a dossier is read and filled in by: of the plugin version it was submitted under,
+ * for a draft (or a row without "plugin_version") of the series' present one. When that version is not
+ * loaded the present one stands in, so that the dossier can be read; facts are not derived by it.
+ * Borrowed; NULL when no plugin serves the series. */
+const json_t *td_application_form(const struct td_review *review, const json_t *application);
+
+/* Can the series take new dossiers? False for one that is unknown or whose plugin was retired. */
+bool td_application_takes(const struct td_review *review, const char *series);
+
+/* Level and specialty must be the series' own: TD_EFIELDS; and not won by examination: TD_ECONFLICT. */
+int td_application_check_choice(const json_t *descriptor, const char *level, const char *specialty,
+                                struct td_error *reterr);
+
 /* The names of level, specialty and series from the descriptor, added to the row: "level_name",
  * "title_name", "specialty_name", "series_name", each also with "_en". */
 void td_application_name(const struct td_review *review, json_t *application);

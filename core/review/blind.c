@@ -1,4 +1,5 @@
 /* blind.c - see blind.h. Holds no state; reads application and sheet. */
+#include "review/application.h"
 #include "review/blind.h"
 
 #include "base/error.h"
@@ -35,7 +36,7 @@ int td_blind(struct td_review *review, const char *application_id, bool *ret_bli
     if (!td_row_is(review, TD_ROLE_EXPERT))
         return 0;
     int rc = td_tx_row(review->tx, &row,
-                       "select a.series, a.state, coalesce(h.submitted_at, '') as submitted_at"
+                       "select a.series, a.plugin_version, a.state, coalesce(h.submitted_at, '') as submitted_at"
                        " from application a left join sheet h on h.application_id = a.id"
                        " and h.account_id = $2 where a.id = $1",
                        "ss", application_id, review->who->id);
@@ -43,7 +44,7 @@ int td_blind(struct td_review *review, const char *application_id, bool *ret_bli
         return rc;
     *ret_blind = td_row_equals(row, "state", "panel_review") &&
                  !*td_row_text(row, "submitted_at") &&
-                 td_blind_form(json_object_get(review->catalog, td_row_text(row, "series")));
+                 td_blind_form(td_application_form(review, row));
     json_decref(row);
     return 0;
 }
@@ -144,7 +145,7 @@ static int check_section(const json_t *application, const json_t *section, struc
 int td_blind_check(const struct td_review *review, const json_t *application,
                    struct td_error *reterr)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     size_t i;
     json_t *section;
     int rc = 0;

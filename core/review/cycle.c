@@ -1,6 +1,7 @@
 /* cycle.c - cycles and their parameter table. Writes `cycle` only; dossiers are the workflow's. */
 #include "review/cycle.h"
 
+#include "review/application.h"
 #include "review/committee.h"
 #include "review/points.h"
 #include "review/row.h"
@@ -293,7 +294,7 @@ static int check_members(const struct td_review *review, const json_t *cycle,
         rc = td_error_field(reterr, "closes_on", "order", "closes before it opens");
     if (rc == 0 && strcmp(td_row_text(cycle, "opens_on"), td_row_text(cycle, "notice_date")) < 0)
         rc = td_error_field(reterr, "opens_on", "order", "opens before the notice is issued");
-    if (rc == 0 && !json_object_get(review->catalog, td_row_text(cycle, "series")))
+    if (rc == 0 && !td_application_takes(review, td_row_text(cycle, "series")))
         rc = td_error_field(reterr, "series", "choice", "no plugin serves this series");
     return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "review/application.h"
 #include "review/cycle.h"
+#include "review/form_change.h"
 #include "review/row.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -12,11 +13,131 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --- another version of the form
+ * ------------------------------------------------------------------ */
+
+/* Does the draft follow a form that may have changed since? What was submitted does not. */
+static bool follows(const json_t *application)
+{
+    return !*td_row_text(application, "plugin_version") &&
+           *td_row_text(application, "form_version");
+}
+
+static bool changed(const struct td_review *review, const json_t *application)
+{
+    const json_t *form = td_application_form(review, application);
+    return form && follows(application) &&
+           !td_row_equals(form, "plugin_version", td_row_text(application, "form_version"));
+}
+
+/* What the present form asks for of the answers, and what it does not; the latter is NULL when they were
+ * given to it. */
+static int part(struct td_review *review, const json_t *application, json_t **ret_asked,
+                json_t **ret_left)
+{
+    json_t *content = NULL;
+    int result = td_application_content(review, application, &content);
+    if (result || !changed(review, application)) {
+        *ret_asked = content;
+        return result;
+    }
+    const json_t *form = td_application_form(review, application);
+    const char *from = td_row_text(application, "form_version");
+    td_form_change_part(form, json_object_get(json_object_get(form, "kept"), from), content,
+                        ret_asked, ret_left);
+    json_decref(content);
+    return 0;
+}
+
+static int load_aside(struct td_review *review, const json_t *application, json_t **ret_aside)
+{
+    json_t *row = NULL;
+    int result = td_tx_row(review->tx, &row, "select set_aside from application where id = $1", "s",
+                           td_row_text(application, "id"));
+    json_t *aside = json_deep_copy(json_object_get(row, "set_aside"));
+    json_decref(row);
+    if (!result)
+        *ret_aside = json_is_array(aside) ? aside : json_array();
+    return result;
+}
+
+static void show_left(json_t *left)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(left, i, one) {
+        const json_t *value = json_object_get(one, "value");
+        char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+        json_object_set_new(one, "shown", json_string(text ? text : json_string_value(value)));
+        free(text);
+    }
+}
+
+int td_draft_change(struct td_review *review, const json_t *application, json_t **ret_change)
+{
+    json_t *asked = NULL, *left = NULL, *all = NULL;
+    *ret_change = NULL;
+    int result = load_aside(review, application, &all);
+    if (!result)
+        result = part(review, application, &asked, &left);
+    json_array_extend(all, left);
+    show_left(all);
+    if (!result && (left || json_array_size(all)) &&
+        !(*ret_change = json_pack(
+              "{s:s, s:s, s:O, s:b, s:b}", "from", td_row_text(application, "form_version"), "to",
+              td_row_text(td_application_form(review, application), "plugin_version"), "left", all,
+              "changed", (int)(left != NULL), "any", (int)(json_array_size(all) > 0))))
+        result = TD_ENOMEM;
+    json_decref(asked);
+    json_decref(left);
+    json_decref(all);
+    return result;
+}
+
+static int set_aside(struct td_review *review, const json_t *application, const json_t *asked,
+                     const json_t *left, const char *to)
+{
+    json_t *aside = NULL;
+    const char *id = td_row_text(application, "id");
+    int result = load_aside(review, application, &aside);
+    json_array_extend(aside, (json_t *)left);
+    if (!result)
+        result = td_tx_exec(review->tx, NULL,
+                            "update application set content = $2, set_aside = $3, "
+                            "form_version = $4 where id = $1",
+                            "sjjs", id, asked, aside, to);
+    if (!result)
+        result = td_row_log(review, "application.form_changed", "application", id,
+                            json_pack("{s:s, s:s, s:i}", "from",
+                                      td_row_text(application, "form_version"), "to", to,
+                                      "set_aside", (int)json_array_size(left)));
+    json_decref(aside);
+    return result;
+}
+
+int td_draft_settle(struct td_review *review, json_t *application)
+{
+    json_t *asked = NULL, *left = NULL;
+    if (!changed(review, application))
+        return 0;
+    const char *to = td_row_text(td_application_form(review, application), "plugin_version");
+    int result = part(review, application, &asked, &left);
+    if (!result)
+        result = set_aside(review, application, asked, left, to);
+    if (!result) {
+        json_object_set(application, "content", asked);
+        json_object_set_new(application, "form_version", json_string(to));
+    }
+    json_decref(asked);
+    json_decref(left);
+    return result;
+}
+
 /* The section when it is the applicant's to fill in. */
 static const json_t *own_section(const struct td_review *review, const json_t *application,
                                  const char *id)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     const json_t *section = td_form_section(descriptor, id);
     return section && !strcmp(td_form_section_by(section), "applicant") ? section : NULL;
 }
@@ -35,9 +156,10 @@ static int store_section(struct td_review *review, const json_t *application, co
     json_object_set(content, section, value);
     int result =
         td_tx_exec(review->tx, &changed,
-                   "update application set content = $2, updated_at = $3, version = version + 1 "
-                   "where id = $1 and version = $4",
-                   "sjsi", td_row_text(application, "id"), content, review->now, version);
+                   "update application set content = $2, updated_at = $3, version = version + 1, "
+                   "form_version = $5 where id = $1 and version = $4",
+                   "sjsis", td_row_text(application, "id"), content, review->now, version,
+                   td_row_text(td_application_form(review, application), "plugin_version"));
     json_decref(content);
     if (!result && changed != 1)
         result = td_error_key(reterr, TD_ESTALE, "changed_meanwhile", NULL);
@@ -246,10 +368,12 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
     static const char *const person_names[] = {"sex", "birth_date", "in_service", "retired", NULL};
     static const char *const unit_names[] = {"id",         "name",     "kind",          "town",
                                              "grassroots", "hardship", "division_code", NULL};
-    json_t *cycle = NULL, *account = NULL, *unit = NULL;
+    json_t *cycle = NULL, *account = NULL, *unit = NULL, *asked = NULL, *left = NULL;
     struct counting counting = {json_object(), json_object()};
     const char *id = td_row_text(application, "id");
-    int result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
+    int result = part(review, application, &asked, &left);
+    if (!result)
+        result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
     if (!result)
         result = td_tx_row(review->tx, &account, "select person from account where id = $1", "s",
                            td_row_text(application, "account_id"));
@@ -259,14 +383,15 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
     if (!result)
         result = count_files(review, id, &counting);
     if (!result)
-        *ret_dossier =
-            json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:{}, s:O, s:O}", "cutoff_date",
-                      td_row_text(cycle, "cutoff_date"), "level", td_row_text(application, "level"),
-                      "specialty", td_row_text(application, "specialty"), "track",
-                      td_row_text(application, "track"), "person",
-                      only(json_object_get(account, "person"), person_names), "unit",
-                      only(unit, unit_names), "content", json_object_get(application, "content"),
-                      "assessments", "evidence", counting.counts, "files", counting.files);
+        *ret_dossier = json_pack(
+            "{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:{}, s:O, s:O}", "cutoff_date",
+            td_row_text(cycle, "cutoff_date"), "level", td_row_text(application, "level"),
+            "specialty", td_row_text(application, "specialty"), "track",
+            td_row_text(application, "track"), "person",
+            only(json_object_get(account, "person"), person_names), "unit", only(unit, unit_names),
+            "content", asked, "assessments", "evidence", counting.counts, "files", counting.files);
+    json_decref(asked);
+    json_decref(left);
     json_decref(cycle);
     json_decref(account);
     json_decref(unit);
@@ -277,15 +402,15 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
 
 int td_draft_completeness(struct td_review *review, const json_t *application, json_t **ret_check)
 {
-    json_t *counts = NULL, *content = NULL;
+    json_t *counts = NULL, *asked = NULL, *left = NULL;
     int result = td_draft_evidence_counts(review, td_row_text(application, "id"), &counts);
     if (!result)
-        result = td_application_content(review, application, &content);
+        result = part(review, application, &asked, &left);
     if (!result)
-        *ret_check = td_form_completeness(
-            json_object_get(review->catalog, td_row_text(application, "series")), "applicant",
-            content, counts);
+        *ret_check = td_form_completeness(td_application_form(review, application), "applicant",
+                                          asked, counts);
     json_decref(counts);
-    json_decref(content);
-    return result;
+    json_decref(asked);
+    json_decref(left);
+    return result ? result : *ret_check ? 0 : TD_ENOMEM;
 }

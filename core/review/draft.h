@@ -12,6 +12,16 @@
 
 enum { TD_DRAFT_ITEM_TEXT = TD_FORM_ITEM_ID_LENGTH + 1 };
 
+/* A draft follows the present version of its series' form. When that is another one than the answers were
+ * given to: {"from": "1.0.0", "to": "1.1.0", "changed": true, "left": [...], "any": true}, what the form does not ask for any more, as
+ * form_change.h has it and with "shown" for readers; also what was set aside before. NULL in *ret_change
+ * when nothing was left and the form is the same. A new reference. */
+int td_draft_change(struct td_review *review, const json_t *application, json_t **ret_change);
+
+/* Makes the answers fit the present form before they are changed or submitted: what is not asked for any
+ * more goes from the row's "content" (also the one in memory) to set_aside, with a ledger entry. */
+int td_draft_settle(struct td_review *review, json_t *application);
+
 /* Saves a section of an editable dossier from what was sent: an object, of a repeated section an
  * array of objects. Valid values are stored, the rest is named. TD_EFIELDS when nothing of it can
  * be stored, TD_ENOTFOUND for a section that the applicant does not fill in. */

@@ -52,8 +52,9 @@ static int build_job(struct td_review *review, const json_t *application, json_t
     else if (!result)
         expert = json_object();
     if (!result) {
-        json_t *job = json_pack("{s:s, s:s, s:s, s:O}", "op", standard ? "evaluate" : "facts",
-                                "series", td_row_text(application, "series"), "level",
+        json_t *job = json_pack("{s:s, s:s, s:s, s:s, s:O}", "op", standard ? "evaluate" : "facts",
+                                "series", td_row_text(application, "series"), "plugin",
+                                td_row_text(application, "plugin_version"), "level",
                                 td_row_text(application, "level"), "dossier", dossier);
         if (standard) {
             char name[96];
@@ -109,11 +110,18 @@ int td_evaluation_preview(struct td_review *review, const json_t *application, j
     return result ? result : build_job(review, application, dossier, false, ret_job);
 }
 
-/* The plugin version that serves the series now. */
+/* The version that the dossier was submitted under; of one from before versions were kept, the
+ * present. */
 static const char *plugin_version(const struct td_review *review, const json_t *application)
 {
-    return td_row_text(json_object_get(review->catalog, td_row_text(application, "series")),
-                       "plugin_version");
+    const char *own = td_row_text(application, "plugin_version");
+    return *own ? own : td_row_text(td_application_form(review, application), "plugin_version");
+}
+
+static const char *plugin_hash(const struct td_review *review, const json_t *application)
+{
+    const char *own = td_row_text(application, "plugin_hash");
+    return *own ? own : td_row_text(td_application_form(review, application), "plugin_hash");
 }
 
 /* Stores facts and gates unless the latest ones of this snapshot are the same. */
@@ -144,10 +152,11 @@ static int store_facts(struct td_review *review, const json_t *application, cons
     return td_tx_exec(
         review->tx, NULL,
         "insert into fact_set (id, application_id, snapshot_hash, plugin_version, cutoff_date, "
-        "facts, gates, assessments, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        "sssssjjjs", id, application_id, hash, version,
+        "facts, gates, assessments, at, plugin_hash) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "sssssjjjss", id, application_id, hash, version,
         td_row_text(json_object_get(snapshot, "dossier"), "cutoff_date"), facts, gates,
-        json_object_get(dossier, "assessments"), review->now);
+        json_object_get(dossier, "assessments"), review->now, plugin_hash(review, application));
 }
 
 /* True when the official score already is this one. */
@@ -191,12 +200,12 @@ static int insert_score(struct td_review *review, const json_t *application, con
     int result = td_tx_exec(
         review->tx, NULL,
         "insert into score (id, application_id, fact_set_id, standard_id, standard_hash, "
-        "plugin_version, snapshot_hash, expert, total, vetoed, breakdown, at) "
-        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        "sssssssjibjs", id, application_id, facts_id, td_row_text(standard, "id"),
+        "plugin_version, snapshot_hash, expert, total, vetoed, breakdown, at, plugin_hash) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "sssssssjibjss", id, application_id, facts_id, td_row_text(standard, "id"),
         td_row_text(standard, "hash"), plugin_version(review, application),
         td_row_text(snapshot, "hash"), expert, td_row_int(score, "total"),
-        (int)td_row_bool(score, "vetoed"), score, review->now);
+        (int)td_row_bool(score, "vetoed"), score, review->now, plugin_hash(review, application));
     if (!result)
         result = td_tx_exec(review->tx, NULL, "update application set score_id = $2 where id = $1",
                             "ss", application_id, id);

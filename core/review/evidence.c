@@ -68,8 +68,7 @@ static int sniff(const struct td_evidence_upload *upload, const char **ret_type,
 static int check_place(struct td_review *review, const json_t *application, const char *section_id,
                        const char *item, bool *ret_blind, struct td_error *reterr)
 {
-    const json_t *section = td_form_section(
-        json_object_get(review->catalog, td_row_text(application, "series")), section_id);
+    const json_t *section = td_form_section(td_application_form(review, application), section_id);
     if (!section || strcmp(td_form_section_by(section), "applicant") ||
         td_row_equals(section, "evidence", "none"))
         return td_error_field(reterr, "section", "choice", "this section takes no evidence");
@@ -259,7 +258,7 @@ static int hide(struct td_review *review, const char *application_id, json_t *ro
     int result = td_application_row(review, application_id, &application, NULL);
     if (result)
         return result;
-    const json_t *form = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *form = td_application_form(review, application);
     if (!td_blind_section(td_form_section(form, id)))
         result = TD_ENOTFOUND;
     td_blind_file_name(id, td_row_int(row, "ordinal"), td_row_text(row, "type"), name);

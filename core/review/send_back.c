@@ -113,7 +113,7 @@ static json_t *given_reasons(const json_t *reasons)
 static int check_reasons(struct td_review *review, const json_t *application, const json_t *reasons,
                          struct td_error *reterr)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     int result = 0;
     size_t i;
     json_t *reason;
@@ -221,8 +221,7 @@ int td_verification_orders(struct td_review *review, const json_t *application, 
                 "order by sequence",
                 "s", td_row_text(order, "id"));
         json_array_foreach(reasons, j, reason)
-            name_reason(json_object_get(review->catalog, td_row_text(application, "series")),
-                        reason);
+            name_reason(td_application_form(review, application), reason);
         bool asks =
             td_row_equals(order, "kind", "return") || td_row_equals(order, "kind", "supplement");
         json_object_set_new(order, "open",

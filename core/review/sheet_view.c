@@ -31,7 +31,7 @@ static const char *sheet_state(const json_t *row)
 static void hide(const struct td_review *review, json_t *row)
 {
     static const char *const members[] = {"number", "name", "unit_name"};
-    const json_t *form = json_object_get(review->catalog, td_row_text(row, "series"));
+    const json_t *form = td_application_form(review, row);
     bool blind = td_blind_form(form) && !*td_row_text(row, "submitted_at") &&
                  td_row_equals(row, "state", "panel_review");
     for (size_t i = 0; blind && i < sizeof(members) / sizeof(members[0]); i++)
@@ -46,7 +46,7 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
     int rc = td_tx_rows(
         review->tx, &rows,
         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, a.specialty,"
-        " a.state, p.name as panel_name, s.sequence, h.submitted_at, h.version as "
+        " a.plugin_version, a.state, p.name as panel_name, s.sequence, h.submitted_at, h.version as "
         "sheet_version" MINE_SQL " order by p.id desc, s.sequence limit 1000",
         "s", review->who->id);
     if (rc < 0)

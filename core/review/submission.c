@@ -7,6 +7,7 @@
 #include "review/cycle.h"
 #include "review/draft.h"
 #include "review/evaluation.h"
+#include "review/plugin.h"
 #include "review/row.h"
 #include "review/verification.h"
 #include "review/workflow.h"
@@ -49,6 +50,16 @@ static int check_complete(struct td_review *review, const json_t *application,
     return result;
 }
 
+/* A draft may have been begun under another version of the form. */
+static int check_choice(const struct td_review *review, const json_t *application,
+                        struct td_error *reterr)
+{
+    const json_t *form = td_application_form(review, application);
+    return form ? td_application_check_choice(form, td_row_text(application, "level"),
+                                              td_row_text(application, "specialty"), reterr)
+                : 0;
+}
+
 static int mark_of(const json_t *dossier, json_t **ret_mark)
 {
     char hash[65];
@@ -56,6 +67,15 @@ static int mark_of(const json_t *dossier, json_t **ret_mark)
     if (!result && !(*ret_mark = json_string(hash)))
         result = TD_ENOMEM;
     return result;
+}
+
+/* What the facts are derived by: for a draft the version whose form this call has seen, also when a
+ * newer one comes in between. A series whose plugin has no number in the descriptor takes the
+ * present one. */
+static const char *plugin_version(const struct td_review *review, const json_t *application)
+{
+    const char *own = td_row_text(application, "plugin_version");
+    return *own ? own : td_row_text(td_application_form(review, application), "plugin_version");
 }
 
 int td_submission_prepare(struct td_review *review, const char *application_id, json_t **ret_job,
@@ -66,6 +86,8 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
     if (!result)
         result = check_window(review, application, reterr);
     if (!result)
+        result = check_choice(review, application, reterr);
+    if (!result)
         result = check_complete(review, application, reterr);
     if (!result)
         result = td_blind_check(review, application, reterr);
@@ -74,8 +96,9 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
     if (!result)
         result = mark_of(dossier, ret_mark);
     if (!result)
-        *ret_job = json_pack("{s:s, s:s, s:O}", "op", "facts", "series",
-                             td_row_text(application, "series"), "dossier", dossier);
+        *ret_job = json_pack("{s:s, s:s, s:s, s:O}", "op", "facts", "series",
+                             td_row_text(application, "series"), "plugin",
+                             plugin_version(review, application), "dossier", dossier);
     json_decref(application);
     json_decref(dossier);
     return result;
@@ -124,6 +147,7 @@ static int insert_snapshot(struct td_review *review, const json_t *application,
     char hash[65];
     int64_t sequence = 0;
     const char *application_id = td_row_text(application, "id");
+    const json_t *plugin = td_application_form(review, application);
     int result = td_ledger_hash_json(dossier, hash);
     if (!result)
         result = td_tx_int(review->tx, &sequence,
@@ -134,15 +158,17 @@ static int insert_snapshot(struct td_review *review, const json_t *application,
         result = td_tx_exec(
             review->tx, NULL,
             "insert into snapshot (id, application_id, sequence, dossier, hash, plugin_version, "
-            "created_at) "
-            "values ($1, $2, $3, $4, $5, $6, $7)",
-            "ssijsss", id, application_id, sequence + 1, dossier, hash,
-            td_row_text(json_object_get(review->catalog, td_row_text(application, "series")),
-                        "plugin_version"),
-            review->now);
+            "created_at, plugin_hash) "
+            "values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "ssijssss", id, application_id, sequence + 1, dossier, hash,
+            td_row_text(plugin, "plugin_version"), review->now, td_row_text(plugin, "plugin_hash"));
     if (!result)
         result = td_row_log(review, "application.snapshot", "application", application_id,
-                            json_pack("{s:s, s:s}", "snapshot", id, "hash", hash));
+                            json_pack("{s:s, s:s, s:s, s:s}", "snapshot", id, "hash", hash,
+                                      "plugin_version", td_row_text(plugin, "plugin_version"),
+                                      "plugin_hash", td_row_text(plugin, "plugin_hash")));
+    if (!result)
+        result = td_plugin_use(review, td_row_text(application, "series"), plugin);
     return result;
 }
 
@@ -151,16 +177,20 @@ static int record(struct td_review *review, const json_t *application, const jso
     char snapshot[TD_ID_TEXT], number[64];
     const char *id = td_row_text(application, "id");
     snprintf(number, sizeof(number), "%s", td_row_text(application, "number"));
+    const json_t *plugin = td_application_form(review, application);
     int result = td_verification_reset(review, application, dossier);
     if (!result)
         result = insert_snapshot(review, application, dossier, snapshot);
     if (!result && !*number)
         result = next_number(review, application, number, sizeof(number));
     if (!result)
-        result = td_tx_exec(review->tx, NULL,
-                            "update application set snapshot_id = $2, number = $3, pledge_at = $4, "
-                            "submitted_at = coalesce(submitted_at, $4) where id = $1",
-                            "ssss", id, snapshot, number, review->now);
+        result =
+            td_tx_exec(review->tx, NULL,
+                       "update application set snapshot_id = $2, number = $3, pledge_at = $4, "
+                       "submitted_at = coalesce(submitted_at, $4), plugin_version = $5, "
+                       "plugin_hash = $6, form_version = $5 where id = $1",
+                       "ssssss", id, snapshot, number, review->now,
+                       td_row_text(plugin, "plugin_version"), td_row_text(plugin, "plugin_hash"));
     if (!result)
         result = td_tx_exec(review->tx, NULL,
                             "update return_order set answered_at = $2 where application_id = $1 "
@@ -175,6 +205,8 @@ int td_submission_finish(struct td_review *review, const char *application_id, c
 {
     json_t *application = NULL, *dossier = NULL, *now = NULL;
     int result = td_application_load_editable(review, application_id, &application, reterr);
+    if (!result)
+        result = td_draft_settle(review, application);
     if (!result)
         result = td_draft_dossier(review, application, &dossier);
     if (!result)

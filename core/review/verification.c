@@ -113,7 +113,7 @@ static void append_item(json_t *items, const json_t *section, const char *item_i
 static int items_to_check(struct td_review *review, const json_t *application, const char *stage,
                           json_t **ret_items)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     json_t *given = NULL, *content = NULL, *items = json_array(), *section, *item;
     size_t i, j;
     int result = td_assessment_load(review, td_row_text(application, "id"), &given);
@@ -167,7 +167,7 @@ int td_verification_items(struct td_review *review, const json_t *application, c
 static const json_t *missing_assessment(const struct td_review *review, const json_t *application,
                                         const char *stage, const json_t *assessments)
 {
-    const json_t *descriptor = json_object_get(review->catalog, td_row_text(application, "series"));
+    const json_t *descriptor = td_application_form(review, application);
     size_t i;
     json_t *section;
     json_array_foreach(json_object_get(descriptor, "sections"), i, section) {
@@ -428,8 +428,7 @@ int td_assessment_save(struct td_review *review, const char *application_id, con
     int result = load_at_stage(review, application_id, &application, &stage, reterr);
     if (result)
         return result;
-    const json_t *section = td_form_section(
-        json_object_get(review->catalog, td_row_text(application, "series")), section_id);
+    const json_t *section = td_form_section(td_application_form(review, application), section_id);
     if (!section || strcmp(td_form_section_by(section), stage))
         result = td_error_key(reterr, TD_ENOTFOUND, "section_unknown",
                               json_pack("{s:s}", "section", section_id));
