@@ -23,6 +23,7 @@ struct td_config {
     char *redis_password_file; /* its first line is redis_password; "" = none */
     char *web_folder;       /* templates/, assets/, locales/ */
     char *plugin_folder;
+    bool plugin_rebuilt;    /* scoring/pool.h */
     char *script_folder;
     char *scorer;           /* path of titled-scorer */
     char *examiner;         /* path of titled-examiner */

@@ -20,6 +20,7 @@
 #include "http/stall.h"
 #include "http/static.h"
 #include "http/tls.h"
+#include "keeper.h"
 #include "redis/client.h"
 #include "redis/live.h"
 #include "redis/lockout.h"
@@ -28,6 +29,7 @@
 #include "redis/throttle.h"
 #include "review/calendar.h"
 #include "review/installation.h"
+#include "review/plugin.h"
 #include "review/policy.h"
 #include "scoring/pool.h"
 #include "store/store.h"
@@ -76,6 +78,7 @@ struct td_server {
     struct td_dispatch *dispatch;
     struct td_trials *trials;
     struct td_ticker *ticker;
+    struct td_keeper *keeper;
     struct td_tls *tls; /* NULL = plain */
     struct td_http_server *http;
     struct event *signals[SIGNALS];
@@ -126,13 +129,6 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
     stop(server);
 }
 
-static void on_reloaded(void *arg, int result)
-{
-    (void)arg;
-    TD_LOG(result < 0 ? TD_LOG_WARNING : TD_LOG_INFO, "plugins.reloaded",
-           TD_S("result", result < 0 ? td_error_name(result) : "ok"));
-}
-
 /* One that is not good leaves the former one in use, and the operator a line that says why. */
 static void reload_certificate(struct td_server *server)
 {
@@ -150,7 +146,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
         stop(server);
         return;
     }
-    td_pool_reload(server->pool, on_reloaded, server);
+    td_keeper_reload(server->keeper);
     if (server->tls)
         reload_certificate(server);
 }
@@ -183,6 +179,8 @@ static void on_pool_ready(void *arg, int result)
     struct td_server *server = arg;
     if (result < 0)
         TD_LOG(TD_LOG_ERROR, "scorer.absent", TD_S("code", td_error_name(result)));
+    else if (!server->stopping)
+        td_keeper_started(server->keeper);
     if (server->listening || server->stopping)
         return;
     server->listening = true;
@@ -305,12 +303,23 @@ static void warn_when_no_program(const char *setting, const char *path)
                           " program that came with titled, and start again"));
 }
 
+static int read_used(struct td_tx *tx, void *arg, struct td_error *reterr)
+{
+    (void)reterr;
+    return td_plugin_used(tx, arg);
+}
+
 static int open_threads(struct td_server *server, struct td_error *reterr)
 {
     const struct td_config *config = server->config;
+    char shelf[4096];
+    json_t *used = NULL;
+    snprintf(shelf, sizeof(shelf), "%s/plugins", config->state_folder);
     struct td_pool_options options = {.base = server->base,
                                       .executable = config->scorer,
                                       .plugin_folder = config->plugin_folder,
+                                      .shelf_folder = shelf,
+                                      .rebuilt = config->plugin_rebuilt,
                                       .workers = (int)config->workers};
     struct td_examiners_options examiners = {.base = server->base,
                                              .executable = config->examiner,
@@ -333,7 +342,11 @@ static int open_threads(struct td_server *server, struct td_error *reterr)
     if (r == 0)
         r = td_examiners_new(&examiners, &server->examiners, reterr);
     if (r == 0)
+        r = td_store_read_wait(server->store, read_used, &used, reterr);
+    options.used = used;
+    if (r == 0)
         r = td_pool_new(&options, on_pool_ready, server, &server->pool, reterr);
+    json_decref(used);
     return r;
 }
 
@@ -390,8 +403,15 @@ static int open_background(struct td_server *server, struct td_error *reterr)
                                        .pool = server->pool,
                                        .live = server->live,
                                        .config = server->config};
+    struct td_keeper_options keeper = {.store = server->store,
+                                       .mailbox = server->mailbox,
+                                       .pool = server->pool,
+                                       .live = server->live};
     server->ticker = td_ticker_new(&ticker);
+    server->keeper = td_keeper_new(&keeper);
     int r = need(server->ticker, reterr, "ticker");
+    if (r == 0)
+        r = need(server->keeper, reterr, "keeper of plugins");
     if (r == 0)
         r = td_trials_new(&trials, &server->trials, reterr);
     options.wake_arg = server->trials;
@@ -522,6 +542,7 @@ int td_server_run(struct td_server *server, struct td_error *reterr)
 /* Requests that did not end in time: their threads are done after this, so the rest may go. */
 static void drain(struct td_server *server)
 {
+    td_keeper_stop(server->keeper);
     td_pool_free(server->pool);
     server->pool = NULL;
     td_examiners_free(server->examiners);
@@ -553,6 +574,7 @@ void td_server_free(struct td_server *server)
     td_spool_free(server->spool);
     td_stall_free(server->stall);
     td_ticker_free(server->ticker);
+    td_keeper_free(server->keeper);
     td_frame_free(server->frame);
     td_live_free(server->live);
     td_queue_free(server->queue);

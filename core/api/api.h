@@ -27,6 +27,7 @@
     X(messages)                                                                                    \
     X(notices)                                                                                     \
     X(panels)                                                                                      \
+    X(plugins)                                                                                     \
     X(queue)                                                                                       \
     X(recheck)                                                                                     \
     X(reviews)                                                                                     \

@@ -83,6 +83,9 @@ enum td_work {
                        * (result: td_session_list_json) */
     TD_WORK_HOLDERS, /* call->job is an array of ids; result {id: account id} of those on lease, {} without Redis */
     TD_WORK_RELEASE, /* call->job is an id (text): this account's lease on it is given back */
+    TD_WORK_PLUGINS, /* call->job is td_plugin_used: a new generation of workers with what is in the plugin folder
+                     * now. Result {"generation": 3, "catalog": {...}, "refused": [...]}, as scoring/pool.h has them;
+                     * TD_EPLUGIN: none could be started and the present one serves on */
     TD_WORK_STATUS   /* how the parts of the server are (result: td_frame_status) */
 };
 

@@ -108,7 +108,7 @@ static int check_path(const struct td_route *row, struct td_error *reterr)
 bool td_work_needs_job(enum td_work work)
 {
     return work == TD_WORK_SCORER || work == TD_WORK_CHECK || work == TD_WORK_TAKE ||
-           work == TD_WORK_HOLDERS || work == TD_WORK_RELEASE;
+           work == TD_WORK_HOLDERS || work == TD_WORK_RELEASE || work == TD_WORK_PLUGINS;
 }
 
 static int check_row(const struct td_route *row, td_router_has_page_fn has_page, void *arg,

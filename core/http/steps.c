@@ -243,6 +243,29 @@ static int begin_scorer(struct td_serving *serving)
     return 0;
 }
 
+static void on_generation(void *arg, int result)
+{
+    struct td_serving *serving = arg;
+    struct td_pool *pool = serving->frame->options.pool;
+    json_t *answer = NULL;
+    if (result == 0)
+        answer = json_pack("{s:i, s:o, s:o}", "generation", td_pool_stats(pool).generation,
+                           "catalog", td_pool_catalog(pool), "refused", td_pool_refusals(pool));
+    else
+        result = td_error_key(&serving->error, TD_EPLUGIN, "plugins_not_started", NULL);
+    loop_worked(serving, result, answer);
+}
+
+static int begin_plugins(struct td_serving *serving)
+{
+    struct td_pool *pool = serving->frame->options.pool;
+    if (!pool)
+        return TD_EBUSY;
+    td_pool_use(pool, json_deep_copy(serving->call.job));
+    td_pool_reload(pool, on_generation, serving);
+    return 0;
+}
+
 /* Hands the work on: 0, or negative when nobody took it. */
 static int begin_work(struct td_serving *serving)
 {
@@ -268,6 +291,7 @@ static int begin_work(struct td_serving *serving)
         if (td_queue_holders(options->queue, call->job, on_holders, serving) < 0)
             on_holders(serving, TD_EREDIS, NULL);
         return 0;
+    case TD_WORK_PLUGINS: return begin_plugins(serving);
     case TD_WORK_STATUS: loop_worked(serving, 0, td_frame_status(serving->frame)); return 0;
     }
     return TD_EINTERNAL;

@@ -1,8 +1,8 @@
 /* blind.c - see blind.h. Holds no state; reads application and sheet. */
-#include "review/application.h"
 #include "review/blind.h"
 
 #include "base/error.h"
+#include "review/application.h"
 #include "review/form.h"
 #include "review/id_number.h"
 #include "review/row.h"

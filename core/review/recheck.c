@@ -74,9 +74,12 @@ static void check_columns(json_t *page, const json_t *row)
 static json_t *dossier_of(const struct td_review *review, const json_t *row)
 {
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(row, "series"));
+    const char *version = td_row_text(row, "facts_version");
+    bool loaded = td_row_equals(descriptor, "plugin_version", version) ||
+                  json_object_get(json_object_get(descriptor, "kept"), version);
     json_t *assessments = json_object_get(row, "assessments");
     if (!json_is_object(json_object_get(row, "dossier")) || !json_is_object(assessments) ||
-        !td_row_equals(descriptor, "plugin_version", td_row_text(row, "facts_version")))
+        !loaded)
         return NULL;
     json_t *dossier = json_copy(json_object_get(row, "dossier"));
     json_object_set(dossier, "assessments", assessments);

@@ -52,7 +52,7 @@ static json_t *probe(const struct td_plugins *plugins, const json_t *job, int jo
     const char *series = json_string_value(json_object_get(job, "series"));
     const json_t *dossier = json_object_get(job, "dossier");
     json_int_t repeat = json_integer_value(json_object_get(job, "repeat"));
-    int index = series ? td_plugins_find(plugins, series) : -1;
+    int index = series ? td_plugins_find(plugins, series, NULL) : -1;
     if (index < 0 || !json_is_object(dossier) || repeat < 1 || repeat > TD_PROBE_REPEAT_MAX)
         return invalid(fault, "the job needs a series that is loaded, a dossier and a repeat");
     return td_probe_answer(plugins, index, dossier, (int)repeat, job_ms);

@@ -74,7 +74,7 @@ static void check_facts(const struct td_plugins *plugins, const json_t *job, con
 {
     struct td_fault fault = TD_FAULT_INIT;
     json_t *asked = json_pack("{s:O?, s:O?, s:O?}", "series", json_object_get(job, "series"),
-                              "plugin_version", json_object_get(result, "plugin_version"),
+                              "plugin", json_object_get(result, "plugin_version"),
                               "dossier", json_object_get(result, "dossier"));
     json_t *found = td_job_facts(plugins, asked, job_ms, &fault);
     json_decref(asked);

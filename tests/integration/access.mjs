@@ -230,6 +230,7 @@ export const otherRoutes = {
   'POST /panels/{panel}/members': { may: runs, send: give({ account_id: 'nobody' }) },
   'POST /panels/{panel}/assignments': { may: runs, send: give({}) },
   'POST /panels/{panel}/close': { may: runs, send: give({ application_id: 'none' }) },
+  'POST /plugins': { may: all, send: give({ series: 'nosuch', hash: 'x' }) },
   'POST /queue/take': { may: all, send: give({ state: 'nosuch' }) },
   'GET /series/{series}': { may: all },
   'POST /session': { may: all, send: give({}) },
