@@ -65,6 +65,8 @@ struct td_forged {
  * give the same dossier on every machine. */
 struct td_forged td_forge(const json_t *descriptor, uint64_t seed, int number);
 int td_forge_proper(const json_t *descriptor);
+/* How many of these go through the levels, from the least of the first to the most of the last. */
+int td_forge_ordered(const json_t *descriptor);
 
 /* --- many dossiers (check_dossiers.c) ------------------------------------------------------------- */
 

@@ -193,10 +193,14 @@ static void compare(struct run *run, const struct td_forged *forged, int number,
     free(text);
 }
 
+/* From the last to the first, but beginning with the one that is least like the first of all: the
+ * most of the last level. */
 static void second_pass(struct run *run)
 {
     struct td_check *check = run->check;
-    for (int number = check->dossiers - 1; number >= 0 && run->deaths < DEATHS_MOST; number--) {
+    int ordered = td_forge_ordered(check->descriptor), count = check->dossiers;
+    for (int turn = 1; turn <= count && run->deaths < DEATHS_MOST; turn++) {
+        int number = ordered < count ? (ordered - turn + count) % count : count - turn;
         if (!run->answers[number])
             continue;
         struct td_forged forged = td_forge(check->descriptor, check->seed, number);

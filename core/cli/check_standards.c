@@ -101,11 +101,11 @@ static void say_difference(struct td_check *check, const char *file, const json_
                  *got = json_object_get(difference, "got");
     char *want = expected ? json_dumps(expected, JSON_ENCODE_ANY) : NULL;
     char *have = got ? json_dumps(got, JSON_ENCODE_ANY) : NULL;
+    const char *id = td_json_text(difference, "id"), *because = td_json_text(difference, "because");
     td_check_error(check, "one of the two is wrong: follow the arithmetic of the case",
-                   "cases/%s: %s %s: expected %s, is %s (%s)", file,
-                   td_json_text(difference, "what"), td_json_text(difference, "id"),
-                   want ? want : "nothing", have ? have : "nothing",
-                   td_json_text(difference, "because"));
+                   "cases/%s: %s%s%s: expected %s, is %s%s%s%s", file,
+                   td_json_text(difference, "what"), *id ? " " : "", id, want ? want : "nothing",
+                   have ? have : "nothing", *because ? " (" : "", because, *because ? ")" : "");
     free(want);
     free(have);
 }

@@ -422,14 +422,14 @@ static void change(struct forge *forge, struct td_forged *forged)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static int ordered(const json_t *descriptor)
+int td_forge_ordered(const json_t *descriptor)
 {
     return (int)json_array_size(json_object_get(descriptor, "levels")) * STYLES;
 }
 
 int td_forge_proper(const json_t *descriptor)
 {
-    return ordered(descriptor) + PROPER_RANDOM;
+    return td_forge_ordered(descriptor) + PROPER_RANDOM;
 }
 
 /* The first improper ones, whatever the seed: each section as an empty list, then the empty
@@ -462,7 +462,7 @@ struct td_forged td_forge(const json_t *descriptor, uint64_t seed, int number)
     const json_t *levels = json_object_get(descriptor, "levels");
     const json_t *specialty = any_of(&forge, json_object_get(descriptor, "specialties"));
     const json_t *level = any_of(&forge, levels);
-    if (number < ordered(descriptor)) {
+    if (number < td_forge_ordered(descriptor)) {
         forge.style = (enum style)(number % STYLES);
         forge.items_most = ITEMS_MOST;
         forge.text_most = TD_FORM_LONGTEXT_MAX * 10;

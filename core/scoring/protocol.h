@@ -36,6 +36,8 @@
  *       {"differences": [{"score", "what": "fact" | "gate" | "item" | "condition" | "veto" | "total", "id",
  *       "stored", "recomputed"}]}: facts of D, where it is given, against "facts"; points of "facts" against
  *       "breakdown"
+ *   {"op": "probe", ...}
+ *       a plugin under test, looked at by `titlectl plugin check` (scorer/probe.h); the server never asks
  *
  * Trials with one ID share their VMs and no others'.
  *

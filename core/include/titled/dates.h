@@ -174,7 +174,8 @@ static inline struct periods periods_without(const struct periods *from,
 /* What of the merged periods lies in [start, end). */
 static inline struct periods periods_within(const struct periods *from, int start, int end)
 {
-    struct periods inside = {.count = 0};
+    struct periods inside;
+    inside.count = 0;
     for (size_t i = 0; i < from->count; i++) {
         struct period one = from->list[i];
         periods_add(&inside, one.start > start ? one.start : start, one.end < end ? one.end : end);
