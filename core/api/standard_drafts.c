@@ -152,7 +152,6 @@ static int edit_read(struct td_call *call, struct td_reply *reply, struct td_err
         return rc;
     json_t *value = reply->value;
     reply->version = td_row_int(value, "revision");
-    td_application_name(&review, value);
     json_object_set_new(value, "is_draft", json_boolean(td_row_equals(value, "state", "draft")));
     json_object_set_new(
         value, "excerpt",

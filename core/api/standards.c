@@ -129,7 +129,8 @@ static int answer_diff(struct td_call *call, struct td_review *review, const jso
     reply->value = json_pack("{s:o, s:o, s:o, s:o, s:b}", "to", short_name(to), "from",
                              short_name(from), "lines", lines, "changes", table, "whole",
                              (int)json_is_array(json_object_get(from, "outline")));
-    json_object_set(reply->value, "revision", json_object_get(from, "revision"));
+    if (*td_call_query(call, "revision"))
+        json_object_set(reply->value, "revision", json_object_get(from, "revision"));
     json_object_set(reply->value, "level", json_object_get(to, "level"));
     json_object_set(reply->value, "series", json_object_get(to, "series"));
     json_object_set_new(reply->value, "same",

@@ -190,6 +190,7 @@ int td_standard_view(struct td_review *review, const char *standard_id, json_t *
     if (rc < 0)
         return rc;
     td_standard_split_outline(standard);
+    td_application_name(review, standard);
     json_object_set(standard, "standard_state", json_object_get(standard, "state"));
     const char *series = td_row_text(standard, "series");
     if (td_cycle_insider(review->who, series)) {

@@ -1,0 +1,187 @@
+// An administrator changes one number of a standard on a running server: edits it, tries it, a second person
+// approves, it comes into force, the pages that are open learn of it, and it is rolled back.
+
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { buildCity, draft, forward, submit, teacher, verify } from '../integration/city.mjs';
+import { startServer, top } from '../integration/harness.mjs';
+import { tried } from '../integration/standards.mjs';
+import { openBrowser } from './browser.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-')); // without golden cases: they are of the old number
+const look = process.env.TITLED_LOOK; // a folder for pictures of the pages
+let server, browser, city, dossier, applicant;
+
+/** A dossier before a panel of three, nobody of whom has scored it. */
+async function prepare() {
+  city = await buildCity(server);
+  const away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
+  const experts = await Promise.all(['lead', 'second', 'third'].map((login) => server.account(login, [{ role: 'expert', scope: 'teacher' }], { unit_id: away.id })));
+  await server.account('root', [{ role: 'admin', scope: '' }], { name: '管理员' });
+  applicant = await teacher(city, 'lin');
+  dossier = await draft(city, applicant);
+  assert.equal((await submit(applicant, dossier)).status, 200);
+  await verify(city, dossier);
+  await city.clerk.ok('POST', '/notices', { applications: [dossier] });
+  await server.advance(12);
+  await forward(city, dossier);
+  const members = experts.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' }));
+  const committee = await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members });
+  const panel = await city.office.ok('POST', '/panels', { committee_id: committee.id, cycle_id: city.cycle.id, name: '语文组', lead: experts[0].account.id, members: experts.map((who) => who.account.id) });
+  await city.office.ok('POST', `/panels/${panel.id}/assignments`, { applications: [dossier] });
+}
+
+before(async () => {
+  mkdirSync(join(scripts, 'teacher'));
+  copyFileSync(join(top, 'scripts/teacher/intermediate.rb'), join(scripts, 'teacher/intermediate.rb'));
+  [server, browser] = await Promise.all([startServer({ config: { script_folder: scripts, workers: 2 } }), openBrowser()]);
+  await prepare();
+});
+after(async () => {
+  await Promise.all([browser?.close(), server?.stop()]);
+  rmSync(scripts, { recursive: true, force: true });
+});
+
+/** Accessible, and no wider than a narrow screen; a picture for who wants to look. */
+async function examine(person, name) {
+  const size = person.page.viewportSize();
+  await person.page.setViewportSize({ width: 320, height: 900 });
+  assert.ok(await person.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name} is too wide`);
+  if (look) await person.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
+  await person.page.setViewportSize(size);
+  if (look) await person.page.screenshot({ path: join(look, `${name}.png`), fullPage: true });
+  await person.page.evaluate(axe);
+  const { violations } = await person.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], name);
+}
+
+const change = (person, from, to) => person.page.locator('#source').evaluate((area, [a, b]) => {
+  if (!area.value.includes(a)) throw new Error(`no ${a}`);
+  area.value = area.value.replace(a, b);
+  area.dispatchEvent(new Event('input', { bubbles: true }));
+}, [from, to]);
+
+describe('a standard', { concurrency: 1 }, () => {
+  const people = {};
+  const as = async (login) => (people[login] ??= await (await browser.person(server)).login(login));
+  let address, id, before_;
+
+  test('is edited with the faults shown while one types, and the table beside it', async () => {
+    const admin = await as('root');
+    await admin.go('/standards');
+    await admin.press(admin.page.locator('table a').first());
+    before_ = new URL(admin.page.url()).pathname;
+    const editor = await admin.press(admin.button('以此为底新建草案'));
+    address = editor.replace(/\/edit$/, '');
+    id = address.split('/').at(-1);
+    assert.equal(await admin.page.locator('.td-gutter').innerText().then((text) => text.trim().split('\n').length), await admin.page.locator('#source').inputValue().then((text) => text.split('\n').length));
+    await change(admin, 'segments: [[10, 1.0]', 'segmentos: [[10, 1.0]');
+    const fault = admin.page.locator('[data-fault]');
+    await fault.waitFor();
+    const line = Number(await fault.getAttribute('data-line'));
+    assert.equal(await admin.page.locator('.td-gutter .is-bad').innerText().then((text) => text.trim()), String(line));
+    assert.equal(await admin.page.locator('#source').getAttribute('aria-invalid'), 'true');
+    await examine(admin, 'edit-fault');
+    await admin.page.locator('[data-go]').click();
+    const at = await admin.page.locator('#source').evaluate((area) => [document.activeElement === area, area.value.slice(0, area.selectionStart).split('\n').length]);
+    assert.deepEqual(at, [true, line]);
+    await change(admin, 'segmentos: [[10, 1.0]', 'segments: [[10, 1.2]');
+    await fault.waitFor({ state: 'detached' });
+    assert.match(await admin.page.locator('#preview').innerText(), /1\.20? ?分/);
+    await admin.page.locator('[data-saved]').filter({ hasText: '已' }).waitFor(); // kept without a button
+    await admin.answer('note', '乡镇工作年限每年 1.2 分');
+    await examine(admin, 'edit');
+    await admin.press(admin.button('保存'));
+    await admin.page.evaluate(() => (document.body.dataset.page = '1'));
+    assert.equal(await admin.page.locator('#note').inputValue(), '乡镇工作年限每年 1.2 分');
+  });
+
+  test('shows what is other, in the table and in the script', async () => {
+    const admin = await as('root');
+    await admin.go(`${address}/diff`);
+    assert.equal(await admin.page.locator('table.td-table ins').innerText(), '1.2');
+    assert.equal(await admin.page.locator('.td-new mark').innerText(), '1.2');
+    await examine(admin, 'diff');
+  });
+
+  test('is tried, and then waits for a second person, who is told', async () => {
+    const admin = await as('root');
+    await admin.go(address);
+    assert.equal(await admin.button('批准').count(), 0);
+    await examine(admin, 'draft');
+    assert.deepEqual((await tried(city.bureau, id)).verdict, { passed: true, reason: 'passed' });
+    const bureau = await as('bureau');
+    await bureau.go('/messages');
+    assert.equal(await bureau.press(bureau.link(/等待第二人批准/)), address);
+    await examine(bureau, 'tried');
+    assert.equal(await bureau.press(bureau.button('批准')), address);
+    assert.match(await bureau.text(), /已批准/);
+  });
+
+  test('comes into force with one press; pages that are open show it, and nothing typed is lost', async () => {
+    const [admin, lead, lin] = [await as('root'), await as('lead'), await as('lin')];
+    await lead.go(`/reviews/${dossier}`);
+    await lead.page.locator('summary').filter({ hasText: '系统赋分' }).first().click();
+    await lead.page.locator('#comment').fill('扎实，正在写');
+    await lin.go(`/applications/${dossier}/points`);
+    const [was, shown] = await Promise.all([lin.page.locator('#points .td-figure').innerText(), lead.page.locator('#review-material .td-figure').innerText()]);
+    assert.equal(was.length > 0 && shown.length > 0, true);
+    await admin.go(address);
+    assert.match(await admin.text(), /已批准/);
+    await admin.press(admin.button('启用'));
+    assert.match(await admin.text(), /生效/);
+    for (const [person, figure, old] of [[lin, '#points .td-figure', was], [lead, '#review-material .td-figure', shown]])
+      await person.page.waitForFunction(([selector, text]) => document.querySelector(selector) && document.querySelector(selector).innerText !== text, [figure, old]);
+    await lin.page.locator('#points').getByText(/现行标准，版本 2/).waitFor();
+    const stale = lead.page.locator('[data-stale]');
+    await stale.waitFor();
+    assert.equal(await lead.page.locator('#comment').inputValue(), '扎实，正在写');
+    await examine(lead, 'review');
+    await lead.press(lead.link('重新载入'));
+    assert.equal(await lead.page.locator('#comment').inputValue(), '扎实，正在写');
+    assert.equal(await lead.page.locator('[data-stale]').isVisible(), false);
+  });
+
+  test('and is rolled back with a reason, which the same pages show', async () => {
+    const [admin, lead, lin] = [await as('root'), await as('lead'), await as('lin')];
+    await admin.page.locator('summary').filter({ hasText: '退回上一版' }).click();
+    await admin.answer('reason', '与实施方案不符');
+    await examine(admin, 'active');
+    assert.equal(await admin.press(admin.button('立即退回')), before_);
+    assert.match(await admin.text(), /生效/);
+    await lin.page.locator('#points').getByText(/现行标准，版本 1/).waitFor();
+    await lead.page.locator('[data-stale]').waitFor();
+  });
+
+  test('can be written without scripts, too', async () => {
+    const plain = await (await browser.person(server, { javaScript: false, width: 320 })).login('root');
+    await plain.go('/standards/new');
+    await plain.press(plain.page.locator('a[href*="series=teacher"][href*="level=junior"]'));
+    await plain.answer('source', 'standard "teacher", "junior" do\n  nam "x"\nend');
+    await plain.press(plain.button('保存为草案'));
+    assert.equal(await plain.page.locator('[data-fault]').getAttribute('data-line'), '2');
+    assert.match(await plain.page.locator('.td-excerpt').innerText(), /nam "x"/);
+    await plain.answer('source', readFileSync(join(top, 'scripts/teacher/junior.rb'), 'utf8'));
+    await plain.press(plain.button('保存'));
+    assert.equal(await plain.page.locator('[data-fault]').count(), 0);
+    assert.ok((await plain.page.locator('#preview table').count()) > 3);
+  });
+
+  test('fits its paper', async () => {
+    const admin = await as('root');
+    for (const path of [before_, `${address}/diff?with=${before_.split('/').at(-1)}`]) {
+      await admin.go(path);
+      await admin.page.emulateMedia({ media: 'print' });
+      await admin.page.setViewportSize({ width: Math.floor((180 / 25.4) * 96), height: 960 });
+      const wide = await admin.page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.td-table-wrap, table')].filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => element.outerHTML.slice(0, 200)));
+      assert.deepEqual(wide, [], path);
+      if (look) await admin.page.screenshot({ path: join(look, `paper-${path.includes('diff') ? 'diff' : 'table'}.png`), fullPage: true });
+      await admin.page.emulateMedia({ media: null });
+    }
+  });
+});
