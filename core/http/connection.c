@@ -5,7 +5,11 @@
  * td_connection_wake after the frame did something outside of it; calls of the frame from inside a
  * callback only change the phase, and the loop in `run` sees it. A connection is freed only at the
  * end of `run`, by the event and tick callbacks, or with the server, never inside a call of the
- * frame. */
+ * frame.
+ *
+ * A plain socket is written to at once (td_connection_push); only what it does not take waits for
+ * the loop. So the usual reply costs one call, no turn of the loop and no change of what epoll
+ * watches. */
 #include "http/wire.h"
 
 #include "base/clock.h"
@@ -19,11 +23,19 @@
  * and how many times linger_ms, which is for one pause, that may take. */
 #define LINGER_MAX   (64u << 20)
 #define LINGER_TIMES 10
-#define READ_AHEAD   (64 * 1024) /* unread input kept per connection, beyond a header block */
+#define READ_AHEAD   (64 * 1024)  /* unread input kept per connection, beyond a header block */
+#define WRITE_MOST   (128 * 1024) /* in one call: a file may have to come from the disk */
+
+enum { WRITES_AT_ONCE = 3 /* head, file, and what is left of that */ };
 
 static size_t unsent(const struct td_connection *connection)
 {
     return evbuffer_get_length(bufferevent_get_output(connection->bev));
+}
+
+static bool has_input(const struct td_connection *connection)
+{
+    return evbuffer_get_length(bufferevent_get_input(connection->bev)) > 0;
 }
 
 static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *change, void *arg)
@@ -75,6 +87,27 @@ void td_connection_wake(struct td_connection *connection)
     if (!connection->running)
         bufferevent_trigger(connection->bev, EV_READ,
                             (int)BEV_TRIG_IGNORE_WATERMARKS | (int)BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* As far as the socket takes it now; errors are left for the loop to meet. */
+static void write_now(struct td_connection *connection, struct evbuffer *output)
+{
+    int sent = 1;
+    evbuffer_unfreeze(output, 1); /* a bufferevent keeps the front of its output to itself */
+    for (int i = 0; i < WRITES_AT_ONCE && sent > 0 && evbuffer_get_length(output) > 0; i++)
+        sent = evbuffer_write_atmost(output, bufferevent_getfd(connection->bev), WRITE_MOST);
+    evbuffer_freeze(output, 1);
+}
+
+void td_connection_push(struct td_connection *connection)
+{
+    struct evbuffer *output = bufferevent_get_output(connection->bev);
+    if (connection->is_tls || connection->sending || evbuffer_get_length(output) == 0)
+        return;
+    write_now(connection, output);
+    connection->sending = evbuffer_get_length(output) > 0;
+    if (connection->sending)
+        bufferevent_enable(connection->bev, EV_WRITE);
 }
 
 /* Refuses a request and says so in the reply; an exchange in hand is lost to the frame. */
@@ -243,9 +276,14 @@ static void run(struct td_connection *connection)
     bool moved = true;
     while (moved && connection->server->counters.requests < most)
         moved = step(connection);
+    size_t queued = unsent(connection);
+    td_connection_push(connection);
+    bool drained = queued > 0 && unsent(connection) == 0;
     if (connection->eof && !moved)
         step_eof(connection);
     connection->running = false;
+    if (drained && (connection->phase == TD_PHASE_CLOSE || has_input(connection)))
+        moved = true; /* it may have waited for that */
     if (moved)
         td_connection_wake(connection); /* others first */
     else if (connection->phase == TD_PHASE_GONE)
@@ -260,8 +298,10 @@ static void on_read(struct bufferevent *bev, void *arg)
 
 static void on_drained(struct bufferevent *bev, void *arg)
 {
-    (void)bev;
     struct td_connection *connection = arg;
+    connection->sending = false;
+    if (!connection->is_tls)
+        bufferevent_disable(bev, EV_WRITE);
     if (!td_tail_push(connection))
         set_phase(connection, TD_PHASE_GONE);
     run(connection);
@@ -320,6 +360,7 @@ static struct bufferevent *new_bufferevent(struct td_http_server *server, int fd
     size_t most = server->limits.request_line + server->limits.header_bytes;
     bufferevent_setwatermark(bev, EV_READ, 0, most + READ_AHEAD);
     bufferevent_set_max_single_read(bev, READ_AHEAD);
+    bufferevent_set_max_single_write(bev, WRITE_MOST);
     return bev;
 }
 
@@ -353,8 +394,12 @@ void td_connection_new(struct td_listener *listener, int fd, const struct td_add
     if (is_control)
         server->control_open++;
     bufferevent_setcb(connection->bev, on_read, on_drained, on_event, connection);
+    if (connection->is_tls)
+        bufferevent_enable(connection->bev, EV_WRITE);
+    else
+        bufferevent_disable(connection->bev, EV_WRITE); /* libevent begins with it */
     evbuffer_add_cb(bufferevent_get_output(connection->bev), on_output, connection);
-    bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
+    bufferevent_enable(connection->bev, EV_READ);
 }
 
 /* Nothing of what it has not read is kept, not even by the kernel. */
@@ -447,7 +492,10 @@ void td_exchange_finish(struct td_exchange_own *own, int status, size_t sent, bo
         connection->exchange = NULL;
         if (connection->phase != TD_PHASE_GONE)
             set_phase(connection, keep ? TD_PHASE_HEAD : TD_PHASE_CLOSE);
-        td_connection_wake(connection);
+        if (!connection->running)
+            td_connection_push(connection); /* else at the end of `run`, together with others */
+        if (connection->phase != TD_PHASE_HEAD || connection->eof || has_input(connection))
+            td_connection_wake(connection);
     }
     td_exchange_free(own);
 }

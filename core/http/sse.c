@@ -60,6 +60,7 @@ static int send_event(struct td_exchange_own *own, const struct td_strbuf *out)
         return TD_EBUSY;
     }
     bufferevent_write(connection->bev, out->bytes, out->length);
+    td_connection_push(connection);
     connection->beat_ms = td_clock_mono_ms();
     return 0;
 }

@@ -113,6 +113,7 @@ struct td_connection {
     struct bufferevent *bev;
     enum td_phase phase;
     bool running, eof, is_control, is_proxy, is_tls;
+    bool sending;         /* plain sockets: the loop sends what the socket has not taken */
     bool too_late;        /* refused for being slow */
     bool handshaking;     /* TLS is not up yet */
     int64_t handshake_ms; /* what of the first header block's time it took */
@@ -137,6 +138,8 @@ void td_connection_new(struct td_listener *listener, int fd, const struct td_add
 void td_connection_free(struct td_connection *connection);
 void td_connection_check(struct td_connection *connection, int64_t now); /* deadlines; may free it */
 void td_connection_wake(struct td_connection *connection); /* runs it soon, never at once */
+/* After something was added to the output: sends it, or has the loop do so. `run` ends with it. */
+void td_connection_push(struct td_connection *connection);
 void td_connection_quit(struct td_connection *connection); /* the server stops */
 
 /* Ends an exchange that has been answered: logs, frees it and lets the connection go on or close. */
