@@ -2,8 +2,9 @@
  *
  * A file is put into the server's plugin folder under another name, made durable and renamed; then
  * the server looks, and says whether it serves it. When it does not, the folder is as it was
- * before. Only on the server's machine: the console, not a browser, brings executables. The tools
- * of who writes a plugin have files of their own. */
+ * before. An object that `plugin check` finds fault with is not even tried. Only on the server's
+ * machine: the console, not a browser, brings executables. The tools of who writes a plugin have
+ * files of their own. */
 #include "cli/copy.h"
 #include "cli/plugin.h"
 
@@ -190,6 +191,8 @@ static int put(struct td_cli *cli, int count, char **arguments, bool replaces,
                               series);
     if (result == 0 && scripts)
         result = td_copy_check_scripts(scripts, reterr);
+    if (result == 0)
+        result = td_plugin_try(arguments[0], scripts, reterr);
     if (result == 0)
         result = bring(cli, &place, arguments[0], &value, hash, reterr);
     if (result == 0)

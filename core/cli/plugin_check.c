@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define DOSSIERS     1000
+#define DOSSIERS_TRY 200 /* of td_plugin_try: somebody waits for it, and has checked before */
 #define JOB_MS       500 /* as a server has it */
 #define FINDINGS_MAX 12  /* of one stage */
 
@@ -239,14 +240,15 @@ static const char *find_scorer(void)
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-static void print_findings(const struct td_check *check)
+static void print_findings(const struct td_check *check, FILE *out)
 {
     size_t i;
     json_t *finding;
     json_array_foreach(check->findings, i, finding) {
         bool error = !strcmp(td_json_text(finding, "severity"), "error");
-        printf("%s %s: %s\n       %s\n", error ? "FAULT" : "hint ", td_json_text(finding, "check"),
-               td_json_text(finding, "message"), td_json_text(finding, "fix"));
+        fprintf(out, "%s %s: %s\n       %s\n", error ? "FAULT" : "hint ",
+                td_json_text(finding, "check"), td_json_text(finding, "message"),
+                td_json_text(finding, "fix"));
     }
 }
 
@@ -261,7 +263,7 @@ static void print_result(const struct td_check *check, const struct asked *asked
         json_decref(result);
         return;
     }
-    print_findings(check);
+    print_findings(check, stdout);
     if (check->errors == 0)
         printf("%s is in order: object, interface, form, %d dossiers in two processes and orders, "
                "leaks",
@@ -280,6 +282,35 @@ static bool read_number(const char *text, long long most, long long *number)
     errno = 0;
     *number = strtoll(text, &end, 10);
     return !errno && end != text && !*end && *number >= 0 && *number <= most;
+}
+
+static int run_check(struct td_check *check, const struct asked *asked, struct td_error *reterr)
+{
+    begin(check, "object");
+    return td_check_object(check, asked->path) ? run_apart(check, asked, reterr) : 0;
+}
+
+static int not_ready(const char *path, struct td_error *reterr)
+{
+    return td_error_set(reterr, TD_EPLUGIN, "%s is not ready for a server: see the faults above",
+                        path);
+}
+
+int td_plugin_try(const char *path, const char *scripts, struct td_error *reterr)
+{
+    struct asked asked = {path, scripts, -1};
+    struct td_check check = {.findings = json_array(),
+                             .scorer = find_scorer(),
+                             .job_ms = JOB_MS,
+                             .seed = 1,
+                             .dossiers = DOSSIERS_TRY};
+    int result = run_check(&check, &asked, reterr);
+    if (result == 0 && check.errors > 0) {
+        print_findings(&check, stderr);
+        result = not_ready(path, reterr);
+    }
+    json_decref(check.findings);
+    return result;
 }
 
 int td_plugin_check(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
@@ -301,13 +332,11 @@ int td_plugin_check(struct td_cli *cli, int count, char **arguments, struct td_e
                              .job_ms = (int)job_ms,
                              .seed = (uint64_t)seed,
                              .dossiers = (int)dossiers};
-    begin(&check, "object");
-    int result = td_check_object(&check, asked.path) ? run_apart(&check, &asked, reterr) : 0;
+    int result = run_check(&check, &asked, reterr);
     if (result == 0 && (show < 0 || check.errors > 0))
         print_result(&check, &asked, cli->json);
     json_decref(check.findings);
     if (result == 0 && check.errors > 0)
-        result = td_error_set(reterr, TD_EPLUGIN,
-                              "%s is not ready for a server: see the faults above", asked.path);
+        result = not_ready(asked.path, reterr);
     return result;
 }

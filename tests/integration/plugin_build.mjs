@@ -45,5 +45,11 @@ export function writeScripts(folder, id, points = 2) {
   end
 end
 `);
+  writeFileSync(join(folder, 'cases/two.json'), JSON.stringify({
+    name: '两项工作', level: 'junior',
+    dossier: { cutoff_date: '2026-08-31', level: 'junior', specialty: 'planting', track: 'directed', person: {}, unit: {}, content: { work: [{ id: 'aaaaaaaa' }, { id: 'bbbbbbbb' }] }, assessments: {}, evidence: {} },
+    expert: {}, expected: { total: 200 * points, eligible: true, vetoed: false, items: { A1: 200 * points }, conditions: {}, gates: {} },
+    arithmetic: [`A1：2 × ${points} = ${2 * points}`],
+  }));
   return folder;
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,13 +79,12 @@ describe('plugin add', () => {
   test('the new series is there at once, with its standard, and on the ledger', async () => {
     assert.equal(await serves('forestry'), undefined);
     const scripts = writeScripts(join(here.folder, 'forestry-scripts'), 'forestry');
-    writeFileSync(join(scripts, 'cases/one.json'), '{}');
     const out = await ok('plugin', 'add', make('1.0.0'), '--scripts', scripts);
     const [, hash] = /^added forestry 1\.0\.0, generation \d+, SHA-256 ([0-9a-f]{64})$/m.exec(out);
     assert.equal(await serves('forestry'), '1.0.0');
     assert.equal((await here.server.client().page('/series/forestry')).status, 200);
     assert.match((await here.server.client().page('/series')).text, /林业技术员/);
-    assert.ok(existsSync(join(here.scripts, 'forestry/cases/one.json')));
+    assert.ok(existsSync(join(here.scripts, 'forestry/cases/two.json')));
     await ok('standard', 'import', 'forestry/junior', '--bootstrap');
     const [entry] = await ledger('plugin.add');
     assert.equal(entry.actor, 'console');
@@ -118,24 +118,24 @@ describe('plugin add', () => {
     const cases = [
       [/struct titled_plugin|ABI major 7/, () => buildPlugin(bad, 'mining', '1.0.0', { defines: { ABI: 7 } })],
       [/has the id "forestry"; its file name says "quarry"/, () => buildPlugin(bad, 'forestry', '1.0.0', { name: 'quarry' })],
-      [/the worker that loaded it ended/, () => buildPlugin(bad, 'fishery', '1.0.0', { defines: { CRASH: 1 } })],
+      [/takes its worker down while it is loaded/, () => buildPlugin(bad, 'fishery', '1.0.0', { defines: { CRASH: 1 } })],
       [/describe\(\) is not accepted/, () => buildPlugin(bad, 'hunting', '1.0.0', { words: { series: 'hunting' } })],
       [/form\.json says version "2\.0\.0"; the plugin says "1\.0\.0"/, () => buildPlugin(bad, 'grazing', '1.0.0', { words: { ...JSON.parse(readFileSync(join(build, '../../plugins/sample/form.json'), 'utf8')), series: 'grazing', version: '2.0.0' } })],
-      [/copy cut short/, () => {
+      [/no list of dynamic symbols|cut short/, () => {
         const whole = readFileSync(make('1.0.0'));
         const file = join(bad, 'cut.so');
         writeFileSync(file, whole.subarray(0, whole.length - 100));
         return file;
       }],
-      [/no shared object/, () => {
+      [/no shared object of 64 bits/, () => {
         const file = join(bad, 'text.so');
         writeFileSync(file, 'no plugin at all');
         return file;
       }],
       [/is not called SERIES\.so/, () => join(bad, 'nothing.txt')],
-      [/nowhere\.so: No such file/, () => join(bad, 'nowhere.so')],
+      [/nowhere\.so cannot be read/, () => join(bad, 'nowhere.so')],
     ];
-    if (long) cases.push([/took too long/, () => join(build, 'tests/scorer/bad/hang_describe.so')]);
+    if (long) cases.push([/takes its worker down while it is loaded: .*took too long|did not/, () => join(build, 'tests/scorer/bad/hang_describe.so')]);
     for (const [pattern, file] of cases) await refused(pattern, 'plugin', 'add', file());
     await refused(/is served already: use plugin replace/, 'plugin', 'add', make('1.0.0'));
     await refused(/is not served: use plugin add/, 'plugin', 'replace', buildPlugin(bad, 'orchard', '1.0.0'));
@@ -197,6 +197,8 @@ describe('plugin replace', () => {
     await save(first, first.id, application.version, 'work', work(3));
     assert.equal((await submit(first, first.id)).status, 200);
     const again = await evaluated(first.id, (one) => one.score.total === 600);
+    const { facts_kept: kept, differences } = await here.server.control.ok('GET', `/cycles/${here.cycle.id}/recheck`);
+    assert.deepEqual([kept, differences], [0, []], 'every score is computed again, by its own version');
     assert.equal(edition(again), '1.0.0');
     assert.equal(again.plugin_version, '1.0.0');
 
@@ -228,23 +230,26 @@ describe('plugin replace', () => {
     assert.ok(found.length >= 3, JSON.stringify(found));
     assert.ok(found.some((one) => one.actor === 'system') && found.some((one) => one.actor === 'console'));
     // What cannot be used is listed with its reason, on the page too; the others go on.
+    const crash = buildPlugin(join(here.folder, 'crash'), 'fishery', '1.0.0', { defines: { CRASH: 1 } });
+    copyFileSync(crash, join(here.plugins, 'fishery.so'));
+    writeFileSync(join(here.plugins, 'cut.so'), readFileSync(file).subarray(0, -100));
     symlinkSync(file, join(here.plugins, 'linked.so'));
     writeFileSync(join(here.plugins, 'open.so'), readFileSync(file));
     chmodSync(join(here.plugins, 'open.so'), 0o666);
     await ok('plugin', 'reload');
     const admin = await here.server.account('administrator', [{ role: 'admin', scope: '' }]);
     const page = (await admin.page('/plugins')).text;
-    for (const words of ['linked.so', 'is a symbolic link', 'open.so', 'has mode 0666', '不能通过网页上传', '为已提交的申报保留']) assert.ok(page.includes(words), words);
+    for (const words of ['fishery.so', 'the worker that loaded it ended', 'cut.so', 'a copy cut short', 'linked.so', 'is a symbolic link', 'open.so', 'has mode 0666', '不能通过网页上传', '为已提交的申报保留']) assert.ok(page.includes(words), words);
     assert.match((await admin.page('/plugins', english)).text, /is not uploaded through a browser/);
     assert.match(await ok('plugin', 'list'), /^refused\tlinked\.so\t/m);
-    for (const name of ['linked.so', 'open.so']) unlinkSync(join(here.plugins, name));
+    for (const name of ['fishery.so', 'cut.so', 'linked.so', 'open.so']) unlinkSync(join(here.plugins, name));
     await ok('plugin', 'reload');
   });
 });
 
 describe('under load', () => {
   test('series come, change and go: no request is lost, nothing is left over', async () => {
-    const rounds = long ? 300 : 8;
+    const rounds = long ? 300 : 20;
     const { first, second, server } = here;
     const third = await person('third');
     await save(third, third.id, 1, 'work', [{ id: 'woraaaaa', place: '林场0', soil: '沙' }]);
@@ -256,6 +261,13 @@ describe('under load', () => {
       }
     });
     const descriptors = () => readdirSync(`/proc/${server.process.child.pid}/fd`).length;
+    // As titlectl does it, without its check of the object.
+    const bring = async (file, id) => {
+      const bytes = readFileSync(file), target = join(here.plugins, `${id}.so`);
+      writeFileSync(`${target}.part`, bytes, { mode: 0o644 });
+      renameSync(`${target}.part`, target);
+      return server.control.ok('POST', '/plugins', { series: id, hash: createHash('sha256').update(bytes).digest('hex') });
+    };
     const files = Array.from({ length: rounds }, (_, n) => make(`3.${n}.0`, { fields: ['place', 'soil'] }));
     const guest = buildPlugin(join(here.folder, 'guest'), 'guest', '1.0.0');
     const known = new Set([await serves('forestry')]);
@@ -278,9 +290,9 @@ describe('under load', () => {
     ];
     for (let n = 0; n < rounds; n++) {
       known.add(`3.${n}.0`);
-      await ok('plugin', 'replace', files[n]);
+      assert.equal((await bring(files[n], 'forestry')).version, `3.${n}.0`);
       if (n % 4 === 0) {
-        await ok('plugin', 'add', guest);
+        await bring(guest, 'guest');
         assert.equal(await serves('guest'), '1.0.0');
         await ok('plugin', 'retire', 'guest');
         assert.equal(await serves('guest'), undefined);
