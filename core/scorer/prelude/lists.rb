@@ -23,7 +23,7 @@ module Titled
       scored = entries.map { |entry| score_entry(entry) }
       return Outcome.new(0, "未填报") if scored.empty?
       scored = best_of_each(entries, scored) if @category
-      best = scored.sort { |a, b| b[0] <=> a[0] }
+      best = scored.length > 1 ? scored.sort { |a, b| b[0] <=> a[0] } : scored
       best = best[0, @top] if @top
       sum = best.inject(0) { |all, entry| all + entry[0] }
       sentence = best.map { |entry| entry[1] }.join(" + ")

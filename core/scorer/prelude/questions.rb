@@ -105,7 +105,7 @@ module Titled
     end
 
     def words
-      [@options[@way]].flatten
+      @words ||= [@options[@way]].flatten
     end
 
     def subject
@@ -114,10 +114,13 @@ module Titled
 
     # The years with one of the words, as text.
     def listed(facts)
-      years = facts.entries(@options[:of])
       from = @options[:window] ? facts.need(@options[:up_to]) - @options[:window] : nil
-      years = years.select { |entry| entry["year"] > from } if from
-      years.select { |entry| words.include?(entry["grade"]) }.map { |entry| "#{entry["year"]} 年#{entry["grade"]}" }
+      found = []
+      facts.entries(@options[:of]).each do |entry|
+        year, grade = entry["year"], entry["grade"]
+        found << "#{year} 年#{grade}" if words.include?(grade) && (from.nil? || year > from)
+      end
+      found
     end
 
     def span

@@ -318,14 +318,19 @@ module Titled
 
     def measure(facts, _expert)
       last = facts.need(@up_to)
-      years = facts.entries(@of).select { |entry| entry["year"] > last - @window && entry["year"] <= last }
-      grades = years.map { |entry| entry["grade"] }.reject { |grade| @skip.include?(grade) }
-      return Outcome.new(0, "近 #{@window} 年无考核记录，计 0 分") if grades.empty?
-      sum = grades.inject(0) { |all, grade| all + (@table[grade] || 0) }
-      sentence = "近 #{@window} 年实有 #{grades.length} 年：#{counted(grades)} = #{Titled.points_text(sum)}"
-      return Outcome.new(sum, sentence) if grades.length >= @window
-      scaled = Titled.divide(sum * @window, grades.length)
-      Outcome.new(scaled, "#{sentence}，÷ #{grades.length} × #{@window} = #{Titled.points_text(scaled)}")
+      times = counted(facts.entries(@of), last)
+      return Outcome.new(0, "近 #{@window} 年无考核记录，计 0 分") if times.empty?
+      years, sum, words = 0, 0, []
+      times.each do |grade, count|
+        value = @table[grade] || 0
+        years += count
+        sum += count * value
+        words << "#{grade} #{count} 次 × #{Titled.points_text(value)}"
+      end
+      sentence = "近 #{@window} 年实有 #{years} 年：#{words.join(" + ")} = #{Titled.points_text(sum)}"
+      return Outcome.new(sum, sentence) if years >= @window
+      scaled = Titled.divide(sum * @window, years)
+      Outcome.new(scaled, "#{sentence}，÷ #{years} × #{@window} = #{Titled.points_text(scaled)}")
     end
 
     def rule
@@ -343,10 +348,15 @@ module Titled
       outcome.points > 0
     end
 
-    def counted(grades)
-      grades.uniq.map do |grade|
-        "#{grade} #{grades.count(grade)} 次 × #{Titled.points_text(@table[grade] || 0)}"
-      end.join(" + ")
+    # How often each grade was given in the window, in the order of the list.
+    def counted(entries, last)
+      times = {}
+      entries.each do |entry|
+        year, grade = entry["year"], entry["grade"]
+        next if year > last || year <= last - @window || @skip.include?(grade)
+        times[grade] = (times[grade] || 0) + 1
+      end
+      times
     end
   end
 end
