@@ -62,6 +62,7 @@ struct job {
     char id[TD_ID_TEXT];
     const struct td_dispatch_kind *kind;
     json_t *payload, *request, *answer, *catalog;
+    json_t *blame; /* of a scorer that failed */
     int64_t attempts;
     bool gone;     /* done or given up already: nothing to do but forget the entry */
     bool asked;    /* Redis owes an answer */
@@ -254,6 +255,7 @@ static void job_free(struct job *job)
     json_decref(job->request);
     json_decref(job->answer);
     json_decref(job->catalog);
+    json_decref(job->blame);
     free(job);
 }
 
@@ -281,6 +283,34 @@ static int retry_delay(const struct td_dispatch *dispatch, int64_t attempts)
     return delay > INT32_MAX / 2 ? INT32_MAX / 2 : (int)delay;
 }
 
+/* The system's own view: no account. NULL arena when memory is short. */
+static struct td_review review_of(const struct job *job, struct td_tx *tx)
+{
+    const struct td_dispatch_options *options = &job->step.dispatch->options;
+    struct td_review review = {.tx = tx,
+                               .arena = td_arena_new(ARENA_CAP),
+                               .catalog = job->catalog,
+                               .config = options->config,
+                               .calendar = options->calendar,
+                               .seal = options->seal};
+    td_time_format(td_clock_now_ms(), review.now);
+    td_date_format(td_clock_today(), review.today);
+    return review;
+}
+
+/* What the kind makes of a scorer that failed. */
+static int tell_kind(struct job *job, struct td_tx *tx, struct td_error *reterr)
+{
+    if (!job->blame || !job->kind || !job->kind->failed)
+        return 0;
+    struct td_review review = review_of(job, tx);
+    int result = review.arena
+                     ? job->kind->failed(&review, job->payload, job->request, job->blame, reterr)
+                     : TD_ENOMEM;
+    td_arena_free(review.arena);
+    return result;
+}
+
 static int failure_write(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct job *job = arg;
@@ -288,6 +318,8 @@ static int failure_write(struct td_tx *tx, void *arg, struct td_error *reterr)
                             "update outbox set attempts = attempts + 1, failure = $1"
                             " where id = $2 and done_at is null",
                             "ss", job->step.failure, job->id);
+    if (result == 0)
+        result = tell_kind(job, tx, reterr);
     return result < 0
                ? td_error_set(reterr, result, "noting a failure failed: %s", td_tx_failure(tx))
                : 0;
@@ -323,21 +355,6 @@ static const struct td_dispatch_kind *kind_of(const struct td_dispatch *dispatch
         if (!strcmp(kind->kind, name))
             return kind;
     return NULL;
-}
-
-/* The system's own view: no account. NULL arena when memory is short. */
-static struct td_review review_of(const struct job *job, struct td_tx *tx)
-{
-    const struct td_dispatch_options *options = &job->step.dispatch->options;
-    struct td_review review = {.tx = tx,
-                               .arena = td_arena_new(ARENA_CAP),
-                               .catalog = job->catalog,
-                               .config = options->config,
-                               .calendar = options->calendar,
-                               .seal = options->seal};
-    td_time_format(td_clock_now_ms(), review.now);
-    td_date_format(td_clock_today(), review.today);
-    return review;
 }
 
 static int job_read(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -407,6 +424,7 @@ static void on_scored(void *arg, int result, json_t *answer, struct td_error *er
     struct job *job = arg;
     keep_failure(&job->step, result, error);
     job->answer = json_incref(answer);
+    job->blame = json_incref(error->parameters);
     if (result < 0)
         job_failed(job);
     else

@@ -52,6 +52,10 @@ struct td_dispatch_kind {
     enum td_dispatch_work work;
     int (*write)(struct td_review *review, const json_t *payload, const json_t *job,
                  const json_t *answer, struct td_error *reterr);
+    /* The scorer failed: `blame` = the parameters of its error (scoring/pool.h). May be NULL. In the
+     * transaction that notes the failed attempt. */
+    int (*failed)(struct td_review *review, const json_t *payload, const json_t *job,
+                  const json_t *blame, struct td_error *reterr);
 };
 
 /* The rows of the real server ("score", "session", "trial"), ended by a NULL kind. "live" rows are not jobs:

@@ -2,10 +2,12 @@
 #include "dispatch.h"
 
 #include "review/evaluation.h"
+#include "review/quarantine.h"
 
 const struct td_dispatch_kind td_dispatch_kinds[] = {
-    {"score", td_evaluation_prepare, TD_DISPATCH_SCORER, td_evaluation_finish},
-    {"session", NULL, TD_DISPATCH_SESSIONS, NULL},
-    {"trial", NULL, TD_DISPATCH_TRIALS, NULL},
+    {"score", td_evaluation_prepare, TD_DISPATCH_SCORER, td_evaluation_finish,
+     td_quarantine_failed},
+    {"session", NULL, TD_DISPATCH_SESSIONS, NULL, NULL},
+    {"trial", NULL, TD_DISPATCH_TRIALS, NULL, NULL},
     {0},
 };

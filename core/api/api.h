@@ -28,6 +28,7 @@
     X(notices)                                                                                     \
     X(panels)                                                                                      \
     X(plugins)                                                                                     \
+    X(quarantine)                                                                                  \
     X(queue)                                                                                       \
     X(recheck)                                                                                     \
     X(reviews)                                                                                     \

@@ -7,6 +7,7 @@
 #include "review/cycle.h"
 #include "review/draft.h"
 #include "review/panel.h"
+#include "review/quarantine.h"
 #include "review/row.h"
 #include "review/sheet.h"
 #include "review/verification.h"
@@ -256,6 +257,8 @@ int td_evaluation_finish(struct td_review *review, const json_t *payload, const 
         result = store_answer(review, application, job, answer);
     else if (!result)
         result = td_evaluation_queue(review, id);
+    if (!result)
+        result = td_quarantine_passed(review, payload, job);
     json_decref(application);
     json_decref(now);
     return result;

@@ -141,6 +141,9 @@ int td_standard_approve(struct td_review *review, const char *standard_id, const
 int td_standard_activate(struct td_review *review, const char *standard_id,
                          struct td_error *reterr);
 
+/* Queues new scores for the dossiers of its series and level that are not yet with the committee. */
+int td_standard_queue_scores(struct td_review *review, const json_t *standard);
+
 /* Puts the one that was in force before the active one `standard_id` back, as td_standard_activate
  * does; *ret_id is that one. */
 int td_standard_rollback(struct td_review *review, const char *standard_id, const char *reason,

@@ -212,8 +212,7 @@ static int queue_one(struct td_tx *tx, const char *application_id)
     return rc;
 }
 
-/* Dossiers that the committee has not got yet are scored again. */
-static int queue_scores(struct td_review *review, const json_t *standard)
+int td_standard_queue_scores(struct td_review *review, const json_t *standard)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
@@ -266,7 +265,7 @@ static int put_in_force(struct td_review *review, const json_t *standard, bool o
         rc = td_tx_exec(review->tx, NULL,
                         "update standard set state = 'active', activated_at = $2 where id = $1",
                         "ss", id, review->now);
-    return rc == 0 ? queue_scores(review, standard) : rc;
+    return rc == 0 ? td_standard_queue_scores(review, standard) : rc;
 }
 
 int td_standard_activate(struct td_review *review, const char *standard_id, struct td_error *reterr)

@@ -250,6 +250,7 @@ export const otherRoutes = {
   'POST /standards/{standard}/rollback': { may: all, send: give({}) },
   'POST /standards/{standard}/activate': { may: all },
   'POST /standards/{standard}/approve': { may: all },
+  'POST /standards/{standard}/quarantine/lift': { may: all, send: give({ reason: '已修改' }) },
   'GET /standards/{standard}/trials': { may: tries },
   'POST /standards/{standard}/trials': { may: all, send: give({ cycle: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }) },
   'GET /trials/{trial}': { may: tries },

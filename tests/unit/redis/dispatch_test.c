@@ -102,9 +102,9 @@ static int broken_write(struct td_review *review, const json_t *payload, const j
 }
 
 static const struct td_dispatch_kind kinds[] = {
-    {"echo", echo_read, TD_DISPATCH_SCORER, echo_write},
-    {"broken", NULL, TD_DISPATCH_NONE, broken_write},
-    {"session", NULL, TD_DISPATCH_SESSIONS, NULL},
+    {"echo", echo_read, TD_DISPATCH_SCORER, echo_write, NULL},
+    {"broken", NULL, TD_DISPATCH_NONE, broken_write, NULL},
+    {"session", NULL, TD_DISPATCH_SESSIONS, NULL, NULL},
     {0},
 };
 
