@@ -424,7 +424,7 @@ static void on_scored(void *arg, int result, json_t *answer, struct td_error *er
     struct job *job = arg;
     keep_failure(&job->step, result, error);
     job->answer = json_incref(answer);
-    job->blame = json_incref(error->parameters);
+    job->blame = error ? json_incref(error->parameters) : NULL;
     if (result < 0)
         job_failed(job);
     else

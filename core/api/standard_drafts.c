@@ -6,6 +6,7 @@
 #include "review/application.h"
 #include "review/row.h"
 #include "review/standard.h"
+#include "review/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,19 @@ static int copy_read(struct td_call *call, const char *base, struct td_error *re
     return rc;
 }
 
+/* Where no trial follows, the golden cases are run with the check. */
+static int add_cases(struct td_call *call, struct td_error *reterr)
+{
+    json_t *cases = NULL;
+    if (!td_call_bool(call, "bootstrap"))
+        return 0;
+    int rc = td_trial_cases(call->config, td_row_text(call->kept, "series"),
+                            td_row_text(call->kept, "level"), &cases, reterr);
+    if (rc == 0)
+        json_object_set_new(call->job, "cases", cases);
+    return rc;
+}
+
 static int create_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     const char *series = td_call_text(call, "series"), *level = td_call_text(call, "level");
@@ -106,10 +120,11 @@ static int create_read(struct td_call *call, struct td_reply *reply, struct td_e
     if (rc == 0)
         rc = *text ? td_standard_clean(text, &source, reterr)
                    : td_standard_read_script(call->config, series, level, &source, reterr);
-    return rc < 0 ? rc
-                  : check_job(call, series, level, source,
-                              json_pack("{s:s, s:s, s:s}", "series", series, "level", level,
-                                        "origin", *text ? "text" : "file"));
+    if (rc == 0)
+        rc = check_job(call, series, level, source,
+                       json_pack("{s:s, s:s, s:s}", "series", series, "level", level, "origin",
+                                 *text ? "text" : "file"));
+    return rc == 0 ? add_cases(call, reterr) : rc;
 }
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -126,6 +141,8 @@ static int create_write(struct td_call *call, struct td_reply *reply, struct td_
                                       .answer = call->result,
                                       .bootstrap = td_call_bool(call, "bootstrap")};
     int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_trial_check_golden(json_object_get(call->result, "golden"), reterr);
     if (rc == 0)
         rc = td_standard_create(&review, &draft, id, reterr);
     if (rc == 0)

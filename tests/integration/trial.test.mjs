@@ -293,3 +293,21 @@ describe('while it runs', () => {
       assert.equal(trial.summary.dossiers, COPIES + 1);
     });
 });
+
+describe('the first installation', () => {
+  test('takes no script whose golden cases fail, and none that is not pure', async () => {
+    const file = join(scripts, 'teacher/senior.rb'), source = readFileSync(file, 'utf8');
+    const install = () => server.control.json('POST', '/standards', { series: 'teacher', level: 'senior', bootstrap: true });
+    writeFileSync(file, source.replace(/cap: (\d+) do/, 'cap: 1 do'));
+    const wrong = await install();
+    assert.equal(wrong.status, 422, wrong.text);
+    assert.equal(wrong.body.key, 'golden_failed');
+    assert.match(wrong.body.parameters.file, /^senior-\d\d/);
+    writeFileSync(file, source.replace('standard "teacher"', '$kept = 1\nstandard "teacher"'));
+    const impure = await install();
+    assert.equal(impure.body.key, 'script_impure');
+    assert.equal(impure.body.parameters.word, '$kept');
+    writeFileSync(file, source);
+    assert.equal((await install()).status, 201);
+  });
+});
