@@ -3,8 +3,14 @@
  */
 #include "api/api.h"
 #include "api/place.h"
+#include "api/trial_view.h"
+#include "review/application.h"
+#include "review/cycle.h"
 #include "review/row.h"
+#include "review/standard.h"
 #include "review/trial.h"
+
+#include <string.h>
 
 static int start_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -17,6 +23,50 @@ static int start_write(struct td_call *call, struct td_reply *reply, struct td_e
     return rc < 0 ? rc : td_place_created(call, reply, "trials", id);
 }
 
+/* {"passed", "reason"} of what approval asks. */
+static int add_verdict(struct td_call *call, const char *standard_id, json_t *value)
+{
+    json_t *verdict = NULL;
+    int rc = td_trial_verdict(call->tx, standard_id, &verdict);
+    if (rc == 0)
+        json_object_set_new(value, "verdict",
+                            json_pack("{s:O, s:O}", "passed", json_object_get(verdict, "passed"),
+                                      "reason", json_object_get(verdict, "reason")));
+    json_decref(verdict);
+    return rc;
+}
+
+static bool writes(const struct td_call *call)
+{
+    return (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU)) != 0;
+}
+
+/* The standard, and the cycles whose dossiers it may be tried on. */
+static int add_choice(struct td_call *call, struct td_review *review, json_t *value)
+{
+    const char *id = td_call_param(call, "standard");
+    json_t *standard = NULL, *cycles = NULL;
+    int rc = td_standard_load(call->tx, id, &standard);
+    if (rc == 0)
+        rc = td_cycle_list(review, td_row_text(standard, "series"), "", "", &cycles);
+    if (rc == 0)
+        rc = add_verdict(call, id, value);
+    if (rc == 0) {
+        td_application_name(review, standard);
+        static const char *const kept[] = {"id",    "series", "series_name", "series_name_en",
+                                           "level", "version"};
+        json_t *shown = json_pack("{s:O}", "standard_state", json_object_get(standard, "state"));
+        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+            json_object_set(shown, kept[i], json_object_get(standard, kept[i]));
+        json_object_set_new(value, "standard", shown);
+        json_object_set(value, "cycles", json_object_get(cycles, "items"));
+        json_object_set_new(value, "can", json_pack("{s:b}", "start", writes(call)));
+    }
+    json_decref(cycles);
+    json_decref(standard);
+    return rc;
+}
+
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -24,33 +74,32 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     if (rc == 0)
         rc = td_trial_list(&review, td_call_param(call, "standard"), td_call_query(call, "cursor"),
                            &reply->value, reterr);
-    return rc;
+    return rc < 0 ? rc : add_choice(call, &review, reply->value);
 }
+
+/* --- one trial -------------------------------------------------------------------------------- */
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    json_t *verdict = NULL;
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_trial_load(&review, td_call_param(call, "trial"), &reply->value, reterr);
     if (rc < 0)
         return rc;
-    const json_t *standard = json_object_get(reply->value, "standard");
-    rc = td_trial_verdict(call->tx, td_row_text(standard, "id"), &verdict);
-    if (rc < 0)
-        return rc;
+    json_t *summary = json_object_get(reply->value, "summary");
     bool running = td_row_equals(reply->value, "state", "running");
-    bool writer = (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU)) != 0;
-    json_object_set_new(reply->value, "verdict",
-                        json_pack("{s:O, s:O}", "passed", json_object_get(verdict, "passed"),
-                                  "reason", json_object_get(verdict, "reason")));
+    if (json_is_object(summary)) {
+        td_trial_view_groups(summary);
+        json_object_set_new(reply->value, "chart",
+                            td_trial_view_chart(json_object_get(summary, "histogram")));
+    }
     json_object_set_new(reply->value, "running", json_boolean(running));
-    json_object_set_new(
-        reply->value, "can",
-        json_pack("{s:b, s:b}", "cancel", writer && running, "try_again", writer && !running));
-    json_decref(verdict);
-    return 0;
+    json_object_set_new(reply->value, "can",
+                        json_pack("{s:b, s:b}", "cancel", writes(call) && running, "try_again",
+                                  writes(call) && !running));
+    const json_t *standard = json_object_get(reply->value, "standard");
+    return add_verdict(call, td_row_text(standard, "id"), reply->value);
 }
 
 static int cancel_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -61,6 +110,23 @@ static int cancel_write(struct td_call *call, struct td_reply *reply, struct td_
     if (rc == 0)
         rc = td_trial_cancel(&review, id, reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "trials", id);
+}
+
+/* What the list is filtered by, and what else it could be. */
+static int add_filter(struct td_call *call, json_t *value)
+{
+    static const char *const changes[] = {"loss",  "gain",   "crosses_down", "crosses_up",
+                                          "fails", "passes", "vetoed",       "same"};
+    const char *chosen = td_call_query(call, "change");
+    json_t *choices = json_array();
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+        json_array_append_new(choices, json_pack("{s:s, s:b}", "trial_change", changes[i],
+                                                 "selected", !strcmp(changes[i], chosen)));
+    json_object_set_new(value, "changes", choices);
+    json_object_set_new(value, "trial_change", json_string(chosen));
+    json_object_set_new(value, "division", json_string(td_call_query(call, "division")));
+    json_object_set_new(value, "trial", json_string(td_call_param(call, "trial")));
+    return 0;
 }
 
 static int dossiers_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -74,7 +140,7 @@ static int dossiers_read(struct td_call *call, struct td_reply *reply, struct td
         rc =
             td_trial_dossiers(&review, td_call_param(call, "trial"), filter, &reply->value, reterr);
     json_decref(filter);
-    return rc;
+    return rc < 0 ? rc : add_filter(call, reply->value);
 }
 
 static int dossier_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -97,7 +163,7 @@ static int dossier_work(struct td_call *call, struct td_reply *reply, struct td_
     (void)reterr;
     json_object_set(reply->value, "before", json_object_get(call->result, "before"));
     json_object_set(reply->value, "after", json_object_get(call->result, "after"));
-    return 0;
+    return td_trial_view_sides(reply->value);
 }
 
 static int follow_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -130,7 +196,8 @@ const struct td_route td_trials_routes[] = {
      .roles = READERS,
      .summary = "Trials of a standard, newest first",
      .query = "cursor",
-     .read = list_read},
+     .read = list_read,
+     .page = "trials"},
     {.method = TD_POST,
      .path = "/standards/{standard}/trials",
      .roles = WRITERS,
@@ -141,7 +208,8 @@ const struct td_route td_trials_routes[] = {
      .path = "/trials/{trial}",
      .roles = READERS,
      .summary = "One trial: progress, golden cases, who gains and who loses",
-     .read = view_read},
+     .read = view_read,
+     .page = "trial"},
     {.method = TD_POST,
      .path = "/trials/{trial}/cancel",
      .roles = WRITERS,
@@ -153,14 +221,16 @@ const struct td_route td_trials_routes[] = {
      .summary = "Dossiers by change; filters change (gain, loss, same, crosses_up, crosses_down,"
                 " fails, passes, vetoed) and division; cursor; format=csv",
      .query = "change division cursor",
-     .read = dossiers_read},
+     .read = dossiers_read,
+     .page = "trial_dossiers"},
     {.method = TD_GET,
      .path = "/trials/{trial}/dossiers/{dossier}",
      .roles = READERS,
      .summary = "One dossier under both standards, side by side",
      .read = dossier_read,
      .work = TD_WORK_SCORER,
-     .work_fn = dossier_work},
+     .work_fn = dossier_work,
+     .page = "trial_dossier"},
     {.method = TD_GET,
      .path = "/trials/{trial}/live",
      .roles = READERS,

@@ -43,7 +43,7 @@ static void open_group(struct reading *reading, const char *line)
     char *title;
     long number = strtol(line, &title, 10);
     size_t i;
-    json_t *group;
+    json_t *group = NULL;
     title += strspn(title, " ");
     json_array_foreach(reading->groups, i, group) {
         if (json_integer_value(json_object_get(group, "number")) == number)

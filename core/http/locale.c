@@ -108,19 +108,24 @@ static bool ends_with(const char *name, const char *end)
 
 int td_locale_is_points(const char *name)
 {
-    static const char *const names[] = {"points", "cap", "total", "reference_line"};
+    static const char *const names[] = {"points",       "cap",         "total",   "reference_line",
+                                        "above_before", "above_after", "mean",    "median",
+                                        "mean_before",  "mean_after",  "change",  "mean_change",
+                                        "expected",     "got",         "forward", "reverse"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(name, names[i]) == 0)
             return 1;
-    return ends_with(name, "_points");
+    return ends_with(name, "_points") || ends_with(name, "_total") || ends_with(name, "_cap");
 }
 
-static char *hundredths(json_int_t value)
+/* Of a change the sign is what people look for. */
+static char *hundredths(const char *name, json_int_t value)
 {
     char text[32];
     unsigned long long size =
         value < 0 ? 0ull - (unsigned long long)value : (unsigned long long)value;
-    snprintf(text, sizeof(text), "%s%llu.%02llu", value < 0 ? "-" : "", size / 100, size % 100);
+    const char *plus = ends_with(name, "change") && value > 0 ? "+" : "";
+    snprintf(text, sizeof(text), "%s%llu.%02llu", value < 0 ? "-" : plus, size / 100, size % 100);
     return td_memory_text(text);
 }
 
@@ -150,9 +155,11 @@ char *td_locale_member_text(const struct td_locale *locale, const char *name, co
 {
     if (json_is_integer(value)) {
         bool shown = td_locale_is_points(name) || ends_with(name, "_cents");
-        return shown ? hundredths(json_integer_value(value)) : NULL;
+        return shown ? hundredths(name, json_integer_value(value)) : NULL;
     }
-    const char *text = json_string_value(value);
+    const char *text = json_is_true(value)    ? "true"
+                       : json_is_false(value) ? "false"
+                                              : json_string_value(value);
     if (!text)
         return NULL;
     if (ends_with(name, "_at"))

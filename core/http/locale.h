@@ -35,7 +35,8 @@ const json_t *td_locale_label(const struct td_locale *locale, const char *name, 
  * for x_at, "13.50" for points and cents. NULL when the plain value is all there is to say. */
 char *td_locale_member_text(const struct td_locale *locale, const char *name, const json_t *value);
 
-/* True for members in hundredths: points, cap, total, reference_line, x_points. */
+/* True for members in hundredths: points, cap, total, reference_line, x_points, x_total, and those of trials:
+ * means, medians, changes (shown with their sign) and shares in per cent. */
 int td_locale_is_points(const char *name);
 
 #endif

@@ -140,6 +140,31 @@ describe('what a trial shows', () => {
     assert.equal((await city.bureau.json('GET', `/trials/${trial.id}/dossiers?change=nosuch`)).status, 400);
   });
 
+  test('as pages: the effect, the distribution as a picture, and both breakdowns of a dossier in one table', async () => {
+    const list = await city.bureau.page(`/standards/${standard}/trials`);
+    assert.equal(list.status, 200);
+    assert.match(list.text, new RegExp(`<a href="/trials/${trial.id}">`));
+    assert.match(list.text, new RegExp(`<option value="${city.cycle.id}">`));
+    const page = await city.supervisor.page(`/trials/${trial.id}`);
+    assert.equal(page.status, 200);
+    assert.match(page.text, new RegExp(`change=loss">${trial.summary.loss}<`));
+    const columns = [...page.text.matchAll(/<rect class="td-chart-(before|after)" x="(\d+)" y="(\d+)" width="\d+" height="(\d+)"/g)];
+    assert.equal(columns.length, 2 * trial.summary.histogram.length);
+    const [most] = trial.summary.histogram.flatMap(({ before: was, after: is }) => [was, is]).sort((a, b) => b - a);
+    assert.equal(Math.max(...columns.map((one) => Number(one[4]))), 200, 'the highest column fills the picture');
+    assert.match(page.text, new RegExp(`>${most}</text>`));
+    assert.ok(!page.text.includes('/cancel'), 'a supervisor changes nothing');
+    const { items: [worst] } = await city.office.ok('GET', `/trials/${trial.id}/dossiers?change=loss`);
+    const dossiers = await city.office.page(`/trials/${trial.id}/dossiers?change=loss`);
+    assert.match(dossiers.text, new RegExp(`/trials/${trial.id}/dossiers/${worst.application}`));
+    const both = await city.office.page(`/trials/${trial.id}/dossiers/${worst.application}`);
+    assert.match(both.text, /25\.00 → 11\.00/);
+    assert.match(both.text, new RegExp(`<strong>-${(-worst.change / 100).toFixed(2)}</strong>`));
+    const { rows: merged, questions } = await city.office.ok('GET', `/trials/${trial.id}/dossiers/${worst.application}`);
+    assert.equal(merged.find(({ id }) => id === 'B').change, worst.change);
+    assert.ok(questions.find(({ id }) => id === 'tenure').reworded);
+  });
+
   test('to nobody else', async () => {
     for (const who of [city.clerk, city.industry, city.hr, city.applicant]) {
       assert.equal((await who.json('GET', `/trials/${trial.id}`)).status, 403);

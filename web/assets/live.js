@@ -52,6 +52,14 @@ async function refresh(element) {
   for (const part of parts) renew(part, fresh.getElementById(part.id));
 }
 
+// How far a long piece of work is: a <progress data-progress> and the text beside it.
+function showProgress(element, { done, total }) {
+  const bar = element.querySelector("[data-progress]");
+  const text = element.querySelector("[data-progress-text]");
+  if (bar) Object.assign(bar, { max: total, value: done });
+  if (text) text.textContent = `${done} / ${total}`;
+}
+
 // The browser comes back by itself when a stream breaks, with the id of the last event, and hears what it
 // missed. It gives up when the server refuses it: then we ask again, more and more rarely. A server that says
 // "bye" knows why: the session has ended (nothing can be fetched any more), or newer pages of the same person
@@ -84,6 +92,7 @@ export function start(element) {
       missed = false;
     });
     source.addEventListener("changed", soon);
+    source.addEventListener("progress", (event) => showProgress(element, JSON.parse(event.data)));
     source.addEventListener("resync", soon);
     source.addEventListener("bye", (event) => {
       if (JSON.parse(event.data).reason === "many") later(CROWDED_MS);
