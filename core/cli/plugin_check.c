@@ -222,6 +222,7 @@ static int run_apart(struct td_check *check, const struct asked *asked, struct t
     if (result == 0)
         run_stages(check, asked, &worker);
     td_check_worker_stop(&worker);
+    check->folder = NULL;
     unlink(copy);
     rmdir(folder);
     return result;
