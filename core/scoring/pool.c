@@ -12,6 +12,7 @@
 #include "http/cpu.h"
 #include "http/mailbox.h"
 #include "scoring/answer.h"
+#include "scoring/found.h"
 #include "scoring/process.h"
 #include "scoring/protocol.h"
 #include "scoring/shelf.h"
@@ -441,51 +442,12 @@ static void schedule_respawn(struct generation *generation)
     event_add(generation->respawn, &delay);
 }
 
-static bool is_dropped(const struct generation *generation, const char *file)
-{
-    size_t i;
-    json_t *dropped;
-    json_array_foreach(json_object_get(generation->found, "dropped"), i, dropped)
-        if (!strcmp(json_string_value(dropped), file))
-            return true;
-    return false;
-}
-
-static bool drops_series(const struct generation *generation, const char *id)
-{
-    size_t i;
-    json_t *dropped;
-    json_array_foreach(json_object_get(generation->found, "dropped"), i, dropped) {
-        const char *file = json_string_value(dropped);
-        if (!strncmp(file, id, strlen(id)) && file[strlen(id)] == '@')
-            return true;
-    }
-    json_array_foreach(json_object_get(generation->found, "refused"), i, dropped) {
-        const char *file = td_json_text(dropped, "file");
-        if (!strncmp(file, id, strlen(id)) && !strcmp(file + strlen(id), ".so"))
-            return true;
-    }
-    return false;
-}
-
-/* Says which series have no plugin in the plugin folder any more, though dossiers still need them.
- */
-static void mark_retired(const struct generation *generation, json_t *catalog)
-{
-    const char *id;
-    json_t *descriptor;
-    if (json_is_true(json_object_get(generation->found, "readable")))
-        json_object_foreach(catalog, id, descriptor)
-            if (!drops_series(generation, id))
-                json_object_set_new(descriptor, "retired", json_true());
-}
-
 static void on_ready(struct worker *worker, const json_t *message)
 {
     struct generation *generation = worker->generation;
     json_t *catalog = json_object_get(message, "catalog"),
            *refused = json_object_get(message, "refused");
-    mark_retired(generation, catalog);
+    td_found_mark_retired(generation->found, catalog);
     td_process_deadline(worker->process, 0);
     worker->state = IDLE;
     if (!generation->catalog) {
@@ -873,29 +835,15 @@ json_t *td_pool_catalog(struct td_pool *pool)
     return pool->current ? json_incref(pool->current->catalog) : json_object();
 }
 
-/* As people know the file: by its name in the plugin folder, when it is from there. */
-static void add_refusals(const struct generation *generation, const json_t *refused, json_t *all)
-{
-    size_t i;
-    json_t *entry;
-    json_array_foreach((json_t *)refused, i, entry) {
-        const char *file = td_json_text(entry, "file");
-        json_t *shown = json_copy(entry);
-        if (is_dropped(generation, file))
-            json_object_set_new(shown, "file",
-                                json_sprintf("%.*s.so", (int)td_shelf_id_length(file), file));
-        json_array_append_new(all, shown);
-    }
-}
-
 json_t *td_pool_refusals(struct td_pool *pool)
 {
     const struct generation *generation = pool->current;
     json_t *all = json_array();
     if (generation) {
-        add_refusals(generation, json_object_get(generation->found, "refused"), all);
-        add_refusals(generation, generation->refused, all);
-        add_refusals(generation, generation->crashed, all);
+        td_found_add_refusals(generation->found, json_object_get(generation->found, "refused"),
+                              all);
+        td_found_add_refusals(generation->found, generation->refused, all);
+        td_found_add_refusals(generation->found, generation->crashed, all);
     }
     return all;
 }

@@ -1,0 +1,63 @@
+/* found.c - see found.h. */
+#include "scoring/found.h"
+
+#include "base/json.h"
+#include "scoring/shelf.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_dropped(const json_t *found, const char *file)
+{
+    size_t i;
+    json_t *dropped;
+    json_array_foreach(json_object_get(found, "dropped"), i, dropped)
+        if (!strcmp(json_string_value(dropped), file))
+            return true;
+    return false;
+}
+
+static bool is_of(const char *file, const char *series)
+{
+    size_t length = strlen(series);
+    return td_shelf_id_length(file) == length && !strncmp(file, series, length);
+}
+
+/* One that was refused is there all the same. */
+static bool has_file(const json_t *found, const char *series)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(found, "dropped"), i, one)
+        if (is_of(json_string_value(one), series))
+            return true;
+    json_array_foreach(json_object_get(found, "refused"), i, one)
+        if (is_of(td_json_text(one, "file"), series))
+            return true;
+    return false;
+}
+
+void td_found_mark_retired(const json_t *found, json_t *catalog)
+{
+    const char *series;
+    json_t *descriptor;
+    if (!json_is_true(json_object_get(found, "readable")))
+        return;
+    json_object_foreach(catalog, series, descriptor)
+        if (!has_file(found, series))
+            json_object_set_new(descriptor, "retired", json_true());
+}
+
+void td_found_add_refusals(const json_t *found, const json_t *refused, json_t *all)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach((json_t *)refused, i, entry) {
+        const char *file = td_json_text(entry, "file");
+        json_t *shown = json_copy(entry);
+        if (is_dropped(found, file))
+            json_object_set_new(shown, "file",
+                                json_sprintf("%.*s.so", (int)td_shelf_id_length(file), file));
+        json_array_append_new(all, shown);
+    }
+}
