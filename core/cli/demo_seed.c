@@ -1,7 +1,7 @@
 /* demo_seed.c - titlectl demo seed: a city in the middle of its year, so that each role finds real
  * work.
  *
- * Two hundred teachers (in the small city 26) declare in three waves. The first goes all the way
+ * Some 190 teachers (in the small city 26) declare in three waves. The first goes all the way
  * while the clock moves from notice to notice; the second fills every desk up to the meeting; the
  * third is where declaring begins. Farming and health ride along with the first (demo_others.c). */
 #include "cli/demo.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    TEACHERS_MAX = 200,
+    TEACHERS_MAX = 188,
     OTHERS_MAX = 100,
     CASES_MAX = TEACHERS_MAX + OTHERS_MAX,
     NOTICE_DAYS = 13,
@@ -31,7 +31,7 @@ enum {
 struct plan {
     size_t teachers, first, second, desk, voted, voting, submitted, verified, published, returned;
 };
-static const struct plan whole_city = {TEACHERS_MAX, 56, 76, 7, 8, 8, 48, 22, 12, 4};
+static const struct plan whole_city = {TEACHERS_MAX, 50, 70, 7, 8, 8, 48, 22, 12, 4};
 static const struct plan small_city = {26, 4, 13, 1, 2, 2, 7, 3, 2, 2};
 
 static const char begins_on[] = "2026-09-01";
@@ -494,7 +494,7 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
     puts("\nEverybody's password in the demo: " TD_DEMO_PASSWORD "\n\n"
          "  login              who                                        look at first\n"
          "  teacher-185        applicant 申报人 with a draft              /applications\n"
-         "  teacher-155        applicant whose dossier was returned       /messages\n"
+         "  teacher-143        applicant whose dossier was returned       /messages\n"
          "  teacher-001        applicant with a certificate               /titles\n"
          "  medic-01           applicant in health 卫生系列申报人         /applications\n"
          "  farmer-01          applicant in farming 农业系列申报人        /applications\n"
