@@ -246,8 +246,11 @@ static bool make_key(struct td_tally_plan *plan, size_t number, const struct td_
 
 /* --- questions -------------------------------------------------------------------------------- */
 
+/* Most values are plain texts, which need no parser. */
 static json_t *parse(const struct td_slice *slice)
 {
+    if (slice->text && *slice->text == '"' && !memchr(slice->text, '\\', slice->length))
+        return json_stringn(slice->text + 1, slice->length - 2);
     return slice->text ? json_loadb(slice->text, slice->length, JSON_DECODE_ANY, NULL) : NULL;
 }
 
