@@ -28,13 +28,12 @@ async function shown(client, path, fits, began) {
 async function turn(server, bureau, city, file, source, n) {
   writeFileSync(file, source.replace('cap: 25 do', `cap: ${24 - n} do`));
   const { id } = await bureau.ok('POST', '/standards', { series: 'teacher', level: 'intermediate' });
-  const pids = [server.process.child.pid, ...children(server.process.child.pid)];
-  const cpu = cpuTime(pids), began = now();
+  const own = [server.process.child.pid], workers = children(own[0]);
+  const cpu = [cpuTime(own), cpuTime(workers)], began = now();
   const trial = await bureau.ok('POST', `/standards/${id}/trials`, { cycle: city.cycle.id });
-  const { seconds, reply: { state, done, summary, refusal } } = await shown(bureau, `/trials/${trial.id}`, (reply) => reply.state !== 'running', began);
-  const used = (cpuTime(pids) - cpu) / 1e6;
+  const { seconds, reply: { state, done, refusal } } = await shown(bureau, `/trials/${trial.id}`, (reply) => reply.state !== 'running', began);
   if (state !== 'done' || done < DOSSIERS) throw new Error(`the trial ended as ${state} after ${done}: ${JSON.stringify(refusal)}`);
-  return { id, seconds, cpu: used, summary };
+  return { id, seconds, server: (cpuTime(own) - cpu[0]) / done, workers: (cpuTime(workers) - cpu[1]) / done };
 }
 
 export async function trial() {
@@ -54,8 +53,8 @@ export async function trial() {
       const seconds = median(rounds.map((one) => one.seconds)), cores = cpus().length;
       console.log(JSON.stringify({
         bench: 'trial', what: 'a standard tried on a cycle, both orders and the standard in force', unit: 'dossiers/s', dossiers: DOSSIERS, seconds: round(seconds),
-        ours: round(DOSSIERS / seconds), per_core: round(DOSSIERS / seconds / cores), cpu_us: round(median(rounds.map((one) => one.cpu)) / DOSSIERS * 1e6), cores,
-        rounds: rounds.map((one) => round(one.seconds)), gain: rounds[0].summary.gain, loss: rounds[0].summary.loss,
+        ours: round(DOSSIERS / seconds), per_core: round(DOSSIERS / seconds / cores), cpu_us: { workers: round(median(rounds.map((one) => one.workers))), server: round(median(rounds.map((one) => one.server))) }, cores,
+        rounds: rounds.map((one) => round(one.seconds)),
       }));
       const { id } = rounds.at(-1);
       await second.ok('POST', `/standards/${id}/approve`);

@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { states } from './access.mjs';
 import { act, draft, submit, verify } from './city.mjs';
 import { buildEstate, config, rows, score, sql } from './estate.mjs';
+import { tried } from './standards.mjs';
 import { startServer } from './harness.mjs';
 import { giveNumbers, memoryOf, numberOf } from './numbers.mjs';
 
@@ -96,7 +97,10 @@ async function differ({ server, people }) {
   await people.returning.ok('PUT', `/applications/${dossiers.returned}/sections/teaching`, { content: { teaching: { stage: 'primary', subject: '数学', classes: '二年级', weekly_hours: 9 } } }, { 'If-Match': `"${application.version}"` });
   await people.returning.upload(`/api/v1/applications/${dossiers.returned}/evidence`, { section: 'qualification', item: '' }, { name: '新证.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n') });
   // a standard and a year that are not public yet
-  await people.bureau.ok('POST', '/standards', { series: 'teacher', level: 'senior' });
+  const { id: draft } = await people.bureau.ok('POST', '/standards', { series: 'teacher', level: 'senior' });
+  // what it would do, and a trial of the one in force on everybody's dossiers
+  const { id: active } = (await people.public.ok('GET', '/standards?series=teacher&level=intermediate')).items[0];
+  for (const standard of [draft, active]) assert.equal((await tried(people.bureau, standard)).state, 'done');
   await people.bureau.ok('POST', '/cycles', { series: 'health', year: 2027, name: '2027 年度', notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: '2026-12-31', opens_on: '2027-09-01', closes_on: '2027-10-01' });
   settled(server);
   assert.equal(rows(server, `select id from score where application_id = '${dossiers.fresh}' and expert <> '{}'`).length, 1, 'the experts\' points came');
@@ -133,7 +137,7 @@ function everything() {
   const ids = (name) => [...both(`select id as v from ${name}`), '01ARZ3NDEKTSV4RRFFQ69G5FAV'];
   return {
     application: ids('application'), committee: ids('committee'), panel: ids('panel'), meeting: ids('meeting'), motion: ids('motion'), notice: ids('public_notice'), objection: ids('objection'),
-    filing: ids('filing'), title: ids('title'), standard: ids('standard'), cycle: ids('cycle'), unit: ids('unit'), account: ids('account'), number: [...both('select number as v from title'), 'TEACHER-2026-3-00009'],
+    filing: ids('filing'), title: ids('title'), standard: ids('standard'), trial: ids('trial'), cycle: ids('cycle'), unit: ids('unit'), account: ids('account'), number: [...both('select number as v from title'), 'TEACHER-2026-3-00009'],
     section: ['teaching', 'nosuch'], series: ['teacher', 'agriculture', 'nosuch'], evidenceOf: Object.fromEntries(both('select distinct application_id as v from evidence').map((id) => [id, both(`select max(id) as v from evidence where application_id = '${id}'`)])),
     codes: both('select check_code as v from title'), names: ['owner', 'str', 'theirs', 'nobody'], numbers: both("select number as v from application where number is not null"), cursors: both('select id as v from application'), waits: both("select state_at || '_' || id as v from application"),
   };

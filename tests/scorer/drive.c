@@ -1,6 +1,8 @@
 /* drive.c - see drive.h. */
 #include "drive.h"
 
+#include "scoring/protocol.h"
+
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +78,14 @@ void drive_submit(struct drive *drive, const json_t *job, struct drive_answer *a
 {
     memset(answer, 0, sizeof(*answer));
     td_pool_submit(drive->pool, job, on_done, answer);
+}
+
+void drive_submit_background(struct drive *drive, const json_t *job, struct drive_answer *answer)
+{
+    size_t length = 0;
+    unsigned char *frame = td_protocol_encode(job, &length);
+    memset(answer, 0, sizeof(*answer));
+    td_pool_submit_background(drive->pool, frame, length, on_done, answer);
 }
 
 static int is_done(void *arg)

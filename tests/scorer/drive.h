@@ -34,6 +34,7 @@ int drive_reload(struct drive *drive);
 
 /* Submits without waiting; `answer` must live until done. */
 void drive_submit(struct drive *drive, const json_t *job, struct drive_answer *answer);
+void drive_submit_background(struct drive *drive, const json_t *job, struct drive_answer *answer);
 void drive_wait(struct drive *drive, const struct drive_answer *answer);
 
 /* Submits, waits; takes the reference to `job`. */

@@ -77,6 +77,34 @@ static void every_job_gets_its_own_answer(void **state)
     drive_stop(&drive);
 }
 
+/* A preview does not wait for a trial: at most for the batch that its worker has. */
+static void background_waits_for_others(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    struct drive drive = start(TD_SCORER, 1, 0, 0);
+    struct drive_answer background[COUNT], preview;
+    int before = 0;
+    json_t *job = job_with("", 3);
+    for (int i = 0; i < COUNT; i++)
+        drive_submit_background(&drive, job, &background[i]);
+    drive_wait(&drive, &background[0]);
+    drive_submit(&drive, job, &preview);
+    json_decref(job);
+    drive_wait(&drive, &preview);
+    for (int i = 0; i < COUNT; i++)
+        before += background[i].done;
+    assert_in_range(before, 1, 4);
+    assert_int_equal(total(&preview), 300);
+    for (int i = 0; i < COUNT; i++) {
+        drive_wait(&drive, &background[i]);
+        assert_int_equal(total(&background[i]), 300);
+        drive_answer_done(&background[i]);
+    }
+    drive_answer_done(&preview);
+    drive_stop(&drive);
+}
+
 static void full_queue_refuses(void **state)
 {
     (void)state;
@@ -388,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_job_gets_its_own_answer),
+        cmocka_unit_test(background_waits_for_others),
         cmocka_unit_test(full_queue_refuses),
         cmocka_unit_test(jobs_that_do_not_fit_are_refused),
         cmocka_unit_test(hanging_jobs_do_not_stop_others),
