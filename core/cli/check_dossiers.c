@@ -14,7 +14,7 @@
 #define ROUNDS         4
 #define LEAK_ODD       20 /* improper dossiers among those looked at one by one */
 #define ROUND_DOSSIERS 100
-#define ROUND_BYTES    4096
+#define ROUND_BYTES    16384
 
 struct run {
     struct td_check *check;
@@ -231,9 +231,10 @@ static json_int_t growth(struct run *run, const struct td_forged *forged, int nu
 /* The same dossier over and over: a leak is what grows with the number of calls. */
 static bool leaks_with(struct run *run, const struct td_forged *forged, int number)
 {
-    json_int_t values = 0, bytes = growth(run, forged, number, LEAK_REPEAT, &values);
-    if (bytes)
-        bytes = growth(run, forged, number, 4 * LEAK_REPEAT, &values); /* it goes on */
+    static const int repeats[] = {LEAK_REPEAT, 4 * LEAK_REPEAT, 20 * LEAK_REPEAT};
+    json_int_t values = 0, bytes = 1;
+    for (size_t i = 0; i < sizeof(repeats) / sizeof(repeats[0]) && bytes; i++)
+        bytes = growth(run, forged, number, repeats[i], &values); /* does it go on? */
     if (!bytes)
         return false;
     if (values > 0)

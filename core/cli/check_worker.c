@@ -148,7 +148,7 @@ bool td_check_worker_start(struct td_check_worker *worker, const char *scorer, c
                            int job_ms, bool perturb)
 {
     json_t *message;
-    *worker = (struct td_check_worker){.deadline_ms = 20 * job_ms + 2000};
+    *worker = (struct td_check_worker){.deadline_ms = 60000};
     if (!spawn(worker, scorer, folder, job_ms, perturb))
         return false;
     while ((message = read_frame(worker->fd, START_MS))) {
