@@ -140,3 +140,37 @@ test('one page too many rests until somebody looks at it', () =>
     it.pass();
     assert.equal(it.fetched, 1); // what it missed
   }));
+
+test('renews the parts that nobody types in, and tells a sheet that its standard is another one', async () => {
+  const part = (dataset, innerHTML, typed = false) => ({
+    dataset, innerHTML, id: dataset.livePart, replaced: 0, stale: { hidden: true }, contains: () => false,
+    querySelectorAll: (what) => (/input/.test(what) && typed ? [{ type: 'text', value: 'a', defaultValue: '' }] : []),
+    querySelector() {
+      return this.stale;
+    },
+    replaceChildren() {
+      this.replaced++;
+    },
+  });
+  const mine = { text: part({ livePart: 'text' }, 'old'), note: part({ livePart: 'note' }, 'old', true), sheet: part({ livePart: 'sheet', stamp: '1' }, 'old', true) };
+  const fresh = (stamp) => ({ text: { innerHTML: 'new', childNodes: [] }, note: { innerHTML: 'new', childNodes: [] }, sheet: { innerHTML: 'new', dataset: { stamp } } });
+  let stamp = '1', seen;
+  await page(async (it) => {
+    globalThis.DOMParser = class {
+      parseFromString = () => ({ getElementById: (id) => fresh(stamp)[id] });
+    };
+    const { start } = await import(script);
+    start({ dataset: { live: '/api/v1/reviews/1/live' }, querySelectorAll: (what) => (what === '[data-live-part]' ? Object.values(mine) : []) });
+    globalThis.fetch = () => Promise.resolve({ ok: true, text: () => ((seen = new Promise((resolve) => setImmediate(resolve))), '') });
+    for (const [now, stale] of [['1', true], ['2', false]]) {
+      stamp = now;
+      it.source.say('changed');
+      it.pass();
+      await new Promise((resolve) => setImmediate(resolve));
+      await seen;
+      assert.equal(mine.sheet.stale.hidden, stale);
+    }
+    assert.deepEqual([mine.text.replaced > 0, mine.note.replaced, mine.sheet.replaced], [true, 0, 0]);
+  });
+  delete globalThis.DOMParser;
+});
