@@ -181,15 +181,15 @@ describe('swapped under load', () => {
     await many(async (n) => {
       if (n % 10 === 0) {
         writeFileSync(path, `${source}\n# version ${n}\n`);
-        newest = (await bureau.ok('POST', '/standards', { series: 'teacher', level: 'intermediate' })).id;
-        await putInForce(bureau, control, newest);
+        newest = (await control.ok('POST', '/standards', { series: 'teacher', level: 'intermediate' })).id;
+        await putInForce(control, bureau, newest);
       } else if (n % 2) {
-        await bureau.ok('POST', `/standards/${newest}/rollback`, { reason: '再想想' });
+        await control.ok('POST', `/standards/${newest}/rollback`, { reason: '再想想' });
       } else {
-        await bureau.ok('POST', `/standards/${newest}/activate`);
+        await control.ok('POST', `/standards/${newest}/activate`);
       }
     });
-    const { items } = await bureau.ok('GET', '/standards?series=teacher&level=intermediate');
+    const { items } = await control.ok('GET', '/standards?series=teacher&level=intermediate');
     assert.equal(items.filter((one) => one.state === 'active').length, 1);
     assert.equal(items[0].version, 1 + swaps / 10);
   });
