@@ -154,7 +154,7 @@ static void compare_members(const struct comparing *it, const char *what, const 
     const char *id = json_string_value(json_object_get(forward, "id"));
     for (; *members; members++) {
         json_t *a = json_object_get(forward, *members), *b = json_object_get(reverse, *members);
-        if (json_equal(a, b) || json_array_size(it->findings) >= it->limit)
+        if (a == b || json_equal(a, b) || json_array_size(it->findings) >= it->limit)
             continue;
         json_array_append_new(it->findings,
                               json_pack("{s:s, s:s, s:s, s:s, s:s, s:O?, s:O?, s:i}", "kind",

@@ -175,9 +175,21 @@ describe('what a trial shows', () => {
   });
 });
 
-describe('a script that is not pure', () => {
-  const adjust = (body) => ['section "B", "基层工作年限", cap: 25 do', `adjust("A1", "试") do |points, facts|\n${body}\nend\n  section "B", "基层工作年限", cap: 25 do`];
+/** An adjustment of an item, put before the section that follows it. */
+const adjust = (body, item = 'A1', next = 'B') => [`  section "${next}"`, `  adjust("${item}", "试") do |points, facts|\n${body}\n  end\n  section "${next}"`];
 
+describe('a rule that treats people differently', () => {
+  test('is seen: the groups that fare otherwise than all others are marked, and no others', async () => {
+    // whose months are even are the men of copies.mjs
+    const trial = await tried(await imported(adjust('    facts["grassroots_months"] % 2 == 0 ? points / 2 : points', 'B1', 'C')));
+    assert.equal(trial.state, 'done', JSON.stringify(trial.refusal));
+    const flags = Object.fromEntries(trial.summary.groups.flatMap(({ by, groups }) => groups.filter(({ flag }) => flag).map(({ key, flag }) => [`${by} ${key}`, flag])));
+    assert.deepEqual(flags, { 'sex male': 'loses', 'sex female': 'gains' });
+    assert.ok(trial.summary.loss > 80);
+  });
+});
+
+describe('a script that is not pure', () => {
   test('keeps something from one dossier to the next: the dossier and the item are named', async () => {
     const standard = await imported(['standard "teacher", "intermediate" do', 'KEPT = []\nstandard "teacher", "intermediate" do'], adjust('    KEPT << 1\n    KEPT.length % 2 == 0 ? points : points + 1'));
     const trial = await tried(standard);
