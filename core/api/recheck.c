@@ -8,7 +8,7 @@ static int recheck_read(struct td_call *call, struct td_reply *reply, struct td_
     json_t *job = NULL;
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_recheck_page(&review, td_call_param(call, "cycle"), td_call_query(call, "cursor"),
+        rc = td_recheck_page(&review, td_call_param(call, "cycle"), td_call_query(call, "after"),
                              &reply->value, &job, reterr);
     if (rc < 0)
         return rc;
@@ -27,8 +27,9 @@ const struct td_route td_recheck_routes[] = {
     {.method = TD_GET,
      .path = "/cycles/{cycle}/recheck",
      .roles = TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR,
-     .summary = "Stored scores of a cycle computed again, and what differs; cursor",
-     .query = "cursor",
+     .summary = "Stored scores of a cycle computed again, and what differs; after the \"next\" of "
+                "the page before",
+     .query = "after",
      .read = recheck_read,
      .work = TD_WORK_SCORER,
      .work_fn = recheck_work},

@@ -70,7 +70,7 @@ static int recheck(struct td_cli *cli, int count, char **arguments, struct td_er
             break;
         add_page(cli, page, all, &tally);
         if (json_is_string(json_object_get(page, "next")))
-            path = td_client_path("/api/v1/cycles/%s/recheck?cursor=%s", arguments[0],
+            path = td_client_path("/api/v1/cycles/%s/recheck?after=%s", arguments[0],
                                   td_cli_text(page, "next"));
         json_decref(page);
         page = NULL;
