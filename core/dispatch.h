@@ -58,7 +58,7 @@ struct td_dispatch_kind {
                   const json_t *blame, struct td_error *reterr);
 };
 
-/* The rows of the real server ("score", "session", "trial"), ended by a NULL kind. "live" rows are not jobs:
+/* The rows of the real server ("score", "session", "trial", "rescore"), ended by a NULL kind. "live" rows are not jobs:
  * they are published and marked done in batches. */
 extern const struct td_dispatch_kind td_dispatch_kinds[];
 

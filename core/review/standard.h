@@ -144,6 +144,10 @@ int td_standard_activate(struct td_review *review, const char *standard_id,
 /* Queues new scores for the dossiers of its series and level that are not yet with the committee. */
 int td_standard_queue_scores(struct td_review *review, const json_t *standard);
 
+/* The rest of them: writes what an outbox row "rescore", {"series", "level", "after"}, asks for. */
+int td_standard_queue_more(struct td_review *review, const json_t *payload, const json_t *job,
+                           const json_t *answer, struct td_error *reterr);
+
 /* Puts the one that was in force before the active one `standard_id` back, as td_standard_activate
  * does; *ret_id is that one. */
 int td_standard_rollback(struct td_review *review, const char *standard_id, const char *reason,

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { SCORES_PAGE = 500 };
+
 /* --- loading and telling ---------------------------------------------------------------------- */
 
 static int load_for(struct td_review *review, const char *standard_id, const char *first,
@@ -212,23 +214,50 @@ static int queue_one(struct td_tx *tx, const char *application_id)
     return rc;
 }
 
-int td_standard_queue_scores(struct td_review *review, const json_t *standard)
+/* The rest is queued after commit, a page at a time: no transaction grows with the city. */
+static int queue_rest(struct td_tx *tx, const char *series, const char *level, const char *after)
+{
+    json_t *payload =
+        json_pack("{s:s, s:s, s:s}", "series", series, "level", level, "after", after);
+    int rc = payload ? td_tx_outbox(tx, "rescore", payload) : TD_ENOMEM;
+    json_decref(payload);
+    return rc;
+}
+
+/* In the order of ids, of which alone an index is wanted: hence coalesce. */
+static int queue_page(struct td_review *review, const char *series, const char *level,
+                      const char *after)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
-    int rc =
-        td_tx_rows(review->tx, &rows,
-                   "select id from application where series = $1 and level = $2 and state in"
-                   " ('submitted', 'unit_review', 'unit_notice', 'district_industry_review',"
-                   " 'district_hr_review', 'office_review', 'fee_due', 'accepted', 'panel_review')",
-                   "ss", td_row_text(standard, "series"), td_row_text(standard, "level"));
-    if (rc < 0)
-        return rc;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select id from application where id > $3 and coalesce(series, '') = $1 and"
+        " coalesce(level, '') = $2 and coalesce(state, '') in ('submitted', 'unit_review',"
+        " 'unit_notice', 'district_industry_review', 'district_hr_review', 'office_review',"
+        " 'fee_due', 'accepted', 'panel_review') order by id limit $4",
+        "sssi", series, level, after, (int64_t)SCORES_PAGE);
     json_array_foreach(rows, i, row)
-        if ((rc = queue_one(review->tx, td_row_text(row, "id"))) < 0)
-            break;
+        if (rc == 0)
+            rc = queue_one(review->tx, td_row_text(row, "id"));
+    if (rc == 0 && i == SCORES_PAGE)
+        rc = queue_rest(review->tx, series, level,
+                        td_row_text(json_array_get(rows, SCORES_PAGE - 1), "id"));
     json_decref(rows);
     return rc;
+}
+
+int td_standard_queue_scores(struct td_review *review, const json_t *standard)
+{
+    return queue_page(review, td_row_text(standard, "series"), td_row_text(standard, "level"), "");
+}
+
+int td_standard_queue_more(struct td_review *review, const json_t *payload, const json_t *job,
+                           const json_t *answer, struct td_error *reterr)
+{
+    (void)job, (void)answer, (void)reterr;
+    return queue_page(review, td_row_text(payload, "series"), td_row_text(payload, "level"),
+                      td_row_text(payload, "after"));
 }
 
 /* Those concerned: who wrote it, who approved it, the series' office and who watches. */

@@ -348,3 +348,19 @@ describe('the first installation', () => {
     assert.equal((await install()).status, 201);
   });
 });
+
+describe('putting one in force that many dossiers are scored by', () => {
+  test('answers at once, and scores them all a page at a time', async () => {
+    await copyDossiers(server, city.own, 400, 'MANY');
+    const second = await server.account('second', [{ role: 'bureau', scope: '' }]);
+    writeFileSync(script, `${original}# 新版\n`);
+    const { id } = await server.control.ok('POST', '/standards', { series: 'teacher', level: 'intermediate' });
+    const trial = await tried(id, second);
+    assert.deepEqual(trial.verdict, { passed: true, reason: 'passed' });
+    await second.ok('POST', `/standards/${id}/approve`, {});
+    await second.ok('POST', `/standards/${id}/activate`);
+    const queued = () => rows(server, `select count(distinct json_extract(payload, '$.application')) as n from outbox where kind = 'score' and created_at >= (select activated_at from standard where id = '${id}')`)[0].n;
+    for (let looks = 0; queued() < COPIES + 401 && looks < 2000; looks++) await server.control.ok('GET', '/health');
+    assert.equal(queued(), COPIES + 401);
+  });
+});
