@@ -418,8 +418,10 @@ static void serve(struct generation *generation)
     pool->current = generation;
     TD_LOG(TD_LOG_INFO, "scorer.ready", TD_I("generation", generation->number),
            TD_I("series", json_object_size(generation->catalog)),
-           TD_I("refused",
-                json_array_size(generation->refused) + json_array_size(generation->crashed)));
+           TD_I("refused", json_array_size(json_object_get(generation->found, "refused")) +
+                               json_array_size(generation->refused) +
+                               json_array_size(generation->crashed)));
+    log_refused(json_object_get(generation->found, "refused"));
     log_refused(generation->refused);
     remember_present(generation);
     if (old && old != generation)
