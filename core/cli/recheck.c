@@ -26,7 +26,7 @@ static void print_difference(const json_t *difference)
 
 static void add_page(struct td_cli *cli, const json_t *page, json_t *all, struct tally *tally)
 {
-    json_t *differences = json_object_get(page, "differences"), *difference;
+    json_t *differences = json_object_get(page, "items"), *difference;
     size_t i;
     tally->checked += (long long)json_integer_value(json_object_get(page, "checked"));
     tally->facts_kept += (long long)json_integer_value(json_object_get(page, "facts_kept"));

@@ -24,7 +24,7 @@ static bool read_place(const char *cursor, struct place *place)
 static void differ(json_t *page, const json_t *row, const char *what, json_t *stored,
                    json_t *recomputed)
 {
-    json_array_append_new(json_object_get(page, "differences"),
+    json_array_append_new(json_object_get(page, "items"),
                           json_pack("{s:O, s:O?, s:O, s:s, s:s, s:o?, s:o?}", "application",
                                     json_object_get(row, "application_id"), "number",
                                     json_object_get(row, "number"), "score",
@@ -167,7 +167,7 @@ int td_recheck_page(struct td_review *review, const char *cycle_id, const char *
     if (rc < 0)
         return rc;
     json_t *page = json_pack("{s:i, s:i, s:[], s:n, s:{}}", "checked", 0, "facts_kept", 0,
-                             "differences", "next", "named");
+                             "items", "next", "named");
     json_t *job =
         json_pack("{s:s, s:s, s:{}, s:[]}", "op", "recheck", "series", "", "standards", "scores");
     rc = page && job ? check_rows(review, rows, page, job) : TD_ENOMEM;
@@ -191,7 +191,7 @@ void td_recheck_add(json_t *page, const json_t *answer)
             json_object_get(json_object_get(page, "named"), td_row_text(difference, "score"));
         json_t *shown = json_copy(difference);
         json_object_update(shown, (json_t *)named);
-        json_array_append_new(json_object_get(page, "differences"), shown);
+        json_array_append_new(json_object_get(page, "items"), shown);
     }
     json_object_del(page, "named");
 }
