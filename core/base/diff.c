@@ -99,13 +99,13 @@ static int between(const struct sides *s)
     int most = s->n + s->m < TD_DIFF_MOST ? s->n + s->m : TD_DIFF_MOST;
     size_t rows = (size_t)(most + 1) * (size_t)(most + 1);
     int *trace = malloc(rows * sizeof(int));
-    bool *marks = calloc((size_t)(s->n + s->m) + 1, sizeof(bool));
+    bool *marks = calloc((size_t)s->n + (size_t)s->m + 1, sizeof(bool));
     int rc = TD_ENOMEM;
     if (trace && marks) {
         bool *gone = marks, *fresh = marks + s->n;
         int d = search(s, trace, most);
         if (d < 0)
-            memset(marks, true, (size_t)(s->n + s->m));
+            memset(marks, true, (size_t)s->n + (size_t)s->m);
         else
             walk_back(s, trace, d, gone, fresh);
         rc = say(s, gone, fresh);

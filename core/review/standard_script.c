@@ -199,8 +199,8 @@ static int add_offer(struct td_review *review, json_t *offers, const char *serie
     char *source = NULL, hash[65];
     int64_t newest = 0;
     bool known = false;
-    if (td_standard_read_script(review->config, series, level, &source, NULL) < 0)
-        return 0;
+    if (td_standard_read_script(review->config, series, level, &source, NULL) < 0 || !source)
+        return 0; /* none, or none that can be read: nothing to offer */
     int rc = td_ledger_sm3(source, strlen(source), hash);
     free(source);
     if (rc == 0)
