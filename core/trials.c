@@ -605,8 +605,9 @@ void td_trials_free(struct td_trials *trials)
         return;
     trials->closing = true;
     td_mailbox_free(trials->mailbox);
-    while (!TAILQ_EMPTY(&trials->batches))
-        free_batch(TAILQ_FIRST(&trials->batches));
+    struct batch *batch;
+    while ((batch = TAILQ_FIRST(&trials->batches)))
+        free_batch(batch); /* NOLINT: the analyzer misses that it leaves the list */
     forget_run(trials);
     if (trials->sweep)
         event_free(trials->sweep);

@@ -247,9 +247,9 @@ static bool add_dossier(struct batch *batch, size_t *space)
 static bool read_dossiers(struct batch *batch, const struct td_slice *list)
 {
     size_t space = 0;
-    const char *at = list->text, *end = at + list->length;
-    if (!at || *at != '[')
+    if (!list->text || *list->text != '[')
         return false;
+    const char *at = list->text, *end = at + list->length;
     while (td_slice_enter(&at, end, NULL)) {
         if (!add_dossier(batch, &space))
             return false;
