@@ -8,7 +8,7 @@ set_source_files_properties(scorer/prelude.c PROPERTIES OBJECT_DEPENDS "${prelud
                             COMPILE_OPTIONS -I${CMAKE_CURRENT_SOURCE_DIR}/scorer)
 # What it says to a worker of its own (titlectl plugin check), without the server's event loop.
 add_executable(titlectl ${cli_sources} scorer/prelude.c scoring/protocol.c)
-target_link_libraries(titlectl PRIVATE td_base td_store td_review PkgConfig::CURL)
+target_link_libraries(titlectl PRIVATE td_base td_ballot td_store td_review PkgConfig::CURL)
 
 # What `titlectl plugin new` writes.
 set(skeleton ${CMAKE_SOURCE_DIR}/plugins/skeleton)
