@@ -36,7 +36,7 @@ async function tried(standard, who = city.bureau) {
   const from = server.lines.length;
   const { id } = await who.ok('POST', `/standards/${standard}/trials`, { cycle: city.cycle.id });
   await server.seen('trial.ended', (line) => line.trial === id, from);
-  return city.bureau.ok('GET', `/trials/${id}`);
+  return who.ok('GET', `/trials/${id}`);
 }
 
 before(async () => {
