@@ -18,7 +18,8 @@ enum { FINDINGS_MAX = 10 };
 /* One standard in one VM of the trial. */
 struct side {
     struct td_compiled_standard standard;
-    char use[80]; /* which VM, compiled.h */
+    char use[80];     /* which VM, compiled.h */
+    struct td_vm *vm; /* once it was found: comparing sources takes longer than scoring */
     int job_ms;
 };
 
@@ -27,6 +28,7 @@ static int read_side(const json_t *job, const char *member, const char *order, i
 {
     const char *trial = json_string_value(json_object_get(job, "trial"));
     side->job_ms = job_ms;
+    side->vm = NULL;
     snprintf(side->use, sizeof(side->use), "%.64s%s", trial ? trial : "", order);
     return td_compiled_read(job, member, &side->standard, fault);
 }
@@ -138,13 +140,14 @@ static json_t *whole_score(struct td_vm *vm, const struct side *side,
     return score;
 }
 
-static bool try_one(const struct side *side, const struct tried *tried, struct scored *ret,
+static bool try_one(struct side *side, const struct tried *tried, struct scored *ret,
                     struct td_fault *fault)
 {
     *ret = (struct scored){0};
     td_guard_begin(TD_GUARD_SCRIPT, side->standard.name, side->job_ms);
     td_guard_item(tried->id);
-    struct td_vm *vm = td_compiled_vm(&side->standard, side->use, fault);
+    struct td_vm *vm = side->vm ? side->vm : td_compiled_vm(&side->standard, side->use, fault);
+    side->vm = vm;
     int rc = vm ? td_vm_tally(vm, &tried->dossier, &ret->tally, fault) : -1;
     if (rc == 0)
         ret->plan = td_vm_plan(vm);
@@ -154,6 +157,7 @@ static bool try_one(const struct side *side, const struct tried *tried, struct s
     if (ret->plan || ret->score)
         return true;
     td_compiled_forget(vm);
+    side->vm = NULL;
     return false;
 }
 
@@ -173,7 +177,7 @@ static json_t *score_of(const struct scored *scored)
 }
 
 /* The standard in force may fail where its successor does not: then nothing is compared. */
-static json_t *base_outcome(const struct batch *batch, const struct tried *tried)
+static json_t *base_outcome(struct batch *batch, const struct tried *tried)
 {
     struct td_fault fault = TD_FAULT_INIT;
     struct scored scored;
