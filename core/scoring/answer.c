@@ -35,13 +35,14 @@ int td_answer_read(const json_t *answer, struct td_error *reterr)
     if (!error)
         return 0;
     const char *code = td_json_text(error, "code");
-    struct reason reason = {.file = td_json_text(error, "file"),
-                            .rule = td_json_text(error, "rule"),
-                            .message = td_json_text(error, "message"),
-                            .item = td_json_text(error, "item"),
-                            .killed = !strcmp(code, "limit") ||
-                                      json_is_true(json_object_get(answer, "ending")),
-                            .line = (int)json_integer_value(json_object_get(error, "line"))};
+    struct reason reason = {
+        .file = td_json_text(error, "file"),
+        .rule = td_json_text(error, "rule"),
+        .message = td_json_text(error, "message"),
+        .item = td_json_text(error, "item"),
+        .killed = strcmp(code, "plugin") != 0 &&
+                  (!strcmp(code, "limit") || json_is_true(json_object_get(answer, "ending"))),
+        .line = (int)json_integer_value(json_object_get(error, "line"))};
     char place[200] = "", detail[2048];
     if (reason.line > 0)
         snprintf(place, sizeof(place), "%s:%d: ", reason.file, reason.line);

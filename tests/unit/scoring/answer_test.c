@@ -40,6 +40,27 @@ static void each_code_has_its_key(void **state)
     assert_reads("plugin", TD_EPLUGIN, "plugin_failed");
 }
 
+/* "killed" counts towards the standard's quarantine: a plugin that hangs or crashes is not its
+ * fault. */
+static void only_scripts_are_said_to_kill(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *code;
+        bool ending, killed;
+    } rows[] = {{"script", false, false}, {"script", true, true},   {"limit", false, true},
+                {"limit", true, true},    {"plugin", false, false}, {"plugin", true, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct td_error err = TD_ERROR_INIT;
+        json_t *answer = json_pack("{s:{s:s, s:s, s:s}, s:b}", "error", "code", rows[i].code,
+                                   "message", "boom", "file", "teacher", "ending", rows[i].ending);
+        td_answer_read(answer, &err);
+        assert_int_equal(json_is_true(json_object_get(err.parameters, "killed")), rows[i].killed);
+        td_error_done(&err);
+        json_decref(answer);
+    }
+}
+
 /* A detail that ends inside a character would make the whole problem document impossible. */
 static void a_long_message_ends_between_characters(void **state)
 {
@@ -83,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_no_error),
         cmocka_unit_test(each_code_has_its_key),
+        cmocka_unit_test(only_scripts_are_said_to_kill),
         cmocka_unit_test(a_long_message_ends_between_characters),
         cmocka_unit_test(a_death_names_its_cause),
     };
