@@ -53,6 +53,28 @@ struct td_tally_plan {
 
 /* --- the plan --------------------------------------------------------------------------------- */
 
+/* Is it written in JSON as it is? Slices are found by the text between their quotes. */
+static bool is_plain(const char *name)
+{
+    for (; name && *name; name++)
+        if (*name == '"' || *name == '\\' || (unsigned char)*name < 0x20)
+            return false;
+    return true;
+}
+
+static bool are_plain(const struct rule *rule)
+{
+    size_t k;
+    json_t *field;
+    bool plain = is_plain(rule->expert);
+    for (size_t i = 0; i < rule->reading_count; i++) {
+        plain = plain && is_plain(rule->readings[i].fact);
+        json_array_foreach(rule->readings[i].fields, k, field)
+            plain = plain && is_plain(json_string_value(field));
+    }
+    return plain;
+}
+
 static bool read_reading(struct reading *reading, const json_t *from)
 {
     const json_t *fact = json_array_get(from, 0), *fields = json_array_get(from, 1);
@@ -76,7 +98,10 @@ static bool read_rule(struct rule *rule, const json_t *from)
     for (size_t i = 0; rule->readings && i < rule->reading_count; i++)
         if (!read_reading(&rule->readings[i], json_array_get(readings, i)))
             return false;
-    return rule->readings && rule->id && json_is_object(rule->head);
+    if (!rule->readings || !rule->id || !json_is_object(rule->head))
+        return false;
+    rule->remembers = rule->remembers && are_plain(rule);
+    return true;
 }
 
 static bool read_section(struct section *section, const json_t *from)
@@ -175,12 +200,13 @@ static struct td_slice member(const struct td_slice *object, const char *name)
     return found;
 }
 
-/* Is it a list of objects, of which fields can be taken? */
+/* Is it a list of objects, of which fields can be taken? Not with an escape in it, which might be
+ * in a name. */
 static bool has_fields(const struct td_slice *list)
 {
     struct td_slice entry;
     const char *at = list->text, *end = at + list->length;
-    if (*at != '[')
+    if (*at != '[' || memchr(at, '\\', list->length))
         return false;
     while (td_slice_next(&at, end, NULL, &entry))
         if (*entry.text != '{')
@@ -254,11 +280,10 @@ static json_t *parse(const struct td_slice *slice)
     return slice->text ? json_loadb(slice->text, slice->length, JSON_DECODE_ANY, NULL) : NULL;
 }
 
-static void set_parsed(json_t *object, const char *name, const struct td_slice *slice)
+/* True when there is none; false when it is no JSON. */
+static bool set_parsed(json_t *object, const char *name, const struct td_slice *slice)
 {
-    json_t *value = parse(slice);
-    if (value)
-        json_object_set_new(object, name, value);
+    return !slice->text || json_object_set_new(object, name, parse(slice)) == 0;
 }
 
 static json_t *with_fields(json_t *list, const json_t *fields)
@@ -278,21 +303,22 @@ static json_t *with_fields(json_t *list, const json_t *fields)
     return kept;
 }
 
-static void add_question(json_t *facts, const struct td_dossier *dossier, struct reading *reading)
+/* False when a part of the fact is no JSON. */
+static bool add_question(json_t *facts, const struct td_dossier *dossier, struct reading *reading)
 {
     const struct td_dossier_fact *found =
         td_dossier_find(dossier, reading->fact, reading->length, &reading->hint);
     if (!found)
-        return;
+        return true;
     json_t *fact = json_object(), *value = parse(&found->value);
     if (value && reading->fields && has_fields(&found->value))
         value = with_fields(value, reading->fields);
-    if (value)
-        json_object_set_new(fact, "value", value);
-    set_parsed(fact, "by", &found->by);
+    bool good = !found->value.text || json_object_set_new(fact, "value", value) == 0;
+    good = good && set_parsed(fact, "by", &found->by);
     if (reading->quotes)
-        set_parsed(fact, "because", &found->because);
+        good = good && set_parsed(fact, "because", &found->because);
     json_object_set_new(facts, reading->fact, fact);
+    return good;
 }
 
 /* What the rule is asked about: all that it might read, or all that it says it reads. */
@@ -301,9 +327,13 @@ static json_t *question(const struct td_dossier *dossier, const struct rule *rul
     if (!rule->remembers)
         return parse(&dossier->facts);
     json_t *facts = json_object();
+    bool good = true;
     for (size_t i = 0; i < rule->reading_count; i++)
-        add_question(facts, dossier, &rule->readings[i]);
-    return facts;
+        good = good && add_question(facts, dossier, &rule->readings[i]);
+    if (good)
+        return facts;
+    json_decref(facts);
+    return NULL;
 }
 
 static json_t *expert_question(const struct td_dossier *dossier, const struct rule *rule)
@@ -314,9 +344,10 @@ static json_t *expert_question(const struct td_dossier *dossier, const struct ru
     }
     json_t *expert = json_object();
     struct td_slice given = expert_of(dossier, rule);
-    if (given.text)
-        set_parsed(expert, rule->expert, &given);
-    return expert;
+    if (set_parsed(expert, rule->expert, &given))
+        return expert;
+    json_decref(expert);
+    return NULL;
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
