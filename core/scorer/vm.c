@@ -10,6 +10,7 @@
 
 #include "scorer/numbers.h"
 #include "scorer/prelude.h"
+#include "scorer/seal.h"
 #include "scorer/twice.h"
 #include "scorer/value.h"
 
@@ -32,6 +33,7 @@
 struct td_vm {
     mrb_state *mrb;
     mrb_value standard;
+    struct td_seal seal;
     size_t memory;  /* bytes the interpreter holds */
     int refusals;   /* allocations refused one after the other: 2 means that collecting did not help
                      */
@@ -201,6 +203,13 @@ static const char listings[] =
     "class Proc\n"
     "  def inspect; '#<Proc>'; end\n"
     "  alias to_s inspect\n"
+    "end\n"
+    "class FrozenError\n"
+    "  def message\n"
+    "    '冻结的值不能改动：语言和读入后的标准都是冻结的，脚本不能在两份材料之间保留什么'\n"
+    "  end\n"
+    "  alias to_s message\n"
+    "  alias inspect message\n"
     "end\n";
 
 /* Output, the collector's controls, and everything that shows an address (the same dossier must
@@ -376,6 +385,14 @@ static mrb_value take_standard(mrb_state *mrb, void *arg)
     return mrb_nil_value();
 }
 
+static mrb_value seal_standard(mrb_state *mrb, void *arg)
+{
+    struct td_vm *vm = arg;
+    if (!mrb_nil_p(vm->standard))
+        td_seal_standard(mrb, &vm->seal, vm->standard);
+    return mrb_nil_value();
+}
+
 static mrb_value declare_facts(mrb_state *mrb, void *arg)
 {
     (void)arg;
@@ -388,6 +405,13 @@ static mrb_value declare_facts(mrb_state *mrb, void *arg)
                     facts ? td_value_from_json(mrb, facts) : mrb_nil_value());
         mrb_gc_arena_restore(mrb, arena);
     }
+    return mrb_nil_value();
+}
+
+static mrb_value seal_language(mrb_state *mrb, void *arg)
+{
+    struct td_vm *vm = arg;
+    td_seal_language(mrb, &vm->seal);
     return mrb_nil_value();
 }
 
@@ -430,12 +454,13 @@ static bool load(struct td_vm *vm, const char *source, size_t length, struct td_
     struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
     struct source standard = {vm, vm->name, source, length, fault};
     if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) ||
-        !run_prelude(vm, fault) || !run(vm, declare_facts, NULL, fault))
+        !run_prelude(vm, fault) || !run(vm, declare_facts, NULL, fault) ||
+        !run(vm, seal_language, vm, fault))
         return false;
     vm->loading = true;
     bool read = run(vm, run_source, &standard, fault) && run(vm, take_standard, vm, fault);
     vm->loading = false;
-    if (!read)
+    if (!read || !run(vm, seal_standard, vm, fault))
         return false;
     vm->rule[0] = 0;
     check_twice(&standard);

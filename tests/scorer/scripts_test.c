@@ -137,16 +137,53 @@ static const struct row rows[] = {
     {"exception with bytes that are no text", "raise \"\\xff\\xfe\"\n", "script_failed",
      "x/bad.rb:1: ", ""},
     {"another score", "def Titled.score(a, b)\n  {'total' => 99}\nend\n" GOOD, "script_failed",
-     "x/bad.rb: ", "the score: "},
-    {"points beyond the cap",
-     "def Titled.score(a, b)\n  {'total' => 20000, 'cap' => 10000, 'vetoed' => false, 'eligible' "
-     "=> true,\n"
-     "   'conditions' => [], 'vetoes' => [], 'sections' => []}\nend\n" GOOD,
-     "script_failed", "x/bad.rb: ", "total: 20000 points with a cap of 10000"},
-    {"a score that is no hash", "def Titled.score(a, b)\n  Object.new\nend\n" GOOD, "script_failed",
-     "x/bad.rb: ", "no text, number, list or hash"},
-    {"infinite points", "def Titled.score(a, b)\n  [1.0 / 0.0]\nend\n" GOOD, "script_failed",
-     "x/bad.rb: ", "not finite"},
+     "x/bad.rb:1: ", "冻结的值不能改动"},
+    {"another score by another way", "class << Titled\n  def score(a, b)\n  end\nend\n" GOOD,
+     "script_failed", "x/bad.rb:2: ", "冻结的值不能改动"},
+    {"another rule", "class Titled::Tier\n  def measure(facts, expert)\n  end\nend\n" GOOD,
+     "script_failed", "x/bad.rb:2: ", "冻结的值不能改动"},
+    {"a module before a rule",
+     "module M\n  def measure(f, e) end\nend\nTitled::Linear.prepend M\n" GOOD, "script_failed",
+     "x/bad.rb:4: ", "冻结的值不能改动"},
+    {"another sum", "class Integer\n  def +(other) 7 end\nend\n" GOOD, "script_failed",
+     "x/bad.rb:2: ", "冻结的值不能改动"},
+    {"other words of the prelude", "Titled::WAITS_FOR['unit'] = 'x'\n" GOOD, "script_failed",
+     "x/bad.rb:1: ", "冻结的值不能改动"},
+    {"another equality", "def ==(other)\n  true\nend\n" GOOD, "script_failed", "x/bad.rb",
+     "改写语言里已有的 =="},
+    {"another equality from a module",
+     "module M\n  def ==(o) true end\nend\nObject.include M\n" GOOD, "script_failed", "x/bad.rb",
+     "改写语言里已有的 Object"},
+    {"another word in the block", "%def fact_name(fact) 'x' end\n", "script_failed", "x/bad.rb",
+     "改写语言里已有的 fact_name"},
+    {"another prelude", "Titled = Titled.dup\n" GOOD, "script_failed", "x/bad.rb",
+     "改写语言里已有的 Titled"},
+    {"a value that counts how often it is asked",
+     "class S\n  def ==(o)\n    $n += 1\n  end\nend\n"
+     "standard 'x', 'junior' do\n  condition 'c', 'C', of: :n, is: S.new, basis: 'b'\n"
+     "  section('A', 'S', cap: 5) { linear 'A1', 'T', cap: 5, of: :n, per: 1 }\nend\n",
+     "script_failed", "x/bad.rb:7: ", "写的是 S, in rule c C"},
+    {"a text that counts",
+     "S = 'x'\ndef S.==(o) true end\n"
+     "standard 'x', 'junior' do\n  condition 'c', 'C', of: :n, is: S, basis: 'b'\n"
+     "  section('A', 'S', cap: 5) { linear 'A1', 'T', cap: 5, of: :n, per: 1 }\nend\n",
+     "script_failed", "x/bad.rb:4: ", "写的是 String, in rule c C"},
+    {"a quantity of its own",
+     "class My < Titled::Count\n  def hundredths(facts) facts[:other] end\nend\n"
+     "standard 'x', 'junior' do\n"
+     "  section('A', 'S', cap: 5) { linear 'A1', 'T', cap: 5, of: My.new(:n), per: 1 }\nend\n",
+     "script_failed", "x/bad.rb:5: ", "写的是 My, in rule A1 T"},
+    {"a table that a block changes",
+     "W = {kind: 'a'}\n"
+     "standard 'x', 'junior' do\n  condition('c', 'C', basis: 'b') { |f| W[:kind] = 'b' }\n"
+     "  section('A', 'S', cap: 5) { best_of 'A1', 'T', cap: 5, of: :l, where: W, table: {'a' => 1} "
+     "}\nend\n",
+     "script_failed", "x/bad.rb:3: ", "冻结的值不能改动"},
+    {"a count in the standard", "%adjust('A1', 'r') do |p, f|\n  @n = (@n || 0) + 1\n  p\nend\n",
+     "script_failed", "x/bad.rb:6: ", "冻结的值不能改动"},
+    {"a constant that a block changes",
+     "%adjust('A1', 'r') do |p, f|\n  Object.const_set(:N, p)\n  p\nend\n", "script_failed",
+     "x/bad.rb:6: ", "冻结的值不能改动"},
     {"no prelude left", "Titled = nil\n", "script_failed", "x/bad.rb", ""},
     {"eval", "eval '1'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'eval'"},
     {"instance_eval of a text", "Object.new.instance_eval '1'\n", "script_failed",

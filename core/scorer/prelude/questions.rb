@@ -19,6 +19,7 @@ module Titled
       fail_with("要有且只有一种判断：#{WAYS.join("、")}") unless ways.length == 1
       @way = ways[0]
       @amount = @way == :at_least || @way == :at_most
+      @words = [options[@way]].flatten unless @amount || @way == :block
       @limit = limit(options[@way], @way) if @amount
       @of = quantity(options[:of]) if @amount
       reads(options[:of]) unless @way == :block || @amount
@@ -50,8 +51,8 @@ module Titled
       case @way
       when :at_least then "至少 #{@limit.rule}#{@of.unit}"
       when :at_most then "不超过 #{@limit.rule}#{@of.unit}"
-      when :is, :one_of, :any then "#{subject}：#{words.map { |word| said(word) }.join("、")}#{span}"
-      when :none then "#{subject}没有：#{words.join("、")}#{span}"
+      when :is, :one_of, :any then "#{subject}：#{@words.map { |word| said(word) }.join("、")}#{span}"
+      when :none then "#{subject}没有：#{@words.join("、")}#{span}"
       end
     end
 
@@ -83,10 +84,10 @@ module Titled
       when :at_least, :at_most then compared(facts)
       when :is, :one_of
         value = facts.need(@options[:of])
-        [words.include?(value), facts.because(@options[:of]) || said(value)]
+        [@words.include?(value), facts.because(@options[:of]) || said(value)]
       else
         found = listed(facts)
-        [@way == :any ? !found.empty? : found.empty?, found.empty? ? "没有#{words.join("、")}的记录" : found.join("、")]
+        [@way == :any ? !found.empty? : found.empty?, found.empty? ? "没有#{@words.join("、")}的记录" : found.join("、")]
       end
     end
 
@@ -104,10 +105,6 @@ module Titled
       [met, "#{@of.text(facts)}，#{asked} #{Titled.number_text(limit)}#{@of.unit}#{@limit.why(facts)}"]
     end
 
-    def words
-      @words ||= [@options[@way]].flatten
-    end
-
     def subject
       @standard.fact_name(@facts[0]) || "结果"
     end
@@ -118,7 +115,7 @@ module Titled
       found = []
       facts.entries(@options[:of]).each do |entry|
         year, grade = entry["year"], entry["grade"]
-        found << "#{year} 年#{grade}" if words.include?(grade) && (from.nil? || year > from)
+        found << "#{year} 年#{grade}" if @words.include?(grade) && (from.nil? || year > from)
       end
       found
     end

@@ -2,7 +2,6 @@
 # Shapes are in core/scoring/protocol.h.
 
 module Titled
-  @defined = nil
   @facts = {}
 
   # Tells which facts a series has ([{"id", "name"}], "facts" of form.json), so that a script that asks
@@ -14,16 +13,16 @@ module Titled
   end
 
   def self.define(series, level, block)
-    raise ScriptError, "一个文件里只能有一个 standard" if @defined
+    raise ScriptError, "一个文件里只能有一个 standard" if $standard
     standard = Standard.new(series, level, @facts[series])
     standard.instance_eval(&block)
     mark("")
-    @defined = standard.finish
+    $standard = standard.finish # Titled itself is frozen (seal.c)
   end
 
   # The standard that the source defined, once; nil when it defined none.
   def self.take
-    standard, @defined = @defined, nil
+    standard, $standard = $standard, nil
     standard
   end
 

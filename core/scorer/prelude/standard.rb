@@ -24,7 +24,8 @@
 # A fact that an official has still to give makes the item `pending` with 0 points; one that the
 # applicant left out gives 0 points and "未填报".
 #
-# Scripts are pure: no clock, no random numbers, no memory from one dossier to the next.
+# Scripts are pure: no clock, no random numbers, no memory from one dossier to the next. A script may have methods and
+# constants of its own for its blocks; the language itself, and the standard once it was read, are frozen (seal.c).
 
 module Titled
   class Section
@@ -38,6 +39,7 @@ module Titled
   # `self` of a script's block. Every method below is a word of the language.
   class Standard
     attr_reader :series, :level, :sections, :conditions, :vetoes, :warnings, :exclusions, :components
+    attr_reader :rules # in the order in which a trial asks them (tally.rb)
 
     def initialize(series, level, known)
       @series, @level, @known = series, level, known
@@ -354,11 +356,6 @@ module Titled
       @adjustments[id] || []
     end
 
-    # In the order in which a trial asks them (tally.rb).
-    def rules
-      @rules ||= @conditions + @vetoes + @sections.map { |section| section.items }.flatten(1)
-    end
-
     # Must it be scored whole? Its items bear on each other, or its line depends on a fact.
     def whole?
       !@exclusions.empty? || !@components.empty? || !@line_by.nil?
@@ -371,6 +368,7 @@ module Titled
       raise ScriptError, "reference_line：参考线超过总分 #{Titled.number_text(@cap)}" if [@line, *(@line_by ? @line_by.table.values : [])].compact.any? { |line| line > @cap }
       check_ties
       @warnings = unreachable + without_basis
+      @rules = @conditions + @vetoes + @sections.map { |section| section.items }.flatten(1)
       self
     end
 
