@@ -43,6 +43,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct bufferevent *bev =
         bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    bufferevent_set_max_single_write(bev, 128 * 1024); /* as the server does: a dossier in one call */
     bufferevent_setcb(bev, on_read, NULL, on_event, arg);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
