@@ -197,8 +197,8 @@ describe('plugin replace', () => {
     await save(first, first.id, application.version, 'work', work(3));
     assert.equal((await submit(first, first.id)).status, 200);
     const again = await evaluated(first.id, (one) => one.score.total === 600);
-    const { facts_kept: kept, differences } = await here.server.control.ok('GET', `/cycles/${here.cycle.id}/recheck`);
-    assert.deepEqual([kept, differences], [0, []], 'every score is computed again, by its own version');
+    const { facts_kept: kept, items } = await here.server.control.ok('GET', `/cycles/${here.cycle.id}/recheck`);
+    assert.deepEqual([kept, items], [0, []], 'every score is computed again, by its own version');
     assert.equal(edition(again), '1.0.0');
     assert.equal(again.plugin_version, '1.0.0');
 
