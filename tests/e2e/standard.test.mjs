@@ -137,6 +137,9 @@ describe('a standard', { concurrency: 1 }, () => {
     assert.match(await admin.text(), /已批准/);
     await admin.press(admin.button('启用'));
     assert.match(await admin.text(), /生效/);
+    const bureau = await as('bureau'); // has had the standard's own page open since the approval
+    assert.equal(new URL(bureau.page.url()).pathname, address);
+    await bureau.page.locator('#standard .td-tag').filter({ hasText: '生效' }).first().waitFor();
     for (const [person, figure, old] of [[lin, '#points .td-figure', was], [lead, '#review-material .td-figure', shown]])
       await person.page.waitForFunction(([selector, text]) => document.querySelector(selector) && document.querySelector(selector).innerText !== text, [figure, old]);
     await lin.page.locator('#points').getByText(/现行标准，版本 2/).waitFor();
