@@ -139,10 +139,13 @@ int td_standard_checked(const json_t *answer, const char *series, const char *le
     const json_t *error = json_object_get(answer, "error"),
                  *table = json_object_get(answer, "table"), *head = json_array_get(table, 0);
     json_t *fault = NULL;
-    if (error)
+    if (error) { /* most messages begin with their rule, at its full length: not said twice */
+        const char *rule = td_row_text(error, "rule"), *message = td_row_text(error, "message");
+        if (!strncmp(message, rule, strlen(rule)))
+            rule = "";
         fault = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)td_row_int(error, "line"), "rule",
-                          td_row_text(error, "rule"), "message", td_row_text(error, "message"));
-    else if (!td_row_equals(head, "series", series) || !td_row_equals(head, "level", level))
+                          rule, "message", message);
+    } else if (!td_row_equals(head, "series", series) || !td_row_equals(head, "level", level))
         fault = elsewhere(head);
     else
         fault = json_null();
