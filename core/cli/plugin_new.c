@@ -126,7 +126,7 @@ int td_plugin_new(struct td_cli *cli, int count, char **arguments, struct td_err
     if (result == 0)
         printf("%s is a plugin that builds. Next:\n"
                "  cd %s\n"
-               "  cmake -B build && cmake --build build && ctest --test-dir build "
+               "  cmake -G Ninja -B build && cmake --build build && ctest --test-dir build "
                "--output-on-failure\n"
                "README.md there says what to change.\n",
                folder, folder);

@@ -12,7 +12,7 @@ before(install);
 
 test('titlectl plugin new writes a plugin that builds, passes its test and is not overwritten', () => {
   assert.match(must(titlectl, ['plugin', 'new', 'forestry']), /forestry is a plugin that builds/);
-  must('cmake', ['-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`, '-DCMAKE_C_FLAGS=-Wall -Wextra -Werror'], { cwd: forestry });
+  must('cmake', ['-G', 'Ninja', '-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`, '-DCMAKE_C_FLAGS=-Wall -Wextra -Werror'], { cwd: forestry });
   must('cmake', ['--build', 'build'], { cwd: forestry });
   assert.match(must('ctest', ['--test-dir', 'build', '--output-on-failure', '--no-tests=error'], { cwd: forestry }), /100% tests passed/);
   const again = run(titlectl, ['plugin', 'new', 'forestry']);
@@ -42,7 +42,7 @@ test('a find_package that asks for another major version is refused', () => {
   const folder = join(scratch, 'future');
   mkdirSync(folder);
   writeFileSync(join(folder, 'CMakeLists.txt'), 'cmake_minimum_required(VERSION 3.25)\nproject(future LANGUAGES C)\nfind_package(titled 2.0 REQUIRED)\n');
-  const refused = run('cmake', ['-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`], { cwd: folder });
+  const refused = run('cmake', ['-G', 'Ninja', '-B', 'build', `-DCMAKE_PREFIX_PATH=${prefix}`], { cwd: folder });
   assert.notEqual(refused.status, 0);
   assert.match(refused.out, /requested version "2\.0"/);
 });
