@@ -180,8 +180,8 @@ static int run(struct td_cli *cli, int count, char **arguments, struct td_error 
 
 static int list(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    static const char *const members[] = {"id",    "trial_state", "cycle_name", "done",
-                                          "total", "created_at",  NULL};
+    static const char *const members[] = {"id",       "trial_state", "cycle_name", "done",
+                                          "dossiers", "created_at",  NULL};
     json_t *items = NULL;
     if (count != 1)
         return TD_EINVALID;

@@ -133,12 +133,12 @@ static json_t *may_do(const struct td_review *review, const json_t *standard, bo
                      "copy", (int)writer);
 }
 
-/* What only insiders know of it: who, when, and every saved source. */
+/* What only insiders know of it: who, when, and the latest of its saved sources. *ret_wrote: the
+ * caller wrote one of all. */
 static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrote)
 {
-    json_t *sources = NULL, *people = NULL, *verdict = NULL, *row;
+    json_t *sources = NULL, *people = NULL, *verdict = NULL;
     const char *id = td_row_text(standard, "id");
-    size_t i;
     int rc = td_tx_rows(review->tx, &sources,
                         "select t.revision, t.hash, t.author, t.at as saved_at,"
                         " coalesce(a.name, t.author) as author_name from standard_source t"
@@ -150,11 +150,15 @@ static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrot
                        "select coalesce(a.name, s.author) as author_name,"
                        " coalesce(b.name, s.approved_by) as approved_by_name, exists (select 1"
                        " from standard_release r where r.standard_id = s.id and r.hash = s.hash"
-                       " and r.used_at is null) as released from standard s"
+                       " and r.used_at is null) as released, exists (select 1 from"
+                       " standard_source t where t.standard_id = s.id and t.author = $2) as wrote"
+                       " from standard s"
                        " left join account a on a.id = s.author"
                        " left join account b on b.id = s.approved_by where s.id = $1",
-                       "s", id);
+                       "ss", id, review->who->id);
     if (rc == 0) {
+        *ret_wrote = td_row_int(people, "wrote") != 0;
+        json_object_del(people, "wrote");
         json_object_set_new(standard, "released",
                             json_boolean(td_row_int(people, "released") != 0));
         json_object_del(people, "released");
@@ -164,8 +168,6 @@ static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrot
         rc = td_trial_verdict(review->tx, id, &verdict);
     if (rc == 0)
         json_object_set(standard, "verdict", verdict);
-    json_array_foreach(sources, i, row)
-        *ret_wrote |= review->who && td_row_equals(row, "author", review->who->id);
     json_object_set(standard, "sources", sources);
     json_decref(sources);
     json_decref(people);

@@ -69,6 +69,9 @@ int td_standard_tell(struct td_tx *tx, const json_t *standard, bool in_force);
 
 /* --- standard_script.c: sources --------------------------------------------------------------- */
 
+/* True for the name of a series or level as files may have it: a-z, 0-9 and '_', at most 32. */
+bool td_standard_plain_word(const char *word);
+
 /* Reads scripts/<series>/<level>.rb: *ret_source is malloc'd, the caller frees. TD_EINVALID for
  * names that are no plain words, TD_ENOTFOUND without a file. */
 int td_standard_read_script(const struct td_config *config, const char *series, const char *level,
@@ -149,11 +152,13 @@ int td_standard_queue_more(struct td_review *review, const json_t *payload, cons
                            const json_t *answer, struct td_error *reterr);
 
 /* Puts the one that was in force before the active one `standard_id` back, as td_standard_activate
- * does; *ret_id is that one. */
+ * does; *ret_id is that one. TD_ECONFLICT "standard_first" without one, "standard_state" when that one is in
+ * quarantine. */
 int td_standard_rollback(struct td_review *review, const char *standard_id, const char *reason,
                          char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
-/* The supervisor's leave to put this approved or retired one in force once, frozen or not yet. */
+/* The supervisor's leave to put this approved or retired one in force once, frozen or not yet: the next
+ * activation of this source uses up whatever was given for it. */
 int td_standard_release(struct td_review *review, const char *standard_id, const char *reason,
                         struct td_error *reterr);
 

@@ -186,7 +186,8 @@ int td_standard_approve(struct td_review *review, const char *standard_id, const
 /* --- in force ----------------------------------------------------------------------------------
  */
 
-/* Frozen: the oldest unused release of this source is used up, or nothing happens. */
+/* A release of this source is used up, also when it was not needed after all: it is for one
+ * activation. Frozen and without one, nothing happens. */
 static int check_not_frozen(struct td_review *review, const json_t *standard,
                             struct td_error *reterr)
 {
@@ -194,14 +195,13 @@ static int check_not_frozen(struct td_review *review, const json_t *standard,
     int64_t used = 0;
     int rc = td_standard_frozen(review->tx, td_row_text(standard, "series"),
                                 td_row_text(standard, "level"), &frozen);
-    if (rc < 0 || !frozen)
-        return rc;
-    rc = td_tx_exec(review->tx, &used,
-                    "update standard_release set used_at = $3 where id = (select min(id)"
-                    " from standard_release where standard_id = $1 and hash = $2"
-                    " and used_at is null)",
-                    "sss", td_row_text(standard, "id"), td_row_text(standard, "hash"), review->now);
-    if (rc == 0 && used == 0)
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, &used,
+                        "update standard_release set used_at = $3 where standard_id = $1"
+                        " and hash = $2 and used_at is null",
+                        "sss", td_row_text(standard, "id"), td_row_text(standard, "hash"),
+                        review->now);
+    if (rc == 0 && frozen && used == 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "standard_frozen", NULL);
     return rc;
 }
@@ -321,6 +321,9 @@ int td_standard_rollback(struct td_review *review, const char *standard_id, cons
     if (rc < 0)
         return rc;
     rc = td_standard_load(review->tx, td_row_text(present, "replaces"), &before);
+    if (rc == 0 && !td_row_equals(before, "state", "retired")) /* it was put aside since */
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
+                          json_pack("{s:s}", "standard_state", td_row_text(before, "state")));
     if (rc == TD_ENOTFOUND)
         rc = td_error_key(reterr, TD_ECONFLICT, "standard_first", NULL);
     if (rc == 0)

@@ -20,7 +20,7 @@ enum { SOURCE_MAX = 64 << 10, AROUND = 2 }; /* what the scorer accepts; lines ar
 
 /* --- the script folder ------------------------------------------------------------------------ */
 
-static bool plain_word(const char *word)
+bool td_standard_plain_word(const char *word)
 {
     size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return length > 0 && length <= 32 && word[length] == 0;
@@ -84,7 +84,7 @@ int td_standard_read_script(const struct td_config *config, const char *series, 
                             char **ret_source, struct td_error *reterr)
 {
     char path[4096];
-    if (!plain_word(series) || !plain_word(level))
+    if (!td_standard_plain_word(series) || !td_standard_plain_word(level))
         return td_error_set(reterr, TD_EINVALID, "series and level are plain words");
     int n = snprintf(path, sizeof(path), "%s/%s/%s.rb", config->script_folder, series, level);
     if (n < 0 || (size_t)n >= sizeof(path))
@@ -112,8 +112,7 @@ int td_standard_clean(const char *source, char **ret_source, struct td_error *re
     return 0;
 }
 
-/* --- what the scorer says of one ---------------------------------------------------------------
- */
+/* --- what the scorer says of one -------------------------------------------------------------- */
 
 json_t *td_standard_check_job(const char *series, const char *level, const char *source)
 {

@@ -14,8 +14,7 @@
 static int load_standard(struct td_tx *tx, const char *id, json_t **ret_standard)
 {
     return td_tx_row(tx, ret_standard,
-                     "select id, series, level, version, state, hash, outline from standard"
-                     " where id = $1",
+                     "select id, series, level, state, hash, fault from standard where id = $1",
                      "s", id);
 }
 
@@ -79,6 +78,17 @@ static int insert(struct td_review *review, const json_t *standard, const char *
     return rc;
 }
 
+/* What was thrown away is not tried, nor what does not load. */
+static int check_standard(const json_t *standard, struct td_error *reterr)
+{
+    if (td_row_equals(standard, "state", "discarded"))
+        return td_error_key(reterr, TD_ECONFLICT, "standard_state",
+                            json_pack("{s:s}", "standard_state", "discarded"));
+    return json_is_null(json_object_get(standard, "fault"))
+               ? 0
+               : td_error_key(reterr, TD_ECONFLICT, "standard_faulty", NULL);
+}
+
 /* Wakes the engine after commit. */
 static int wake(struct td_review *review, const char *trial_id)
 {
@@ -95,6 +105,8 @@ int td_trial_start(struct td_review *review, const char *standard_id, const char
     if (!td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_ADMIN))
         return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau try standards");
     int rc = load_standard(review->tx, standard_id, &standard);
+    if (rc == 0)
+        rc = check_standard(standard, reterr);
     if (rc == 0)
         rc = choose_cycle(review, standard, &cycle_id, reterr);
     if (rc == 0)
@@ -220,7 +232,7 @@ int td_trial_verdict(struct td_tx *tx, const char *standard_id, json_t **ret_ver
                        "select id, state, cycle_id, total, done, created_by, finished_at, golden,"
                        " refusal from trial where standard_id = $1 and standard_hash = $2"
                        " and state in ('running', 'done', 'refused', 'failed')"
-                       " order by state = 'running', id desc limit 1",
+                       " order by state <> 'refused', state = 'running', id desc limit 1",
                        "ss", standard_id, td_row_text(standard, "hash"));
     bool known = standard != NULL;
     json_decref(standard);
@@ -247,14 +259,14 @@ int td_trial_list(struct td_review *review, const char *standard_id, const char 
     if (rc == 0 && !insider)
         rc = td_error_set(reterr, TD_ENOTFOUND, "there is no such standard");
     if (rc == 0)
-        rc =
-            td_tx_rows(review->tx, &rows,
-                       "select t.id, t.state as trial_state, t.total, t.done, t.cycle_id, c.name as"
-                       " cycle_name, t.standard_hash, t.created_by, t.created_at, t.finished_at"
-                       " from trial t left join cycle c on c.id = t.cycle_id"
-                       " where t.standard_id = $1 and t.state <> 'replaced'"
-                       " and ($2 = '' or t.id < $2) order by t.id desc limit $3",
-                       "ssi", standard_id, cursor, (int64_t)TD_ROW_PAGE + 1);
+        rc = td_tx_rows(review->tx, &rows,
+                        "select t.id, t.state as trial_state, t.total as dossiers, t.done, "
+                        "t.cycle_id, c.name as"
+                        " cycle_name, t.standard_hash, t.created_by, t.created_at, t.finished_at"
+                        " from trial t left join cycle c on c.id = t.cycle_id"
+                        " where t.standard_id = $1 and t.state <> 'replaced'"
+                        " and ($2 = '' or t.id < $2) order by t.id desc limit $3",
+                        "ssi", standard_id, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     *ret_page = td_row_page(rows, "id");
@@ -337,7 +349,8 @@ static bool falls(const char *change)
     " d.change, d.before_above, d.after_above, d.before_vetoed, d.after_vetoed, d.before_failed,"  \
     " d.after_failed, d.fact_set_id from trial_dossier d join application a on"                    \
     " a.id = d.application_id join account p on p.id = a.account_id join unit u on"                \
-    " u.id = a.unit_id join division v on v.code = d.division_code "
+    " u.id = a.unit_id join division v on v.code = d.division_code where d.trial_id = $1"          \
+    " and a.account_id <> $2 "
 
 int td_trial_dossiers(struct td_review *review, const char *trial_id, const json_t *filter,
                       json_t **ret_page, struct td_error *reterr)
@@ -354,15 +367,15 @@ int td_trial_dossiers(struct td_review *review, const char *trial_id, const json
     if (rc < 0)
         return rc;
     sql = td_arena_printf(review->arena,
-                          DOSSIER "where d.trial_id = $1 and %s and ($2 = '' or d.division_code ="
-                                  " $2) and ($3 = '' or (d.change, d.application_id) %s ($4, $3))"
+                          DOSSIER "and %s and ($3 = '' or d.division_code = $3)"
+                                  " and ($4 = '' or (d.change, d.application_id) %s ($5, $4))"
                                   " order by d.change %s, d.application_id %s limit %d",
                           where, falls(change) ? "<" : ">", falls(change) ? "desc" : "",
                           falls(change) ? "desc" : "", TD_ROW_PAGE + 1);
     if (!sql)
         return TD_ENOMEM;
-    rc = td_tx_rows(review->tx, &rows, sql, "sssi", trial_id, td_row_text(filter, "division"),
-                    after, from);
+    rc = td_tx_rows(review->tx, &rows, sql, "ssssi", trial_id, review->who->id,
+                    td_row_text(filter, "division"), after, from);
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
@@ -433,9 +446,8 @@ int td_trial_dossier(struct td_review *review, const char *trial_id, const char 
     if (rc == 0 && !td_row_equals(trial, "hash", td_row_text(trial, "standard_hash")))
         rc = td_error_key(reterr, TD_ECONFLICT, "trial_stale", NULL);
     if (rc == 0)
-        rc = td_tx_row(review->tx, &dossier,
-                       DOSSIER "where d.trial_id = $1 and d.application_id = $2", "ss", trial_id,
-                       application_id);
+        rc = td_tx_row(review->tx, &dossier, DOSSIER "and d.application_id = $3", "sss", trial_id,
+                       review->who->id, application_id);
     if (rc == 0)
         rc = compare_job(review, trial, dossier, &job);
     if (rc == 0) {

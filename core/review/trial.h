@@ -22,7 +22,8 @@
 
 /* Begins one; the engine takes it up after commit. `cycle_id` "" = the newest cycle of the series, or none
  * when there is none. A draft becomes a standard on trial. By administrator or bureau. TD_ENOTFOUND,
- * TD_EFORBIDDEN, TD_ECONFLICT "trial_elsewhere" for a cycle of another series. */
+ * TD_EFORBIDDEN, TD_ECONFLICT "trial_elsewhere" for a cycle of another series, "standard_state" for a discarded
+ * standard, "standard_faulty" for a script that does not load. */
 int td_trial_start(struct td_review *review, const char *standard_id, const char *cycle_id,
                    char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
@@ -35,8 +36,9 @@ int td_trial_cancel(struct td_review *review, const char *trial_id, struct td_er
  *    "golden": {"cases": 12, "failed": [{"file", "name", "differences": [...]}]} or null,
  *    "refusal": {...} or null}
  * It is the newest trial that has come to an end, of exactly the source that the standard has now; when
- * there is none, one that runs. "passed" = it is done and no golden case failed: two orders agreed on every
- * dossier and every case. A new reference. TD_ENOTFOUND: no such standard. */
+ * there is none, one that runs. A refusal stands until the same cycle is tried again: dossiers of another one
+ * do not answer it. "passed" = it is done and no golden case failed: two orders agreed on every dossier and
+ * every case. A new reference. TD_ENOTFOUND: no such standard. */
 int td_trial_verdict(struct td_tx *tx, const char *standard_id, json_t **ret_verdict);
 
 /* The golden cases scripts/<series>/cases/<name>.json of a level, [{"file", "name", "dossier", "expert",
@@ -52,7 +54,9 @@ json_t *td_trial_golden(const json_t *answer);
  * keys "script_impure" and "golden_failed". */
 int td_trial_check_golden(const json_t *answer, struct td_error *reterr);
 
-/* A standard's trials, newest first, {"items": [...], "next"}; TD_ENOTFOUND for who may not see any. */
+/* A standard's trials, newest first, {"items": [{"id", "trial_state", "dossiers" (to try), "done", "cycle_id",
+ * "cycle_name", "standard_hash", "created_by", "created_at", "finished_at"}], "next"}; TD_ENOTFOUND for who may
+ * not see any. */
 int td_trial_list(struct td_review *review, const char *standard_id, const char *cursor,
                   json_t **ret_page, struct td_error *reterr);
 
@@ -65,7 +69,7 @@ int td_trial_load(struct td_review *review, const char *trial_id, json_t **ret_t
  * "loss" | "same" | "crosses_up" | "crosses_down" | "fails" | "passes" | "vetoed", "division", "cursor"}.
  * {"items": [{"application", "number", "applicant_name", "unit_name", "division_code", "before_total",
  * "after_total", "change", "before_above", "after_above", "before_vetoed", "after_vetoed", "before_failed",
- * "after_failed"}], "next"}. */
+ * "after_failed"}], "next"}. Without the caller's own: whoever declares does not learn his experts' points. */
 int td_trial_dossiers(struct td_review *review, const char *trial_id, const json_t *filter,
                       json_t **ret_page, struct td_error *reterr);
 

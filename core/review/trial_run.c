@@ -58,18 +58,12 @@ static int read_case(const char *folder, const char *file, const char *level, js
     return rc;
 }
 
-static bool plain_word(const char *word)
-{
-    size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    return length > 0 && length <= 32 && word[length] == 0;
-}
-
 int td_trial_cases(const struct td_config *config, const char *series, const char *level,
                    json_t **ret_cases, struct td_error *reterr)
 {
     char folder[4096];
     struct dirent **entries = NULL;
-    if (!plain_word(series))
+    if (!td_standard_plain_word(series))
         return td_error_set(reterr, TD_EINVALID, "a series is a plain word");
     int n = snprintf(folder, sizeof(folder), "%s/%s/cases", config->script_folder, series);
     if (n < 0 || (size_t)n >= sizeof(folder))
@@ -230,8 +224,9 @@ int td_trial_read(struct td_tx *tx, const json_t *plan, const struct td_trial_ra
     struct reading reading = {frame, json_array(), range->bytes, false};
     int rc = td_tx_each(
         tx, add_dossier, &reading,
-        "select a.id, a.division_code, f.id as fact_set_id, f.facts || '' as facts,"
-        " f.gates || '' as gates, coalesce(s.expert || '', '{}') as expert from application a"
+        "select a.id, a.division_code, f.id as fact_set_id, cast(f.facts as text) as facts,"
+        " cast(f.gates as text) as gates, coalesce(cast(s.expert as text), '{}') as expert"
+        " from application a"
         " join fact_set f on f.id = (select max(g.id) from fact_set g where"
         " g.application_id = a.id) left join score s on s.id = a.score_id"
         " where " TRIED " and a.id > $3 and ($4 = '' or a.id <= $4) order by a.id limit $5",

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOTAL_MAX = 100000, GROUPS_MAX = 512, DIMENSIONS = 4, KEY_TEXT = 64 };
+enum { TOTAL_MAX = 100000, GROUPS_MAX = 512, DIMENSIONS = 4 };
 
 static const char *const dimensions[DIMENSIONS] = {"district", "sex", "ethnicity", "unit_tier"};
 
@@ -22,7 +22,7 @@ struct tally {
 
 struct group {
     int dimension;
-    char key[KEY_TEXT], name[KEY_TEXT];
+    char key[64], name[256];
     bool small;
     struct tally tally;
 };
@@ -56,7 +56,8 @@ static void count_group(struct summary *summary, int dimension, const char *key,
 {
     struct group *group = summary->groups;
     struct group *end = group + summary->group_count;
-    while (group < end && (group->dimension != dimension || strcmp(group->key, key) != 0))
+    while (group < end &&
+           (group->dimension != dimension || strncmp(group->key, key, sizeof(group->key) - 1) != 0))
         group++;
     if (group == end && summary->group_count == GROUPS_MAX)
         return;

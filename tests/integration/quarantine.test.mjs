@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, content, draft, submit, teacher } from './city.mjs';
 import { scored } from './copies.mjs';
-import { rows } from './estate.mjs';
+import { rows, sql } from './estate.mjs';
 import { startServer, top } from './harness.mjs';
 
 const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
@@ -84,6 +84,12 @@ describe('a standard that takes workers down', () => {
     assert.equal(rows(server, "select count(*) as n from ledger where action = 'standard.quarantine'")[0].n, 1);
     for (const who of [city.admin, city.bureau, city.supervisor]) assert.ok((await who.ok('GET', '/messages')).items.some(({ kind }) => kind === 'standard_quarantined'));
     assert.ok(!(await city.office.ok('GET', '/messages')).items.some(({ kind }) => kind === 'standard_quarantined'));
+  });
+
+  test('does not come back by a rollback to it', async () => {
+    sql(server, `update standard set replaces = '${second}' where id = '${first}'`); // as after taking turns
+    const reply = await boss.json('POST', `/standards/${first}/rollback`, { reason: '退回' });
+    assert.deepEqual([reply.status, reply.body.key, await state(second), await state(first)], [409, 'standard_state', 'quarantined', 'active']);
   });
 
   test('comes back only when an administrator says so with a reason', async () => {

@@ -90,7 +90,8 @@ describe('a draft', () => {
     assert.equal(shown.source, source);
     assert.equal(shown.source.split('\n')[shown.fault.line - 1].includes('fifteen'), true);
     assert.ok(shown.excerpt.some((line) => line.here && line.text.includes('fifteen')));
-    assert.deepEqual(await key(act(admin, id, 'approve')), [409, 'standard_faulty']);
+    for (const what of ['trials', 'approve']) assert.deepEqual(await key(act(admin, id, what)), [409, 'standard_faulty']);
+    assert.equal((await view(city.bureau, id)).state, 'draft');
     const page = await city.bureau.page(`/standards/${id}/edit`);
     assert.match(page.text, new RegExp(`data-line="${shown.fault.line}"`));
     const elsewhere = await written(city.bureau, another(['standard "teacher", "intermediate"', 'standard "teacher", "senior"']));
@@ -98,6 +99,9 @@ describe('a draft', () => {
     const endless = await view(city.bureau, await written(city.bureau, another(['reference_line 60', 'reference_line 60\nloop { }'])));
     assert.ok(endless.fault.message, 'a script that never ends is kept as well');
     for (const one of [id, elsewhere, endless.id]) await city.bureau.ok('DELETE', `/standards/${one}`);
+    const gone = await written(city.bureau);
+    await city.bureau.ok('DELETE', `/standards/${gone}`);
+    assert.deepEqual(await key(act(admin, gone, 'trials')), [409, 'standard_state'], 'what was thrown away is not tried');
   });
 
   test('is edited over the version that was read, and every text is kept', async () => {
@@ -299,6 +303,13 @@ insert into meeting (id, committee_id, cycle_id, name, held_on, state, created_b
     await city.supervisor.ok('POST', `/standards/${first}/release`, { reason: '退回原标准' });
     assert.equal((await act(city.bureau, id, 'rollback', { reason: '退回' })).status, 200);
     assert.deepEqual(await key(act(city.bureau, id, 'activate')), [409, 'standard_frozen'], 'a release is used up');
+    // neither one given twice nor one given for a day without a meeting lasts beyond the next activation
+    for (const reason of ['一次', '再点一次']) await city.supervisor.ok('POST', `/standards/${id}/release`, { reason });
+    sql(server, `update meeting set state = 'planned' where id = '01M00000000000000000000001';`);
+    await city.bureau.ok('POST', `/standards/${id}/activate`);
+    assert.equal((await act(city.bureau, id, 'rollback', { reason: '退回' })).status, 200);
+    sql(server, `update meeting set state = 'open' where id = '01M00000000000000000000001';`);
+    assert.deepEqual(await key(act(city.bureau, id, 'activate')), [409, 'standard_frozen']);
     sql(server, `delete from meeting where id = '01M00000000000000000000001';`);
     await city.bureau.ok('DELETE', `/standards/${waits}`);
   });

@@ -32,9 +32,9 @@ const imported = async (...changes) => {
 };
 
 /** Begins a trial and waits for its end; answers it. */
-async function tried(standard, who = city.bureau) {
+async function tried(standard, who = city.bureau, cycle = city.cycle.id) {
   const from = server.lines.length;
-  const { id } = await who.ok('POST', `/standards/${standard}/trials`, { cycle: city.cycle.id });
+  const { id } = await who.ok('POST', `/standards/${standard}/trials`, { cycle });
   await server.seen('trial.ended', (line) => line.trial === id, from);
   return who.ok('GET', `/trials/${id}`);
 }
@@ -133,6 +133,11 @@ describe('what a trial shows', () => {
     assert.equal(of(both.before).points - of(both.after).points, -worst.change);
   });
 
+  test('as a table of all trials, with plain numbers of dossiers', async () => {
+    const table = await city.bureau.send('GET', `/api/v1/standards/${standard}/trials?format=csv`, { Accept: 'text/csv' });
+    assert.match(table.text, new RegExp(`,"${COPIES + 1}","${COPIES + 1}",`));
+  });
+
   test('as a table, of one district', async () => {
     const reply = await city.bureau.send('GET', `/api/v1/trials/${trial.id}/dossiers?change=loss&division=650109&format=csv`, { Accept: 'text/csv' });
     assert.match(reply.headers['content-type'], /^text\/csv/);
@@ -163,6 +168,22 @@ describe('what a trial shows', () => {
     const { rows: merged, questions } = await city.office.ok('GET', `/trials/${trial.id}/dossiers/${worst.application}`);
     assert.equal(merged.find(({ id }) => id === 'B').change, worst.change);
     assert.ok(questions.find(({ id }) => id === 'tenure').reworded);
+  });
+
+  test('to an official who declares: nothing of his own dossier', async () => {
+    const own = rows(server, `select account_id as id from application where id = '${city.own}'`)[0].id;
+    const boss = await server.account('declaring', [{ role: 'bureau', scope: '' }]);
+    const path = `/trials/${trial.id}/dossiers`;
+    assert.equal((await boss.json('GET', `${path}/${city.own}`)).status, 200);
+    sql(server, `update application set account_id = (select id from account where login = 'declaring') where id = '${city.own}'`);
+    const page = await boss.json('GET', `${path}/${city.own}`);
+    const listed = async (cursor = '') => {
+      const { items, next } = await boss.ok('GET', `${path}?cursor=${cursor}`);
+      return items.some(({ application }) => application === city.own) || (next ? listed(next) : false);
+    };
+    const found = await listed();
+    sql(server, `update application set account_id = '${own}' where id = '${city.own}'`);
+    assert.deepEqual([page.status, found], [404, false]);
   });
 
   test('to nobody else', async () => {
@@ -201,6 +222,13 @@ describe('a script that is not pure', () => {
     assert.ok(finding.line > 0 && finding.dossier);
     assert.notDeepEqual(finding.forward, finding.reverse);
     assert.deepEqual(trial.verdict, { passed: false, reason: 'refused' });
+    const empty = await server.control.ok('POST', '/cycles', {
+      series: 'teacher', year: 2024, name: '没有申报的年度', notice_number: '乌人社发〔2024〕1号', notice_text: '通知', notice_date: '2024-08-28',
+      cutoff_date: '2024-08-31', opens_on: '2024-09-01', closes_on: '2024-10-31', parameters: { fee_cents: { intermediate: 0 } },
+    });
+    const other = await tried(standard, city.bureau, empty.id);
+    assert.equal(other.state, 'done', 'without dossiers there is nothing to see');
+    assert.deepEqual(other.verdict, { passed: false, reason: 'refused' }, 'and what was seen stays seen');
   });
 
   for (const [kind, word, body] of [['state', '$n', '    $n = 1\n    points'], ['clock', 'Time', '    Time.now.to_i % 2 == 3 ? points + 1 : points'], ['random', 'rand', '    rand(2) == 3 ? 0 : points']])
