@@ -73,6 +73,8 @@ static const struct td_code ethnicities[] = {
     {"54", "门巴族", "Monba", NULL},
     {"55", "珞巴族", "Lhoba", NULL},
     {"56", "基诺族", "Jino", NULL},
+    {"97", "其他", "Other", NULL},
+    {"98", "外国血统中国籍人士", "Chinese citizen of foreign descent", NULL},
     {0},
 };
 

@@ -103,8 +103,8 @@ describe('the year', () => {
     assert.deepEqual(items.map((one) => one.standard.split('-')[0]), ['GB/T 2260', 'GB/T 2261.1', 'GB/T 3304', 'GB/T 4762', 'GB/T 4658', 'GB/T 6864', 'GB/T 8561']);
     const named = (standard) => Object.fromEntries(list(standard).map(({ code, name }) => [code, name]));
     assert.equal(named('GB/T 2260')['650104'], '新市区');
-    assert.equal(Object.keys(named('GB/T 3304')).length, 56);
-    for (const [code, name] of Object.entries({ '01': '汉族', '02': '蒙古族', '03': '回族', '04': '藏族', '05': '维吾尔族', 11: '满族', 17: '哈萨克族', 29: '柯尔克孜族', 31: '达斡尔族', 38: '锡伯族', 41: '塔吉克族', 43: '乌孜别克族', 44: '俄罗斯族', 50: '塔塔尔族' })) assert.equal(named('GB/T 3304')[code], name);
+    assert.equal(Object.keys(named('GB/T 3304')).length, 58);
+    for (const [code, name] of Object.entries({ '01': '汉族', '02': '蒙古族', '03': '回族', '04': '藏族', '05': '维吾尔族', 11: '满族', 17: '哈萨克族', 29: '柯尔克孜族', 31: '达斡尔族', 38: '锡伯族', 41: '塔吉克族', 43: '乌孜别克族', 44: '俄罗斯族', 50: '塔塔尔族', 97: '其他', 98: '外国血统中国籍人士' })) assert.equal(named('GB/T 3304')[code], name);
     assert.deepEqual(Object.keys(named('GB/T 4658')).sort(), ['11', '14', '21', '31', '41', '44', '47', '61', '71']);
     const titles = Object.fromEntries(list('GB/T 8561').map(({ internal, code }) => [internal, code]));
     for (const [internal, code] of Object.entries({ 'teacher..senior': '052', 'teacher..full_senior': '', 'agriculture.agronomy.full_senior': '', 'agriculture.extension.full_senior': '091', 'agriculture.livestock.senior': '112', 'agriculture.veterinary.junior': '104', 'health.doctor.full_senior': '231', 'health.nursing.senior': '252', 'health.technology.full_senior': '261' })) assert.equal(titles[internal], code, internal);
