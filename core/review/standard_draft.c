@@ -152,6 +152,16 @@ static int store_source(struct td_review *review, const json_t *standard, const 
     return rc == 0 ? td_standard_tell(review->tx, standard, false) : rc;
 }
 
+static int store_note(struct td_review *review, const json_t *standard, const char *note)
+{
+    const char *id = td_row_text(standard, "id");
+    int rc =
+        td_tx_exec(review->tx, NULL, "update standard set note = $2 where id = $1", "ss", id, note);
+    return rc < 0 ? rc
+                  : td_row_log(review, "standard.note", "standard", id,
+                               json_pack("{s:s}", "note", note));
+}
+
 int td_standard_save(struct td_review *review, const json_t *standard, const char *source,
                      const char *note, const json_t *answer, int64_t *ret_revision,
                      struct td_error *reterr)
@@ -163,8 +173,7 @@ int td_standard_save(struct td_review *review, const json_t *standard, const cha
     if (rc == 0 && !same)
         rc = store_source(review, standard, source, hash, answer, ++revision);
     if (rc == 0 && note && !td_row_equals(standard, "note", note))
-        rc = td_tx_exec(review->tx, NULL, "update standard set note = $2 where id = $1", "ss",
-                        td_row_text(standard, "id"), note);
+        rc = store_note(review, standard, note);
     if (rc == TD_ESTALE)
         return td_error_key(reterr, TD_ESTALE, "changed_meanwhile", NULL);
     if (rc == 0)
