@@ -11,9 +11,10 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_code_lists(&review, &lists);
-    if (rc == 0)
-        reply->value = json_pack("{s:o, s:n}", "items", lists, "next");
-    return rc;
+    if (rc < 0)
+        return rc;
+    reply->value = json_pack("{s:o, s:n}", "items", lists, "next");
+    return reply->value ? 0 : TD_ENOMEM;
 }
 
 const struct td_route td_codes_routes[] = {

@@ -50,7 +50,7 @@ static int people_read(struct td_call *call, struct td_reply *reply, struct td_e
     json_t *people = json_object_get(json_object_get(filing, "package"), "people");
     reply->value = json_pack("{s:O?, s:n}", "items", people, "next");
     json_decref(filing);
-    return 0;
+    return reply->value ? 0 : TD_ENOMEM;
 }
 
 static int confirm_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

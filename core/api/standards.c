@@ -46,9 +46,10 @@ static int offers_read(struct td_call *call, struct td_reply *reply, struct td_e
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_standard_offers(&review, &offers);
-    if (rc == 0)
-        reply->value = json_pack("{s:o, s:n}", "items", offers, "next");
-    return rc;
+    if (rc < 0)
+        return rc;
+    reply->value = json_pack("{s:o, s:n}", "items", offers, "next");
+    return reply->value ? 0 : TD_ENOMEM;
 }
 
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

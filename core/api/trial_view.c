@@ -49,7 +49,7 @@ json_t *td_trial_view_chart(const json_t *histogram)
         if (i % 4 == 0)
             json_object_set_new(one, "tick",
                                 json_pack("{s:I, s:I, s:I}", "x", (json_int_t)x, "y",
-                                          (json_int_t)(CHART_TOP + CHART_HEIGHT + 18), "score",
+                                          (json_int_t)CHART_TOP + CHART_HEIGHT + 18, "score",
                                           td_row_int(bar, "from") / 100));
         json_array_append_new(columns, one);
     }

@@ -4,12 +4,12 @@
  * worker in its sandbox, as a server would. The parts are in check_*.c and forge.c; this file puts
  * them in order and prints what they find. */
 #include "cli/check.h"
+#include "cli/copy.h"
 #include "cli/plugin.h"
 
 #include "base/json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,24 +186,6 @@ static void run_stages(struct td_check *check, const struct asked *asked,
     json_decref(own);
 }
 
-static int copy_object(const char *path, const char *copy, struct td_error *reterr)
-{
-    char block[65536];
-    ssize_t n = -1;
-    int in = open(path, O_RDONLY | O_CLOEXEC),
-        out = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
-    while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
-        if (write(out, block, (size_t)n) != n) {
-            n = -1;
-            break;
-        }
-    if (in >= 0)
-        close(in);
-    if (out >= 0 && close(out) < 0)
-        n = -1;
-    return n == 0 ? 0 : td_error_set(reterr, TD_EIO, "cannot copy %s: %s", path, strerror(errno));
-}
-
 /* In a folder that holds nothing but a copy of the object. */
 static int run_apart(struct td_check *check, const struct asked *asked, struct td_error *reterr)
 {
@@ -217,7 +199,7 @@ static int run_apart(struct td_check *check, const struct asked *asked, struct t
                             strerror(errno));
     snprintf(copy, sizeof(copy), "%s/%.255s", folder, file);
     struct td_check_worker worker = {.pid = 0};
-    int result = copy_object(asked->path, copy, reterr);
+    int result = td_copy_file(asked->path, copy, 0700, NULL, reterr);
     check->folder = folder;
     if (result == 0)
         run_stages(check, asked, &worker);

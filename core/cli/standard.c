@@ -244,11 +244,13 @@ static int edit(struct td_cli *cli, int count, char **arguments, struct td_error
 {
     const char *note = td_cli_option(&count, arguments, "--note");
     const char *revision = td_cli_option(&count, arguments, "--revision");
+    char *end = "";
+    long long over = revision ? strtoll(revision, &end, 10) : 0;
     struct td_client *client;
     struct td_answer answer = {0};
     json_t *standard = NULL;
     char *text = NULL;
-    if (count != 2)
+    if (count != 2 || *end || (revision && over < 1))
         return TD_EINVALID;
     int result = read_text(arguments[1], &text, reterr);
     if (result == 0)
@@ -259,10 +261,8 @@ static int edit(struct td_cli *cli, int count, char **arguments, struct td_error
         char *path = td_client_path("/api/v1/standards/%s", arguments[0]);
         json_t *body = json_pack("{s:s, s:s*}", "source", text, "note", note);
         int64_t now = json_integer_value(json_object_get(standard, "revision"));
-        struct td_request request = {.method = "PUT",
-                                     .path = path,
-                                     .body = body,
-                                     .version = revision ? atoll(revision) : now};
+        struct td_request request = {
+            .method = "PUT", .path = path, .body = body, .version = revision ? over : now};
         result = td_client_send(client, &request, &answer, reterr);
         json_decref(body);
         free(path);

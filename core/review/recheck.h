@@ -11,8 +11,8 @@
 
 enum { TD_RECHECK_PAGE = 20 };
 
-/* The next scores of the cycle after `cursor` (""): *ret_job goes to the scorer ("recheck"; NULL when there
- * are none), *ret_page = {"checked": 20, "facts_kept": 2 (not derived again), "items": [{"application",
+/* The next scores of the cycle after `cursor` (""): *ret_job goes to the scorer ("recheck"),
+ * *ret_page = {"checked": 20, "facts_kept": 2 (not derived again), "items": [{"application",
  * "number", "score", "what": "snapshot" | "standard" | "total" | "vetoed", "id", "stored", "recomputed"}],
  * "next": cursor or null, "named": {score id: {"application", "number"}}}. Read transaction. TD_ENOTFOUND. */
 int td_recheck_page(struct td_review *review, const char *cycle_id, const char *cursor,
