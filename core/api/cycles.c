@@ -202,8 +202,7 @@ static int edit_read(struct td_call *call, struct td_reply *reply, struct td_err
     return 0;
 }
 
-/* --- writing
- * -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {

@@ -135,8 +135,7 @@ static int minutes_read(struct td_call *call, struct td_reply *reply, struct td_
     return rc;
 }
 
-/* --- writing
- * -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {

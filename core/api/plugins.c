@@ -12,8 +12,7 @@
 #define READERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
 #define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
 
-/* --- the list
- * ------------------------------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -49,8 +48,7 @@ static int list_work(struct td_call *call, struct td_reply *reply, struct td_err
     return 0;
 }
 
-/* --- a new generation
- * ----------------------------------------------------------------------------- */
+/* --- a new generation ------------------------------------------------------------------------- */
 
 static int look_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {

@@ -89,8 +89,7 @@ int td_copy_file(const char *from, const char *to, mode_t mode, char hash[65],
     return result;
 }
 
-/* --- scripts
- * -------------------------------------------------------------------------------------- */
+/* --- scripts ---------------------------------------------------------------------------------- */
 
 static bool ends(const char *name, const char *suffix)
 {

@@ -175,8 +175,7 @@ static int submit_range(struct seed *seed, size_t from, size_t to, struct td_err
     return declare_range(seed, from, to, true, reterr);
 }
 
-/* --- steps over a range
- * --------------------------------------------------------------------------- */
+/* --- steps over a range ----------------------------------------------------------------------- */
 
 typedef int (*step_fn)(struct td_demo *demo, const struct td_demo_case *one,
                        struct td_error *reterr);
@@ -281,8 +280,7 @@ static int carry_to_accepted(struct seed *seed, size_t from, size_t to, struct t
     return result == 0 ? run(seed, from, to, td_demo_pay, "fees recorded", reterr) : result;
 }
 
-/* --- waves
- * ---------------------------------------------------------------------------------------- */
+/* --- waves ------------------------------------------------------------------------------------ */
 
 static int carry_to_notice(struct seed *seed, size_t from, size_t to, struct td_error *reterr)
 {

@@ -9,8 +9,9 @@
  *     # - NAME | TYPE | DEFAULT | TEXT   an option
  *     #   CODE                           the example, three spaces in
  *     # facts: JSON    # expert: JSON    the example's dossier: {name: value}, {item: [points]}
- *     # gives: ID POINTS SENTENCE        what the scorer answers; for conditions 符合 or 不符合 as
- * points # reads: ID WORDS                  how the public table says it # anything else prose
+ *     # gives: ID POINTS SENTENCE        what the scorer answers (conditions: 符合, 不符合)
+ *     # reads: ID WORDS                  how the public table says it
+ *     # anything else                    prose
  *
  * tests/integration/language.test.mjs runs every example through the scorer. */
 #include "cli/command.h"

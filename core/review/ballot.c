@@ -43,8 +43,7 @@ static bool listed(const json_t *motions, const char *id)
     return false;
 }
 
-/* --- putting to the vote
- * -------------------------------------------------------------------------- */
+/* --- putting to the vote ---------------------------------------------------------------------- */
 
 int td_ballot_open(struct td_review *review, const char *meeting_id, const json_t *motions,
                    int64_t *ret_opened, struct td_error *reterr)
@@ -81,8 +80,7 @@ int td_ballot_open(struct td_review *review, const char *meeting_id, const json_
     return rc;
 }
 
-/* --- voting
- * --------------------------------------------------------------------------------------- */
+/* --- voting ----------------------------------------------------------------------------------- */
 
 int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **ret_motions,
                    struct td_error *reterr)
@@ -274,8 +272,7 @@ int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_
     return td_row_live(review->tx, "meeting", meeting_id);
 }
 
-/* --- counting
- * ------------------------------------------------------------------------------------- */
+/* --- counting --------------------------------------------------------------------------------- */
 
 struct tally {
     int64_t present, voters, cast, yes, no, abstain;

@@ -35,11 +35,12 @@ int td_blind(struct td_review *review, const char *application_id, bool *ret_bli
     *ret_blind = false;
     if (!td_row_is(review, TD_ROLE_EXPERT))
         return 0;
-    int rc = td_tx_row(review->tx, &row,
-                       "select a.series, a.plugin_version, a.state, coalesce(h.submitted_at, '') as submitted_at"
-                       " from application a left join sheet h on h.application_id = a.id"
-                       " and h.account_id = $2 where a.id = $1",
-                       "ss", application_id, review->who->id);
+    int rc = td_tx_row(
+        review->tx, &row,
+        "select a.series, a.plugin_version, a.state, coalesce(h.submitted_at, '') as submitted_at"
+        " from application a left join sheet h on h.application_id = a.id"
+        " and h.account_id = $2 where a.id = $1",
+        "ss", application_id, review->who->id);
     if (rc < 0)
         return rc;
     *ret_blind = td_row_equals(row, "state", "panel_review") &&

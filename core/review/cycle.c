@@ -167,8 +167,7 @@ int td_cycle_list(struct td_review *review, const char *series, const char *stat
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
-/* --- writing
- * -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* An integer, or the text of one as a form sends it. */
 static bool parse_integer(const json_t *value, int64_t *ret)

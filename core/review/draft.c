@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- another version of the form
- * ------------------------------------------------------------------ */
+/* --- another version of the form -------------------------------------------------------------- */
 
 /* Does the draft follow a form that may have changed since? What was submitted does not. */
 static bool follows(const json_t *application)
@@ -30,8 +29,8 @@ static bool changed(const struct td_review *review, const json_t *application)
            !td_row_equals(form, "plugin_version", td_row_text(application, "form_version"));
 }
 
-/* What the present form asks for of the answers, and what it does not; the latter is NULL when they were
- * given to it. */
+/* What the present form asks for of the answers, and what it does not; the latter is NULL when they
+ * were given to it. */
 static int part(struct td_review *review, const json_t *application, json_t **ret_asked,
                 json_t **ret_left)
 {

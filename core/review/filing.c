@@ -127,8 +127,7 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
     return 0;
 }
 
-/* --- preparing
- * ------------------------------------------------------------------------------------ */
+/* --- preparing -------------------------------------------------------------------------------- */
 
 static int add_entries(struct td_review *review, const char *filing_id, const json_t *rows)
 {
@@ -197,8 +196,7 @@ out:
     return rc;
 }
 
-/* --- sending and deciding
- * ------------------------------------------------------------------------- */
+/* --- sending and deciding --------------------------------------------------------------------- */
 
 static int load_in(struct td_review *review, const char *filing_id, const char *state,
                    json_t **ret_filing, struct td_error *reterr)

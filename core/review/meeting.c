@@ -132,8 +132,7 @@ int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_
                   td_row_text(meeting, "cycle_id"), "held_on", td_row_text(meeting, "held_on")));
 }
 
-/* --- agenda
- * --------------------------------------------------------------------------------------- */
+/* --- agenda ----------------------------------------------------------------------------------- */
 
 /* What may be put on the agenda: all that waits, or those of `applications`. */
 struct choice {
@@ -260,8 +259,7 @@ int td_meeting_add(struct td_review *review, const char *meeting_id, const json_
     return rc;
 }
 
-/* --- attendance, opening, closing
- * ----------------------------------------------------------------- */
+/* --- attendance, opening, closing ------------------------------------------------------------- */
 
 int td_meeting_attend(struct td_review *review, const char *meeting_id, struct td_error *reterr)
 {

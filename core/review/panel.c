@@ -171,8 +171,7 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
     return rc;
 }
 
-/* --- writing
- * -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int seat(struct td_review *review, const char *panel_id, const char *series,
                 const char *account_id, bool lead, struct td_error *reterr)

@@ -45,8 +45,7 @@ int td_plugin_use(struct td_review *review, const char *series, const json_t *de
                       td_row_text(descriptor, "plugin_hash"), review->now);
 }
 
-/* --- what is present
- * ------------------------------------------------------------------------------ */
+/* --- what is present -------------------------------------------------------------------------- */
 
 #define SETTING "plugins"
 
@@ -131,8 +130,7 @@ int td_plugin_present(struct td_review *review, json_t **ret_changes)
     return result;
 }
 
-/* --- the list
- * ------------------------------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 static json_t *find(json_t *versions, const char *version)
 {
@@ -219,8 +217,7 @@ int td_plugin_list(struct td_review *review, json_t **ret_series)
     return result;
 }
 
-/* --- retiring
- * ------------------------------------------------------------------------------------- */
+/* --- retiring --------------------------------------------------------------------------------- */
 
 int td_plugin_needs(struct td_review *review, const char *series, json_t **ret_needs)
 {

@@ -78,8 +78,7 @@ static json_t *dossier_of(const struct td_review *review, const json_t *row)
     bool loaded = td_row_equals(descriptor, "plugin_version", version) ||
                   json_object_get(json_object_get(descriptor, "kept"), version);
     json_t *assessments = json_object_get(row, "assessments");
-    if (!json_is_object(json_object_get(row, "dossier")) || !json_is_object(assessments) ||
-        !loaded)
+    if (!json_is_object(json_object_get(row, "dossier")) || !json_is_object(assessments) || !loaded)
         return NULL;
     json_t *dossier = json_copy(json_object_get(row, "dossier"));
     json_object_set(dossier, "assessments", assessments);

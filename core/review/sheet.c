@@ -27,8 +27,7 @@ int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
     return *ret_indicators ? 0 : TD_ENOMEM;
 }
 
-/* --- all sheets of a dossier
- * ---------------------------------------------------------------------- */
+/* --- all sheets of a dossier ------------------------------------------------------------------ */
 
 static int by_value(const void *left, const void *right)
 {
@@ -86,8 +85,7 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
     return *ret_points ? 0 : TD_ENOMEM;
 }
 
-/* --- the expert's own sheet
- * ----------------------------------------------------------------------- */
+/* --- the expert's own sheet ------------------------------------------------------------------- */
 
 /* The dossier of a sheet when the caller scores it: on its panel, not recused, not yet decided. */
 static int seat(struct td_review *review, const char *application_id, json_t **ret_seat,

@@ -46,7 +46,8 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
     int rc = td_tx_rows(
         review->tx, &rows,
         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, a.specialty,"
-        " a.plugin_version, a.state, p.name as panel_name, s.sequence, h.submitted_at, h.version as "
+        " a.plugin_version, a.state, p.name as panel_name, s.sequence, h.submitted_at, h.version "
+        "as "
         "sheet_version" MINE_SQL " order by p.id desc, s.sequence limit 1000",
         "s", review->who->id);
     if (rc < 0)

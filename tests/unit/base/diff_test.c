@@ -35,8 +35,8 @@ static int hear(void *arg, enum td_diff_kind kind, int a, int b)
 
 static struct heard diff(const char *from, const char *to, int words)
 {
-    struct td_diff_piece *a, *b;
-    size_t n, m;
+    struct td_diff_piece *a = NULL, *b = NULL;
+    size_t n = 0, m = 0;
     assert_int_equal(td_diff_cut(from, strlen(from), words, &a, &n), 0);
     assert_int_equal(td_diff_cut(to, strlen(to), words, &b, &m), 0);
     struct heard heard = {.a = a, .b = b, .last_a = -1, .last_b = -1};
