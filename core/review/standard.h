@@ -77,7 +77,8 @@ bool td_standard_plain_word(const char *word);
 int td_standard_read_script(const struct td_config *config, const char *series, const char *level,
                             char **ret_source, struct td_error *reterr);
 
-/* A source as it is kept: lines end with LF, the text with one. malloc'd; TD_EINVALID, TD_ETOOLARGE. */
+/* A source as it is kept: lines end with LF, the text with one, no byte order mark. malloc'd; TD_EINVALID,
+ * TD_ETOOLARGE; TD_EFIELDS (source: misleads) for characters that a reader does not see as what they are. */
 int td_standard_clean(const char *source, char **ret_source, struct td_error *reterr);
 
 /* What the scorer's "check" gets: {"op", "standard": {"name", "hash", "source"}}. A new reference.

@@ -44,6 +44,22 @@ static FILE *open_plain(const char *path, struct td_error *reterr)
     return file;
 }
 
+/* What a reader does not see, or sees as a line's end where the interpreter sees none: a second
+ * person must approve what runs. U+200B, U+2060, U+FEFF, U+0085, U+2028, U+2029, a lone CR, and
+ * what turns the order of what follows (U+202A to U+202E, U+2066 to U+2069). */
+static bool misleads(const char *text)
+{
+    static const char *const marks[] = {
+        "\r",           "\xc2\x85",     "\xe2\x80\x8b", "\xe2\x81\xa0",
+        "\xef\xbb\xbf", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+        "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
+        "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9"};
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        if (strstr(text, marks[i]))
+            return true;
+    return false;
+}
+
 static int check_source(const char *text, size_t length, struct td_error *reterr)
 {
     if (length > SOURCE_MAX)
@@ -94,6 +110,9 @@ int td_standard_read_script(const struct td_config *config, const char *series, 
 
 int td_standard_clean(const char *source, char **ret_source, struct td_error *reterr)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors begin a file with it */
+    if (!strncmp(source, mark, strlen(mark)))
+        source += strlen(mark);
     size_t length = strlen(source), at = 0;
     int rc = check_source(source, length, reterr);
     if (rc < 0)
@@ -108,6 +127,11 @@ int td_standard_clean(const char *source, char **ret_source, struct td_error *re
         at--;
     clean[at++] = '\n';
     clean[at] = 0;
+    if (misleads(clean)) {
+        free(clean);
+        return td_error_field(reterr, "source", "misleads",
+                              "has characters that a reader does not see as they are");
+    }
     *ret_source = clean;
     return 0;
 }

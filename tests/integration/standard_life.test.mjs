@@ -80,7 +80,13 @@ describe('a draft', () => {
     assert.equal((await city.bureau.json('POST', '/standards', { series: 'teacher', level: 'nothing', source: '1' })).status, 422);
     assert.equal((await city.bureau.json('POST', '/standards', { ...place, source: 'x'.repeat(65537) })).status, 422);
     assert.equal((await city.bureau.json('POST', '/standards', { ...place, source: '好'.repeat(30000) })).status, 413);
-    for (const one of [id, pasted.id]) await city.bureau.ok('DELETE', `/standards/${one}`);
+    for (const [what, mark] of [['a carriage return', '# x\rreference_line 1\n'], ['a line separator', '# x\u2028reference_line 1\n'], ['no width', 'A\u200bB = 1\n'], ['a mark within', '# \ufeff\n']]) {
+      const refused = await city.bureau.json('POST', '/standards', { ...place, source: another() + mark });
+      assert.deepEqual([refused.status, refused.body.errors?.[0].code], [422, 'misleads'], what);
+    }
+    const marked = await written(city.bureau, `\ufeff${another()}`);
+    assert.equal((await view(city.bureau, marked)).fault, null, 'a file that an editor has begun with a mark');
+    for (const one of [id, pasted.id, marked]) await city.bureau.ok('DELETE', `/standards/${one}`);
   });
 
   test('that does not load is kept, with the line; it is neither tried nor approved', async () => {
