@@ -185,8 +185,20 @@ static int add_sheet(struct td_review *review, const json_t *application, const 
     return rc;
 }
 
-/* The facts name what the applicant wrote; the score's sentences hold words of the standard and
- * numbers only. */
+/* Of conditions and vetoes the answer stays, without the sentence: the standard quotes there what
+ * the plugin says of a fact, and that may name unit or person. Sentences of points hold words of
+ * the standard and numbers only. */
+static void hide_sentences(json_t *score)
+{
+    static const char *const lists[] = {"conditions", "vetoes"};
+    json_t *one;
+    size_t k;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        json_array_foreach(json_object_get(score, lists[i]), k, one)
+            json_object_del(one, "because");
+}
+
+/* The facts name what the applicant wrote. */
 static int add_evaluation(struct td_review *review, const json_t *application, bool blind,
                           json_t *page)
 {
@@ -194,7 +206,9 @@ static int add_evaluation(struct td_review *review, const json_t *application, b
     int rc = td_evaluation_load(review, application, &evaluation);
     if (rc < 0)
         return rc;
-    if (!blind)
+    if (blind)
+        hide_sentences(json_object_get(evaluation, "score"));
+    else
         json_object_set(page, "facts", json_object_get(evaluation, "facts"));
     json_object_set(page, "score", json_object_get(evaluation, "score"));
     json_decref(evaluation);

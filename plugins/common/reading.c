@@ -75,13 +75,14 @@ const json_t *section_of(const struct reading *reading, const char *section)
     return json_object_get(reading->content, section);
 }
 
-/* Where the unit is in the register's words: reference lines and tie-breaks may depend on it. */
+/* Where the unit is in the register's words: reference lines and tie-breaks may depend on it.
+ * Without its name: a standard may quote the sentence to who judges blindly. */
 static void put_unit_tier(struct reading *reading)
 {
     const json_t *unit = json_object_get(reading->dossier, "unit");
     const char *word = find_word(common_words, "tier", answer(unit, "grassroots"));
     if (*word)
-        put_fact(reading, "unit_tier", json_string(word), "%s：%s", answer(unit, "name"), word);
+        put_fact(reading, "unit_tier", json_string(word), "单位登记：%s", word);
 }
 
 /* What every series knows of the day and the person. */

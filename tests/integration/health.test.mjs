@@ -237,6 +237,7 @@ describe('health', () => {
     for (const text of before.flat()) assert.doesNotMatch(text.replace(/data-[a-z-]+="[^"]*"/g, ''), identity);
     const view = await reader.ok('GET', `/reviews/${id}`);
     assert.deepEqual(view.sections.map((section) => section.id), ['case_records']);
+    assert.deepEqual([...view.score.conditions, ...view.score.vetoes].filter((one) => 'because' in one), [], 'a sentence of the plugin may name anything');
     assert.deepEqual(view.sections[0].items.map((entry) => entry.files.map((file) => file.name)), [['case_records-1.pdf'], ['case_records-2.pdf'], ['case_records-3.pdf']]);
     const own = (await nurse.ok('GET', `/applications/${id}/evidence`)).items;
     const licence = own.find((file) => file.section === 'licence');
@@ -249,7 +250,7 @@ describe('health', () => {
     }
     const opened = await reader.ok('GET', `/reviews/${id}`);
     assert.equal(opened.application.applicant_name, '王秀兰');
-    assert.ok(opened.sections.length > 10 && opened.facts.length);
+    assert.ok(opened.sections.length > 10 && opened.facts.length && opened.score.conditions[0].because);
     assert.equal((await reader.page(`/applications/${id}/evidence/${licence.id}`)).status, 200);
     assert.equal((await reader.ok('GET', `/reviews/${otherId}`)).application.applicant_name, undefined, 'the other one is still to be judged');
     await city.office.ok('POST', `/panels/${panel}/close`, { application_id: id });

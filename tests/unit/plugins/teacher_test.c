@@ -129,7 +129,7 @@ static void only_teaching_posts_at_the_grassroots_count(void **state)
                 "2018-07-01 取得，2014-09-01 参加工作");
     assert_fact("{'current_title': {'level': 'junior', 'appointed': '2015-09-01'}}", "title_since",
                 "'2015-09-01'", "2015-09-01 聘任");
-    assert_fact("{}", "unit_tier", "'乡镇'", "水西沟镇中心小学：乡镇");
+    assert_fact("{}", "unit_tier", "'乡镇'", "单位登记：乡镇");
 }
 
 static void continuous_service_ends_at_the_cutoff_date(void **state)
