@@ -9,9 +9,11 @@
 #include "cli/plugin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 struct place {
@@ -90,6 +92,27 @@ static int series_of(const char *path, char series[65], struct td_error *reterr)
     return 0;
 }
 
+/* The folder is this command's until it ends: of two at once the second one sees what the first has
+ * left, instead of taking its file for the one to put back. */
+static int lock(const char *folder, struct td_error *reterr)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return 0; /* the end of the process closes it */
+    return td_error_set(reterr, TD_EIO, "%s: %s", folder, strerror(errno));
+}
+
+/* Asked for the folder, and again once it is ours. */
+static int call_alone(struct td_cli *cli, json_t **ret_value, struct td_error *reterr)
+{
+    json_t *value = NULL;
+    int result = call_plugins(cli, &value, reterr);
+    if (result == 0)
+        result = lock(td_cli_text(value, "plugin_folder"), reterr);
+    json_decref(value);
+    return result == 0 ? call_plugins(cli, ret_value, reterr) : result;
+}
+
 /* Where the server looks, and whether it serves the series: *ret_present. */
 static int find_place(struct td_cli *cli, const char *series, struct place *place,
                       bool *ret_present, struct td_error *reterr)
@@ -100,7 +123,7 @@ static int find_place(struct td_cli *cli, const char *series, struct place *plac
         return td_error_set(reterr, TD_EINVALID,
                             "plugins come from the server's own machine: call it there, without "
                             "--url");
-    int result = call_plugins(cli, &value, reterr);
+    int result = call_alone(cli, &value, reterr);
     if (result < 0)
         return result;
     *ret_present = false;

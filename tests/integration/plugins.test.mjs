@@ -145,6 +145,15 @@ describe('plugin add', () => {
     assert.deepEqual((await here.server.control.ok('GET', '/plugins')).refused, []);
   });
 
+  test('of two at once one is told that it is there', async () => {
+    const versions = ['1.0.0', '2.0.0'].map((version) => buildPlugin(join(here.folder, `twin-${version}`), 'twin', version));
+    const ends = await Promise.all(versions.map((file) => ctl(here.server, 'plugin', 'add', file)));
+    assert.deepEqual(ends.map((end) => end.code).sort(), [0, 1], JSON.stringify(ends));
+    assert.match(ends.find((end) => end.code).err, /the series twin is served already/);
+    assert.equal(await serves('twin'), ends[0].code ? '2.0.0' : '1.0.0');
+    await ok('plugin', 'retire', 'twin');
+  });
+
   test('a version number stands for one object', async () => {
     const present = readFileSync(join(here.plugins, 'forestry.so'));
     await refused(/version 1\.0\.0, which this server already has with other content[^]*give it a new version number/, 'plugin', 'replace', make('1.0.0', { fields: ['place'] }));
