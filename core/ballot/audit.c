@@ -5,6 +5,7 @@
 #include "ballot/archive.h"
 #include "ballot/count.h"
 #include "ballot/paper.h"
+#include "ballot/trustee.h"
 #include "base/json.h"
 
 #include <stdio.h>
@@ -339,32 +340,35 @@ static bool is_next(const struct audit *audit, const struct step *step, const ch
     return same;
 }
 
+static int take_step(struct audit *audit, const struct step *step, const char *hash,
+                     const struct td_archive_file *file, struct td_error *reterr)
+{
+    if (!is_next(audit, step, hash, file))
+        return td_error_set(reterr, TD_EINVALID,
+                            "event %d, %s: does not continue the event before it", audit->height,
+                            step->type);
+    if (step->from != audit->stage)
+        return td_error_set(reterr, TD_EINVALID, "event %d, %s: out of its turn", audit->height,
+                            step->type);
+    int result = step->run(audit, hash, reterr);
+    if (audit->group->failed)
+        result = td_error_set(reterr, TD_ENOMEM, "not enough memory");
+    if (result < 0)
+        return result;
+    audit->stage = step->to;
+    audit->height++;
+    audit->head = file->hash;
+    return 0;
+}
+
 static int check_event(struct audit *audit, const struct td_archive_file *file,
                        struct td_error *reterr)
 {
     json_t *event = json_loadb(file->text, file->length, JSON_REJECT_DUPLICATES, NULL);
-    const char *type = td_json_text(event, "type"), *hash = td_json_text(event, "payload");
-    const struct step *step = find_step(type);
-    int result = 0;
-    if (!step)
-        result =
-            td_error_set(reterr, TD_EINVALID, "event %d: of no kind known here", audit->height);
-    else if (!is_next(audit, step, hash, file))
-        result =
-            td_error_set(reterr, TD_EINVALID, "event %d, %s: does not continue the event before it",
-                         audit->height, type);
-    else if (step->from != audit->stage)
-        result =
-            td_error_set(reterr, TD_EINVALID, "event %d, %s: out of its turn", audit->height, type);
-    if (result == 0)
-        result = step->run(audit, hash, reterr);
-    if (audit->group->failed)
-        result = td_error_set(reterr, TD_ENOMEM, "not enough memory");
-    if (result == 0) {
-        audit->stage = step->to;
-        audit->height++;
-        audit->head = file->hash;
-    }
+    const struct step *step = find_step(td_json_text(event, "type"));
+    int result =
+        step ? take_step(audit, step, td_json_text(event, "payload"), file, reterr)
+             : td_error_set(reterr, TD_EINVALID, "event %d: of no kind known here", audit->height);
     json_decref(event);
     return result;
 }
@@ -445,17 +449,22 @@ static void audit_done(struct audit *audit)
     td_group_free(audit->group);
 }
 
+/* Everything but the report; audit_done it in any case. */
+static int run_audit(struct audit *audit, const char *bytes, size_t length, struct td_error *reterr)
+{
+    audit->group = td_group_new();
+    audit->papers = json_array();
+    if (!audit->group || !audit->papers)
+        return TD_ENOMEM;
+    td_group_start(audit->group); /* to the end of the group: the keys are in it */
+    int result = td_archive_read(bytes, length, &audit->archive, reterr);
+    return result < 0 ? result : check_events(audit, reterr);
+}
+
 int td_audit(const char *bytes, size_t length, json_t **ret_report, struct td_error *reterr)
 {
-    struct audit audit = {.group = td_group_new(), .papers = json_array()};
-    int result = audit.group && audit.papers ? 0 : TD_ENOMEM;
-    if (result == 0)
-        result = td_archive_read(bytes, length, &audit.archive, reterr);
-    if (result == 0) {
-        td_group_start(audit.group);
-        result = check_events(&audit, reterr);
-        td_group_end(audit.group);
-    }
+    struct audit audit = {0};
+    int result = run_audit(&audit, bytes, length, reterr);
     if (result == 0) {
         json_t *value = report(&audit);
         if (value)
@@ -463,6 +472,48 @@ int td_audit(const char *bytes, size_t length, json_t **ret_report, struct td_er
         else
             result = TD_ENOMEM;
     }
+    audit_done(&audit);
+    return result;
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* The trustee's number whose secret this is; 0 when it is nobody's. */
+static int owner_of(const struct audit *audit, struct td_group *group, const BIGNUM *share)
+{
+    int owner = 0;
+    td_group_start(group);
+    BIGNUM *key = td_group_number(group);
+    td_group_power_secret(group, key, group->g, share);
+    for (int i = 0; i < audit->trustees.count; i++)
+        if (td_group_same(group, key, audit->trustees.keys[i]))
+            owner = i + 1;
+    td_group_end(group);
+    return owner;
+}
+
+int td_audit_open(struct td_group *group, const char *bytes, size_t length,
+                  const struct td_channel_party *party, const json_t *output, json_t **ret_factors,
+                  int *ret_owner, struct td_error *reterr)
+{
+    struct audit audit = {0};
+    td_group_start(group);
+    BIGNUM *share = td_group_number(group);
+    int result = run_audit(&audit, bytes, length, reterr), owner = 0;
+    if (result == 0 && audit.stage != SUMMED)
+        result = td_error_set(reterr, TD_ECONFLICT, "the election is %s: there are no sums to open",
+                              stage_names[audit.stage]);
+    if (result == 0 &&
+        !td_trustee_share(group, party, json_object_get(output, "private_key"), share))
+        result = td_error_set(reterr, TD_EINVALID, "the output is not of this key");
+    if (result == 0 && !(owner = owner_of(&audit, group, share)))
+        result = td_error_set(reterr, TD_EFORBIDDEN, "this key is no trustee's of the election");
+    if (result == 0) {
+        *ret_owner = owner;
+        *ret_factors = td_count_factors(group, &audit.election, audit.sums, share);
+    }
+    td_group_wipe(share);
+    td_group_end(group);
     audit_done(&audit);
     return result;
 }

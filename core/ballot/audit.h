@@ -18,4 +18,12 @@
  * An archive cannot say that another was put in its place: compare fingerprint and head with what was announced. */
 int td_audit(const char *bytes, size_t length, json_t **ret_report, struct td_error *reterr);
 
+/* A trustee's part in opening the sums of an archive that holds, never of anything else: refused while the vote is open,
+ * after the result, and for who is no trustee of it. `output` is what td_trustee_accept made. *ret_factors is a new
+ * reference for td_count_result, *ret_owner the trustee's number. */
+struct td_channel_party;
+struct td_group;
+int td_audit_open(struct td_group *group, const char *bytes, size_t length, const struct td_channel_party *party,
+                  const json_t *output, json_t **ret_factors, int *ret_owner, struct td_error *reterr);
+
 #endif

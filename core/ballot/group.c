@@ -211,6 +211,14 @@ bool td_group_read_exponent(struct td_group *group, BIGNUM *out, const json_t *t
     return read_number(group, out, text, group->q);
 }
 
+bool td_group_read_secret(struct td_group *group, BIGNUM *out, const json_t *text)
+{
+    if (!read_number(group, out, text, group->p))
+        return false;
+    expect(group, BN_nnmod(out, out, group->q, group->numbers));
+    return !group->failed;
+}
+
 json_t *td_group_json(struct td_group *group, const BIGNUM *number)
 {
     char *digits = BN_bn2dec(number);

@@ -61,6 +61,8 @@ bool td_group_read(struct td_group *group, BIGNUM *out, const json_t *text);
 /* An element that td_group_read accepted before. */
 bool td_group_read_again(struct td_group *group, BIGNUM *out, const json_t *text);
 bool td_group_read_exponent(struct td_group *group, BIGNUM *out, const json_t *text);
+/* A secret number that its sender may not have reduced modulo q, as belenios-tool does not: it is here. */
+bool td_group_read_secret(struct td_group *group, BIGNUM *out, const json_t *text);
 json_t *td_group_json(struct td_group *group, const BIGNUM *number);
 void td_group_write(struct td_group *group, const BIGNUM *number, struct td_strbuf *out);
 

@@ -5,16 +5,20 @@
 #include "ballot/count.h"
 #include "ballot/credential.h"
 #include "ballot/paper.h"
+#include "ballot/trustee.h"
 #include "base/clock.h"
 #include "base/json.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct play {
     const struct td_rehearsal *rehearsal;
     struct td_group *group;
-    struct td_trustee trustees[TD_TRUSTEES_MAX];
+    struct td_channel_party trustees[TD_TRUSTEES_MAX];
+    BIGNUM *shares[TD_TRUSTEES_MAX];
+    int trustee_count;
     char codes[TD_REHEARSAL_VOTERS_MAX][TD_CREDENTIAL_ROOM];
     char *papers[TD_REHEARSAL_VOTERS_MAX];
     int paper_count;
@@ -26,43 +30,55 @@ struct play {
 
 /* --- trustees -------------------------------------------------------------------------------- */
 
-static int accept_values(struct play *play, const json_t *published, json_t *keys,
-                         struct td_error *reterr)
+/* One line of each trustee, round by round, as the office has them. */
+struct rounds {
+    json_t *certificates, *dealt, *outputs;
+};
+
+static int play_rounds(struct play *play, struct rounds *rounds, struct td_error *reterr)
 {
     int count = play->rehearsal->trustees, result = 0;
-    for (int to = 0; to < count && result == 0; to++) {
-        BIGNUM *values[TD_TRUSTEES_MAX];
-        json_t *key = NULL;
-        td_group_start(play->group);
-        for (int from = 0; from < count; from++) {
-            values[from] = td_group_number(play->group);
-            td_trustee_value_for(play->group, &play->trustees[from], to + 1, values[from]);
-        }
-        result = td_trustee_accept(play->group, &play->trustees[to], to + 1, count, values,
-                                   published, &key, reterr);
-        for (int from = 0; from < count; from++)
-            td_group_wipe(values[from]);
-        td_group_end(play->group);
-        json_array_append_new(keys, key);
+    for (int i = 0; i < count; i++) {
+        char seed[TD_CHANNEL_SEED + 1];
+        td_channel_seed(seed);
+        td_channel_derive(play->group, seed, &play->trustees[i]);
+        OPENSSL_cleanse(seed, sizeof(seed));
+        json_array_append_new(rounds->certificates,
+                              td_trustee_certificate(play->group, &play->trustees[i]));
+    }
+    play->trustee_count = count;
+    for (int i = 0; i < count && result == 0; i++) {
+        json_t *dealt = NULL;
+        result = td_trustee_deal(play->group, &play->trustees[i], rounds->certificates,
+                                 play->rehearsal->threshold, &dealt, reterr);
+        json_array_append_new(rounds->dealt, dealt);
+    }
+    for (int i = 0; i < count && result == 0; i++) {
+        json_t *output = NULL;
+        result = td_trustee_accept(play->group, &play->trustees[i], rounds->certificates,
+                                   rounds->dealt, &output, reterr);
+        json_array_append_new(rounds->outputs, output);
     }
     return result;
 }
 
 static char *play_trustees(struct play *play, struct td_error *reterr)
 {
-    json_t *certificates = json_array(), *published = json_array(), *keys = json_array();
-    for (int i = 0; i < play->rehearsal->trustees; i++) {
-        td_trustee_start(play->group, &play->trustees[i], play->rehearsal->threshold);
-        json_array_append_new(certificates,
-                              td_trustee_certificate(play->group, &play->trustees[i]));
-        json_array_append_new(published, td_trustee_coefficients(play->group, &play->trustees[i]));
+    struct rounds rounds = {json_array(), json_array(), json_array()};
+    char *text = NULL;
+    if (play_rounds(play, &rounds, reterr) == 0)
+        text = td_trustee_join(rounds.certificates, rounds.dealt, rounds.outputs);
+    for (int i = 0; text && i < play->trustee_count; i++) {
+        const json_t *output = json_array_get(rounds.outputs, (size_t)i);
+        play->shares[i] = td_group_number(play->group);
+        if (!td_trustee_share(play->group, &play->trustees[i],
+                              json_object_get(output, "private_key"), play->shares[i]))
+            play->group->failed = true;
     }
-    if (accept_values(play, published, keys, reterr) == 0)
-        return td_trustees_make(play->rehearsal->threshold, certificates, published, keys);
-    json_decref(certificates);
-    json_decref(published);
-    json_decref(keys);
-    return NULL;
+    json_decref(rounds.certificates);
+    json_decref(rounds.dealt);
+    json_decref(rounds.outputs);
+    return text;
 }
 
 /* --- setup ----------------------------------------------------------------------------------- */
@@ -207,8 +223,7 @@ static int play_result(struct play *play, struct td_error *reterr)
     char hash[TD_ARCHIVE_HASH + 1];
     for (int i = 0; i < trustees.threshold; i++) {
         owners[i] = i + 1;
-        factors[i] =
-            td_count_factors(play->group, &play->election, play->sums, play->trustees[i].share);
+        factors[i] = td_count_factors(play->group, &play->election, play->sums, play->shares[i]);
         add_value(play, factors[i], hash);
         json_t *owned = json_pack("{s:i, s:s}", "owner", owners[i], "payload", hash);
         add_value(play, owned, hash);
@@ -229,9 +244,11 @@ static int play_result(struct play *play, struct td_error *reterr)
 
 static void forget(struct play *play)
 {
-    for (int i = 0; i < play->rehearsal->trustees; i++)
-        if (play->trustees[i].signing)
-            td_trustee_wipe(&play->trustees[i]);
+    for (int i = 0; i < play->trustee_count; i++) {
+        td_channel_wipe(&play->trustees[i]);
+        if (play->shares[i])
+            td_group_wipe(play->shares[i]);
+    }
     for (int i = 0; i < play->rehearsal->voters; i++)
         td_credential_wipe(play->codes[i]);
     for (int i = 0; i < play->paper_count; i++)

@@ -1,8 +1,9 @@
 /* trustees.h - the election's key, shared so that some of the trustees together can open sums and nobody alone.
  *
  * Pedersen's distributed key generation as Belenios 2.0 writes it (sections 4.6 and 4.7): each trustee certifies a
- * signing and an encryption key, publishes g to the coefficients of a random polynomial, signed, and gives every other
- * its value there; a trustee's own key is the sum of the values it got. `threshold` of them decrypt. */
+ * signing and an encryption key, publishes g to the coefficients of a random polynomial, signed, and sends every other
+ * its value there, sealed; a trustee's own key is the sum of the values it got. `threshold` of them decrypt. This file
+ * is what everybody checks of it; a trustee's own side is trustee.h. */
 #ifndef TD_BALLOT_TRUSTEES_H
 #define TD_BALLOT_TRUSTEES_H
 
@@ -22,32 +23,22 @@ struct td_trustees {
 int td_trustees_read(struct td_group *group, const char *text, size_t length, struct td_trustees *ret,
                      struct td_error *reterr);
 
-/* --- a trustee's own side; numbers are of the caller's frame ---------------------------------- */
+/* The trustees' text of their certificates, published coefficients and keys (arrays), malloc'd. It is not checked: read
+ * it back. */
+char *td_trustees_make(int threshold, const json_t *certificates, const json_t *published, const json_t *keys);
 
-struct td_trustee {
-    int threshold;
-    BIGNUM *signing, *decryption;               /* secrets */
-    BIGNUM *coefficients[TD_TRUSTEES_MAX];      /* secrets: the polynomial's, constant first */
-    BIGNUM *share;                              /* secret: decrypts; set by td_trustee_accept */
-};
+/* --- its pieces ------------------------------------------------------------------------------- */
 
-void td_trustee_start(struct td_group *group, struct td_trustee *ret, int threshold);
-void td_trustee_wipe(struct td_trustee *trustee);
-
-/* What it publishes: new references. */
-json_t *td_trustee_certificate(struct td_group *group, const struct td_trustee *trustee);
-json_t *td_trustee_coefficients(struct td_group *group, const struct td_trustee *trustee);
-
-/* The polynomial's value for the trustee with this number, from 1: a secret between the two. */
-void td_trustee_value_for(struct td_group *group, const struct td_trustee *trustee, int number, BIGNUM *ret);
-
-/* Takes the values of all `count` trustees for this one, number `number`, and the array of what they published.
- * Refuses, naming the trustee, a value that does not fit its published coefficients. *ret_key is a new reference: the
- * public key with the proof that its secret is known. */
-int td_trustee_accept(struct td_group *group, struct td_trustee *trustee, int number, int count,
-                      BIGNUM *const *values, const json_t *published, json_t **ret_key, struct td_error *reterr);
-
-/* The trustees' text of certificates, published coefficients and keys (arrays, taken over), malloc'd. */
-char *td_trustees_make(int threshold, json_t *certificates, json_t *published, json_t *keys);
+/* Reads a certificate: both keys of the group, signed by the first. */
+bool td_trustees_certificate(struct td_group *group, const json_t *certificate, BIGNUM *verification,
+                             BIGNUM *encryption);
+/* Reads published coefficients, signed by `verification`: from 2 to TD_TRUSTEES_MAX numbers of the caller's frame.
+ * How many; 0 when they do not hold. */
+int td_trustees_coefficients(struct td_group *group, const json_t *published, const BIGNUM *verification,
+                             BIGNUM *powers[TD_TRUSTEES_MAX]);
+/* g to the polynomial's value at `number`. */
+void td_trustees_value(struct td_group *group, BIGNUM *out, BIGNUM *const *powers, int threshold, int number);
+/* What the proof of a key's secret begins with; td_strbuf_done it. */
+void td_trustees_key_words(struct td_group *group, const BIGNUM *key, struct td_strbuf *words);
 
 #endif

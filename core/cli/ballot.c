@@ -4,38 +4,16 @@
 
 #include "ballot/audit.h"
 #include "ballot/rehearsal.h"
+#include "cli/whole_file.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { ARCHIVE_MAX = 256 << 20, CHOICES = 3 };
+enum { CHOICES = 3 };
 
 /* --- verify ---------------------------------------------------------------------------------- */
-
-static int read_file(const char *path, char **ret_bytes, size_t *ret_length,
-                     struct td_error *reterr)
-{
-    struct stat status;
-    char *bytes = NULL;
-    FILE *file = fopen(path, "re");
-    if (!file || fstat(fileno(file), &status) < 0 || !S_ISREG(status.st_mode)) {
-        if (file)
-            fclose(file);
-        return td_error_set(reterr, TD_EINVALID, "%s cannot be read", path);
-    }
-    if (status.st_size <= ARCHIVE_MAX)
-        bytes = malloc((size_t)status.st_size + 1);
-    size_t length = bytes ? fread(bytes, 1, (size_t)status.st_size, file) : 0;
-    fclose(file);
-    if (!bytes)
-        return td_error_set(reterr, TD_ETOOLARGE, "%s is larger than an archive may be", path);
-    *ret_bytes = bytes;
-    *ret_length = length;
-    return 0;
-}
 
 static void print_counts(const json_t *question)
 {
@@ -95,7 +73,7 @@ static int verify(struct td_cli *cli, int count, char **arguments, struct td_err
     size_t length = 0;
     if (count != 1)
         return TD_EINVALID;
-    int result = read_file(arguments[0], &bytes, &length, reterr);
+    int result = td_whole_file_read(arguments[0], TD_WHOLE_FILE_ARCHIVE, &bytes, &length, reterr);
     if (result == 0)
         result = td_audit(bytes, length, &report, reterr);
     free(bytes);

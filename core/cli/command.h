@@ -53,6 +53,7 @@ struct td_command {
     X(score)                                                                                       \
     X(standard)                                                                                    \
     X(trial)                                                                                       \
+    X(trustee)                                                                                     \
     X(workflow)
 
 #define X(family) extern const struct td_command td_##family##_commands[];

@@ -1,6 +1,7 @@
 /* The bytes of an election's archive, or of one of the texts in it as one could write it who makes
  * the hashes anew: refused with words, or told with a report. */
 #include "ballot/audit.h"
+#include "ballot/channel.h"
 #include "ballot/count.h"
 #include "ballot/election.h"
 #include "ballot/paper.h"
@@ -70,15 +71,31 @@ static void as_text(struct td_group *group, const char *text, size_t length)
     demand(!group->failed, "a text made the group fail");
 }
 
+/* As a message from one trustee to itself. */
+static void as_message(struct td_group *group, const struct td_channel_party *party,
+                       const char *text, size_t length)
+{
+    json_t *sealed = json_stringn(text, length);
+    if (sealed)
+        json_decref(td_channel_receive(group, party, party->verification, sealed));
+    json_decref(sealed);
+    demand(!group->failed, "a message made the group fail");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct td_group *group;
-    if (!group)
+    static struct td_channel_party party;
+    if (!group) {
         group = td_group_new();
-    demand(group != NULL, "no memory");
+        demand(group != NULL, "no memory");
+        td_group_start(group);
+        td_channel_derive(group, "LeJuXGWbaC5fe1jYKXL7kf", &party);
+    }
     as_archive((const char *)bytes, length);
     td_group_start(group);
     as_text(group, (const char *)bytes, length);
+    as_message(group, &party, (const char *)bytes, length);
     td_group_end(group);
     return 0;
 }

@@ -353,6 +353,106 @@ static void dropped_is_noticed(void **state)
     td_archive_done(&archive);
 }
 
+/* --- what one tries who writes a whole archive ------------------------------------------------ */
+
+/* The files of `ours` with these places, from 0 to a -1, in this order, as a chain of its own. */
+static void chain_refused(const int *order, const char *words)
+{
+    struct td_archive archive;
+    struct td_archive_writer writer;
+    char hash[TD_ARCHIVE_HASH + 1];
+    size_t length;
+    assert_int_equal(td_archive_read(ours, ours_length, &archive, NULL), 0);
+    td_archive_start(&writer, archive.timestamp);
+    for (; *order >= 0; order++) {
+        const struct td_archive_file *file = &archive.files[*order];
+        json_t *event = file->is_event ? json_loadb(file->text, file->length, 0, NULL) : NULL;
+        if (event)
+            td_archive_event(&writer, td_json_text(event, "type"),
+                             json_string_value(json_object_get(event, "payload")));
+        else
+            td_archive_add(&writer, file->text, file->length, hash);
+        json_decref(event);
+    }
+    char *bytes = td_archive_finish(&writer, &length);
+    refused(bytes, length, words);
+    free(bytes);
+    td_archive_done(&archive);
+}
+
+static void the_order_of_events_is_the_law(void **state)
+{
+    (void)state;
+    chain_refused((const int[]){0, 1, 2, 3, 4, 5, 6, 9, 7, 8, -1},
+                  "event 3, Ballot: out of its turn"); /* a late vote */
+    chain_refused((const int[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, -1},
+                  "event 3, EncryptedTally: out of its turn"); /* a partial count */
+    chain_refused((const int[]){0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, -1},
+                  "encrypted tally: num_tallied, total_weight: 1 ballots count");
+    chain_refused((const int[]){0, 1, 2, 3, 4, 4, -1}, "event 1, Setup: out of its turn");
+}
+
+static void one_trustee_is_not_two(void **state)
+{
+    (void)state;
+    chain_refused((const int[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 19, 20, -1},
+                  "result: opened by 1 trustees, 2 are needed");
+    chain_refused((const int[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 15, -1},
+                  "partial decryption 2: owner: a second time");
+}
+
+/* With another text as file `which`. */
+static void changed_refused(size_t which, json_t *value, const char *words)
+{
+    struct td_archive archive;
+    size_t length;
+    assert_int_equal(td_archive_read(ours, ours_length, &archive, NULL), 0);
+    char *text = json_dumps(value, JSON_COMPACT),
+         *bytes = seal_anew(&archive, which, text, &length);
+    refused(bytes, length, words);
+    free(text);
+    free(bytes);
+    json_decref(value);
+    td_archive_done(&archive);
+}
+
+static json_t *value_of(size_t which)
+{
+    struct td_archive archive;
+    assert_int_equal(td_archive_read(ours, ours_length, &archive, NULL), 0);
+    json_t *value = json_loadb(archive.files[which].text, archive.files[which].length, 0, NULL);
+    td_archive_done(&archive);
+    return value;
+}
+
+static void strangers_do_not_vote(void **state)
+{
+    (void)state;
+    json_t *list = value_of(2), *paper = value_of(5);
+    const char *first = td_json_text(paper, "credential");
+    json_t *without = json_array(), *key;
+    size_t i;
+    json_array_foreach(list, i, key)
+        if (strcmp(json_string_value(key), first))
+            json_array_append(without, key);
+    changed_refused(2, without, "ballot 1: credential: not on the list");
+    json_array_set(list, 1, json_array_get(list, 0));
+    changed_refused(2, list, "credentials: number 2: there twice");
+    json_decref(paper);
+    list = value_of(2);
+    json_array_set_new(list, 0, json_sprintf("%s,2", json_string_value(json_array_get(list, 0))));
+    changed_refused(2, list, "credentials: number 1: no key of the group with weight 1");
+}
+
+static void the_key_is_the_trustees(void **state)
+{
+    (void)state;
+    json_t *election = value_of(0), *list = value_of(2);
+    json_object_set(election, "public_key", json_array_get(list, 0)); /* some element */
+    changed_refused(0, election, "election: public_key: not the one of the trustees");
+    json_decref(list);
+}
+
 /* --- what is written ------------------------------------------------------------------------- */
 
 static void no_event_out_of_its_turn(void **state)
@@ -404,6 +504,10 @@ int main(void)
         cmocka_unit_test(every_byte_is_bound),
         cmocka_unit_test(every_value_is_proven),
         cmocka_unit_test(dropped_is_noticed),
+        cmocka_unit_test(the_order_of_events_is_the_law),
+        cmocka_unit_test(one_trustee_is_not_two),
+        cmocka_unit_test(strangers_do_not_vote),
+        cmocka_unit_test(the_key_is_the_trustees),
         cmocka_unit_test(no_event_out_of_its_turn),
         cmocka_unit_test(nothing_rides_along),
     };

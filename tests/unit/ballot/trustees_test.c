@@ -9,16 +9,18 @@
 #include "ballot/count.h"
 #include "ballot/credential.h"
 #include "ballot/paper.h"
+#include "ballot/trustee.h"
 #include "ballot/trustees.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { COUNT = 3, THRESHOLD = 2 };
 
 static struct td_group *group;
-static struct td_trustee trustees[COUNT];
-static json_t *certificates, *published, *keys;
+static struct td_channel_party parties[COUNT];
+static json_t *certificates, *dealt, *outputs;
 
 static int start(void **state)
 {
@@ -26,12 +28,13 @@ static int start(void **state)
     group = td_group_new();
     td_group_start(group);
     certificates = json_array();
-    published = json_array();
-    keys = json_array();
+    dealt = json_array();
+    outputs = json_array();
     for (int i = 0; i < COUNT; i++) {
-        td_trustee_start(group, &trustees[i], THRESHOLD);
-        json_array_append_new(certificates, td_trustee_certificate(group, &trustees[i]));
-        json_array_append_new(published, td_trustee_coefficients(group, &trustees[i]));
+        char seed[TD_CHANNEL_SEED + 1];
+        td_channel_seed(seed);
+        td_channel_derive(group, seed, &parties[i]);
+        json_array_append_new(certificates, td_trustee_certificate(group, &parties[i]));
     }
     return 0;
 }
@@ -40,51 +43,86 @@ static int end(void **state)
 {
     (void)state;
     for (int i = 0; i < COUNT; i++)
-        td_trustee_wipe(&trustees[i]);
+        td_channel_wipe(&parties[i]);
     json_decref(certificates);
-    json_decref(published);
-    json_decref(keys);
+    json_decref(dealt);
+    json_decref(outputs);
     td_group_end(group);
     td_group_free(group);
     return 0;
 }
 
-/* Hands the values round; trustee `cheat` (or -1) gives number 2 another than it published. */
-static int exchange(int cheat, struct td_error *err)
+static json_t *deal(int party)
 {
-    for (int to = 0; to < COUNT; to++) {
-        BIGNUM *values[COUNT];
-        json_t *key = NULL;
-        for (int from = 0; from < COUNT; from++) {
-            values[from] = td_group_number(group);
-            td_trustee_value_for(group, &trustees[from], to + 1, values[from]);
-            if (from == cheat && to == 1)
-                assert_true(BN_add_word(values[from], 1));
-        }
-        int result =
-            td_trustee_accept(group, &trustees[to], to + 1, COUNT, values, published, &key, err);
-        if (result < 0)
-            return result;
-        json_array_append_new(keys, key);
-    }
-    return 0;
+    json_t *one = NULL;
+    assert_int_equal(td_trustee_deal(group, &parties[party], certificates, THRESHOLD, &one, NULL),
+                     0);
+    return one;
 }
 
-static int read_back(struct td_trustees *read, int threshold, struct td_error *err)
+static int accept_all(struct td_error *err)
 {
-    char *text = td_trustees_make(threshold, json_deep_copy(certificates),
-                                  json_deep_copy(published), json_deep_copy(keys));
+    int result = 0;
+    for (int i = 0; i < COUNT && result == 0; i++) {
+        json_t *output = NULL;
+        result = td_trustee_accept(group, &parties[i], certificates, dealt, &output, err);
+        json_array_append_new(outputs, output);
+    }
+    return result;
+}
+
+static void play(void)
+{
+    for (int i = 0; i < COUNT; i++)
+        json_array_append_new(dealt, deal(i));
+    assert_int_equal(accept_all(NULL), 0);
+}
+
+static int read_back(struct td_trustees *read, struct td_error *err)
+{
+    char *text = td_trustee_join(certificates, dealt, outputs);
+    assert_non_null(text);
     int result = td_trustees_read(group, text, strlen(text), read, err);
     free(text);
     return result;
 }
 
+static void accept_refused(const char *words)
+{
+    struct td_error err = TD_ERROR_INIT;
+    assert_int_equal(accept_all(&err), TD_EINVALID);
+    assert_string_equal(err.detail, words);
+    td_error_done(&err);
+}
+
 static void a_cheat_is_named(void **state)
 {
     (void)state;
-    struct td_error err = TD_ERROR_INIT;
-    assert_int_equal(exchange(2, &err), TD_EINVALID);
-    assert_string_equal(err.detail, "trustees: trustee 3: value: does not fit its coefficients");
+    for (int i = 0; i < COUNT; i++)
+        json_array_append_new(dealt, deal(i));
+    json_t *another = deal(2); /* honest by itself: its values do not fit the first coefficients */
+    json_object_set(json_array_get(dealt, 2), "coefexps", json_object_get(another, "coefexps"));
+    json_decref(another);
+    accept_refused("trustees: trustee 3: value: not sent to this key, or not on its polynomial");
+}
+
+static void values_go_to_whom_they_are_for(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        json_array_append_new(dealt, deal(i));
+    json_t *secrets = json_object_get(json_array_get(dealt, 1), "secrets");
+    json_array_set(secrets, 0, json_array_get(secrets, 1));
+    accept_refused("trustees: trustee 2: value: not sent to this key, or not on its polynomial");
+}
+
+static void nobody_deals_for_another(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        json_array_append_new(dealt, deal(i));
+    json_array_set(dealt, 1, json_array_get(dealt, 0));
+    accept_refused("trustees: trustee 2: coefficients: their signature or numbers do not hold");
 }
 
 static void a_key_of_ones_own_is_refused(void **state)
@@ -92,10 +130,10 @@ static void a_key_of_ones_own_is_refused(void **state)
     (void)state;
     struct td_error err = TD_ERROR_INIT;
     struct td_trustees read;
-    assert_int_equal(exchange(-1, &err), 0);
-    assert_int_equal(read_back(&read, THRESHOLD, &err), 0);
-    json_array_set(keys, 1, json_array_get(keys, 0)); /* with its valid proof */
-    assert_int_equal(read_back(&read, THRESHOLD, &err), TD_EINVALID);
+    play();
+    assert_int_equal(read_back(&read, &err), 0);
+    json_array_set(outputs, 1, json_array_get(outputs, 0)); /* with its valid proof */
+    assert_int_equal(read_back(&read, &err), TD_EINVALID);
     assert_string_equal(err.detail,
                         "trustees: trustee 2: public key: does not follow from the coefficients");
 }
@@ -104,12 +142,74 @@ static void one_alone_is_no_threshold(void **state)
 {
     (void)state;
     struct td_error err = TD_ERROR_INIT;
-    struct td_trustees read;
-    assert_int_equal(exchange(-1, &err), 0);
-    assert_int_equal(read_back(&read, 1, &err), TD_EINVALID);
-    assert_string_equal(err.detail, "trustees: threshold: not between 2 and their number");
-    assert_int_equal(read_back(&read, 4, &err), TD_EINVALID);
-    assert_int_equal(read_back(&read, 3, &err), TD_EINVALID); /* the polynomials are for 2 */
+    json_t *one = NULL;
+    static const int wrong[] = {-1, 0, 1, COUNT + 1};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(td_trustee_deal(group, &parties[0], certificates, wrong[i], &one, &err),
+                         TD_EINVALID);
+        assert_string_equal(err.detail, "trustees: threshold: not between 2 and their number");
+    }
+    json_array_remove(certificates, 0);
+    assert_int_equal(td_trustee_deal(group, &parties[0], certificates, 2, &one, &err), TD_EINVALID);
+    assert_string_equal(err.detail, "trustees: this key's certificate is not among them");
+}
+
+static void a_message_is_for_one_by_one(void **state)
+{
+    (void)state;
+    const struct td_channel_party *from = &parties[0], *to = &parties[1], *other = &parties[2];
+    json_t *sent = td_channel_send(group, from, to->encryption, json_pack("{s:s}", "secret", "1"));
+    json_t *got = td_channel_receive(group, to, from->verification, sent);
+    assert_string_equal(json_string_value(json_object_get(got, "secret")), "1");
+    assert_null(strstr(json_string_value(sent), "secret"));
+    json_decref(got);
+    assert_null(td_channel_receive(group, other, from->verification, sent));
+    assert_null(td_channel_receive(group, to, other->verification, sent));
+    char *changed = strdup(json_string_value(sent));
+    changed[strlen(changed) - 4] ^= 1; /* in the tag */
+    json_t *text = json_string(changed);
+    assert_null(td_channel_receive(group, to, from->verification, text));
+    json_decref(text);
+    json_decref(sent);
+    free(changed);
+}
+
+static json_t *read_lines(const char *name)
+{
+    char path[512], *line = NULL;
+    size_t room = 0;
+    json_t *list = json_array();
+    snprintf(path, sizeof(path), TD_SOURCE_FOLDER "/tests/unit/ballot/%s", name);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (getline(&line, &room, file) > 0)
+        json_array_append_new(list, json_loads(line, 0, NULL));
+    fclose(file);
+    free(line);
+    return list;
+}
+
+/* Made by belenios-tool 2.0, which does not reduce the values it deals modulo q. */
+static void what_others_dealt_is_accepted(void **state)
+{
+    static const char *const seeds[] = {"LeJuXGWbaC5fe1jYKXL7kf", "y3mLq5858UjneetU8efYNh",
+                                        "KuPTiGdt1kkTAzg7kHyi15"};
+    static const char *const keys[] = {"2480495377158438545897377809910746764538",
+                                       "4505131053230868042503646479484366044636",
+                                       "2048604959151230975481014640535105508123"};
+    (void)state;
+    json_t *theirs = read_lines("certificates.jsons"), *values = read_lines("dealt.jsons");
+    for (int i = 0; i < COUNT; i++) {
+        struct td_channel_party party;
+        json_t *output = NULL;
+        td_channel_derive(group, seeds[i], &party);
+        assert_int_equal(td_trustee_accept(group, &party, theirs, values, &output, NULL), 0);
+        const json_t *key = json_object_get(json_object_get(output, "public_key"), "public_key");
+        assert_memory_equal(json_string_value(key), keys[i], strlen(keys[i]));
+        json_decref(output);
+    }
+    json_decref(theirs);
+    json_decref(values);
 }
 
 static void make_election(const struct td_trustees *read, struct td_election *election)
@@ -142,8 +242,14 @@ static int open_with(const struct td_election *election, const struct td_trustee
                      json_t **ret_result)
 {
     json_t *factors[2];
-    for (int i = 0; i < 2; i++)
-        factors[i] = td_count_factors(group, election, sums, trustees[keepers[i] - 1].share);
+    BIGNUM *share = td_group_number(group);
+    for (int i = 0; i < 2; i++) {
+        size_t keeper = (size_t)keepers[i] - 1;
+        assert_true(td_trustee_share(
+            group, &parties[keeper],
+            json_object_get(json_array_get(outputs, keeper), "private_key"), share));
+        factors[i] = td_count_factors(group, election, sums, share);
+    }
     int result = td_count_result(group, election, read, sums, owners, factors, 3, ret_result, NULL);
     json_decref(factors[0]);
     json_decref(factors[1]);
@@ -157,8 +263,8 @@ static void any_two_open_and_one_does_not(void **state)
     struct td_trustees read;
     struct td_election election;
     json_t *papers[3], *result = NULL, *expected = json_pack("{s:[[iii]]}", "result", 2, 0, 1);
-    assert_int_equal(exchange(-1, NULL), 0);
-    assert_int_equal(read_back(&read, THRESHOLD, NULL), 0);
+    play();
+    assert_int_equal(read_back(&read, NULL), 0);
     make_election(&read, &election);
     papers[0] = vote(&election, 0);
     papers[1] = vote(&election, 2);
@@ -181,7 +287,11 @@ static void any_two_open_and_one_does_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_message_is_for_one_by_one, start, end),
+        cmocka_unit_test_setup_teardown(what_others_dealt_is_accepted, start, end),
         cmocka_unit_test_setup_teardown(a_cheat_is_named, start, end),
+        cmocka_unit_test_setup_teardown(values_go_to_whom_they_are_for, start, end),
+        cmocka_unit_test_setup_teardown(nobody_deals_for_another, start, end),
         cmocka_unit_test_setup_teardown(a_key_of_ones_own_is_refused, start, end),
         cmocka_unit_test_setup_teardown(one_alone_is_no_threshold, start, end),
         cmocka_unit_test_setup_teardown(any_two_open_and_one_does_not, start, end),
