@@ -492,7 +492,8 @@ static void on_golden(void *arg, int result, json_t *answer, struct td_error *er
         return;
     }
     trials->attempts = 0;
-    trials->golden = td_trial_golden(answer);
+    trials->golden = td_trial_golden(
+        answer, json_object_get(json_object_get(trials->plan, "golden_job"), "cases"));
     if (blames_script(result, error)) {
         json_t *finding = finding_of(error);
         refuse(trials, finding);

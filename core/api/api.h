@@ -35,6 +35,7 @@
     X(series)                                                                                      \
     X(second_factor)                                                                               \
     X(session)                                                                                     \
+    X(standard_cases)                                                                              \
     X(standard_drafts)                                                                             \
     X(standards)                                                                                   \
     X(submissions)                                                                                 \

@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/place.h"
 #include "review/application.h"
+#include "review/golden.h"
 #include "review/row.h"
 #include "review/standard.h"
 #include "review/trial.h"
@@ -92,14 +93,15 @@ static int copy_read(struct td_call *call, const char *base, struct td_error *re
     return rc;
 }
 
-/* Where no trial follows, the golden cases are run with the check. */
+/* Where no trial follows, the golden cases are run with the check, as the files have them: a level
+ * without a standard has none amended. */
 static int add_cases(struct td_call *call, struct td_error *reterr)
 {
     json_t *cases = NULL;
     if (!td_call_bool(call, "bootstrap"))
         return 0;
-    int rc = td_trial_cases(call->config, td_row_text(call->kept, "series"),
-                            td_row_text(call->kept, "level"), &cases, reterr);
+    int rc = td_golden_cases(call->config, td_row_text(call->kept, "series"),
+                             td_row_text(call->kept, "level"), &cases, reterr);
     if (rc == 0)
         json_object_set_new(call->job, "cases", cases);
     return rc;

@@ -181,7 +181,9 @@ static int approve_write(struct td_call *call, struct td_reply *reply, struct td
     const char *id = td_call_param(call, "standard");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_standard_approve(&review, id, td_call_text(call, "hash"), reterr);
+        rc = td_standard_approve(
+            &review, id, td_call_text(call, "hash"),
+            json_object_get(call->body, "cases") ? td_call_int(call, "cases") : -1, reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "standards", id);
 }
 
@@ -219,6 +221,8 @@ static int release_write(struct td_call *call, struct td_reply *reply, struct td
 static const struct td_field approve_body[] = {
     {"hash", TD_FIELD_TEXT, false, 64, 64, NULL,
      "Of the script that was read: 412 when it is another"},
+    {"cases", TD_FIELD_INT, false, 0, INT32_MAX, NULL,
+     "The cases_revision that was read: 412 when golden cases were amended since"},
     {0},
 };
 

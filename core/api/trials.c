@@ -8,6 +8,7 @@
 #include "review/cycle.h"
 #include "review/row.h"
 #include "review/standard.h"
+#include "review/standard_case.h"
 #include "review/trial.h"
 
 #include <string.h>
@@ -23,8 +24,10 @@ static int start_write(struct td_call *call, struct td_reply *reply, struct td_e
     return rc < 0 ? rc : td_place_created(call, reply, "trials", id);
 }
 
-/* {"passed", "reason"} of what approval asks. */
-static int add_verdict(struct td_call *call, const char *standard_id, json_t *value)
+/* {"passed", "reason"} of what approval asks; *ret_counts (may be NULL): the trial `value` is what
+ * it rests on. */
+static int add_verdict(struct td_call *call, const char *standard_id, json_t *value,
+                       bool *ret_counts)
 {
     json_t *verdict = NULL;
     int rc = td_trial_verdict(call->tx, standard_id, &verdict);
@@ -32,6 +35,9 @@ static int add_verdict(struct td_call *call, const char *standard_id, json_t *va
         json_object_set_new(value, "verdict",
                             json_pack("{s:O, s:O}", "passed", json_object_get(verdict, "passed"),
                                       "reason", json_object_get(verdict, "reason")));
+    if (rc == 0 && ret_counts)
+        *ret_counts =
+            td_row_equals(json_object_get(verdict, "trial"), "id", td_row_text(value, "id"));
     json_decref(verdict);
     return rc;
 }
@@ -50,7 +56,7 @@ static int add_choice(struct td_call *call, struct td_review *review, json_t *va
     if (rc == 0)
         rc = td_cycle_list(review, td_row_text(standard, "series"), "", "", &cycles);
     if (rc == 0)
-        rc = add_verdict(call, id, value);
+        rc = add_verdict(call, id, value, NULL);
     if (rc == 0) {
         td_application_name(review, standard);
         static const char *const kept[] = {"id",    "series", "series_name", "series_name_en",
@@ -79,6 +85,23 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
 
 /* --- one trial -------------------------------------------------------------------------------- */
 
+/* Which failed cases may be amended, and which are. */
+static int add_cases(struct td_call *call, json_t *trial)
+{
+    const json_t *standard = json_object_get(trial, "standard");
+    json_t *failed = json_object_get(json_object_get(trial, "golden"), "failed");
+    bool counts = false;
+    int rc = add_verdict(call, td_row_text(standard, "id"), trial, &counts);
+    if (rc == 0 && json_array_size(failed) > 0)
+        rc = td_standard_case_mark(call->tx, td_row_text(standard, "id"), failed);
+    bool open = td_row_equals(standard, "standard_state", "draft") ||
+                td_row_equals(standard, "standard_state", "trial");
+    json_object_set_new(
+        json_object_get(trial, "can"), "amend",
+        json_boolean(writes(call) && counts && open && td_row_equals(trial, "state", "done")));
+    return rc;
+}
+
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -98,8 +121,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     json_object_set_new(reply->value, "can",
                         json_pack("{s:b, s:b}", "cancel", writes(call) && running, "try_again",
                                   writes(call) && !running));
-    const json_t *standard = json_object_get(reply->value, "standard");
-    return add_verdict(call, td_row_text(standard, "id"), reply->value);
+    return add_cases(call, reply->value);
 }
 
 static int cancel_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

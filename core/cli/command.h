@@ -52,6 +52,7 @@ struct td_command {
     X(recheck)                                                                                     \
     X(score)                                                                                       \
     X(standard)                                                                                    \
+    X(standard_case)                                                                               \
     X(trial)                                                                                       \
     X(trustee)                                                                                     \
     X(workflow)

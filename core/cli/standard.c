@@ -1,6 +1,7 @@
 /* standard.c - titlectl standard: scoring standards, from the script folder, a file or an earlier
  * version into force, and back out of it. */
 #include "cli/command.h"
+#include "cli/standard_case.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -122,6 +123,7 @@ static int show(struct td_cli *cli, int count, char **arguments, struct td_error
         if (json_is_object(json_object_get(value, "fault")))
             printf("fault\tline %s: %s\n", td_cli_text(json_object_get(value, "fault"), "line"),
                    td_cli_text(json_object_get(value, "fault"), "message"));
+        td_cli_print_cases(json_object_get(value, "cases"));
     }
     json_decref(value);
     return result;

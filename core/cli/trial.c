@@ -76,7 +76,10 @@ static void print_golden(const json_t *golden)
     size_t i, k;
     json_t *one, *difference;
     const json_t *failed = json_object_get(golden, "failed");
-    printf("golden cases: %lld, failed %zu\n", number(golden, "cases"), json_array_size(failed));
+    printf("golden cases: %lld, failed %zu", number(golden, "cases"), json_array_size(failed));
+    if (number(golden, "amended") > 0)
+        printf(", amended %lld", number(golden, "amended"));
+    putchar('\n');
     json_array_foreach(failed, i, one)
         json_array_foreach(json_object_get(one, "differences"), k, difference) {
             char *expected = json_dumps(json_object_get(difference, "expected"), JSON_ENCODE_ANY);

@@ -4,6 +4,7 @@
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/row.h"
+#include "review/standard_case.h"
 #include "review/trial.h"
 #include "store/store.h"
 
@@ -122,22 +123,22 @@ static json_t *may_do(const struct td_review *review, const json_t *standard, bo
          sound = json_is_null(json_object_get(standard, "fault"));
     bool passed = td_row_bool(json_object_get(standard, "verdict"), "passed");
     bool frozen = td_row_bool(standard, "frozen"), released = td_row_bool(standard, "released");
-    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "edit", (int)(writer && open),
-                     "discard", (int)(writer && open), "try", (int)(writer && open && sound),
-                     "approve", (int)(writer && (draft || tried) && sound && passed && !wrote),
-                     "activate", (int)(writer && (approved || retired) && (!frozen || released)),
-                     "rollback", (int)(writer && active && *td_row_text(standard, "replaces")),
-                     "release",
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "edit", (int)(writer && open),
+                     "amend", (int)(writer && (draft || tried)), "discard", (int)(writer && open),
+                     "try", (int)(writer && open && sound), "approve",
+                     (int)(writer && (draft || tried) && sound && passed && !wrote), "activate",
+                     (int)(writer && (approved || retired) && (!frozen || released)), "rollback",
+                     (int)(writer && active && *td_row_text(standard, "replaces")), "release",
                      (int)(td_row_is(review, TD_ROLE_SUPERVISOR) && (approved || retired) &&
                            frozen && !released),
                      "copy", (int)writer);
 }
 
 /* What only insiders know of it: who, when, and the latest of its saved sources. *ret_wrote: the
- * caller wrote one of all. */
+ * caller wrote one of all, or amended a case. */
 static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrote)
 {
-    json_t *sources = NULL, *people = NULL, *verdict = NULL;
+    json_t *sources = NULL, *people = NULL, *verdict = NULL, *cases = NULL;
     const char *id = td_row_text(standard, "id");
     int rc = td_tx_rows(review->tx, &sources,
                         "select t.revision, t.hash, t.author, t.at as saved_at,"
@@ -151,7 +152,9 @@ static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrot
                        " coalesce(b.name, s.approved_by) as approved_by_name, exists (select 1"
                        " from standard_release r where r.standard_id = s.id and r.hash = s.hash"
                        " and r.used_at is null) as released, exists (select 1 from"
-                       " standard_source t where t.standard_id = s.id and t.author = $2) as wrote"
+                       " standard_source t where t.standard_id = s.id and t.author = $2) or exists"
+                       " (select 1 from standard_case k where k.standard_id = s.id and"
+                       " k.amended_by = $2 and k.inherited_from is null) as wrote"
                        " from standard s"
                        " left join account a on a.id = s.author"
                        " left join account b on b.id = s.approved_by where s.id = $1",
@@ -168,7 +171,10 @@ static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrot
         rc = td_trial_verdict(review->tx, id, &verdict);
     if (rc == 0)
         json_object_set(standard, "verdict", verdict);
+    if (rc == 0)
+        rc = td_standard_case_list(review, standard, false, &cases);
     json_object_set(standard, "sources", sources);
+    json_object_set_new(standard, "cases", cases);
     json_decref(sources);
     json_decref(people);
     json_decref(verdict);
@@ -177,8 +183,9 @@ static int add_inside(struct td_review *review, json_t *standard, bool *ret_wrot
 
 static void hide_inside(json_t *standard)
 {
-    static const char *const members[] = {"author",   "approved_by", "approved_at", "fault", "note",
-                                          "revision", "based_on",    "replaces",    "origin"};
+    static const char *const members[] = {"author", "approved_by",   "approved_at", "fault",
+                                          "note",   "revision",      "based_on",    "replaces",
+                                          "origin", "cases_revision"};
     for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
         json_object_del(standard, members[i]);
 }

@@ -43,7 +43,7 @@ int td_standard_list(struct td_review *review, const char *series, const char *l
 
 /* One standard as people read it ("head", "conditions", "vetoes", "sections" from its outline), with
  * "can" {what the caller may do now: bool}; for insiders also who wrote and approved it, its saved
- * sources and whether it is frozen. TD_ENOTFOUND for a draft and an outsider. */
+ * sources, its amended golden "cases" (standard_case.h) and whether it is frozen. TD_ENOTFOUND for a draft and an outsider. */
 int td_standard_view(struct td_review *review, const char *standard_id, json_t **ret_standard,
                      struct td_error *reterr);
 
@@ -135,10 +135,11 @@ int td_standard_discard(struct td_review *review, const char *standard_id, struc
 int td_standard_tried(struct td_review *review, const char *standard_id, const char *hash,
                       bool passed);
 
-/* By a second person, who wrote none of its sources, after a passed trial. `hash` (may be "") is of
- * the source that was read: TD_ESTALE when it is another now. */
+/* By a second person, who wrote none of its sources and amended none of its cases, after a passed trial.
+ * `hash` (may be "") is of the source that was read, `cases` (-1 = any) the "cases_revision": TD_ESTALE
+ * when it is another now. */
 int td_standard_approve(struct td_review *review, const char *standard_id, const char *hash,
-                        struct td_error *reterr);
+                        int64_t cases, struct td_error *reterr);
 
 /* Puts an approved one (or a retired one again) in force; the present one retires. While frozen only
  * with a release, which it uses up. Queues new scores for dossiers not yet with the committee. */

@@ -3,6 +3,7 @@
 #include "review/standard.h"
 
 #include "review/row.h"
+#include "review/standard_case.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -91,6 +92,8 @@ int td_standard_create(struct td_review *review, const struct td_standard_draft 
     td_id_new(ret_id);
     if (rc == 0)
         rc = insert(review, draft, ret_id, hash, outline, fault);
+    if (rc == 0)
+        rc = td_standard_case_inherit(review, draft->based_on, ret_id);
     if (rc == 0)
         rc = td_row_log(review, draft->bootstrap ? "standard.bootstrap" : "standard.import",
                         "standard", ret_id,

@@ -51,7 +51,7 @@ static json_t *entry(const json_t *standard, const char *reason)
 }
 
 /* A message to every enabled account with one of two roles (in `series`, for an office) but those
- * who wrote a source of it, when `second`, and the one who acts. */
+ * who wrote it, when `second`, and the one who acts. */
 static int tell_roles(struct td_review *review, const json_t *standard, const char *kind,
                       const char *role, const char *other, bool second)
 {
@@ -62,7 +62,9 @@ static int tell_roles(struct td_review *review, const json_t *standard, const ch
                                 " on r.account_id = a.id where not a.disabled"
                                 " and r.role in ($1, $2) and (r.role <> 'office' or r.scope = $3)"
                                 " and a.id <> $4 and (not $5 or a.id not in (select author"
-                                " from standard_source where standard_id = $6)) order by a.id",
+                                " from standard_source where standard_id = $6 union select"
+                                " amended_by from standard_case where standard_id = $6 and"
+                                " inherited_from is null)) order by a.id",
                                 "ssssbs", role, other, td_row_text(standard, "series"),
                                 td_row_actor(review), (int)second, td_row_text(standard, "id"))
                    : TD_ENOMEM;
@@ -114,17 +116,20 @@ static int check_second(struct td_review *review, const json_t *standard, struct
 {
     int64_t own = 0;
     int rc = td_tx_int(review->tx, &own,
-                       "select count(*) from standard_source where standard_id = $1"
-                       " and author = $2",
+                       "select (select count(*) from standard_source where standard_id = $1"
+                       " and author = $2) + (select count(*) from standard_case where"
+                       " standard_id = $1 and amended_by = $2 and inherited_from is null)",
                        "ss", td_row_text(standard, "id"), review->who->id);
     if (rc == 0 && own > 0)
         rc = td_error_key(reterr, TD_EFORBIDDEN, "second_person", NULL);
     return rc;
 }
 
-static int check_sound(const json_t *standard, const char *hash, struct td_error *reterr)
+static int check_sound(const json_t *standard, const char *hash, int64_t cases,
+                       struct td_error *reterr)
 {
-    if (*hash && !td_row_equals(standard, "hash", hash))
+    if ((*hash && !td_row_equals(standard, "hash", hash)) ||
+        (cases >= 0 && td_row_int(standard, "cases_revision") != cases))
         return td_error_key(reterr, TD_ESTALE, "changed_meanwhile", NULL);
     if (!json_is_null(json_object_get(standard, "fault")))
         return td_error_key(reterr, TD_ECONFLICT, "standard_faulty", NULL);
@@ -155,7 +160,7 @@ static int ask_supervisors(struct td_review *review, const json_t *standard)
 }
 
 int td_standard_approve(struct td_review *review, const char *standard_id, const char *hash,
-                        struct td_error *reterr)
+                        int64_t cases, struct td_error *reterr)
 {
     json_t *standard = NULL;
     int rc = writer_loads(review, standard_id, "draft", "trial", &standard, reterr);
@@ -163,7 +168,7 @@ int td_standard_approve(struct td_review *review, const char *standard_id, const
         return rc;
     rc = check_second(review, standard, reterr);
     if (rc == 0)
-        rc = check_sound(standard, hash, reterr);
+        rc = check_sound(standard, hash, cases, reterr);
     if (rc == 0)
         rc = check_tried(review, standard, reterr);
     if (rc == 0)

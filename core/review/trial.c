@@ -4,6 +4,7 @@
 
 #include "review/application.h"
 #include "review/cycle.h"
+#include "review/golden.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -65,9 +66,9 @@ static int insert(struct td_review *review, const json_t *standard, const char *
         rc = td_tx_exec(
             review->tx, NULL,
             "insert into trial (id, standard_id, standard_hash, base_standard_id, cycle_id, state,"
-            " created_by, created_at) values ($1, $2, $3, (select id from standard where series = "
-            "$4"
-            " and level = $5 and state = 'active' and id <> $2), $6, 'running', $7, $8)",
+            " created_by, created_at, cases_revision) values ($1, $2, $3, (select id from standard"
+            " where series = $4 and level = $5 and state = 'active' and id <> $2), $6, 'running',"
+            " $7, $8, (select cases_revision from standard where id = $2))",
             "ssssssss", id, standard_id, td_row_text(standard, "hash"),
             td_row_text(standard, "series"), td_row_text(standard, "level"), or_null(cycle_id),
             review->who->id, review->now);
@@ -169,14 +170,26 @@ int td_trial_cancel(struct td_review *review, const char *trial_id, struct td_er
 
 /* --- what it says ----------------------------------------------------------------------------- */
 
-json_t *td_trial_golden(const json_t *answer)
+static json_t *failed_case(json_t *result, const json_t *cases)
 {
-    json_t *cases = json_object_get(answer, "cases"), *failed = json_array(), *one;
+    const json_t *file = td_golden_find(cases, td_row_text(result, "file"));
+    json_t *failed = json_copy(result);
+    json_object_set_new(failed, "hash", json_string(td_row_text(file, "hash")));
+    return failed;
+}
+
+json_t *td_trial_golden(const json_t *answer, const json_t *cases)
+{
+    json_t *results = json_object_get(answer, "cases"), *failed = json_array(), *one;
+    json_int_t amended = 0;
     size_t i;
-    json_array_foreach(cases, i, one)
+    json_array_foreach((json_t *)cases, i, one)
+        amended += td_row_bool(one, "amended");
+    json_array_foreach(results, i, one)
         if (!td_row_bool(one, "passed"))
-            json_array_append(failed, one);
-    return json_pack("{s:I, s:o}", "cases", (json_int_t)json_array_size(cases), "failed", failed);
+            json_array_append_new(failed, failed_case(one, cases));
+    return json_pack("{s:I, s:I, s:o}", "cases", (json_int_t)json_array_size(results), "amended",
+                     amended, "failed", failed);
 }
 
 static json_t *as_text(const json_t *value)
@@ -195,7 +208,7 @@ int td_trial_check_golden(const json_t *answer, struct td_error *reterr)
                             json_pack("{s:s, s:s, s:I}", "kind", td_row_text(finding, "kind"),
                                       "word", td_row_text(finding, "word"), "line",
                                       (json_int_t)td_row_int(finding, "line")));
-    json_t *golden = td_trial_golden(answer);
+    json_t *golden = td_trial_golden(answer, NULL);
     const json_t *failed = json_array_get(json_object_get(golden, "failed"), 0);
     const json_t *difference = json_array_get(json_object_get(failed, "differences"), 0);
     int rc = 0;
@@ -210,7 +223,7 @@ int td_trial_check_golden(const json_t *answer, struct td_error *reterr)
     return rc;
 }
 
-static const char *verdict_of(const json_t *trial)
+static const char *verdict_of(const json_t *standard, const json_t *trial)
 {
     const char *state = td_row_text(trial, "state");
     if (!trial)
@@ -219,6 +232,8 @@ static const char *verdict_of(const json_t *trial)
         return !strcmp(state, "refused")  ? "refused"
                : !strcmp(state, "failed") ? "failed"
                                           : "running";
+    if (td_row_int(standard, "cases_revision") != td_row_int(trial, "cases_revision"))
+        return "amended";
     bool golden = json_array_size(json_object_get(json_object_get(trial, "golden"), "failed")) == 0;
     return golden ? "passed" : "golden";
 }
@@ -226,25 +241,29 @@ static const char *verdict_of(const json_t *trial)
 int td_trial_verdict(struct td_tx *tx, const char *standard_id, json_t **ret_verdict)
 {
     json_t *standard = NULL, *trial = NULL;
-    int rc = td_tx_row(tx, &standard, "select hash from standard where id = $1", "s", standard_id);
+    int rc = td_tx_row(tx, &standard, "select hash, cases_revision from standard where id = $1",
+                       "s", standard_id);
     if (rc == 0)
-        rc = td_tx_row(tx, &trial,
-                       "select id, state, cycle_id, total, done, created_by, finished_at, golden,"
-                       " refusal from trial where standard_id = $1 and standard_hash = $2"
-                       " and state in ('running', 'done', 'refused', 'failed')"
-                       " order by state <> 'refused', state = 'running', id desc limit 1",
-                       "ss", standard_id, td_row_text(standard, "hash"));
-    bool known = standard != NULL;
-    json_decref(standard);
-    if (rc < 0 && !(rc == TD_ENOTFOUND && known))
+        rc = td_tx_row(
+            tx, &trial,
+            "select id, state, cycle_id, total, done, created_by, finished_at, golden,"
+            " refusal, cases_revision from trial where standard_id = $1 and standard_hash = $2"
+            " and state in ('running', 'done', 'refused', 'failed')"
+            " order by state <> 'refused', state = 'running', id desc limit 1",
+            "ss", standard_id, td_row_text(standard, "hash"));
+    if (rc < 0 && !(rc == TD_ENOTFOUND && standard)) {
+        json_decref(standard);
         return rc;
-    const char *reason = verdict_of(trial);
+    }
+    const char *reason = verdict_of(standard, trial);
+    json_decref(standard);
     json_t *golden = json_object_get(trial, "golden"), *refusal = json_object_get(trial, "refusal");
     *ret_verdict =
         json_pack("{s:b, s:s, s:O?, s:O?, s:O?}", "passed", !strcmp(reason, "passed"), "reason",
                   reason, "trial", trial, "golden", golden, "refusal", refusal);
     json_object_del(json_object_get(*ret_verdict, "trial"), "golden");
     json_object_del(json_object_get(*ret_verdict, "trial"), "refusal");
+    json_object_del(json_object_get(*ret_verdict, "trial"), "cases_revision");
     json_decref(trial);
     return *ret_verdict ? 0 : TD_ENOMEM;
 }
@@ -297,8 +316,9 @@ int td_trial_load(struct td_review *review, const char *trial_id, json_t **ret_t
         trial, "current",
         json_boolean(td_row_equals(trial, "hash", td_row_text(trial, "standard_hash"))));
     json_object_set_new(trial, "base", base ? base : json_null());
-    static const char *const inner[] = {"standard_id", "base_standard_id", "version",
-                                        "hash",        "standard_hash",    "standard_state"};
+    static const char *const inner[] = {"standard_id",   "base_standard_id", "version",
+                                        "hash",          "standard_hash",    "standard_state",
+                                        "cases_revision"};
     for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++)
         json_object_del(trial, inner[i]);
     json_object_set(trial, "trial_state", json_object_get(trial, "state"));

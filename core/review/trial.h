@@ -31,24 +31,21 @@ int td_trial_start(struct td_review *review, const char *standard_id, const char
 int td_trial_cancel(struct td_review *review, const char *trial_id, struct td_error *reterr);
 
 /* May this standard be approved? Always answers, whatever there is:
- *   {"passed": bool, "reason": "passed" | "no_trial" | "running" | "refused" | "failed" | "golden",
+ *   {"passed": bool, "reason": "passed" | "no_trial" | "running" | "refused" | "failed" | "golden"
+ *             | "amended",
  *    "trial": {"id", "state", "cycle_id", "total", "done", "created_by", "finished_at"} or null,
- *    "golden": {"cases": 12, "failed": [{"file", "name", "differences": [...]}]} or null,
+ *    "golden": {"cases": 12, "amended": 1, "failed": [{"file", "name", "hash", "differences": [...]}]} or null,
  *    "refusal": {...} or null}
  * It is the newest trial that has come to an end, of exactly the source that the standard has now; when
  * there is none, one that runs. A refusal stands until the same cycle is tried again: dossiers of another one
  * do not answer it. "passed" = it is done and no golden case failed: two orders agreed on every dossier and
- * every case. A new reference. TD_ENOTFOUND: no such standard. */
+ * every case. "amended" = golden cases were amended after it began (standard_case.h). A new reference.
+ * TD_ENOTFOUND: no such standard. */
 int td_trial_verdict(struct td_tx *tx, const char *standard_id, json_t **ret_verdict);
 
-/* The golden cases scripts/<series>/cases/<name>.json of a level, [{"file", "name", "dossier", "expert",
- * "expected"}], for the ops "check" and "golden" of the scorer; [] without a folder. A new reference.
- * TD_EINVALID names the file that is no such case. */
-int td_trial_cases(const struct td_config *config, const char *series, const char *level,
-                   json_t **ret_cases, struct td_error *reterr);
-
-/* The scorer's answer about them ("golden") as verdicts have it: {"cases", "failed"}. A new reference. */
-json_t *td_trial_golden(const json_t *answer);
+/* The scorer's answer about golden cases (`cases`, golden.h, or NULL) as verdicts have it: {"cases",
+ * "amended", "failed"}, with the "hash" of each failed case's file. A new reference. */
+json_t *td_trial_golden(const json_t *answer, const json_t *cases);
 
 /* 0 when that answer (or NULL) has neither findings nor failed cases; else TD_ESCRIPT with the first of them,
  * keys "script_impure" and "golden_failed". */

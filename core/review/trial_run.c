@@ -1,89 +1,23 @@
-/* trial_run.c - see trial_run.h. Owns the table `trial_dossier`; the golden cases are files of the
- * script folder. */
+/* trial_run.c - see trial_run.h. Owns the table `trial_dossier`. */
 #include "review/trial_run.h"
 
 #include "base/json.h"
-#include "config.h"
+#include "review/golden.h"
 #include "review/row.h"
 #include "review/standard.h"
+#include "review/standard_case.h"
 #include "review/trial.h"
 #include "store/store.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { CASES_MAX = 500, CASE_BYTES = 256 << 10, SWEEP = 2000 };
+enum { SWEEP = 2000 };
 
 /* Those of a cycle that are under review or were: with a snapshot and not given up. */
 #define TRIED                                                                                      \
     "a.cycle_id = $1 and a.level = $2 and a.snapshot_id is not null and a.state not in"            \
     " ('withdrawn', 'abandoned', 'rejected')"
-
-/* --- golden cases ----------------------------------------------------------------------------- */
-
-static int is_case(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-    return entry->d_name[0] != '.' && dot && !strcmp(dot, ".json");
-}
-
-static int read_case(const char *folder, const char *file, const char *level, json_t *cases,
-                     struct td_error *reterr)
-{
-    char path[4352];
-    struct stat st;
-    json_error_t error = {.line = 0};
-    int n = snprintf(path, sizeof(path), "%s/%s", folder, file);
-    if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
-        st.st_size > CASE_BYTES)
-        return td_error_set(reterr, TD_EINVALID, "%s is no plain file of at most %d KiB", file,
-                            CASE_BYTES >> 10);
-    json_t *golden = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (!golden)
-        return td_error_set(reterr, TD_EINVALID, "%s:%d: %s", file, error.line, error.text);
-    int rc = 0;
-    if (!json_is_object(json_object_get(golden, "dossier")) ||
-        !json_is_object(json_object_get(golden, "expected")))
-        rc = td_error_set(reterr, TD_EINVALID, "%s needs the objects dossier and expected", file);
-    else if (td_row_equals(golden, "level", level))
-        json_array_append_new(cases, json_pack("{s:s, s:s, s:O, s:O?, s:O}", "file", file, "name",
-                                               td_row_text(golden, "name"), "dossier",
-                                               json_object_get(golden, "dossier"), "expert",
-                                               json_object_get(golden, "expert"), "expected",
-                                               json_object_get(golden, "expected")));
-    json_decref(golden);
-    return rc;
-}
-
-int td_trial_cases(const struct td_config *config, const char *series, const char *level,
-                   json_t **ret_cases, struct td_error *reterr)
-{
-    char folder[4096];
-    struct dirent **entries = NULL;
-    if (!td_standard_plain_word(series))
-        return td_error_set(reterr, TD_EINVALID, "a series is a plain word");
-    int n = snprintf(folder, sizeof(folder), "%s/%s/cases", config->script_folder, series);
-    if (n < 0 || (size_t)n >= sizeof(folder))
-        return td_error_set(reterr, TD_EINVALID, "the script folder's path is too long");
-    int count = scandir(folder, &entries, is_case, alphasort), rc = 0;
-    json_t *cases = json_array();
-    if (count > CASES_MAX)
-        rc = td_error_set(reterr, TD_EINVALID, "there are more than %d golden cases", CASES_MAX);
-    for (int i = 0; i < count; i++) {
-        if (rc == 0)
-            rc = read_case(folder, entries[i]->d_name, level, cases, reterr);
-        free(entries[i]);
-    }
-    free(entries);
-    if (rc < 0)
-        json_decref(cases);
-    else
-        *ret_cases = cases;
-    return rc;
-}
 
 /* --- the plan --------------------------------------------------------------------------------- */
 
@@ -113,18 +47,22 @@ static json_t *make_head(const json_t *trial)
     return begun;
 }
 
-static int make_plan(const struct td_config *config, const json_t *trial, json_t **ret_plan,
-                     struct td_error *reterr)
+static int make_plan(struct td_tx *tx, const struct td_config *config, const json_t *trial,
+                     json_t **ret_plan, struct td_error *reterr)
 {
     json_t *cases = NULL;
     *ret_plan =
         json_pack("{s:O, s:O, s:O, s:O}", "id", json_object_get(trial, "id"), "cycle_id",
                   json_object_get(trial, "cycle_id"), "series", json_object_get(trial, "series"),
                   "level", json_object_get(trial, "level"));
-    int rc = td_trial_cases(config, td_row_text(trial, "series"), td_row_text(trial, "level"),
-                            &cases, reterr);
-    if (rc < 0)
+    int rc = td_golden_cases(config, td_row_text(trial, "series"), td_row_text(trial, "level"),
+                             &cases, reterr);
+    if (rc == 0)
+        rc = td_standard_case_overlay(tx, td_row_text(trial, "standard_id"), cases);
+    if (rc < 0) {
+        json_decref(cases);
         return rc;
+    }
     json_t *head = make_head(trial);
     json_t *job =
         json_pack("{s:s, s:O, s:O, s:o, s:o}", "op", "golden", "trial",
@@ -139,15 +77,16 @@ int td_trial_plan(struct td_tx *tx, const struct td_config *config, json_t **ret
                   struct td_error *reterr)
 {
     json_t *trial = NULL;
-    int rc = td_tx_row(tx, &trial,
-                       "select t.id, t.cycle_id, t.standard_hash, s.series, s.level, s.source,"
-                       " s.hash, b.source as base_source, b.hash as base_hash from trial t"
-                       " join standard s on s.id = t.standard_id left join standard b on"
-                       " b.id = t.base_standard_id where t.state = 'running' order by t.id limit 1",
-                       "");
+    int rc = td_tx_row(
+        tx, &trial,
+        "select t.id, t.cycle_id, t.standard_id, t.standard_hash, s.series, s.level, s.source,"
+        " s.hash, b.source as base_source, b.hash as base_hash from trial t"
+        " join standard s on s.id = t.standard_id left join standard b on"
+        " b.id = t.base_standard_id where t.state = 'running' order by t.id limit 1",
+        "");
     if (rc < 0)
         return rc;
-    rc = make_plan(config, trial, ret_plan, reterr);
+    rc = make_plan(tx, config, trial, ret_plan, reterr);
     if (rc == 0 && !td_row_equals(trial, "hash", td_row_text(trial, "standard_hash")))
         rc = td_error_set(reterr, TD_EINVALID, "the standard was changed before its trial began");
     json_decref(trial);

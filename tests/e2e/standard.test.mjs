@@ -12,7 +12,8 @@ import { startServer, top } from '../integration/harness.mjs';
 import { openBrowser } from './browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-')); // without golden cases: they are of the old number
+const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
+const golden = 'intermediate-09-honours-and-village.json'; // of the shipped cases, one that is of the old number
 const look = process.env.TITLED_LOOK; // a folder for pictures of the pages
 let server, browser, city, dossier, applicant;
 
@@ -36,7 +37,8 @@ async function prepare() {
 }
 
 before(async () => {
-  mkdirSync(join(scripts, 'teacher'));
+  mkdirSync(join(scripts, 'teacher/cases'), { recursive: true });
+  copyFileSync(join(top, 'scripts/teacher/cases', golden), join(scripts, 'teacher/cases', golden));
   copyFileSync(join(top, 'scripts/teacher/intermediate.rb'), join(scripts, 'teacher/intermediate.rb'));
   [server, browser] = await Promise.all([startServer({ config: { script_folder: scripts, workers: 2 } }), openBrowser()]);
   await prepare();
@@ -114,12 +116,20 @@ describe('a standard', { concurrency: 1 }, () => {
     await examine(admin, 'draft');
     await admin.press(admin.page.locator('a[href$="/trials"]'));
     assert.match(await admin.press(admin.button('开始试算')), /^\/trials\//);
-    await admin.page.getByText('可由第二人批准').first().waitFor(); // the page follows the trial by itself
+    await admin.page.locator('[name=arithmetic]').waitFor(); // the page follows the trial by itself
+    await examine(admin, 'golden');
+    await admin.answer('arithmetic', '1 → 1.2：B1 10 × 1.20 + 8 × 0.50 = 16.00，封顶 15.00');
+    await admin.press(admin.button(`修订案例 ${golden}`));
+    assert.equal(await admin.page.locator('[name=arithmetic]').count(), 0);
+    await examine(admin, 'amended');
+    await admin.press(admin.button('再试算一次'));
+    await admin.page.getByText('可由第二人批准').first().waitFor();
     await admin.go(address);
     assert.equal(await admin.button('批准').count(), 0, 'not by who wrote it');
     const bureau = await as('bureau');
     await bureau.go('/messages');
     assert.equal(await bureau.press(bureau.link(/等待第二人批准/)), address);
+    assert.match(await bureau.page.locator('section[aria-labelledby=cases-title]').innerText(), /B1\s+14\.00\s+15\.00[^]*封顶 15\.00/);
     await examine(bureau, 'tried');
     assert.equal(await bureau.press(bureau.button('批准')), address);
     assert.match(await bureau.text(), /已批准/);

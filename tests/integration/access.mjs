@@ -243,6 +243,8 @@ export const otherRoutes = {
   'GET /standards/{standard}': { may: all },
   'PUT /standards/{standard}': { may: all, send: give({ source: '1' }, stale) },
   'DELETE /standards/{standard}': { may: all },
+  'GET /standards/{standard}/cases': { may: tries },
+  'POST /standards/{standard}/cases': { may: all, send: give({ file: 'nosuch.json', arithmetic: '1 + 1 = 2' }) },
   'GET /standards/{standard}/diff': { may: all },
   'GET /standards/{standard}/edit': { may: all },
   'GET /standards/{standard}/live': { may: all, stream: true },
