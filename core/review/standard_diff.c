@@ -283,36 +283,47 @@ static void compare(json_t *changes, const json_t *from, const json_t *to, const
     json_decref(fields);
 }
 
-static json_t *find(const json_t *rows, const json_t *like)
+/* Parts and ids are short; what is cut off is taken for the same. */
+static const char *key_of(const json_t *row, char key[160])
 {
+    snprintf(key, 160, "%.31s %.120s", td_row_text(row, "part"), td_row_text(row, "id"));
+    return key;
+}
+
+/* {key: row}, of two alike the first: a script can make thousands of rows. */
+static json_t *index_of(const json_t *rows)
+{
+    json_t *index = json_object(), *row;
+    char key[160];
     size_t i;
-    json_t *row;
     json_array_foreach((json_t *)rows, i, row)
-        if (td_row_equals(row, "part", td_row_text(like, "part")) &&
-            td_row_equals(row, "id", td_row_text(like, "id")))
-            return row;
-    return NULL;
+        if (!json_object_get(index, key_of(row, key)))
+            json_object_set(index, key, row);
+    return index;
 }
 
 static void compare_rows(json_t *changes, const json_t *from, const json_t *to,
                          const json_t *section)
 {
+    json_t *had = index_of(from), *has = index_of(to), *row;
+    char key[160];
     size_t i;
-    json_t *row;
     json_array_foreach((json_t *)to, i, row) {
-        const json_t *before = find(from, row);
+        const json_t *before = json_object_get(had, key_of(row, key));
         compare(changes, before, row, section);
         if (json_is_array(json_object_get(row, "items")))
             compare_rows(changes, json_object_get(before, "items"), json_object_get(row, "items"),
                          row);
     }
     json_array_foreach((json_t *)from, i, row) {
-        if (find(to, row))
+        if (json_object_get(has, key_of(row, key)))
             continue;
         compare(changes, row, NULL, section);
         if (json_is_array(json_object_get(row, "items")))
             compare_rows(changes, json_object_get(row, "items"), NULL, row);
     }
+    json_decref(had);
+    json_decref(has);
 }
 
 json_t *td_standard_diff_table(const json_t *from_outline, const json_t *to_outline)
