@@ -381,14 +381,23 @@ static void read_again(struct step *step)
         send_batch(batch);
 }
 
+static void first_read(struct step *step);
+
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct batch *batch = arg;
-    if (batch->step.trials->over || batch->step.trials->end_state)
-        batch_ends(batch);
-    else
-        go(&batch->step, false, batch_read, read_again);
+    struct td_trials *trials = batch->step.trials;
+    bool first = !*batch->last;
+    if (!trials->over && !trials->end_state) {
+        go(&batch->step, false, batch_read, first ? first_read : read_again);
+        return;
+    }
+    if (first) {
+        trials->reading = false;
+        trials->in_flight++;
+    }
+    batch_ends(batch);
 }
 
 /* Its last step failed; a pool or store that is busy is nobody's failure. */
@@ -410,6 +419,10 @@ static void first_read(struct step *step)
     struct batch *batch = (struct batch *)step;
     struct td_trials *trials = step->trials;
     size_t count = json_array_size(batch->dossiers);
+    if (step->result == TD_EBUSY) { /* nobody's failure: the next batch still waits for this one */
+        set_timer(batch->retry, RETRY_MS);
+        return;
+    }
     trials->reading = false;
     trials->in_flight++;
     if (step->result < 0) {
@@ -448,6 +461,8 @@ static void fill(struct td_trials *trials)
     batch->step.trials = trials;
     td_strbuf_init(&batch->frame);
     batch->retry = evtimer_new(trials->options.base, on_retry, batch);
+    if (!batch->retry)
+        abort();
     memcpy(batch->after, trials->after, sizeof(batch->after));
     TAILQ_INSERT_TAIL(&trials->batches, batch, entry);
     trials->reading = true;

@@ -20,6 +20,7 @@ struct side {
     struct td_compiled_standard standard;
     char use[80];     /* which VM, compiled.h */
     struct td_vm *vm; /* once it was found: comparing sources takes longer than scoring */
+    bool broken;      /* it does not load: no use in trying again with the next dossier */
     int job_ms;
 };
 
@@ -29,6 +30,7 @@ static int read_side(const json_t *job, const char *member, const char *order, i
     const char *trial = json_string_value(json_object_get(job, "trial"));
     side->job_ms = job_ms;
     side->vm = NULL;
+    side->broken = false;
     snprintf(side->use, sizeof(side->use), "%.64s%s", trial ? trial : "", order);
     return td_compiled_read(job, member, &side->standard, fault);
 }
@@ -148,6 +150,7 @@ static bool try_one(struct side *side, const struct tried *tried, struct scored 
     td_guard_item(tried->id);
     struct td_vm *vm = side->vm ? side->vm : td_compiled_vm(&side->standard, side->use, fault);
     side->vm = vm;
+    side->broken = !vm;
     int rc = vm ? td_vm_tally(vm, &tried->dossier, &ret->tally, fault) : -1;
     if (rc == 0)
         ret->plan = td_vm_plan(vm);
@@ -181,7 +184,7 @@ static json_t *base_outcome(struct batch *batch, const struct tried *tried)
 {
     struct td_fault fault = TD_FAULT_INIT;
     struct scored scored;
-    if (!batch->based || !try_one(&batch->base, tried, &scored, &fault))
+    if (!batch->based || batch->base.broken || !try_one(&batch->base, tried, &scored, &fault))
         return json_null();
     json_t *known = outcome_of(&scored);
     scored_done(&scored);
