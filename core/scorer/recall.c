@@ -72,8 +72,8 @@ static void forget_all(struct td_recall *recall)
     for (size_t i = 0; i < recall->space; i++) {
         free(recall->slots[i].key);
         td_answer_unref(recall->slots[i].answer);
-        recall->slots[i] = (struct slot){0};
     }
+    memset(recall->slots, 0, recall->space * sizeof(struct slot));
     recall->count = recall->bytes = 0;
 }
 
@@ -107,7 +107,7 @@ struct td_answer *td_recall_find(const struct td_recall *recall, const void *key
 static bool grow(struct td_recall *recall)
 {
     struct td_recall larger = {.space = recall->space * 2, .count = recall->count};
-    larger.slots = calloc(larger.space, sizeof(struct slot));
+    larger.slots = calloc(larger.space, sizeof(struct slot)); /* NOLINT: never 0 */
     if (!larger.slots)
         return false;
     for (size_t i = 0; i < recall->space; i++) {
@@ -127,7 +127,7 @@ void td_recall_keep(struct td_recall *recall, const void *key, size_t length,
     size_t bytes = length + sizeof(*answer) + answer->length + 2 * sizeof(struct slot);
     if (recall->bytes + bytes > TD_RECALL_MAX)
         forget_all(recall);
-    if ((recall->count + 1) * 2 > recall->space && !grow(recall))
+    else if ((recall->count + 1) * 2 > recall->space && !grow(recall))
         return;
     uint64_t hash = hash_of(key, length);
     struct slot *slot = place(recall, hash, key, length);

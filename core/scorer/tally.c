@@ -428,19 +428,21 @@ static int64_t section_points(const struct td_tally *tally, const struct section
 static void add_up(const struct td_tally_plan *plan, const struct td_dossier *dossier,
                    struct td_tally *tally)
 {
-    size_t number = 0;
+    size_t number = plan->condition_count + plan->veto_count;
+    int64_t sum = 0;
     tally->eligible = dossier->gates_met;
     tally->vetoed = false;
-    for (; number < plan->condition_count; number++)
-        tally->eligible = tally->eligible && tally->answers[number]->met;
-    for (; !is_item(plan, number); number++)
-        tally->vetoed = tally->vetoed || tally->answers[number]->met;
-    int64_t sum = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct td_answer *answer = tally->answers[i];
+        if (i < plan->condition_count)
+            tally->eligible = tally->eligible && answer->met;
+        else if (!is_item(plan, i))
+            tally->vetoed = tally->vetoed || answer->met;
+        mix(&tally->digest, answer->digest);
+    }
     for (size_t i = 0; i < plan->section_count; number += plan->sections[i++].items)
         sum += section_points(tally, &plan->sections[i], number);
     tally->total = tally->vetoed ? 0 : sum > plan->cap ? plan->cap : sum;
-    for (size_t i = 0; i < tally->count; i++)
-        mix(&tally->digest, tally->answers[i]->digest);
     mix(&tally->digest, (uint64_t)tally->total);
     mix(&tally->digest, (tally->vetoed ? 2u : 0u) + (tally->eligible ? 1u : 0u));
 }

@@ -378,7 +378,7 @@ static void worker_is_locked_in(void **state)
 {
     (void)state;
     struct drive drive = start(TD_SCORER, 1, 0, 0);
-    pid_t pids[8];
+    pid_t pids[8] = {0};
     char path[64], line[256];
     int filtered = 0, privileges = 0, descriptors = 0, environment = 0;
     assert_int_equal(children(pids, 8), 1);
