@@ -102,7 +102,7 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
         rc = td_tx_rows(
             review->tx, &entries,
             "select a.id, a.number, c.name, u.name as unit_name, a.series, a.specialty, a.level, "
-            "a.state,"
+            "a.plugin_version, a.state,"
             " coalesce(t.number, '') as certificate_number, coalesce(t.id, '') as title_id"
             " from filing_entry e join application a on a.id = e.application_id"
             " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
@@ -147,7 +147,7 @@ static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
 {
     return td_tx_rows(
         tx, ret_rows,
-        "select a.id, a.number, a.series, a.level, a.specialty, a.division_code,"
+        "select a.id, a.number, a.series, a.level, a.specialty, a.plugin_version, a.division_code,"
         " p.name as applicant_name,"
         " u.name as unit_name, d.name as division_name from application a"
         " join account p on p.id = a.account_id join unit u on u.id = a.unit_id"

@@ -43,7 +43,8 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
     int rc = td_tx_rows(
         tx, &rows,
         "select o.sequence, o.application_id, a.number, c.name, u.name as unit_name,"
-        " a.series, a.specialty, a.level, s.total, o.present, o.yes, o.no, o.abstain, o.passed,"
+        " a.series, a.specialty, a.level, a.plugin_version, s.total, o.present, o.yes, o.no,"
+        " o.abstain, o.passed,"
         " o.counted_at, (select count(*) from ballot_cast b where b.motion_id = o.id) as votes"
         " from motion o join application a on a.id = o.application_id"
         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
@@ -64,6 +65,7 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
                             json_integer(td_row_int(row, "present") - td_row_int(row, "yes") -
                                          td_row_int(row, "no") - td_row_int(row, "abstain")));
         td_application_name(review, row);
+        json_object_del(row, "plugin_version");
     }
     *ret_motions = rows;
     return 0;

@@ -91,7 +91,7 @@ static int add_codes(const struct td_review *review, const json_t *application, 
     json_object_set_new(person, "title_internal", json_string(internal));
     json_object_set_new(
         person, "title_code",
-        json_string(td_code_title(json_object_get(review->catalog, series), level, specialty)));
+        json_string(td_code_title(td_application_form(review, application), level, specialty)));
     json_decref(row);
     return 0;
 }

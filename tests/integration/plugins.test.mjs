@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, division, save, submit, verifyAll } from './city.mjs';
+import { rows, sql } from './estate.mjs';
 import { build, startServer } from './harness.mjs';
-import { buildPlugin, writeScripts } from './plugin_build.mjs';
+import { buildPlugin, form, writeScripts } from './plugin_build.mjs';
 
 const long = !!process.env.TITLED_LONG;
 const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
@@ -166,7 +167,9 @@ describe('plugin replace', () => {
   test('drafts follow the new version and lose nothing, submitted dossiers keep theirs', async () => {
     here.second = await person('second');
     await save(here.second, here.second.id, 1, 'work', work(1));
-    assert.match(await ok('plugin', 'replace', make('2.0.0', { fields: ['place', 'soil'] })), /^replaced forestry 2\.0\.0/);
+    const words = form('forestry', '2.0.0', ['place', 'soil']);
+    words.levels[0].title = '林业技师';
+    assert.match(await ok('plugin', 'replace', make('2.0.0', { words })), /^replaced forestry 2\.0\.0/);
     assert.equal(await serves('forestry'), '2.0.0');
     assert.deepEqual(await versions('forestry'), [['2.0.0', true, 0], ['1.0.0', false, 1]]);
 
@@ -193,6 +196,17 @@ describe('plugin replace', () => {
       const { text } = await here.first.page(`/applications/${here.first.id}${path || '/check'}`);
       assert.ok(text.includes('树种') && !text.includes('土壤'), path);
     }
+  });
+
+  test('a roll of results has the titles that each was submitted for', async () => {
+    const both = `('${here.first.id}', '${here.second.id}')`;
+    const [{ state }] = rows(here.server, `select state from application where id = '${here.first.id}'`);
+    sql(here.server, `update application set state = 'confirmed' where id in ${both}`);
+    const { id } = await here.bureau.ok('POST', '/filings', { cycle_id: here.cycle.id });
+    const { items } = await here.bureau.ok('GET', `/filings/${id}/people`);
+    assert.deepEqual(items.map((one) => one.title_name), ['林业技术员', '林业技师']);
+    assert.deepEqual((await here.bureau.ok('GET', `/filings/${id}`)).dossiers.map((one) => one.title_name), ['林业技术员', '林业技师']);
+    sql(here.server, `delete from filing_entry; delete from filing; update application set state = '${state}' where id in ${both}`);
   });
 
   test('returned and submitted again, rescored and after a restart: by the version of its first submission', async () => {
