@@ -11,6 +11,7 @@
 #include "scorer/numbers.h"
 #include "scorer/prelude.h"
 #include "scorer/seal.h"
+#include "scorer/statement.h"
 #include "scorer/twice.h"
 #include "scorer/value.h"
 
@@ -317,6 +318,7 @@ struct source {
     const char *text;
     size_t length;
     struct td_fault *fault;
+    bool ran; /* what is wrong then was found in a whole statement */
 };
 
 static mrb_value run_source(mrb_state *mrb, void *arg)
@@ -338,6 +340,7 @@ static mrb_value run_source(mrb_state *mrb, void *arg)
         mrb_parser_free(parser);
     mrbc_context_free(mrb, context);
     if (proc) {
+        source->ran = true;
         MRB_PROC_SET_TARGET_CLASS(proc, mrb->object_class);
         mrb_top_run(mrb, proc, mrb_top_self(mrb), 0);
     } else if (!source->fault->code && !source->vm->exhausted) {
@@ -430,7 +433,7 @@ static bool run_prelude(struct td_vm *vm, struct td_fault *fault)
 {
     const struct td_prelude_file *file;
     for (size_t i = 0; (file = td_prelude(i)); i++) {
-        struct source part = {vm, file->name, file->text, file->length, fault};
+        struct source part = {vm, file->name, file->text, file->length, fault, false};
         if (!run(vm, run_source, &part, fault))
             return false;
     }
@@ -451,8 +454,8 @@ static void check_twice(const struct source *source)
 
 static bool load(struct td_vm *vm, const char *source, size_t length, struct td_fault *fault)
 {
-    struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault};
-    struct source standard = {vm, vm->name, source, length, fault};
+    struct source core = {vm, "core.rb", listings, sizeof(listings) - 1, fault, false};
+    struct source standard = {vm, vm->name, source, length, fault, false};
     if (!run(vm, prepare, NULL, fault) || !run(vm, run_source, &core, fault) ||
         !run_prelude(vm, fault) || !run(vm, declare_facts, NULL, fault) ||
         !run(vm, seal_language, vm, fault))
@@ -460,6 +463,8 @@ static bool load(struct td_vm *vm, const char *source, size_t length, struct td_
     vm->loading = true;
     bool read = run(vm, run_source, &standard, fault) && run(vm, take_standard, vm, fault);
     vm->loading = false;
+    if (!read && standard.ran && !strcmp(fault->code, "script"))
+        fault->line = td_statement_line(source, length, fault->line);
     if (!read || !run(vm, seal_standard, vm, fault))
         return false;
     vm->rule[0] = 0;

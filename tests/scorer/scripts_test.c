@@ -216,6 +216,13 @@ static const struct row rows[] = {
     {"address as text",
      "raise 'at ' + Object.new.inspect + Object.new.to_s + proc { }.inspect + Class.new.to_s\n",
      "script_failed", "x/bad.rb:1: ", "at #<Object>#<Object>#<Proc>#<Class>"},
+    {"a word that a rule does not know, in one of three lines",
+     "%condition 'c', 'C',\n  of: :years, at_leest: 3,\n  basis: 'x'\n", "script_failed",
+     "x/bad.rb:5: ", "at_leest:"},
+    {"a cap that is missing, of a section of three lines",
+     "standard 'x', 'junior' do\n  section 'A', 'S', capp: 5 do\n    # c,\n    note 'x'\n  "
+     "end\nend\n",
+     "script_failed", "x/bad.rb:2: ", "cap"},
     {"print", "puts 'x'\n", "script_failed", "x/bad.rb:1: ", "undefined method 'puts'"},
     {"fiber", "Fiber.new { }\n", "script_failed", "x/bad.rb:1: ", "uninitialized constant Fiber"},
 };
