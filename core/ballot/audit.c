@@ -24,6 +24,7 @@ struct audit {
     json_t *credentials; /* their public keys as texts */
     char credentials_fingerprint[TD_ELECTION_FINGERPRINT + 1];
     json_t *papers;   /* every ballot accepted */
+    json_t *trackers; /* theirs */
     json_t **tallied; /* borrowed from papers: the last of each credential */
     size_t tallied_count;
     json_t *sums, *result;
@@ -183,8 +184,12 @@ static int on_ballot(struct audit *audit, const char *hash, struct td_error *ret
         td_error_set(reterr, result, "%s: %s", what, err.detail);
     else if (!json_object_get(audit->credentials, td_json_text(paper, "credential")))
         result = td_error_set(reterr, TD_EINVALID, "%s: credential: not on the list", what);
-    if (paper)
+    if (paper) {
+        char tracker[TD_ELECTION_FINGERPRINT + 1];
+        td_election_fingerprint(file->text, file->length, tracker);
         json_array_append_new(audit->papers, paper);
+        json_array_append_new(audit->trackers, json_string(tracker));
+    }
     td_error_done(&err);
     return result;
 }
@@ -417,6 +422,21 @@ static json_t *rule_report(const struct td_election_rule *rule)
                          : json_null();
 }
 
+/* Of the ballots that count; while the vote is open, of all. */
+static json_t *trackers_report(const struct audit *audit)
+{
+    size_t i;
+    json_t *paper, *trackers = json_array();
+    json_array_foreach(audit->papers, i, paper) {
+        bool counts = audit->stage == OPEN;
+        for (size_t k = 0; k < audit->tallied_count && !counts; k++)
+            counts = audit->tallied[k] == paper;
+        if (counts)
+            json_array_append(trackers, json_array_get(audit->trackers, i));
+    }
+    return trackers;
+}
+
 static json_t *report(const struct audit *audit)
 {
     json_t *questions = json_array(), *opened_by = json_array();
@@ -424,15 +444,16 @@ static json_t *report(const struct audit *audit)
         json_array_append_new(questions, question_report(audit, q));
     for (int i = 0; i < audit->opened; i++)
         json_array_append_new(opened_by, json_integer(audit->owners[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:o, s:o, s:o, s:o}",
                      "name", audit->election.name, "uuid", audit->election.uuid, "fingerprint",
                      audit->election.fingerprint, "credentials", audit->credentials_fingerprint,
                      "head", audit->head, "stage", stage_names[audit->stage], "voters",
                      (json_int_t)json_object_size(audit->credentials), "ballots",
                      (json_int_t)json_array_size(audit->papers), "tallied",
                      (json_int_t)audit->tallied_count, "trustees", audit->trustees.count,
-                     "threshold", audit->trustees.threshold, "opened_by", opened_by, "rule",
-                     rule_report(&audit->election.rule), "questions", questions);
+                     "threshold", audit->trustees.threshold, "trackers", trackers_report(audit),
+                     "opened_by", opened_by, "rule", rule_report(&audit->election.rule),
+                     "questions", questions);
 }
 
 static void audit_done(struct audit *audit)
@@ -441,6 +462,7 @@ static void audit_done(struct audit *audit)
     td_election_done(&audit->election);
     json_decref(audit->credentials);
     json_decref(audit->papers);
+    json_decref(audit->trackers);
     json_decref(audit->sums);
     json_decref(audit->result);
     for (int i = 0; i < audit->opened; i++)
@@ -454,7 +476,8 @@ static int run_audit(struct audit *audit, const char *bytes, size_t length, stru
 {
     audit->group = td_group_new();
     audit->papers = json_array();
-    if (!audit->group || !audit->papers)
+    audit->trackers = json_array();
+    if (!audit->group || !audit->papers || !audit->trackers)
         return TD_ENOMEM;
     td_group_start(audit->group); /* to the end of the group: the keys are in it */
     int result = td_archive_read(bytes, length, &audit->archive, reterr);

@@ -12,7 +12,7 @@
  *
  * *ret_report is a new reference: {"name", "uuid", "fingerprint", "credentials": their fingerprint, "head": the last
  * event's hash, "stage": "open" | "closed" | "summed" | "counted", "voters", "ballots", "tallied", "trustees",
- * "threshold", "opened_by": [numbers], "rule": {"members", "present", "required"} or null, "questions": [{"question",
+ * "threshold", "trackers": [SHA-256 of each ballot that counts, in base64, as its voter got it], "opened_by": [numbers], "rule": {"members", "present", "required"} or null, "questions": [{"question",
  * "counts": [...] or null, "required": number or null, "passed": bool or null}]}.
  *
  * An archive cannot say that another was put in its place: compare fingerprint and head with what was announced. */

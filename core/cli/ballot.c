@@ -21,7 +21,8 @@ static void print_counts(const json_t *question)
                  *passed = json_object_get(question, "passed");
     size_t i;
     json_t *count;
-    printf("%s:", td_cli_text(question, "question"));
+    td_cli_print_plain(td_cli_text(question, "question"));
+    putchar(':');
     json_array_foreach((json_t *)counts, i, count)
         printf(" %" JSON_INTEGER_FORMAT, json_integer_value(count));
     if (!json_is_array(counts))
@@ -37,8 +38,9 @@ static void print_report(const json_t *report)
     const json_t *rule = json_object_get(report, "rule");
     size_t i;
     json_t *question;
-    printf("Everything holds in %s (%s), which is %s\n", td_cli_text(report, "name"),
-           td_cli_text(report, "uuid"), td_cli_text(report, "stage"));
+    printf("Everything holds in ");
+    td_cli_print_plain(td_cli_text(report, "name"));
+    printf(" (%s), which is %s\n", td_cli_text(report, "uuid"), td_cli_text(report, "stage"));
     printf("Election %s\n", td_cli_text(report, "fingerprint"));
     printf("Credentials %s\n", td_cli_text(report, "credentials"));
     printf("Last event %s\n", td_cli_text(report, "head"));
@@ -63,11 +65,24 @@ static int compare(const json_t *report, const char *member, const char *announc
                         announced, td_cli_text(report, member));
 }
 
+/* A voter looks for the receipt of his paper. */
+static int find_tracker(const json_t *report, const char *tracker, struct td_error *reterr)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(report, "trackers"), i, one)
+        if (tracker && !strcmp(json_string_value(one), tracker))
+            return 0;
+    return tracker ? td_error_set(reterr, TD_ENOTFOUND, "tracker: no ballot that counts has it")
+                   : 0;
+}
+
 static int verify(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
     const char *election = td_cli_option(&count, arguments, "--election"),
                *credentials = td_cli_option(&count, arguments, "--credentials"),
-               *head = td_cli_option(&count, arguments, "--head");
+               *head = td_cli_option(&count, arguments, "--head"),
+               *tracker = td_cli_option(&count, arguments, "--tracker");
     json_t *report = NULL;
     char *bytes = NULL;
     size_t length = 0;
@@ -83,6 +98,8 @@ static int verify(struct td_cli *cli, int count, char **arguments, struct td_err
         result = compare(report, "credentials", credentials, reterr);
     if (result == 0)
         result = compare(report, "head", head, reterr);
+    if (result == 0)
+        result = find_tracker(report, tracker, reterr);
     if (result == 0 && cli->json)
         td_cli_print_json(report);
     else if (result == 0)
@@ -149,7 +166,8 @@ static int rehearse(struct td_cli *cli, int count, char **arguments, struct td_e
 }
 
 const struct td_command td_ballot_commands[] = {
-    {"ballot verify", "FILE.bel [--election TEXT] [--credentials TEXT] [--head TEXT]",
+    {"ballot verify",
+     "FILE.bel [--election TEXT] [--credentials TEXT] [--head TEXT] [--tracker TEXT]",
      "recompute keys, ballots, sums, quorum and result of an election; compare with what was "
      "announced",
      verify},

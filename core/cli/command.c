@@ -83,8 +83,7 @@ void td_cli_print_json(const json_t *value)
     putchar('\n');
 }
 
-/* What people typed must not move the cursor, colour the terminal or break the row. */
-static void print_plain(const char *text)
+void td_cli_print_plain(const char *text)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         bool steers = *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
@@ -106,7 +105,7 @@ void td_cli_table(const struct td_cli *cli, const json_t *value, const char *con
     json_t *item;
     json_array_foreach(items, index, item) {
         for (const char *const *member = members; *member; member++) {
-            print_plain(td_cli_text(item, *member));
+            td_cli_print_plain(td_cli_text(item, *member));
             putchar(member[1] ? '\t' : '\n');
         }
     }

@@ -86,6 +86,9 @@ bool td_cli_flag(int *count, char **arguments, const char *name);
  * calling thread, good until the eighth call after this one. */
 const char *td_cli_text(const json_t *value, const char *name);
 
+/* Prints a text that somebody else wrote: what would steer the terminal or break the line is a space. */
+void td_cli_print_plain(const char *text);
+
 /* Prints the rows of a list, one line each, the named members separated by tabs under a heading. With
  * --json the whole value. */
 void td_cli_table(const struct td_cli *cli, const json_t *value, const char *const *members);

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,10 +129,15 @@ describe('an election', () => {
     tool(at, ['archive', 'init']);
 
     const archive = join(at, `${uuid}.bel`);
-    [[[1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 0, 1]], [[0, 1, 0], [0, 0, 1]]].forEach((choices, voter) => {
+    const cast = (voter, choices) => {
       const args = ['--privcred', put('code', codes[voter]), '--ballot', put('choices', JSON.stringify(choices))];
-      event('Ballot', tool(at, ['election', 'generate-ballot', ...args]));
-    });
+      const paper = tool(at, ['election', 'generate-ballot', ...args]);
+      event('Ballot', paper);
+      return createHash('sha256').update(paper.trim()).digest('base64').replace('=', '');
+    };
+    const replaced = cast(0, [[0, 1, 0], [1, 0, 0]]), tracker = cast(0, [[1, 0, 0], [0, 1, 0]]);
+    cast(1, [[1, 0, 0], [0, 0, 1]]);
+    cast(2, [[0, 1, 0], [0, 0, 1]]);
     assert.equal(report(archive).stage, 'open');
     const early = ctl('trustee', 'open', join(at, 'mine'), join(at, 'mine.output'), archive);
     assert.match(early.stderr, /the election is open: there are no sums to open/);
@@ -147,6 +153,9 @@ describe('an election', () => {
 
     const told = report(archive);
     assert.equal(told.stage, 'counted');
+    assert.deepEqual([told.voters, told.ballots, told.tallied], [3, 4, 3]);
+    assert.equal(ctl('ballot', 'verify', archive, '--tracker', tracker).status, 0);
+    refused(/tracker: no ballot that counts has it/, archive, '--tracker', replaced);
     assert.deepEqual(told.opened_by, [2, 1]);
     assert.deepEqual(told.questions.map(({ counts }) => counts), [[2, 1, 0], [0, 1, 2]]);
   });

@@ -103,6 +103,7 @@ static void theirs_holds(void **state)
     assert_int_equal(json_integer_value(json_object_get(report, "ballots")), 3);
     assert_int_equal(json_integer_value(json_object_get(report, "tallied")), 2);
     assert_string_equal(td_json_text(report, "stage"), "counted");
+    assert_int_equal(json_array_size(json_object_get(report, "trackers")), 2);
     /* As `setup generate-credentials` printed it. */
     assert_string_equal(td_json_text(report, "credentials"),
                         "eCVHHjzQ9dVXMMr72b6lrJUbYiqWqe6rW7XSe1OxmIM");
