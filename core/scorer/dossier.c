@@ -154,7 +154,8 @@ static const char *read_facts(struct td_dossier *dossier, const char *at, const 
     struct td_slice name;
     const char *begin = at;
     while (td_slice_enter(&at, end, &name)) {
-        struct td_dossier_fact *fact = add_fact(dossier);
+        struct td_dossier_fact *fact =
+            memchr(name.text, '\\', name.length) ? NULL : add_fact(dossier);
         if (!fact)
             return NULL;
         *fact = (struct td_dossier_fact){.name = name};

@@ -17,7 +17,7 @@ struct td_slice {
 };
 
 struct td_dossier_fact {
-    struct td_slice name; /* without its quotes, as written: names have nothing to escape */
+    struct td_slice name; /* without its quotes, as written: a name with an escape is refused */
     struct td_slice value, by, because;
 };
 
