@@ -4,6 +4,7 @@
 #include "review/notice.h"
 #include "review/row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,53 @@ static int list_notices(struct td_call *call, struct td_reply *reply, struct td_
     return 0;
 }
 
+/* --- one notice --------------------------------------------------------------------------------
+ */
+
+/* What everybody may call a dossier of a notice. Who judges one blindly knows its id: he must not
+ * find that in a list of names. */
+static void public_id(const struct td_call *call, const char *notice, const char *application,
+                      char id[TD_ID_TEXT])
+{
+    char text[2 * TD_ID_TEXT + 16], hex[TD_SEAL_FINGERPRINT_TEXT];
+    snprintf(text, sizeof(text), "notice %.26s %.26s", notice, application);
+    td_seal_fingerprint(call->seal, text, hex);
+    for (size_t i = 0; i < TD_ID_TEXT - 1; i++)
+        id[i] = hex[i] >= 'a' ? (char)(hex[i] - 'a' + 'A') : hex[i];
+    id[0] = (char)('0' + (id[0] & 7)); /* an id as any other */
+    id[TD_ID_TEXT - 1] = 0;
+}
+
+static void hide_ids(const struct td_call *call, const json_t *notice)
+{
+    size_t i;
+    json_t *entry;
+    char id[TD_ID_TEXT];
+    json_array_foreach(json_object_get(notice, "entries"), i, entry) {
+        public_id(call, td_row_text(notice, "id"), td_row_text(entry, "application_id"), id);
+        json_object_set_new(entry, "id", json_string(id));
+        json_object_del(entry, "application_id");
+    }
+}
+
+/* The dossier that a notice shows under this id, "" for none; arena memory. */
+static int find_shown(struct td_call *call, struct td_review *review, const char *shown,
+                      const char **ret_application, struct td_error *reterr)
+{
+    json_t *notice = NULL, *entry;
+    size_t i;
+    char id[TD_ID_TEXT];
+    *ret_application = "";
+    int result = td_notice_load(review, td_call_param(call, "notice"), &notice, reterr);
+    json_array_foreach(json_object_get(notice, "entries"), i, entry) {
+        public_id(call, td_row_text(notice, "id"), td_row_text(entry, "application_id"), id);
+        if (!strcmp(id, shown))
+            *ret_application = td_arena_strdup(call->arena, td_row_text(entry, "application_id"));
+    }
+    json_decref(notice);
+    return result ? result : *ret_application ? 0 : TD_ENOMEM;
+}
+
 static int show_notice(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -31,9 +79,11 @@ static int show_notice(struct td_call *call, struct td_reply *reply, struct td_e
     int result = td_api_review(call, &review);
     if (!result)
         result = td_notice_load(&review, td_call_param(call, "notice"), &notice, reterr);
-    if (!result)
-        reply->value = json_pack("{s:o}", "notice", notice);
-    return result;
+    if (result)
+        return result;
+    hide_ids(call, notice);
+    reply->value = json_pack("{s:o}", "notice", notice);
+    return 0;
 }
 
 static int show_candidates(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -83,12 +133,14 @@ static int object(struct td_call *call, struct td_reply *reply, struct td_error 
 {
     struct td_review review;
     char id[TD_ID_TEXT];
+    const char *application;
     char *sealed = td_seal(call->seal, td_call_text(call, "contact"));
     int result = sealed ? td_api_review(call, &review) : TD_ENOMEM;
     if (!result)
-        result = td_objection_file(&review, td_call_param(call, "notice"),
-                                   td_call_text(call, "application"), td_call_text(call, "text"),
-                                   sealed, id, reterr);
+        result = find_shown(call, &review, td_call_text(call, "application"), &application, reterr);
+    if (!result)
+        result = td_objection_file(&review, td_call_param(call, "notice"), application,
+                                   td_call_text(call, "text"), sealed, id, reterr);
     free(sealed);
     if (result)
         return result;
@@ -164,7 +216,7 @@ static const struct td_field publish_body[] = {
 };
 
 static const struct td_field object_body[] = {
-    {"application", TD_FIELD_ID, true, 0, 0, NULL, "which dossier of the notice"},
+    {"application", TD_FIELD_ID, true, 0, 0, NULL, "which dossier: \"id\" of the notice's entry"},
     {"text", TD_FIELD_TEXT, true, 10, 2000, NULL, "what is wrong, with facts that can be checked"},
     {"contact", TD_FIELD_TEXT, false, 0, 100, NULL, "how to reach you; kept encrypted"},
     {0},

@@ -97,6 +97,13 @@ export async function verifyAll(client, id) {
   return items.length;
 }
 
+/** What a notice calls one of the dossiers that it lists: not what their own record is called. */
+export async function entryOf(client, notice, id, applications = [id]) {
+  const { entries } = (await client.ok('GET', `/notices/${notice}`)).notice;
+  assert.equal(entries.length, applications.length);
+  return entries[[...applications].sort().indexOf(id)].id;
+}
+
 export const act = (client, id, action, body = {}) => client.json('POST', `/applications/${id}/actions/${action}`, body);
 
 async function assess(client, id, assessments) {

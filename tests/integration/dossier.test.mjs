@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { act, buildCity, content, districtAssessments, draft, pdf, save, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { act, buildCity, content, districtAssessments, draft, entryOf, pdf, save, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
 import { startServer, top } from './harness.mjs';
 
 // The shipped standards, with a reference line of its own for townships in the one that is used here.
@@ -211,8 +211,10 @@ describe('the way', () => {
     const shown = await server.client().ok('GET', `/notices/${notice.id}`);
     assert.equal(shown.notice.entries.length, 1);
     assert.deepEqual(Object.keys(shown.notice.entries[0]).filter((name) => /birth|phone|id_number|account/.test(name)), []);
+    assert.ok(!JSON.stringify(shown).includes(id) && !(await server.client().page(`/notices/${notice.id}`)).text.includes(id), 'who judges a dossier blindly knows its id');
+    assert.equal((await server.client().json('POST', `/notices/${notice.id}/objections`, { application: id, text: '任教年限与事实不符，请核实。' })).status, 409);
     assert.equal((await act(city.clerk, id, 'recommend')).body.key, 'notice_running');
-    const objection = await server.client().ok('POST', `/notices/${notice.id}/objections`, { application: id, text: '任教年限与事实不符，请核实。', contact: '13900000000' });
+    const objection = await server.client().ok('POST', `/notices/${notice.id}/objections`, { application: await entryOf(server.client(), notice.id, id), text: '任教年限与事实不符，请核实。', contact: '13900000000' });
     await server.advance(12);
     assert.equal((await act(city.clerk, id, 'recommend')).body.key, 'objection_open');
     const open = await city.clerk.ok('GET', '/objections');

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
+import { buildCity, draft, entryOf, forward, submit, teacher, verify } from './city.mjs';
 
 const elsewhere = '650109';
 
@@ -63,7 +63,7 @@ async function certify(server, city, estate, id) {
   await city.office.ok('POST', `/meetings/${meeting}/count`, {});
   await estate.people.chair.ok('POST', `/meetings/${meeting}/close`);
   const result = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
-  const objection = await server.client().ok('POST', `/notices/${result.id}/objections`, { application: id, text: '业绩材料与事实不符，请核实。', contact: '13900000001' });
+  const objection = await server.client().ok('POST', `/notices/${result.id}/objections`, { application: await entryOf(server.client(), result.id, id), text: '业绩材料与事实不符，请核实。', contact: '13900000001' });
   await city.bureau.ok('POST', `/objections/${objection.id}`, { outcome: 'dismissed', finding: '经核查属实。' });
   await server.advance(12);
   await city.bureau.ok('POST', `/notices/${result.id}/confirm`);
@@ -95,7 +95,7 @@ export async function buildEstate(server, { voting = true } = {}) {
   for (const [name, who] of Object.entries(by)) assert.equal((await submit(estate.people[who], dossiers[name])).status, 200);
   for (const id of all) await verify(city, id);
   estate.notice = (await city.clerk.ok('POST', '/notices', { applications: all })).id;
-  estate.objection = (await server.client().ok('POST', `/notices/${estate.notice}/objections`, { application: dossiers.own, text: '任教年限与事实不符，请核实。', contact: '13900000000' })).id;
+  estate.objection = (await server.client().ok('POST', `/notices/${estate.notice}/objections`, { application: await entryOf(server.client(), estate.notice, dossiers.own, all), text: '任教年限与事实不符，请核实。', contact: '13900000000' })).id;
   await city.clerk.ok('POST', `/objections/${estate.objection}`, { outcome: 'dismissed', finding: '经核查档案，年限属实。' });
   await server.advance(12);
   for (const id of all) await forward(city, id);

@@ -7,7 +7,7 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { states } from './access.mjs';
-import { act, draft, submit, verify } from './city.mjs';
+import { act, draft, entryOf, submit, verify } from './city.mjs';
 import { buildEstate, config, rows, score, sql } from './estate.mjs';
 import { tried } from './standards.mjs';
 import { startServer } from './harness.mjs';
@@ -92,7 +92,7 @@ async function differ({ server, people }) {
   await people.office.ok('POST', `/panels/${estate.panel}/members`, { account_id: people.outsider.account.id });
   // another unit's queue, an objection there, what an applicant has in his draft
   assert.equal((await submit(people.stranger, estate.strange)).status, 200);
-  await people.public.ok('POST', `/notices/${estate.theirNotice}/objections`, { application: dossiers.theirs, text: '任教年限与事实不符，请核实。', contact: '13988888888' });
+  await people.public.ok('POST', `/notices/${estate.theirNotice}/objections`, { application: await entryOf(people.public, estate.theirNotice, dossiers.theirs), text: '任教年限与事实不符，请核实。', contact: '13988888888' });
   const { application } = await people.returning.ok('GET', `/applications/${dossiers.returned}`);
   await people.returning.ok('PUT', `/applications/${dossiers.returned}/sections/teaching`, { content: { teaching: { stage: 'primary', subject: '数学', classes: '二年级', weekly_hours: 9 } } }, { 'If-Match': `"${application.version}"` });
   await people.returning.upload(`/api/v1/applications/${dossiers.returned}/evidence`, { section: 'qualification', item: '' }, { name: '新证.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n') });
