@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A row of digits this long is a number of a person: a mobile telephone has 11. */
@@ -74,15 +75,52 @@ static bool is_id_number(const char *text, size_t digits)
     return td_id_number_parse(candidate, &number) == 0;
 }
 
-bool td_blind_has_number(const char *text)
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A mobile telephone as people write it down: 138 0000 0000, 138-0000-0000. */
+static bool is_telephone(const char *text)
+{
+    static const char form[] = "1dd-dddd-dddd";
+    size_t i = 0;
+    for (; form[i]; i++) {
+        bool fits = form[i] == '-' ? text[i] == '-' || text[i] == ' '
+                                   : is_digit(text[i]) && (form[i] == 'd' || text[i] == form[i]);
+        if (!fits)
+            return false;
+    }
+    return !is_digit(text[i]);
+}
+
+static bool has_number(const char *text)
 {
     while (*text) {
         size_t digits = strspn(text, "0123456789");
-        if (digits >= PERSONAL_DIGITS || is_id_number(text, digits))
+        if (digits >= PERSONAL_DIGITS || is_id_number(text, digits) || is_telephone(text))
             return true;
         text += digits ? digits : 1;
     }
     return false;
+}
+
+bool td_blind_has_number(const char *text)
+{
+    static const char wide[] = "\xef\xbc\x90"; /* U+FF10, a digit as wide as a character */
+    char *narrow = malloc(strlen(text) + 1), *to = narrow;
+    if (!narrow)
+        return true; /* nothing passes unread */
+    while (*text) {
+        bool is_wide = !strncmp(text, wide, 2) && (unsigned char)text[2] >= 0x90 &&
+                       (unsigned char)text[2] <= 0x99;
+        *to++ = is_wide ? (char)('0' + (unsigned char)text[2] - 0x90) : *text;
+        text += is_wide ? 3 : 1;
+    }
+    *to = 0;
+    bool found = has_number(narrow);
+    free(narrow);
+    return found;
 }
 
 /* A name of one character would be found in every text. */
