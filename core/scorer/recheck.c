@@ -40,15 +40,24 @@ static void fail(json_t *differences, const json_t *result, const char *what,
     json_decref(words);
 }
 
+/* What of one of two that differ is shown: a member, or all of it when that is the same in both. */
+static json_t *telling(const json_t *one, const json_t *other, const char *member)
+{
+    json_t *value = json_object_get(one, member);
+    return json_equal(value, json_object_get(other, member)) ? (json_t *)one : value;
+}
+
 static void compare_facts(json_t *differences, const json_t *result, const json_t *found)
 {
     json_t *stored = json_object_get(result, "facts"), *derived = json_object_get(found, "facts");
     json_t *value;
     const char *id;
-    json_object_foreach(stored, id, value)
-        if (!json_equal(value, json_object_get(derived, id)))
-            differ(differences, result, "fact", id, json_object_get(value, "value"),
-                   json_object_get(json_object_get(derived, id), "value"));
+    json_object_foreach(stored, id, value) {
+        const json_t *now = json_object_get(derived, id);
+        if (!json_equal(value, now))
+            differ(differences, result, "fact", id, telling(value, now, "value"),
+                   telling(now, value, "value"));
+    }
     json_object_foreach(derived, id, value)
         if (!json_object_get(stored, id))
             differ(differences, result, "fact", id, NULL, json_object_get(value, "value"));
@@ -64,8 +73,8 @@ static void compare_gates(json_t *differences, const json_t *result, const json_
     for (i = 0; i < most; i++) {
         json_t *a = json_array_get(stored, i), *b = json_array_get(derived, i);
         if (!json_equal(a, b))
-            differ(differences, result, "gate", text(a ? a : b, "id"), json_object_get(a, "met"),
-                   json_object_get(b, "met"));
+            differ(differences, result, "gate", text(a ? a : b, "id"), telling(a, b, "met"),
+                   telling(b, a, "met"));
     }
 }
 
@@ -74,8 +83,8 @@ static void check_facts(const struct td_plugins *plugins, const json_t *job, con
 {
     struct td_fault fault = TD_FAULT_INIT;
     json_t *asked = json_pack("{s:O?, s:O?, s:O?}", "series", json_object_get(job, "series"),
-                              "plugin", json_object_get(result, "plugin_version"),
-                              "dossier", json_object_get(result, "dossier"));
+                              "plugin", json_object_get(result, "plugin_version"), "dossier",
+                              json_object_get(result, "dossier"));
     json_t *found = td_job_facts(plugins, asked, job_ms, &fault);
     json_decref(asked);
     if (!found) {

@@ -287,6 +287,7 @@ describe('titlectl score recheck', () => {
   tampered('score', 'breakdown', '1 = 1', "json_set(breakdown, '$.sections[0].items[0].points', 1)", /item A1 points: stored 1, recomputed \d+/);
   tampered('score', 'total', '1 = 1', 'total + 1', /total : stored \d+, recomputed \d+/);
   tampered('fact_set', 'facts', "id = (select fact_set_id from score)", "json_set(facts, '$.grassroots_months.value', 7)", /fact grassroots_months: stored 7, recomputed \d+/);
+  tampered('fact_set', 'facts', "id = (select fact_set_id from score)", "json_set(facts, '$.grassroots_months.because', '?')", /fact grassroots_months: stored \{.*"because": ?"\?".*\}, recomputed \{/);
   tampered('snapshot', 'dossier', '1 = 1', "json_set(dossier, '$.content.employment[0].start', '2020-09-01')", /snapshot : stored "[0-9a-f]{64}", recomputed "[0-9a-f]{64}"/);
   tampered('standard', 'source', "state = 'active'", "replace(source, 'reference_line 60', 'reference_line 61')", /standard : stored/);
 
