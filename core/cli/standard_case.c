@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void print_value(const json_t *value)
 {
@@ -96,6 +97,9 @@ static int cases(struct td_cli *cli, int count, char **arguments, struct td_erro
     int result = td_cli_call(cli, "GET", path, NULL, &value, reterr);
     free(path);
     const json_t *items = json_object_get(value, "items");
+    if (result == 0 && folder && json_array_size(items) > 0 && mkdir(folder, 0777) < 0 &&
+        errno != EEXIST)
+        result = td_error_set(reterr, TD_EINVALID, "%s: %s", folder, strerror(errno));
     if (result == 0 && folder) {
         json_array_foreach((json_t *)items, i, one)
             if (result == 0)

@@ -169,6 +169,7 @@ describe('golden cases and a number that is meant to change', () => {
     assert.equal((await tried(admin, id)).golden.failed.length, files.length - 1, 'one at a time');
     for (const file of files) if (file !== one) ctl('amend', id, file, `0.5 → 0.6：${file}`);
     assert.equal((await tried(admin, id)).verdict.passed, true);
+    assert.equal(ctl('cases', id, '--export', join(scripts, 'aside')).trim().split('\n').length, files.length, 'into a folder that it makes');
     const written = ctl('cases', id, '--export', folder).trim().split('\n');
     assert.deepEqual(written, files.map((file) => join(folder, file)));
     const exported = JSON.parse(readFileSync(join(folder, one), 'utf8'));
