@@ -29,18 +29,18 @@
     "  end\n"                                                                                      \
     "end\n"
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): long ones are cut */
 static const char *const dossiers[] = {
     /* names with an escape: of a field, of an expert's item */
     "{\"facts\":{\"l\":{\"value\":[{\"le\\u0076el\":\"a\",\"kind\":\"k\"}]}}}",
-    "{\"facts\":{\"l\":{\"value\":[{\"le\\u0076el\":\"b\",\"kind\":\"k\"}]}},\"expert\":{"
-    "\"D\\\"2\":[300]}}",
+    "{\"facts\":{\"l\":{\"value\":[{\"le\\u0076el\":\"b\",\"kind\":\"k\"}]}}}",
+    "{\"facts\":{},\"expert\":{\"D\\\"2\":[300]}}",
     "{\"facts\":{\"l\":{\"value\":[{\"level\":\"\\u7701\\u7ea7\",\"kind\":\"德\"}]}}}",
     /* a member twice: the last one counts */
     "{\"facts\":{\"l\":{\"value\":[{\"level\":\"b\",\"level\":\"a\",\"kind\":\"k\"}]}}}",
     "{\"facts\":{\"g\":{\"value\":\"1\",\"value\":\"a\"}}}",
     /* brackets and quotes in texts, white space */
-    "{\"facts\":{\"l\":{\"value\":[ { \"level\" : \"a\\\"}]{\" , \"kind\":\"k\" } , "
-    "{\"kind\":\"k\"}\n]}}}",
+    "{\"facts\":{\"l\":{\"value\":[ { \"level\" : \"a\\\"}]{\" } , {\"kind\":\"k\"}\n]}}}",
     /* numbers that look alike */
     "{\"facts\":{\"g\":{\"value\":1},\"n\":{\"value\":-0}}}",
     "{\"facts\":{\"g\":{\"value\":1.0},\"n\":{\"value\":1e1}}}",
@@ -62,6 +62,7 @@ static const char *const dossiers[] = {
     "{\"facts\":{\"g\":{\"value\":\"a\"}},\"gates\":[{\"met\":true},{\"met\":false}]}",
     "{\"facts\":{\"g\":{\"value\":\"a\"}},\"gates\":[{\"met\" : true }]}",
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 static struct td_vm *vm_of(void)
 {
