@@ -1,7 +1,10 @@
 /* channel.h - how trustees talk to one another through somebody they need not trust (Belenios 2.0, sections 4.6.1 and
  * 4.6.3): what is said is signed by the sender and sealed for one recipient.
  *
- * A party's keys derive from its seed, 22 characters of base 58, which is all that it has to keep. */
+ * A party's keys derive from its seed, 22 characters of base 58, which is all that it has to keep.
+ *
+ * Values on their way are JSON, whose memory is not wiped here: a process that sends or receives secrets sees to it that
+ * what it frees is overwritten, as cli/trustee.c does. */
 #ifndef TD_BALLOT_CHANNEL_H
 #define TD_BALLOT_CHANNEL_H
 

@@ -223,7 +223,7 @@ json_t *td_group_json(struct td_group *group, const BIGNUM *number)
 {
     char *digits = BN_bn2dec(number);
     json_t *text = digits ? json_string(digits) : NULL;
-    OPENSSL_free(digits);
+    OPENSSL_clear_free(digits, digits ? strlen(digits) : 0);
     expect(group, text != NULL);
     return text;
 }
@@ -234,5 +234,5 @@ void td_group_write(struct td_group *group, const BIGNUM *number, struct td_strb
     expect(group, digits != NULL);
     if (digits)
         td_strbuf_adds(out, digits);
-    OPENSSL_free(digits);
+    OPENSSL_clear_free(digits, digits ? strlen(digits) : 0);
 }

@@ -13,11 +13,13 @@
 #include "base/keyfile.h"
 #include "cli/whole_file.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 enum { LIST_MAX = 16 << 20, SEED = TD_CHANNEL_SEED };
 
@@ -79,9 +81,12 @@ struct desk {
     json_t *certificates, *dealt, *outputs;
 };
 
-/* Opens the group and a key; desk_done it in any case. */
+/* Opens the group and a key; desk_done it in any case. From here on the process overwrites all
+ * memory that it frees, JSON values and texts that grew too, and leaves no core behind. */
 static int desk_start(struct desk *desk, const char *key, struct td_error *reterr)
 {
+    mallopt(M_PERTURB, 0xa5);
+    prctl(PR_SET_DUMPABLE, 0);
     *desk = (struct desk){.group = td_group_new()};
     if (!desk->group)
         return TD_ENOMEM;

@@ -154,26 +154,6 @@ static void one_alone_is_no_threshold(void **state)
     assert_string_equal(err.detail, "trustees: this key's certificate is not among them");
 }
 
-static void a_message_is_for_one_by_one(void **state)
-{
-    (void)state;
-    const struct td_channel_party *from = &parties[0], *to = &parties[1], *other = &parties[2];
-    json_t *sent = td_channel_send(group, from, to->encryption, json_pack("{s:s}", "secret", "1"));
-    json_t *got = td_channel_receive(group, to, from->verification, sent);
-    assert_string_equal(json_string_value(json_object_get(got, "secret")), "1");
-    assert_null(strstr(json_string_value(sent), "secret"));
-    json_decref(got);
-    assert_null(td_channel_receive(group, other, from->verification, sent));
-    assert_null(td_channel_receive(group, to, other->verification, sent));
-    char *changed = strdup(json_string_value(sent));
-    changed[strlen(changed) - 4] ^= 1; /* in the tag */
-    json_t *text = json_string(changed);
-    assert_null(td_channel_receive(group, to, from->verification, text));
-    json_decref(text);
-    json_decref(sent);
-    free(changed);
-}
-
 static json_t *read_lines(const char *name)
 {
     char path[512], *line = NULL;
@@ -287,7 +267,6 @@ static void any_two_open_and_one_does_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_message_is_for_one_by_one, start, end),
         cmocka_unit_test_setup_teardown(what_others_dealt_is_accepted, start, end),
         cmocka_unit_test_setup_teardown(a_cheat_is_named, start, end),
         cmocka_unit_test_setup_teardown(values_go_to_whom_they_are_for, start, end),
