@@ -105,7 +105,11 @@ int td_standard_read_script(const struct td_config *config, const char *series, 
     int n = snprintf(path, sizeof(path), "%s/%s/%s.rb", config->script_folder, series, level);
     if (n < 0 || (size_t)n >= sizeof(path))
         return td_error_set(reterr, TD_EINVALID, "the script folder's path is too long");
-    return read_file(path, ret_source, reterr);
+    int rc = read_file(path, ret_source, reterr);
+    if (rc == TD_ENOTFOUND)
+        return td_error_key(reterr, rc, "script_missing",
+                            json_pack("{s:o}", "file", json_sprintf("%s/%s.rb", series, level)));
+    return rc;
 }
 
 int td_standard_clean(const char *source, char **ret_source, struct td_error *reterr)

@@ -78,6 +78,9 @@ describe('a draft', () => {
     const pasted = await view(city.bureau, await written(city.bureau, text.replaceAll('\n', '\r\n')));
     assert.deepEqual([pasted.origin, pasted.source, pasted.fault], ['text', text, null]);
     assert.equal((await city.bureau.json('POST', '/standards', { series: 'teacher', level: 'nothing', source: '1' })).status, 422);
+    const missing = await city.bureau.json('POST', '/standards', { series: 'teacher', level: 'junior' });
+    assert.equal(missing.status, 404);
+    assert.match(missing.body.detail, /脚本目录中没有 teacher\/junior\.rb/);
     assert.equal((await city.bureau.json('POST', '/standards', { ...place, source: 'x'.repeat(65537) })).status, 422);
     assert.equal((await city.bureau.json('POST', '/standards', { ...place, source: '好'.repeat(30000) })).status, 413);
     for (const [what, mark] of [['a carriage return', '# x\rreference_line 1\n'], ['a line separator', '# x\u2028reference_line 1\n'], ['no width', 'A\u200bB = 1\n'], ['a mark within', '# \ufeff\n']]) {
