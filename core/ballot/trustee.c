@@ -103,7 +103,7 @@ int td_trustee_deal(struct td_group *group, const struct td_channel_party *party
                     const json_t *certificates, int threshold, json_t **ret_dealt,
                     struct td_error *reterr)
 {
-    struct others others;
+    struct others others = {0};
     td_group_start(group);
     int result = read_certificates(group, party, certificates, &others, reterr);
     if (result == 0 && (threshold < 2 || threshold > others.count))
@@ -174,7 +174,7 @@ int td_trustee_accept(struct td_group *group, const struct td_channel_party *par
                       const json_t *certificates, const json_t *dealt, json_t **ret_output,
                       struct td_error *reterr)
 {
-    struct others others;
+    struct others others = {0};
     int threshold = 0;
     td_group_start(group);
     BIGNUM *share = td_group_number(group);

@@ -184,12 +184,12 @@ static int join(struct td_cli *cli, int count, char **arguments, struct td_error
     if (result == 0)
         result = read_list(arguments[2], &desk.outputs, reterr);
     char *text = result == 0 ? td_trustee_join(desk.certificates, desk.dealt, desk.outputs) : NULL;
-    if (result == 0 && !text)
+    if (text)
+        result = td_trustees_read(desk.group, text, strlen(text), &trustees, reterr);
+    else if (result == 0)
         result =
             td_error_set(reterr, TD_EINVALID, "the files are of different numbers of trustees");
-    if (result == 0)
-        result = td_trustees_read(desk.group, text, strlen(text), &trustees, reterr);
-    if (result == 0)
+    if (result == 0 && text)
         printf("%s\n", text);
     free(text);
     desk_done(&desk);
