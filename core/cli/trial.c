@@ -71,6 +71,18 @@ static void print_findings(const json_t *refusal)
     }
 }
 
+/* Points as people write them; anything else as it is. */
+static void print_value(const json_t *value)
+{
+    if (json_is_integer(value)) {
+        printf("%.2f", (double)json_integer_value(value) / 100);
+        return;
+    }
+    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    fputs(text ? text : "nothing", stdout);
+    free(text);
+}
+
 static void print_golden(const json_t *golden)
 {
     size_t i, k;
@@ -82,14 +94,12 @@ static void print_golden(const json_t *golden)
     putchar('\n');
     json_array_foreach(failed, i, one)
         json_array_foreach(json_object_get(one, "differences"), k, difference) {
-            char *expected = json_dumps(json_object_get(difference, "expected"), JSON_ENCODE_ANY);
-            char *got = json_dumps(json_object_get(difference, "got"), JSON_ENCODE_ANY);
-            printf("  %s: %s %s: expected %s, is %s %s\n", td_cli_text(one, "file"),
-                   td_cli_text(difference, "what"), td_cli_text(difference, "id"),
-                   expected ? expected : "nothing", got ? got : "nothing",
-                   td_cli_text(difference, "because"));
-            free(expected);
-            free(got);
+            printf("  %s: %s %s: expected ", td_cli_text(one, "file"),
+                   td_cli_text(difference, "what"), td_cli_text(difference, "id"));
+            print_value(json_object_get(difference, "expected"));
+            printf(", is ");
+            print_value(json_object_get(difference, "got"));
+            printf(" %s\n", td_cli_text(difference, "because"));
         }
 }
 
