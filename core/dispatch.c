@@ -74,6 +74,7 @@ struct td_dispatch {
     struct td_stream *stream;
     struct td_mailbox *mailbox;
     struct event *sweep, *retry;
+    int64_t waits_until; /* when the last of the jobs that wait to be tried again may be */
     struct td_letter outbox_letter;
     atomic_bool outbox_grew; /* outbox_letter is on its way */
     bool closing;
@@ -259,14 +260,27 @@ static void job_free(struct job *job)
     free(job);
 }
 
+/* One timer for all that wait: it looks now and then until the last of them is due. */
+static void look_again(struct td_dispatch *dispatch)
+{
+    int64_t left = dispatch->waits_until - td_clock_mono_ms();
+    int64_t most = dispatch->options.retry_ms + TIMER_SLACK_MS;
+    if (left > 0 && !event_pending(dispatch->retry, EV_TIMEOUT, NULL))
+        set_timer(dispatch->retry, (int)(left < most ? left : most));
+}
+
 /* Forgets the stream entry; the outbox row may be dealt out again after `again_ms`. */
 static void job_ends(struct job *job, int again_ms)
 {
     struct td_dispatch *dispatch = job->step.dispatch;
     /* When Redis is gone the entry comes again, and then finds the row done. */
     td_stream_done(dispatch->stream, job->entry, job->id, again_ms);
-    if (again_ms > 0 && !event_pending(dispatch->retry, EV_TIMEOUT, NULL))
-        set_timer(dispatch->retry, again_ms + TIMER_SLACK_MS);
+    if (again_ms > 0) {
+        int64_t until = td_clock_mono_ms() + again_ms + TIMER_SLACK_MS;
+        if (until > dispatch->waits_until)
+            dispatch->waits_until = until;
+        look_again(dispatch);
+    }
     LIST_REMOVE(job, link);
     dispatch->in_flight--;
     job_free(job);
@@ -522,6 +536,7 @@ static void on_retry(evutil_socket_t fd, short events, void *arg)
 {
     (void)fd, (void)events;
     pump(arg);
+    look_again(arg);
 }
 
 static void on_sweep(evutil_socket_t fd, short events, void *arg)
