@@ -8,9 +8,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { build, top } from './harness.mjs';
 
-const top = join(import.meta.dirname, '../..');
-const build = process.env.TITLED_BUILD ?? join(top, 'build/release');
 const ctl = (...args) => spawnSync(join(build, 'bin/titlectl'), args, { encoding: 'utf8' });
 const skip = spawnSync('belenios-tool', ['--version']).error ? 'belenios-tool is not installed' : false;
 

@@ -7,9 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { build } from './harness.mjs';
 
-const top = join(import.meta.dirname, '../..');
-const build = process.env.TITLED_BUILD ?? join(top, 'build/release');
 const run = (program, ...args) => spawnSync(join(build, 'bin', program), args, { encoding: 'utf8' });
 
 describe('the reference of the language', () => {
