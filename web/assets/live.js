@@ -88,7 +88,8 @@ export function start(element) {
     source = new EventSource(element.dataset.live);
     source.addEventListener("open", () => {
       wait = RETRY_MS;
-      if (missed) soon();
+      // What was under way when the page was made may have ended before anybody listened.
+      if (missed || element.querySelectorAll("[data-progress]").length) soon();
       missed = false;
     });
     source.addEventListener("changed", soon);
