@@ -13,6 +13,7 @@
 #include "base/keyfile.h"
 #include "cli/whole_file.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -130,15 +131,17 @@ static int deal(struct td_cli *cli, int count, char **arguments, struct td_error
 {
     struct desk desk;
     json_t *dealt = NULL;
+    char *end = NULL;
     (void)cli;
-    if (count != 3)
+    long threshold = count == 3 ? strtol(arguments[2], &end, 10) : 0;
+    if (count != 3 || end == arguments[2] || *end || threshold < 0 || threshold > INT_MAX)
         return TD_EINVALID;
     int result = desk_start(&desk, arguments[0], reterr);
     if (result == 0)
         result = read_list(arguments[1], &desk.certificates, reterr);
     if (result == 0)
-        result = td_trustee_deal(desk.group, &desk.party, desk.certificates, atoi(arguments[2]),
-                                 &dealt, reterr);
+        result = td_trustee_deal(desk.group, &desk.party, desk.certificates, (int)threshold, &dealt,
+                                 reterr);
     if (result == 0)
         print_line(dealt);
     json_decref(dealt);

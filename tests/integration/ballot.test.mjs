@@ -111,6 +111,10 @@ describe('an election', () => {
     const beside = (key, end) => key.replace('.key', end);
     put('certs', get(beside(first, '.cert')) + mine + get(beside(third, '.cert')));
     const theirs = (step, key, args = [], input = '') => trustee(step, ['--certs', 'certs', ...(key ? ['--key', key] : []), ...args], input);
+    for (const odd of ['', '2x', '-2', '99999999999']) {
+      const { status, stdout } = ctl('trustee', 'deal', join(at, 'mine'), join(at, 'certs'), odd);
+      assert.ok(status !== 0 && stdout === '', `a threshold of "${odd}"`);
+    }
     put('dealt', theirs(3, first, ['--threshold', '2']) + own('deal', 'mine', 'certs', '2') + theirs(3, third, ['--threshold', '2']));
     theirs(4, null, ['--polynomials', 'dealt']);
     const output = (key) => theirs(5, key, [], get(beside(key, '.vinput')));
