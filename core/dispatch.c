@@ -5,14 +5,14 @@
  * others on the stream. One runs at a time; a commit, a reconnect, a retry or the sweep starts it.
  * A job runs per stream entry: read -> work -> write -> done, or -> failure noted.
  *
- * A store thread hands a finished step back through the mailbox; everything else is only touched on
+ * A store thread hands a finished step back through the lane; everything else is only touched on
  * the loop. */
 #include "dispatch.h"
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "http/mailbox.h"
+#include "lane.h"
 #include "redis/client.h"
 #include "redis/live.h"
 #include "redis/session.h"
@@ -39,24 +39,17 @@ enum {
     ENTRY_TEXT = 48
 };
 
-/* A piece of work that is on a store thread now. `resume` runs on the loop afterwards. */
-struct step {
-    struct td_letter letter; /* first: opening it casts back */
-    struct td_dispatch *dispatch;
-    void (*resume)(struct step *step);
-    int result;
-    char failure[512];
-};
-
 struct pump {
-    struct step step; /* first: resume casts back */
-    json_t *live;     /* rows to publish: [{"id", "payload"}] */
-    json_t *ids;      /* jobs to put on the stream */
+    struct td_step step; /* first: resume casts back */
+    struct td_dispatch *dispatch;
+    json_t *live; /* rows to publish: [{"id", "payload"}] */
+    json_t *ids;  /* jobs to put on the stream */
     bool running, again, more;
 };
 
 struct job {
-    struct step step; /* first: resume casts back */
+    struct td_step step; /* first: resume casts back */
+    struct td_dispatch *dispatch;
     LIST_ENTRY(job) link;
     char entry[ENTRY_TEXT];
     char id[TD_ID_TEXT];
@@ -72,12 +65,11 @@ struct job {
 struct td_dispatch {
     struct td_dispatch_options options;
     struct td_stream *stream;
-    struct td_mailbox *mailbox;
+    struct td_lane lane;
     struct event *sweep, *retry;
     int64_t waits_until; /* when the last of the jobs that wait to be tried again may be */
     struct td_letter outbox_letter;
     atomic_bool outbox_grew; /* outbox_letter is on its way */
-    bool closing;
     struct pump pump;
     LIST_HEAD(, job) jobs;
     size_t in_flight;
@@ -93,7 +85,7 @@ static void outbox_grew(struct td_letter *letter)
     struct td_dispatch *dispatch =
         (struct td_dispatch *)((char *)letter - offsetof(struct td_dispatch, outbox_letter));
     atomic_store(&dispatch->outbox_grew, false);
-    if (!dispatch->closing)
+    if (!dispatch->lane.closing)
         pump(dispatch);
 }
 
@@ -101,41 +93,7 @@ static void on_outbox(void *arg)
 {
     struct td_dispatch *dispatch = arg;
     if (!atomic_exchange(&dispatch->outbox_grew, true))
-        td_mailbox_post(dispatch->mailbox, &dispatch->outbox_letter);
-}
-
-static void step_back(struct td_letter *letter)
-{
-    struct step *step = (struct step *)letter;
-    if (!step->dispatch->closing)
-        step->resume(step);
-}
-
-static void keep_failure(struct step *step, int result, const struct td_error *error)
-{
-    step->result = result;
-    const char *words = error && *error->detail ? error->detail : td_error_text(result);
-    snprintf(step->failure, sizeof(step->failure), "%s", result ? words : "");
-}
-
-static void on_step_done(void *arg, int result, struct td_error *error)
-{
-    struct step *step = arg;
-    keep_failure(step, result, error);
-    td_mailbox_post(step->dispatch->mailbox, &step->letter);
-}
-
-/* Runs `run(step)` on a store thread, then `resume` on the loop; when refused, resumes with the
- * reason. */
-static void go(struct step *step, bool writes, td_store_fn run, void (*resume)(struct step *))
-{
-    struct td_store *store = step->dispatch->options.store;
-    step->letter.open = step_back;
-    step->resume = resume;
-    int result = writes ? td_store_write(store, run, on_step_done, step)
-                        : td_store_read(store, run, on_step_done, step);
-    if (result < 0)
-        on_step_done(step, result, NULL);
+        td_mailbox_post(dispatch->lane.mailbox, &dispatch->outbox_letter);
 }
 
 static void set_timer(struct event *timer, int ms)
@@ -205,16 +163,16 @@ static void pump_ends(struct td_dispatch *dispatch, bool again)
         pump(dispatch);
 }
 
-static void pump_marked(struct step *step)
+static void pump_marked(struct td_step *step)
 {
     struct pump *pump_ = (struct pump *)step;
-    pump_ends(step->dispatch, json_array_size(pump_->live) == PAGE);
+    pump_ends(pump_->dispatch, json_array_size(pump_->live) == PAGE);
 }
 
-static void pump_loaded(struct step *step)
+static void pump_loaded(struct td_step *step)
 {
-    struct td_dispatch *dispatch = step->dispatch;
-    struct pump *pump_ = &dispatch->pump;
+    struct pump *pump_ = (struct pump *)step;
+    struct td_dispatch *dispatch = pump_->dispatch;
     size_t jobs = json_array_size(pump_->ids);
     if (step->result == 0 && jobs)
         step->result = td_stream_put(dispatch->stream, pump_->ids);
@@ -230,7 +188,7 @@ static void pump_loaded(struct step *step)
             }
         }
     if (step->result == 0 && json_array_size(pump_->live))
-        go(step, true, pump_mark, pump_marked);
+        td_lane_go(step, true, pump_mark, pump_marked);
     else
         pump_ends(dispatch, false);
 }
@@ -244,8 +202,9 @@ static void pump(struct td_dispatch *dispatch)
         return;
     }
     dispatch->pump.running = true;
-    dispatch->pump.step.dispatch = dispatch;
-    go(&dispatch->pump.step, false, pump_read, pump_loaded);
+    dispatch->pump.dispatch = dispatch;
+    dispatch->pump.step.lane = &dispatch->lane;
+    td_lane_go(&dispatch->pump.step, false, pump_read, pump_loaded);
 }
 
 /* --- a job ------------------------------------------------------------------------------------ */
@@ -272,7 +231,7 @@ static void look_again(struct td_dispatch *dispatch)
 /* Forgets the stream entry; the outbox row may be dealt out again after `again_ms`. */
 static void job_ends(struct job *job, int again_ms)
 {
-    struct td_dispatch *dispatch = job->step.dispatch;
+    struct td_dispatch *dispatch = job->dispatch;
     /* When Redis is gone the entry comes again, and then finds the row done. */
     td_stream_done(dispatch->stream, job->entry, job->id, again_ms);
     if (again_ms > 0) {
@@ -300,7 +259,7 @@ static int retry_delay(const struct td_dispatch *dispatch, int64_t attempts)
 /* The system's own view: no account. NULL arena when memory is short. */
 static struct td_review review_of(const struct job *job, struct td_tx *tx)
 {
-    const struct td_dispatch_options *options = &job->step.dispatch->options;
+    const struct td_dispatch_options *options = &job->dispatch->options;
     struct td_review review = {.tx = tx,
                                .arena = td_arena_new(ARENA_CAP),
                                .catalog = job->catalog,
@@ -339,16 +298,16 @@ static int failure_write(struct td_tx *tx, void *arg, struct td_error *reterr)
                : 0;
 }
 
-static void failure_noted(struct step *step)
+static void failure_noted(struct td_step *step)
 {
     struct job *job = (struct job *)step;
-    job_ends(job, step->result < 0 ? BUSY_MS : retry_delay(step->dispatch, job->attempts));
+    job_ends(job, step->result < 0 ? BUSY_MS : retry_delay(job->dispatch, job->attempts));
 }
 
 /* The last step failed with step->result. */
 static void job_failed(struct job *job)
 {
-    struct td_dispatch *dispatch = job->step.dispatch;
+    struct td_dispatch *dispatch = job->dispatch;
     if (job->step.result == TD_EBUSY || job->step.result == TD_EREDIS) {
         job_ends(job, BUSY_MS);
         return;
@@ -360,7 +319,7 @@ static void job_failed(struct job *job)
     TD_LOG(last ? TD_LOG_ERROR : TD_LOG_WARNING, last ? "job.given_up" : "job.failed",
            TD_S("job", job->id), TD_S("kind", job->kind ? job->kind->kind : ""),
            TD_I("attempt", job->attempts), TD_S("because", job->step.failure));
-    go(&job->step, true, failure_write, failure_noted);
+    td_lane_go(&job->step, true, failure_write, failure_noted);
 }
 
 static const struct td_dispatch_kind *kind_of(const struct td_dispatch *dispatch, const char *name)
@@ -388,7 +347,7 @@ static int job_read(struct td_tx *tx, void *arg, struct td_error *reterr)
     const char *name = json_string_value(json_object_get(row, "kind"));
     job->attempts = json_integer_value(json_object_get(row, "attempts"));
     job->payload = json_incref(json_object_get(row, "payload"));
-    job->kind = kind_of(job->step.dispatch, name ? name : "");
+    job->kind = kind_of(job->dispatch, name ? name : "");
     if (!job->kind)
         result = td_error_set(reterr, TD_EINTERNAL, "nobody handles outbox rows of kind \"%s\"",
                               name ? name : "");
@@ -422,27 +381,27 @@ static int job_write(struct td_tx *tx, void *arg, struct td_error *reterr)
     return result;
 }
 
-static void job_written(struct step *step)
+static void job_written(struct td_step *step)
 {
     struct job *job = (struct job *)step;
     if (step->result < 0) {
         job_failed(job);
         return;
     }
-    step->dispatch->done++;
+    job->dispatch->done++;
     job_ends(job, 0);
 }
 
 static void on_scored(void *arg, int result, json_t *answer, struct td_error *error)
 {
     struct job *job = arg;
-    keep_failure(&job->step, result, error);
+    td_lane_keep(&job->step, result, error);
     job->answer = json_incref(answer);
     job->blame = error ? json_incref(error->parameters) : NULL;
     if (result < 0)
         job_failed(job);
     else
-        go(&job->step, true, job_write, job_written);
+        td_lane_go(&job->step, true, job_write, job_written);
 }
 
 static void on_sessions_ended(void *arg, int result, int64_t ended)
@@ -454,19 +413,19 @@ static void on_sessions_ended(void *arg, int result, int64_t ended)
         return;
     }
     job->asked = false;
-    keep_failure(&job->step, result, NULL);
+    td_lane_keep(&job->step, result, NULL);
     if (result < 0)
         job_failed(job);
     else
-        go(&job->step, true, job_write, job_written);
+        td_lane_go(&job->step, true, job_write, job_written);
 }
 
 static void end_sessions(struct job *job)
 {
     const char *account = json_string_value(json_object_get(job->payload, "account"));
     const char *keep = json_string_value(json_object_get(job->payload, "keep"));
-    int result = account ? td_session_end_account(job->step.dispatch->options.sessions, account,
-                                                  keep, on_sessions_ended, job)
+    int result = account ? td_session_end_account(job->dispatch->options.sessions, account, keep,
+                                                  on_sessions_ended, job)
                          : TD_EINVALID;
     job->asked = result == 0;
     if (result < 0)
@@ -475,12 +434,12 @@ static void end_sessions(struct job *job)
 
 static void wake_trials(struct job *job)
 {
-    if (job->step.dispatch->options.wake)
-        job->step.dispatch->options.wake(job->step.dispatch->options.wake_arg);
-    go(&job->step, true, job_write, job_written);
+    if (job->dispatch->options.wake)
+        job->dispatch->options.wake(job->dispatch->options.wake_arg);
+    td_lane_go(&job->step, true, job_write, job_written);
 }
 
-static void job_loaded(struct step *step)
+static void job_loaded(struct td_step *step)
 {
     struct job *job = (struct job *)step;
     if (step->result < 0)
@@ -492,9 +451,9 @@ static void job_loaded(struct step *step)
     else if (job->kind->work == TD_DISPATCH_TRIALS)
         wake_trials(job);
     else if (job->kind->work == TD_DISPATCH_SCORER && job->request)
-        td_pool_submit(step->dispatch->options.pool, job->request, on_scored, job);
+        td_pool_submit(job->dispatch->options.pool, job->request, on_scored, job);
     else
-        go(step, true, job_write, job_written);
+        td_lane_go(step, true, job_write, job_written);
 }
 
 /* --- what the stream asks --------------------------------------------------------------------- */
@@ -518,11 +477,12 @@ static void on_entry(void *arg, const char *entry, const char *id)
         return; /* the entry stays ours and is read again */
     snprintf(job->entry, sizeof(job->entry), "%s", entry);
     snprintf(job->id, sizeof(job->id), "%s", id);
-    job->step.dispatch = dispatch;
+    job->dispatch = dispatch;
+    job->step.lane = &dispatch->lane;
     job->catalog = dispatch->options.pool ? td_pool_catalog(dispatch->options.pool) : NULL;
     LIST_INSERT_HEAD(&dispatch->jobs, job, link);
     dispatch->in_flight++;
-    go(&job->step, false, job_read, job_loaded);
+    td_lane_go(&job->step, false, job_read, job_loaded);
 }
 
 static void on_stream_ready(void *arg)
@@ -559,7 +519,8 @@ static int start(struct td_dispatch *dispatch, const struct td_redis_options *re
     struct event_base *base = dispatch->options.base;
     char node[256] = "node";
     gethostname(node, sizeof(node) - 1);
-    dispatch->mailbox = td_mailbox_new(base);
+    dispatch->lane.store = dispatch->options.store;
+    dispatch->lane.mailbox = td_mailbox_new(base);
     dispatch->sweep = event_new(base, -1, 0, on_sweep, dispatch);
     dispatch->retry = event_new(base, -1, 0, on_retry, dispatch);
     dispatch->stream = td_stream_new(&(struct td_stream_options){
@@ -571,7 +532,7 @@ static int start(struct td_dispatch *dispatch, const struct td_redis_options *re
         .ready = on_stream_ready,
         .arg = dispatch,
     });
-    if (!dispatch->mailbox || !dispatch->sweep || !dispatch->retry || !dispatch->stream)
+    if (!dispatch->lane.mailbox || !dispatch->sweep || !dispatch->retry || !dispatch->stream)
         return TD_ENOMEM;
     int result = td_redis_watch(dispatch->options.commands, on_commands_change, dispatch);
     if (result < 0)
@@ -616,10 +577,10 @@ void td_dispatch_free(struct td_dispatch *dispatch)
 {
     if (!dispatch)
         return;
-    dispatch->closing = true;
+    dispatch->lane.closing = true;
     td_redis_unwatch(dispatch->options.commands, on_commands_change, dispatch);
     td_stream_free(dispatch->stream);
-    td_mailbox_free(dispatch->mailbox);
+    td_mailbox_free(dispatch->lane.mailbox);
     struct job *job;
     while ((job = LIST_FIRST(&dispatch->jobs))) {
         LIST_REMOVE(job, link);

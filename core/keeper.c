@@ -3,7 +3,7 @@
 #include "keeper.h"
 
 #include "base/log.h"
-#include "http/mailbox.h"
+#include "lane.h"
 #include "redis/live.h"
 #include "review/plugin.h"
 #include "scoring/pool.h"
@@ -11,25 +11,22 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 struct td_keeper {
+    struct td_step step; /* first: resume casts back */
     struct td_keeper_options options;
+    struct td_lane lane;
     struct td_live_subscription *subscription;
-    struct td_letter letter;
-    void (*resume)(struct td_keeper *keeper);
-    bool running, again, stopped;
+    bool running, again;
     bool always, again_always; /* also when the plugin folder is as it was */
-    int result;
-    int generation; /* that served when the round began */
+    int generation;            /* that served when the round began */
     json_t *used, *catalog;
 };
 
 static void begin(struct td_keeper *keeper, bool always);
 
-/* --- on store threads
- * ----------------------------------------------------------------------------- */
+/* --- on store threads ------------------------------------------------------------------------- */
 
 static int read_used(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
@@ -51,27 +48,17 @@ static int write_present(struct td_tx *tx, void *arg, struct td_error *reterr)
     return result;
 }
 
-static void come_back(struct td_letter *letter)
+/* The answer of the last step, which is on the log when it failed. */
+static int answer(const struct td_keeper *keeper)
 {
-    struct td_keeper *keeper =
-        (struct td_keeper *)((char *)letter - offsetof(struct td_keeper, letter));
-    if (!keeper->stopped)
-        keeper->resume(keeper);
-}
-
-static void on_done(void *arg, int result, struct td_error *error)
-{
-    struct td_keeper *keeper = arg;
-    keeper->result = result;
+    int result = keeper->step.result;
     if (result < 0)
         TD_LOG(TD_LOG_ERROR, "plugins.records", TD_S("code", td_error_name(result)),
-               TD_S("detail", error ? error->detail : ""));
-    keeper->letter.open = come_back;
-    td_mailbox_post(keeper->options.mailbox, &keeper->letter);
+               TD_S("detail", keeper->step.failure));
+    return result;
 }
 
-/* --- the round, on the loop
- * ----------------------------------------------------------------------- */
+/* --- the round, on the loop ------------------------------------------------------------------- */
 
 static void end_round(struct td_keeper *keeper)
 {
@@ -83,13 +70,17 @@ static void end_round(struct td_keeper *keeper)
         begin(keeper, always);
 }
 
+static void noted(struct td_step *step)
+{
+    struct td_keeper *keeper = (struct td_keeper *)step;
+    answer(keeper);
+    end_round(keeper);
+}
+
 static void note_present(struct td_keeper *keeper)
 {
     keeper->catalog = td_pool_catalog(keeper->options.pool);
-    keeper->resume = end_round;
-    int result = td_store_write(keeper->options.store, write_present, on_done, keeper);
-    if (result < 0)
-        on_done(keeper, result, NULL);
+    td_lane_go(&keeper->step, true, write_present, noted);
 }
 
 static void on_reloaded(void *arg, int result)
@@ -108,9 +99,10 @@ static void on_reloaded(void *arg, int result)
 }
 
 /* Without the list of what is used, the one of last time holds. */
-static void look(struct td_keeper *keeper)
+static void look(struct td_step *step)
 {
-    if (keeper->result == 0)
+    struct td_keeper *keeper = (struct td_keeper *)step;
+    if (answer(keeper) == 0)
         td_pool_use(keeper->options.pool, keeper->used);
     keeper->used = NULL;
     keeper->generation = td_pool_stats(keeper->options.pool).generation;
@@ -122,7 +114,7 @@ static void look(struct td_keeper *keeper)
 
 static void begin(struct td_keeper *keeper, bool always)
 {
-    if (keeper->stopped)
+    if (keeper->lane.closing)
         return;
     if (keeper->running) {
         keeper->again = true;
@@ -131,10 +123,7 @@ static void begin(struct td_keeper *keeper, bool always)
     }
     keeper->running = true;
     keeper->always = always;
-    keeper->resume = look;
-    int result = td_store_read(keeper->options.store, read_used, on_done, keeper);
-    if (result < 0)
-        on_done(keeper, result, NULL);
+    td_lane_go(&keeper->step, false, read_used, look);
 }
 
 void td_keeper_reload(struct td_keeper *keeper)
@@ -144,14 +133,13 @@ void td_keeper_reload(struct td_keeper *keeper)
 
 void td_keeper_started(struct td_keeper *keeper)
 {
-    if (keeper->running || keeper->stopped)
+    if (keeper->running || keeper->lane.closing)
         return;
     keeper->running = true;
     note_present(keeper);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void on_live(void *arg, const json_t *message, const char *id)
 {
@@ -166,6 +154,8 @@ struct td_keeper *td_keeper_new(const struct td_keeper_options *options)
     if (!keeper)
         return NULL;
     keeper->options = *options;
+    keeper->lane = (struct td_lane){.store = options->store, .mailbox = options->mailbox};
+    keeper->step.lane = &keeper->lane;
     keeper->subscription = td_live_subscribe(options->live, TD_PLUGIN_TOPIC, on_live, keeper);
     if (!keeper->subscription) {
         free(keeper);
@@ -177,7 +167,7 @@ struct td_keeper *td_keeper_new(const struct td_keeper_options *options)
 void td_keeper_stop(struct td_keeper *keeper)
 {
     if (keeper)
-        keeper->stopped = true;
+        keeper->lane.closing = true;
 }
 
 void td_keeper_free(struct td_keeper *keeper)

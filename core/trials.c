@@ -4,14 +4,14 @@
  *     plan -> golden cases -> begin -> batches (read -> score -> store), many at a time -> summary
  * -> end
  *
- * A store thread hands a finished step back through the mailbox; everything else is only touched on
+ * A store thread hands a finished step back through the lane; everything else is only touched on
  * the loop. */
 #include "trials.h"
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "http/mailbox.h"
+#include "lane.h"
 #include "redis/live.h"
 #include "review/row.h"
 #include "review/trial.h"
@@ -39,17 +39,9 @@ enum {
     ARENA_MAX = 4 << 20
 };
 
-/* On a store thread now; `resume` runs on the loop afterwards. */
-struct step {
-    struct td_letter letter; /* first: opening it casts back */
-    struct td_trials *trials;
-    void (*resume)(struct step *step);
-    int result;
-    char failure[512];
-};
-
 struct batch {
-    struct step step; /* first */
+    struct td_step step; /* first */
+    struct td_trials *trials;
     TAILQ_ENTRY(batch) entry;
     char after[TD_ID_TEXT], last[TD_ID_TEXT];
     struct td_strbuf frame;
@@ -62,9 +54,9 @@ struct batch {
 TAILQ_HEAD(batches, batch);
 
 struct td_trials {
-    struct step step; /* first: of the run as a whole */
+    struct td_step step; /* first: of the run as a whole */
+    struct td_lane lane;
     struct td_trials_options options;
-    struct td_mailbox *mailbox;
     struct event *sweep;
     json_t *plan; /* of the run; NULL = none */
     json_t *golden, *summary, *refusal;
@@ -76,7 +68,6 @@ struct td_trials {
     bool exhausted; /* all were read */
     bool over;      /* it does not run any more: somebody cancelled or replaced it */
     bool more;      /* there may be another trial, or rows to sweep */
-    bool closing;
     char after[TD_ID_TEXT];
     int64_t total, done, told_ms, began_ms;
     int attempts; /* at the golden cases, in a row */
@@ -84,35 +75,6 @@ struct td_trials {
 
 static void take_up(struct td_trials *trials);
 static void fill(struct td_trials *trials);
-
-/* --- between store threads and the loop ------------------------------------------------------- */
-
-static void step_back(struct td_letter *letter)
-{
-    struct step *step = (struct step *)letter;
-    if (!step->trials->closing)
-        step->resume(step);
-}
-
-static void on_step_done(void *arg, int result, struct td_error *error)
-{
-    struct step *step = arg;
-    const char *words = error && *error->detail ? error->detail : td_error_text(result);
-    step->result = result;
-    snprintf(step->failure, sizeof(step->failure), "%s", result ? words : "");
-    td_mailbox_post(step->trials->mailbox, &step->letter);
-}
-
-static void go(struct step *step, bool writes, td_store_fn run, void (*resume)(struct step *))
-{
-    struct td_store *store = step->trials->options.store;
-    step->letter.open = step_back;
-    step->resume = resume;
-    int result = writes ? td_store_write(store, run, on_step_done, step)
-                        : td_store_read(store, run, on_step_done, step);
-    if (result < 0)
-        on_step_done(step, result, NULL);
-}
 
 static const char *trial_id(const struct td_trials *trials)
 {
@@ -152,7 +114,7 @@ static void forget_run(struct td_trials *trials)
     trials->over = trials->exhausted = false;
 }
 
-static void run_ended(struct step *step)
+static void run_ended(struct td_step *step)
 {
     struct td_trials *trials = (struct td_trials *)step;
     trials->busy = false;
@@ -196,7 +158,7 @@ static int summary_read(struct td_tx *tx, void *arg, struct td_error *reterr)
 static void write_end(struct td_trials *trials)
 {
     trials->busy = true;
-    go(&trials->step, true, end_write, run_ended);
+    td_lane_go(&trials->step, true, end_write, run_ended);
 }
 
 /* The trial's own fault is a refusal, ours a failure; both stop the run. The first reason counts.
@@ -216,7 +178,7 @@ static void fail_run(struct td_trials *trials, const char *why)
     stop_as(trials, "failed", json_pack("{s:s, s:s}", "reason", "failed", "message", why));
 }
 
-static void summarised(struct step *step)
+static void summarised(struct td_step *step)
 {
     struct td_trials *trials = (struct td_trials *)step;
     trials->busy = false;
@@ -240,7 +202,7 @@ static void finish(struct td_trials *trials)
         write_end(trials);
     } else if (trials->exhausted) {
         trials->busy = true;
-        go(&trials->step, false, summary_read, summarised);
+        td_lane_go(&trials->step, false, summary_read, summarised);
     }
 }
 
@@ -271,7 +233,7 @@ static bool blames_script(int result, const struct td_error *error)
 
 static void free_batch(struct batch *batch)
 {
-    TAILQ_REMOVE(&batch->step.trials->batches, batch, entry);
+    TAILQ_REMOVE(&batch->trials->batches, batch, entry);
     td_strbuf_done(&batch->frame);
     json_decref(batch->dossiers);
     json_decref(batch->results);
@@ -282,7 +244,7 @@ static void free_batch(struct batch *batch)
 
 static void batch_ends(struct batch *batch)
 {
-    struct td_trials *trials = batch->step.trials;
+    struct td_trials *trials = batch->trials;
     trials->in_flight--;
     free_batch(batch);
     fill(trials);
@@ -290,10 +252,10 @@ static void batch_ends(struct batch *batch)
 
 static void batch_again(struct batch *batch);
 
-static void stored(struct step *step)
+static void stored(struct td_step *step)
 {
     struct batch *batch = (struct batch *)step;
-    struct td_trials *trials = step->trials;
+    struct td_trials *trials = batch->trials;
     trials->over |= batch->over;
     if (step->result < 0) {
         batch_again(batch);
@@ -308,16 +270,16 @@ static void stored(struct step *step)
 static int batch_write(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct batch *batch = arg;
-    int rc = td_trial_store(tx, batch->step.trials->plan, batch->dossiers, batch->results,
-                            &batch->done, &batch->over);
+    int rc = td_trial_store(tx, batch->trials->plan, batch->dossiers, batch->results, &batch->done,
+                            &batch->over);
     return rc < 0 ? td_error_set(reterr, rc, "storing a batch failed: %s", td_tx_failure(tx)) : 0;
 }
 
 static void on_scored(void *arg, int result, json_t *answer, struct td_error *error)
 {
     struct batch *batch = arg;
-    struct td_trials *trials = batch->step.trials;
-    if (trials->closing)
+    struct td_trials *trials = batch->trials;
+    if (trials->lane.closing)
         return;
     json_t *findings = json_object_get(answer, "findings");
     if (blames_script(result, error)) {
@@ -335,20 +297,20 @@ static void on_scored(void *arg, int result, json_t *answer, struct td_error *er
     } else {
         json_decref(batch->results);
         batch->results = json_incref(json_object_get(answer, "results"));
-        go(&batch->step, true, batch_write, stored);
+        td_lane_go(&batch->step, true, batch_write, stored);
     }
 }
 
 static void send_batch(struct batch *batch)
 {
-    struct td_pool *pool = batch->step.trials->options.pool;
+    struct td_pool *pool = batch->trials->options.pool;
     size_t length = 0;
     td_strbuf_adds(&batch->frame, "]}");
     unsigned char *frame = (unsigned char *)td_strbuf_take(&batch->frame, &length);
     size_t body = length - TD_PROTOCOL_HEADER;
     if (!frame || body > TD_PROTOCOL_FRAME_MAX) {
         free(frame);
-        fail_run(batch->step.trials, "a batch is too large");
+        fail_run(batch->trials, "a batch is too large");
         batch_ends(batch);
         return;
     }
@@ -360,7 +322,7 @@ static void send_batch(struct batch *batch)
 static int batch_read(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     struct batch *batch = arg;
-    const struct td_trials *trials = batch->step.trials;
+    const struct td_trials *trials = batch->trials;
     td_strbuf_done(&batch->frame);
     td_strbuf_add(&batch->frame, "\0\0\0", TD_PROTOCOL_HEADER);
     td_strbuf_adds(&batch->frame, td_row_text(trials->plan, "head"));
@@ -372,7 +334,7 @@ static int batch_read(struct td_tx *tx, void *arg, struct td_error *reterr)
     return rc < 0 ? td_error_set(reterr, rc, "reading a batch failed: %s", td_tx_failure(tx)) : 0;
 }
 
-static void read_again(struct step *step)
+static void read_again(struct td_step *step)
 {
     struct batch *batch = (struct batch *)step;
     if (step->result < 0)
@@ -381,16 +343,16 @@ static void read_again(struct step *step)
         send_batch(batch);
 }
 
-static void first_read(struct step *step);
+static void first_read(struct td_step *step);
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct batch *batch = arg;
-    struct td_trials *trials = batch->step.trials;
+    struct td_trials *trials = batch->trials;
     bool first = !*batch->last;
     if (!trials->over && !trials->end_state) {
-        go(&batch->step, false, batch_read, first ? first_read : read_again);
+        td_lane_go(&batch->step, false, batch_read, first ? first_read : read_again);
         return;
     }
     if (first) {
@@ -403,7 +365,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 /* Its last step failed; a pool or store that is busy is nobody's failure. */
 static void batch_again(struct batch *batch)
 {
-    struct td_trials *trials = batch->step.trials;
+    struct td_trials *trials = batch->trials;
     TD_LOG(TD_LOG_WARNING, "trial.batch_failed", TD_S("trial", trial_id(trials)),
            TD_I("attempt", batch->attempts), TD_S("because", batch->step.failure));
     if (batch->step.result != TD_EBUSY && ++batch->attempts >= ATTEMPTS) {
@@ -414,10 +376,10 @@ static void batch_again(struct batch *batch)
     set_timer(batch->retry, RETRY_MS << (batch->attempts > 4 ? 4 : batch->attempts));
 }
 
-static void first_read(struct step *step)
+static void first_read(struct td_step *step)
 {
     struct batch *batch = (struct batch *)step;
-    struct td_trials *trials = step->trials;
+    struct td_trials *trials = batch->trials;
     size_t count = json_array_size(batch->dossiers);
     if (step->result == TD_EBUSY) { /* nobody's failure: the next batch still waits for this one */
         set_timer(batch->retry, RETRY_MS);
@@ -458,7 +420,8 @@ static void fill(struct td_trials *trials)
     struct batch *batch = trials->reading || !has_room(trials) ? NULL : calloc(1, sizeof(*batch));
     if (!batch)
         return; /* the next batch that ends comes here again */
-    batch->step.trials = trials;
+    batch->trials = trials;
+    batch->step.lane = &trials->lane;
     td_strbuf_init(&batch->frame);
     batch->retry = evtimer_new(trials->options.base, on_retry, batch);
     if (!batch->retry)
@@ -466,7 +429,7 @@ static void fill(struct td_trials *trials)
     memcpy(batch->after, trials->after, sizeof(batch->after));
     TAILQ_INSERT_TAIL(&trials->batches, batch, entry);
     trials->reading = true;
-    go(&batch->step, false, batch_read, first_read);
+    td_lane_go(&batch->step, false, batch_read, first_read);
 }
 
 /* --- the beginning of a run ------------------------------------------------------------------- */
@@ -478,7 +441,7 @@ static int begin_write(struct td_tx *tx, void *arg, struct td_error *reterr)
     return rc < 0 ? td_error_set(reterr, rc, "beginning failed: %s", td_tx_failure(tx)) : 0;
 }
 
-static void begun(struct step *step)
+static void begun(struct td_step *step)
 {
     struct td_trials *trials = (struct td_trials *)step;
     trials->busy = false;
@@ -498,7 +461,7 @@ static bool is_passing(int result, const struct td_error *error)
 static void on_golden(void *arg, int result, json_t *answer, struct td_error *error)
 {
     struct td_trials *trials = arg;
-    if (trials->closing)
+    if (trials->lane.closing)
         return;
     json_t *findings = json_object_get(answer, "findings");
     if (is_passing(result, error) && ++trials->attempts < ATTEMPTS) {
@@ -518,7 +481,7 @@ static void on_golden(void *arg, int result, json_t *answer, struct td_error *er
     } else if (json_array_size(findings) > 0) {
         refuse(trials, findings);
     }
-    go(&trials->step, true, begin_write, begun);
+    td_lane_go(&trials->step, true, begin_write, begun);
 }
 
 static int plan_read(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -535,7 +498,7 @@ static int sweep_write(struct td_tx *tx, void *arg, struct td_error *reterr)
     return td_trial_sweep(tx, &trials->more);
 }
 
-static void swept(struct step *step)
+static void swept(struct td_step *step)
 {
     struct td_trials *trials = (struct td_trials *)step;
     trials->busy = false;
@@ -543,14 +506,14 @@ static void swept(struct step *step)
         take_up(trials);
 }
 
-static void planned(struct step *step)
+static void planned(struct td_step *step)
 {
     struct td_trials *trials = (struct td_trials *)step;
     if (!trials->plan) {
         if (step->result < 0)
             TD_LOG(TD_LOG_WARNING, "trial.plan_failed", TD_S("because", step->failure));
         if (trials->more)
-            go(&trials->step, true, sweep_write, swept);
+            td_lane_go(&trials->step, true, sweep_write, swept);
         else
             trials->busy = false;
         return;
@@ -571,11 +534,11 @@ static void planned(struct step *step)
 
 static void take_up(struct td_trials *trials)
 {
-    if (trials->busy || trials->plan || trials->closing)
+    if (trials->busy || trials->plan || trials->lane.closing)
         return;
     trials->busy = true;
     trials->more = false;
-    go(&trials->step, false, plan_read, planned);
+    td_lane_go(&trials->step, false, plan_read, planned);
 }
 
 void td_trials_wake(void *arg)
@@ -599,15 +562,16 @@ int td_trials_new(const struct td_trials_options *options, struct td_trials **re
     if (!trials)
         return td_error_set(reterr, TD_ENOMEM, "no memory for trials");
     trials->options = *options;
-    trials->step.trials = trials;
+    trials->lane.store = options->store;
+    trials->step.lane = &trials->lane;
     TAILQ_INIT(&trials->batches);
     if (!trials->options.batch)
         trials->options.batch = BATCH;
     int ms = trials->options.sweep_ms ? trials->options.sweep_ms : SWEEP_MS;
     struct timeval period = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-    trials->mailbox = td_mailbox_new(options->base);
+    trials->lane.mailbox = td_mailbox_new(options->base);
     trials->sweep = event_new(options->base, -1, EV_PERSIST, on_sweep, trials);
-    if (!trials->mailbox || !trials->sweep || event_add(trials->sweep, &period) < 0) {
+    if (!trials->lane.mailbox || !trials->sweep || event_add(trials->sweep, &period) < 0) {
         td_trials_free(trials);
         return td_error_set(reterr, TD_ENOMEM, "no memory for trials");
     }
@@ -619,8 +583,8 @@ void td_trials_free(struct td_trials *trials)
 {
     if (!trials)
         return;
-    trials->closing = true;
-    td_mailbox_free(trials->mailbox);
+    trials->lane.closing = true;
+    td_mailbox_free(trials->lane.mailbox);
     struct batch *batch;
     while ((batch = TAILQ_FIRST(&trials->batches)))
         free_batch(batch); /* NOLINT: the analyzer misses that it leaves the list */
