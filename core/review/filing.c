@@ -148,8 +148,10 @@ static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
     return td_tx_rows(
         tx, ret_rows,
         "select a.id, a.number, a.series, a.level, a.specialty, a.plugin_version, a.division_code,"
-        " p.name as applicant_name,"
-        " u.name as unit_name, d.name as division_name from application a"
+        " p.name as applicant_name, p.person, u.uscc,"
+        " u.name as unit_name, d.name as division_name, (select f.facts -> 'education' ->> 'value'"
+        " from fact_set f where f.application_id = a.id order by f.id desc limit 1) as education"
+        " from application a"
         " join account p on p.id = a.account_id join unit u on u.id = a.unit_id"
         " join division d on d.code = a.division_code"
         " where a.cycle_id = $1 and a.state = 'confirmed' and not exists (select 1 from "

@@ -65,35 +65,23 @@ static void add_coded(json_t *person, const char *member, enum td_code_list list
 }
 
 /* What account, unit and facts say about who the dossier is of. */
-static int add_codes(const struct td_review *review, const json_t *application, json_t *person)
+static void add_codes(const struct td_review *review, const json_t *application, json_t *person)
 {
-    json_t *row = NULL;
     char internal[200];
     const char *series = td_row_text(application, "series"),
                *level = td_row_text(application, "level"),
                *specialty = td_row_text(application, "specialty");
-    int rc = td_tx_row(review->tx, &row,
-                       "select c.person, u.uscc, (select f.facts from fact_set f where"
-                       " f.application_id = a.id order by f.id desc limit 1) as facts"
-                       " from application a join account c on c.id = a.account_id"
-                       " join unit u on u.id = a.unit_id where a.id = $1",
-                       "s", td_row_text(application, "id"));
-    if (rc < 0)
-        return rc;
-    const json_t *account = json_object_get(row, "person");
-    const json_t *education = json_object_get(json_object_get(row, "facts"), "education");
+    const json_t *account = json_object_get(application, "person");
     add_coded(person, "sex", TD_CODE_SEX, td_row_text(account, "sex"));
     add_coded(person, "ethnicity", TD_CODE_ETHNICITY, td_row_text(account, "ethnicity"));
     add_coded(person, "politics", TD_CODE_POLITICS, td_row_text(account, "politics"));
-    add_coded(person, "education", TD_CODE_EDUCATION, td_row_text(education, "value"));
-    json_object_set(person, "unit_uscc", json_object_get(row, "uscc"));
+    add_coded(person, "education", TD_CODE_EDUCATION, td_row_text(application, "education"));
+    json_object_set(person, "unit_uscc", json_object_get(application, "uscc"));
     snprintf(internal, sizeof(internal), "%.60s.%.60s.%.60s", series, specialty, level);
     json_object_set_new(person, "title_internal", json_string(internal));
     json_object_set_new(
         person, "title_code",
         json_string(td_code_title(td_application_form(review, application), level, specialty)));
-    json_decref(row);
-    return 0;
 }
 
 static json_t *describe_person(const json_t *application)
@@ -107,20 +95,17 @@ static json_t *describe_person(const json_t *application)
     return person;
 }
 
-static int people(const struct td_review *review, const json_t *dossiers, json_t **ret_people)
+static json_t *people(const struct td_review *review, const json_t *dossiers)
 {
     json_t *list = json_array(), *dossier;
     size_t i;
-    int rc = 0;
     json_array_foreach((json_t *)dossiers, i, dossier) {
         td_application_name(review, dossier);
         json_t *person = describe_person(dossier);
-        if (rc == 0)
-            rc = add_codes(review, dossier, person);
+        add_codes(review, dossier, person);
         json_array_append_new(list, person);
     }
-    *ret_people = list;
-    return rc;
+    return list;
 }
 
 static json_t *describe_cycle(const json_t *cycle)
@@ -145,10 +130,8 @@ int td_package_make(struct td_review *review, const json_t *cycle, const json_t 
         json_object_set_new(package, "committees", part);
     if (rc == 0 && (rc = counts(review->tx, cycle_id, &part)) == 0)
         json_object_set_new(package, "counts", part);
-    if (rc == 0) {
-        rc = people(review, dossiers, &part);
-        json_object_set_new(package, "people", part);
-    }
+    if (rc == 0)
+        json_object_set_new(package, "people", people(review, dossiers));
     if (rc < 0)
         json_decref(package);
     else

@@ -12,8 +12,8 @@
  * "title_name", "title_code", "title_internal"}] (codes: review/code.h; "title_internal" =
  * "series.specialty.level", also where GB/T 8561 has no code),
  * "prepared_on"} for these dossiers (rows of application with "applicant_name", "unit_name" and
- * "division_name", "plugin_version": names and codes are of the form it was submitted under; they are
- * added): a new reference. */
+ * "division_name", "plugin_version", "person" of the account, "uscc" of the unit and the fact "education": names and
+ * codes are of the form it was submitted under; they are added): a new reference. */
 int td_package_make(struct td_review *review, const json_t *cycle, const json_t *dossiers,
                     json_t **ret_package);
 
