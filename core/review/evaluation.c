@@ -160,34 +160,25 @@ static int store_facts(struct td_review *review, const json_t *application, cons
         json_object_get(dossier, "assessments"), review->now, plugin_hash(review, application));
 }
 
-/* True when the official score already is this one. */
-static bool same_score(struct td_review *review, const json_t *application, const char *facts_id,
-                       const json_t *standard, const json_t *expert, const json_t *score)
+/* The official score; NULL in *ret_present before the first. */
+static int load_present(struct td_review *review, const json_t *application, json_t **ret_present)
 {
-    json_t *present = NULL;
-    if (td_tx_row(review->tx, &present,
+    *ret_present = NULL;
+    int result =
+        td_tx_row(review->tx, ret_present,
                   "select fact_set_id, standard_hash, expert, breakdown from score where id = $1",
-                  "s", td_row_text(application, "score_id")))
-        return false;
-    bool same = td_row_equals(present, "fact_set_id", facts_id) &&
-                td_row_equals(present, "standard_hash", td_row_text(standard, "hash")) &&
-                json_equal(json_object_get(present, "expert"), expert) &&
-                json_equal(json_object_get(present, "breakdown"), score);
-    json_decref(present);
-    return same;
+                  "s", td_row_text(application, "score_id"));
+    return result == TD_ENOTFOUND ? 0 : result;
 }
 
-/* True when the official score of the dossier was given under another standard. */
-static bool was_other_standard(struct td_review *review, const json_t *application,
-                               const json_t *standard)
+/* True when the official score already is this one. */
+static bool same_score(const json_t *present, const char *facts_id, const json_t *standard,
+                       const json_t *expert, const json_t *score)
 {
-    json_t *present = NULL;
-    if (td_tx_row(review->tx, &present, "select standard_hash from score where id = $1", "s",
-                  td_row_text(application, "score_id")))
-        return false;
-    bool other = !td_row_equals(present, "standard_hash", td_row_text(standard, "hash"));
-    json_decref(present);
-    return other;
+    return present && td_row_equals(present, "fact_set_id", facts_id) &&
+           td_row_equals(present, "standard_hash", td_row_text(standard, "hash")) &&
+           json_equal(json_object_get(present, "expert"), expert) &&
+           json_equal(json_object_get(present, "breakdown"), score);
 }
 
 static int insert_score(struct td_review *review, const json_t *application, const json_t *snapshot,
@@ -197,7 +188,6 @@ static int insert_score(struct td_review *review, const json_t *application, con
     char id[TD_ID_TEXT];
     td_id_new(id);
     const char *application_id = td_row_text(application, "id");
-    bool other = was_other_standard(review, application, standard);
     int result = td_tx_exec(
         review->tx, NULL,
         "insert into score (id, application_id, fact_set_id, standard_id, standard_hash, "
@@ -216,11 +206,27 @@ static int insert_score(struct td_review *review, const json_t *application, con
                                       (json_int_t)td_row_int(score, "total"), "standard",
                                       td_row_text(standard, "hash"), "snapshot",
                                       td_row_text(snapshot, "hash")));
-    /* Whoever follows the dossier, its applicant too, must not learn when an expert has scored;
-     * that a standard came into force is no secret. */
+    return result;
+}
+
+/* Stores the score unless the official one is the same. Whoever follows the dossier, its applicant
+ * too, must not learn when an expert has scored; that a standard came into force is no secret. */
+static int store_score(struct td_review *review, const json_t *application, const json_t *snapshot,
+                       const char *facts_id, const json_t *standard, const json_t *expert,
+                       const json_t *score)
+{
+    json_t *present = NULL;
+    int result = load_present(review, application, &present);
+    if (result || same_score(present, facts_id, standard, expert, score)) {
+        json_decref(present);
+        return result;
+    }
+    bool other = present && !td_row_equals(present, "standard_hash", td_row_text(standard, "hash"));
+    json_decref(present);
+    result = insert_score(review, application, snapshot, facts_id, standard, expert, score);
     return result || (json_object_size(expert) && !other)
                ? result
-               : td_row_live(review->tx, "application", application_id);
+               : td_row_live(review->tx, "application", td_row_text(application, "id"));
 }
 
 static int store_answer(struct td_review *review, const json_t *application, const json_t *job,
@@ -236,9 +242,8 @@ static int store_answer(struct td_review *review, const json_t *application, con
         result = active_standard(review, application, &standard);
     if (!result)
         result = td_sheet_points(review->tx, td_row_text(application, "id"), &expert);
-    if (!result && standard && score &&
-        !same_score(review, application, facts_id, standard, expert, score))
-        result = insert_score(review, application, snapshot, facts_id, standard, expert, score);
+    if (!result && standard && score)
+        result = store_score(review, application, snapshot, facts_id, standard, expert, score);
     json_decref(snapshot);
     json_decref(standard);
     json_decref(expert);
