@@ -20,14 +20,20 @@ bool td_blind_section(const json_t *section)
     return json_is_true(json_object_get(section, "blind"));
 }
 
-bool td_blind_form(const json_t *descriptor)
+static bool is_blind(const json_t *form)
 {
     size_t i;
     json_t *section;
-    json_array_foreach(json_object_get(descriptor, "sections"), i, section)
+    json_array_foreach(json_object_get(form, "sections"), i, section)
         if (td_blind_section(section))
             return true;
     return false;
+}
+
+bool td_blind_row(const struct td_review *review, const json_t *row)
+{
+    return td_row_equals(row, "state", "panel_review") && !*td_row_text(row, "submitted_at") &&
+           is_blind(td_application_form(review, row));
 }
 
 int td_blind(struct td_review *review, const char *application_id, bool *ret_blind)
@@ -36,17 +42,14 @@ int td_blind(struct td_review *review, const char *application_id, bool *ret_bli
     *ret_blind = false;
     if (!td_row_is(review, TD_ROLE_EXPERT))
         return 0;
-    int rc = td_tx_row(
-        review->tx, &row,
-        "select a.series, a.plugin_version, a.state, coalesce(h.submitted_at, '') as submitted_at"
-        " from application a left join sheet h on h.application_id = a.id"
-        " and h.account_id = $2 where a.id = $1",
-        "ss", application_id, review->who->id);
+    int rc = td_tx_row(review->tx, &row,
+                       "select a.series, a.plugin_version, a.state, h.submitted_at"
+                       " from application a left join sheet h on h.application_id = a.id"
+                       " and h.account_id = $2 where a.id = $1",
+                       "ss", application_id, review->who->id);
     if (rc < 0)
         return rc;
-    *ret_blind = td_row_equals(row, "state", "panel_review") &&
-                 !*td_row_text(row, "submitted_at") &&
-                 td_blind_form(td_application_form(review, row));
+    *ret_blind = td_blind_row(review, row);
     json_decref(row);
     return 0;
 }

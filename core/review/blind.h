@@ -16,8 +16,10 @@
 enum { TD_BLIND_NAME_TEXT = 64 };
 
 bool td_blind_section(const json_t *section);
-/* Does a form have such a section? `descriptor` may be NULL. */
-bool td_blind_form(const json_t *descriptor);
+
+/* True when an expert is to judge a dossier blindly now: `row` has its "series", "plugin_version" and "state",
+ * and "submitted_at" of his sheet ("" or null before). */
+bool td_blind_row(const struct td_review *review, const json_t *row);
 
 /* True in *ret_blind when the caller, an expert, is to judge this dossier blindly now. */
 int td_blind(struct td_review *review, const char *application_id, bool *ret_blind);

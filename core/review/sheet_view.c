@@ -31,9 +31,7 @@ static const char *sheet_state(const json_t *row)
 static void hide(const struct td_review *review, json_t *row)
 {
     static const char *const members[] = {"number", "name", "unit_name"};
-    const json_t *form = td_application_form(review, row);
-    bool blind = td_blind_form(form) && !*td_row_text(row, "submitted_at") &&
-                 td_row_equals(row, "state", "panel_review");
+    bool blind = td_blind_row(review, row);
     for (size_t i = 0; blind && i < sizeof(members) / sizeof(members[0]); i++)
         json_object_del(row, members[i]);
     json_object_set_new(row, "blind_review", json_boolean(blind));
