@@ -60,20 +60,14 @@ static int insert(struct td_review *review, const struct td_standard_draft *draf
     int rc = td_tx_exec(
         review->tx, NULL,
         "insert into standard (id, series, level, version, state, source, hash, outline, author,"
-        " created_at) values ($1, $2, $3, (select coalesce(max(version), 0) + 1"
-        " from standard where series = $2 and level = $3), 'draft', $4, $5, $6, $7, $8)",
-        "sssssjss", id, draft->series, draft->level, draft->source, hash, outline, review->who->id,
-        review->now);
-    if (rc == 0)
-        rc = td_tx_exec(review->tx, NULL,
-                        "update standard set fault = $2, origin = $3, based_on = $4, note = $5,"
-                        " activated_at = $6, state = $7 where id = $1",
-                        "sjsssss", id, json_is_null(fault) ? NULL : fault, draft->origin,
-                        draft->based_on, draft->note, draft->bootstrap ? review->now : NULL,
-                        draft->bootstrap ? "active" : "draft");
-    if (rc == 0)
-        rc = keep_source(review, id, 1, draft->source, hash);
-    return rc;
+        " created_at, fault, origin, based_on, note, activated_at) values ($1, $2, $3,"
+        " (select coalesce(max(version), 0) + 1 from standard where series = $2 and level = $3),"
+        " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "ssssssjssjssss", id, draft->series, draft->level, draft->bootstrap ? "active" : "draft",
+        draft->source, hash, outline, review->who->id, review->now,
+        json_is_null(fault) ? NULL : fault, draft->origin, draft->based_on, draft->note,
+        draft->bootstrap ? review->now : NULL);
+    return rc < 0 ? rc : keep_source(review, id, 1, draft->source, hash);
 }
 
 int td_standard_create(struct td_review *review, const struct td_standard_draft *draft,
