@@ -3,6 +3,7 @@
  */
 #include "review/standard.h"
 
+#include "review/evaluation.h"
 #include "review/message.h"
 #include "review/row.h"
 #include "review/trial.h"
@@ -211,14 +212,6 @@ static int check_not_frozen(struct td_review *review, const json_t *standard,
     return rc;
 }
 
-static int queue_one(struct td_tx *tx, const char *application_id)
-{
-    json_t *payload = json_pack("{s:s}", "application", application_id);
-    int rc = payload ? td_tx_outbox(tx, "score", payload) : TD_ENOMEM;
-    json_decref(payload);
-    return rc;
-}
-
 /* The rest is queued after commit, a page at a time: no transaction grows with the city. */
 static int queue_rest(struct td_tx *tx, const char *series, const char *level, const char *after)
 {
@@ -244,7 +237,7 @@ static int queue_page(struct td_review *review, const char *series, const char *
         "sssi", series, level, after, (int64_t)SCORES_PAGE);
     json_array_foreach(rows, i, row)
         if (rc == 0)
-            rc = queue_one(review->tx, td_row_text(row, "id"));
+            rc = td_evaluation_queue(review, td_row_text(row, "id"));
     if (rc == 0 && i == SCORES_PAGE)
         rc = queue_rest(review->tx, series, level,
                         td_row_text(json_array_get(rows, SCORES_PAGE - 1), "id"));
