@@ -181,6 +181,12 @@ const json_t *td_application_form(const struct td_review *review, const json_t *
     return kept ? kept : present;
 }
 
+const char *td_application_plugin_version(const struct td_review *review, const json_t *application)
+{
+    const char *own = td_row_text(application, "plugin_version");
+    return *own ? own : td_row_text(td_application_form(review, application), "plugin_version");
+}
+
 bool td_application_takes(const struct td_review *review, const char *series)
 {
     const json_t *present = json_object_get(review->catalog, series);

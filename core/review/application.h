@@ -58,6 +58,11 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
  * Borrowed; NULL when no plugin serves the series. */
 const json_t *td_application_form(const struct td_review *review, const json_t *application);
 
+/* The plugin version that facts of a dossier are derived by: the one it was submitted under; for a draft, and for
+ * one from before versions were kept, that of td_application_form, also when a newer one comes in between.
+ * Borrowed; "" when no plugin serves the series. */
+const char *td_application_plugin_version(const struct td_review *review, const json_t *application);
+
 /* Can the series take new dossiers? False for one that is unknown or whose plugin was retired. */
 bool td_application_takes(const struct td_review *review, const char *series);
 

@@ -111,14 +111,6 @@ int td_evaluation_preview(struct td_review *review, const json_t *application, j
     return result ? result : build_job(review, application, dossier, false, ret_job);
 }
 
-/* The version that the dossier was submitted under; of one from before versions were kept, the
- * present. */
-static const char *plugin_version(const struct td_review *review, const json_t *application)
-{
-    const char *own = td_row_text(application, "plugin_version");
-    return *own ? own : td_row_text(td_application_form(review, application), "plugin_version");
-}
-
 static const char *plugin_hash(const struct td_review *review, const json_t *application)
 {
     const char *own = td_row_text(application, "plugin_hash");
@@ -134,7 +126,7 @@ static int store_facts(struct td_review *review, const json_t *application, cons
                  *gates = json_object_get(answer, "gates");
     const char *application_id = td_row_text(application, "id");
     const char *hash = td_row_text(snapshot, "hash"),
-               *version = plugin_version(review, application);
+               *version = td_application_plugin_version(review, application);
     json_t *latest = NULL;
     int result = td_tx_row(review->tx, &latest,
                            "select id, facts, gates from fact_set where application_id = $1 and "
@@ -194,7 +186,7 @@ static int insert_score(struct td_review *review, const json_t *application, con
         "plugin_version, snapshot_hash, expert, total, vetoed, breakdown, at, plugin_hash) "
         "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         "sssssssjibjss", id, application_id, facts_id, td_row_text(standard, "id"),
-        td_row_text(standard, "hash"), plugin_version(review, application),
+        td_row_text(standard, "hash"), td_application_plugin_version(review, application),
         td_row_text(snapshot, "hash"), expert, td_row_int(score, "total"),
         (int)td_row_bool(score, "vetoed"), score, review->now, plugin_hash(review, application));
     if (!result)

@@ -69,15 +69,6 @@ static int mark_of(const json_t *dossier, json_t **ret_mark)
     return result;
 }
 
-/* What the facts are derived by: for a draft the version whose form this call has seen, also when a
- * newer one comes in between. A series whose plugin has no number in the descriptor takes the
- * present one. */
-static const char *plugin_version(const struct td_review *review, const json_t *application)
-{
-    const char *own = td_row_text(application, "plugin_version");
-    return *own ? own : td_row_text(td_application_form(review, application), "plugin_version");
-}
-
 int td_submission_prepare(struct td_review *review, const char *application_id, json_t **ret_job,
                           json_t **ret_mark, struct td_error *reterr)
 {
@@ -96,9 +87,9 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
     if (!result)
         result = mark_of(dossier, ret_mark);
     if (!result)
-        *ret_job = json_pack("{s:s, s:s, s:s, s:O}", "op", "facts", "series",
-                             td_row_text(application, "series"), "plugin",
-                             plugin_version(review, application), "dossier", dossier);
+        *ret_job = json_pack(
+            "{s:s, s:s, s:s, s:O}", "op", "facts", "series", td_row_text(application, "series"),
+            "plugin", td_application_plugin_version(review, application), "dossier", dossier);
     json_decref(application);
     json_decref(dossier);
     return result;
