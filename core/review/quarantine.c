@@ -2,7 +2,6 @@
 #include "review/quarantine.h"
 
 #include "base/log.h"
-#include "review/message.h"
 #include "review/row.h"
 #include "review/standard.h"
 #include "store/store.h"
@@ -44,24 +43,6 @@ static int count(struct td_review *review, const char *standard_id, const char *
                   : td_tx_int(review->tx, ret_kills,
                               "select sum(kills) from standard_kill where standard_id = $1", "s",
                               standard_id);
-}
-
-static int tell(struct td_review *review, const json_t *standard)
-{
-    json_t *accounts = NULL, *row, *words = td_standard_words(standard);
-    size_t i;
-    int rc = td_tx_rows(review->tx, &accounts,
-                        "select distinct a.id from account a join account_grant r on"
-                        " r.account_id = a.id where not a.disabled"
-                        " and r.role in ('admin', 'bureau', 'supervisor') order by a.id",
-                        "");
-    json_array_foreach(accounts, i, row)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(row, "id"), NULL, "standard_quarantined",
-                                 words);
-    json_decref(accounts);
-    json_decref(words);
-    return rc;
 }
 
 /* The one that served before it, as far as it is good; else the one that served last. */
@@ -123,7 +104,8 @@ static int put_aside(struct td_review *review, const json_t *standard, const jso
                       "message", td_row_text(blame, "message"), "serves",
                       json_object_get(good, "id")));
     if (rc == 0)
-        rc = tell(review, standard);
+        rc = td_standard_tell_roles(review, standard, "standard_quarantined",
+                                    (const char *[3]){"admin", "bureau", "supervisor"}, false);
     if (rc == 0)
         rc = td_standard_tell(review->tx, standard, true);
     TD_LOG(TD_LOG_ERROR, "standard.quarantined", TD_S("standard", id),

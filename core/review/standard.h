@@ -67,6 +67,11 @@ json_t *td_standard_words(const json_t *standard);
 /* Tells followers of the standard itself, and with `in_force` of its series and level. */
 int td_standard_tell(struct td_tx *tx, const json_t *standard, bool in_force);
 
+/* A message to every enabled account with one of `roles` (in its series, for an office; NULL = none) but the
+ * one who acts and, when `second`, those who wrote it or amended its cases. */
+int td_standard_tell_roles(struct td_review *review, const json_t *standard, const char *kind,
+                           const char *const roles[3], bool second);
+
 /* --- standard_script.c: sources --------------------------------------------------------------- */
 
 /* True for the name of a series or level as files may have it: a-z, 0-9 and '_', at most 32. */

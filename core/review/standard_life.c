@@ -14,6 +14,8 @@
 
 enum { SCORES_PAGE = 500 };
 
+static const char *const writers[3] = {"bureau", "admin"};
+
 /* --- loading and telling ---------------------------------------------------------------------- */
 
 static int load_for(struct td_review *review, const char *standard_id, const char *first,
@@ -51,32 +53,6 @@ static json_t *entry(const json_t *standard, const char *reason)
                      td_row_text(standard, "hash"), "reason", reason);
 }
 
-/* A message to every enabled account with one of two roles (in `series`, for an office) but those
- * who wrote it, when `second`, and the one who acts. */
-static int tell_roles(struct td_review *review, const json_t *standard, const char *kind,
-                      const char *role, const char *other, bool second)
-{
-    json_t *accounts = NULL, *row, *words = td_standard_words(standard);
-    size_t i;
-    int rc = words ? td_tx_rows(review->tx, &accounts,
-                                "select distinct a.id from account a join account_grant r"
-                                " on r.account_id = a.id where not a.disabled"
-                                " and r.role in ($1, $2) and (r.role <> 'office' or r.scope = $3)"
-                                " and a.id <> $4 and (not $5 or a.id not in (select author"
-                                " from standard_source where standard_id = $6 union select"
-                                " amended_by from standard_case where standard_id = $6 and"
-                                " inherited_from is null)) order by a.id",
-                                "ssssbs", role, other, td_row_text(standard, "series"),
-                                td_row_actor(review), (int)second, td_row_text(standard, "id"))
-                   : TD_ENOMEM;
-    json_array_foreach(accounts, i, row)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(row, "id"), NULL, kind, words);
-    json_decref(accounts);
-    json_decref(words);
-    return rc;
-}
-
 /* A message to one account, unless it is the one who acts or none of the store (the console). */
 static int tell_one(struct td_review *review, const json_t *standard, const char *account_id,
                     const char *kind)
@@ -106,7 +82,7 @@ int td_standard_tried(struct td_review *review, const char *standard_id, const c
         passed && td_row_equals(standard, "hash", hash) &&
         (td_row_equals(standard, "state", "draft") || td_row_equals(standard, "state", "trial"));
     if (counts)
-        rc = tell_roles(review, standard, "standard_waits", "bureau", "admin", true);
+        rc = td_standard_tell_roles(review, standard, "standard_waits", writers, true);
     if (rc == 0)
         rc = td_standard_tell(review->tx, standard, false);
     json_decref(standard);
@@ -155,8 +131,8 @@ static int ask_supervisors(struct td_review *review, const json_t *standard)
     bool frozen = false;
     int rc = td_standard_frozen(review->tx, td_row_text(standard, "series"),
                                 td_row_text(standard, "level"), &frozen);
-    return rc == 0 && frozen ? tell_roles(review, standard, "standard_wants_release", "supervisor",
-                                          "supervisor", false)
+    return rc == 0 && frozen ? td_standard_tell_roles(review, standard, "standard_wants_release",
+                                                      (const char *[3]){"supervisor"}, false)
                              : rc;
 }
 
@@ -266,7 +242,8 @@ static int tell_concerned(struct td_review *review, const json_t *standard, cons
         !td_row_equals(standard, "approved_by", td_row_text(standard, "author")))
         rc = tell_one(review, standard, td_row_text(standard, "approved_by"), kind);
     if (rc == 0)
-        rc = tell_roles(review, standard, kind, "office", "supervisor", false);
+        rc = td_standard_tell_roles(review, standard, kind,
+                                    (const char *[3]){"office", "supervisor"}, false);
     return rc == 0 ? td_standard_tell(review->tx, standard, true) : rc;
 }
 
@@ -360,7 +337,7 @@ int td_standard_release(struct td_review *review, const char *standard_id, const
         rc = td_row_log(review, "standard.release", "standard", standard_id,
                         entry(standard, reason));
     if (rc == 0)
-        rc = tell_roles(review, standard, "standard_released", "bureau", "admin", false);
+        rc = td_standard_tell_roles(review, standard, "standard_released", writers, false);
     if (rc == 0)
         rc = td_standard_tell(review->tx, standard, false);
     json_decref(standard);
