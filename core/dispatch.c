@@ -266,8 +266,7 @@ static struct td_review review_of(const struct job *job, struct td_tx *tx)
                                .config = options->config,
                                .calendar = options->calendar,
                                .seal = options->seal};
-    td_time_format(td_clock_now_ms(), review.now);
-    td_date_format(td_clock_today(), review.today);
+    td_review_now(&review);
     return review;
 }
 

@@ -41,8 +41,7 @@ static int write_present(struct td_tx *tx, void *arg, struct td_error *reterr)
     struct td_review review = {.tx = tx, .catalog = keeper->catalog};
     json_t *changes = NULL;
     (void)reterr;
-    td_time_format(td_clock_now_ms(), review.now);
-    td_date_format(td_clock_today(), review.today);
+    td_review_now(&review);
     int result = td_plugin_present(&review, &changes);
     json_decref(changes);
     return result;

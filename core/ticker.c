@@ -62,8 +62,7 @@ static int run(struct td_tx *tx, void *arg, struct td_error *reterr)
                                .seal = options->seal};
     if (!review.arena)
         return TD_ENOMEM;
-    td_time_format(td_clock_now_ms(), review.now);
-    td_date_format(td_clock_today(), review.today);
+    td_review_now(&review);
     ticker->changed = 0;
     if (r == 0)
         r = td_tick_run(&review, &ticker->changed, reterr);

@@ -46,7 +46,8 @@ struct batch {
     char after[TD_ID_TEXT], last[TD_ID_TEXT];
     struct td_strbuf frame;
     json_t *dossiers, *results;
-    int attempts;
+    int attempts; /* that failed; six are enough */
+    int waits;    /* in a row, for whatever reason */
     int64_t done;
     bool over;
     struct event *retry;
@@ -138,8 +139,7 @@ static int end_write(struct td_tx *tx, void *arg, struct td_error *reterr)
         .tx = tx, .arena = td_arena_new(ARENA_MAX), .config = trials->options.config};
     if (!review.arena)
         return TD_ENOMEM;
-    td_time_format(td_clock_now_ms(), review.now);
-    td_date_format(td_clock_today(), review.today);
+    td_review_now(&review);
     int rc = td_trial_end(&review, trial_id(trials), trials->end_state, trials->summary,
                           trials->refusal);
     if (rc < 0)
@@ -343,6 +343,13 @@ static void read_again(struct td_step *step)
         send_batch(batch);
 }
 
+/* Ever more rarely, up to RETRY_MS << 5: whoever is busy gets no more of it. */
+static void later(struct batch *batch)
+{
+    int times = batch->waits < 5 ? batch->waits++ : batch->waits;
+    set_timer(batch->retry, RETRY_MS << times);
+}
+
 static void first_read(struct td_step *step);
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -366,14 +373,16 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 static void batch_again(struct batch *batch)
 {
     struct td_trials *trials = batch->trials;
-    TD_LOG(TD_LOG_WARNING, "trial.batch_failed", TD_S("trial", trial_id(trials)),
-           TD_I("attempt", batch->attempts), TD_S("because", batch->step.failure));
-    if (batch->step.result != TD_EBUSY && ++batch->attempts >= ATTEMPTS) {
+    bool busy = batch->step.result == TD_EBUSY;
+    if (!busy || !batch->waits)
+        TD_LOG(TD_LOG_WARNING, "trial.batch_failed", TD_S("trial", trial_id(trials)),
+               TD_I("attempt", batch->attempts), TD_S("because", batch->step.failure));
+    if (!busy && ++batch->attempts >= ATTEMPTS) {
         fail_run(trials, batch->step.failure);
         batch_ends(batch);
         return;
     }
-    set_timer(batch->retry, RETRY_MS << (batch->attempts > 4 ? 4 : batch->attempts));
+    later(batch);
 }
 
 static void first_read(struct td_step *step)
@@ -382,9 +391,10 @@ static void first_read(struct td_step *step)
     struct td_trials *trials = batch->trials;
     size_t count = json_array_size(batch->dossiers);
     if (step->result == TD_EBUSY) { /* nobody's failure: the next batch still waits for this one */
-        set_timer(batch->retry, RETRY_MS);
+        later(batch);
         return;
     }
+    batch->waits = 0;
     trials->reading = false;
     trials->in_flight++;
     if (step->result < 0) {

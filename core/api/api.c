@@ -17,7 +17,6 @@ int td_api_review(struct td_call *call, struct td_review *ret_review)
                                      .config = call->config,
                                      .calendar = call->calendar,
                                      .seal = call->seal};
-    td_time_format(td_clock_now_ms(), ret_review->now);
-    td_date_format(td_clock_today(), ret_review->today);
+    td_review_now(ret_review);
     return 0;
 }

@@ -96,9 +96,11 @@ static int add_cases(struct td_call *call, json_t *trial)
         rc = td_standard_case_mark(call->tx, td_row_text(standard, "id"), failed);
     bool open = td_row_equals(standard, "standard_state", "draft") ||
                 td_row_equals(standard, "standard_state", "trial");
-    json_object_set_new(
-        json_object_get(trial, "can"), "amend",
-        json_boolean(writes(call) && counts && open && td_row_equals(trial, "state", "done")));
+    bool edits = writes(call) && open;
+    json_t *can = json_object_get(trial, "can");
+    json_object_set_new(can, "edit", json_boolean(edits));
+    json_object_set_new(can, "amend",
+                        json_boolean(edits && counts && td_row_equals(trial, "state", "done")));
     return rc;
 }
 
@@ -135,7 +137,7 @@ static int cancel_write(struct td_call *call, struct td_reply *reply, struct td_
 }
 
 /* What the list is filtered by, and what else it could be. */
-static int add_filter(struct td_call *call, json_t *value)
+static void add_filter(struct td_call *call, json_t *value)
 {
     static const char *const changes[] = {"loss",  "gain",   "crosses_down", "crosses_up",
                                           "fails", "passes", "vetoed",       "same"};
@@ -148,7 +150,6 @@ static int add_filter(struct td_call *call, json_t *value)
     json_object_set_new(value, "trial_change", json_string(chosen));
     json_object_set_new(value, "division", json_string(td_call_query(call, "division")));
     json_object_set_new(value, "trial", json_string(td_call_param(call, "trial")));
-    return 0;
 }
 
 static int dossiers_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -162,7 +163,9 @@ static int dossiers_read(struct td_call *call, struct td_reply *reply, struct td
         rc =
             td_trial_dossiers(&review, td_call_param(call, "trial"), filter, &reply->value, reterr);
     json_decref(filter);
-    return rc < 0 ? rc : add_filter(call, reply->value);
+    if (rc == 0)
+        add_filter(call, reply->value);
+    return rc;
 }
 
 static int dossier_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

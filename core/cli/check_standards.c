@@ -3,7 +3,9 @@
 #include "cli/check.h"
 
 #include "base/json.h"
+#include "cli/whole_file.h"
 #include "review/form.h"
+#include "review/standard.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,18 +22,23 @@ struct standards {
     json_t *cases; /* {level: [CASE]} */
 };
 
-/* A whole file, malloc'd; NULL when it is empty or cannot be read. */
-static char *read_text(const char *path)
+/* A script as the server would keep it, malloc'd; NULL and a finding when it would not. */
+static char *read_script(struct td_check *check, const char *path, const char *name)
 {
-    FILE *file = fopen(path, "rbe");
-    char *text = file ? calloc(1, TEXT_MAX + 1) : NULL;
-    if (text && fread(text, 1, TEXT_MAX, file) == 0) {
-        free(text);
-        text = NULL;
-    }
-    if (file)
-        fclose(file);
-    return text;
+    struct td_error error = TD_ERROR_INIT;
+    char *bytes = NULL, *source = NULL;
+    size_t length = 0;
+    int result = td_whole_file_read(path, TEXT_MAX, &bytes, &length, &error);
+    if (result == 0 && memchr(bytes, 0, length))
+        result = td_error_set(&error, TD_EINVALID, "it is no text");
+    if (result == 0)
+        result = td_standard_clean(bytes, &source, &error);
+    if (result < 0)
+        td_check_error(check, "the server would not take this file: write it as plain text",
+                       "%s: %s", name, *error.detail ? error.detail : td_error_text(result));
+    td_error_done(&error);
+    free(bytes);
+    return source;
 }
 
 static bool ends_with(const char *name, const char *suffix)
@@ -165,13 +172,13 @@ static void check_script(struct standards *standards, const char *file)
     snprintf(path, sizeof(path), "%.4000s/%.200s", standards->folder, file);
     snprintf(name, sizeof(name), "%.40s/%.60s", check->series, file);
     snprintf(level, sizeof(level), "%.*s", (int)strlen(file) - 3, file);
-    char *source = read_text(path);
-    if (!td_form_level(check->descriptor, level))
+    if (!td_form_level(check->descriptor, level)) {
         td_check_error(check, "name the file after a level of form.json",
                        "%s: the form has no level \"%s\"", name, level);
-    else if (!source)
-        td_check_error(check, "write the standard", "%s is empty or cannot be read", name);
-    else
+        return;
+    }
+    char *source = read_script(check, path, name);
+    if (source)
         try_script(standards, name, level, source);
     free(source);
 }

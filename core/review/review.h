@@ -30,4 +30,7 @@ struct td_review {
     char today[TD_DATE_TEXT]; /* the day in Asia/Shanghai */
 };
 
+/* Sets `now` and `today` by the clock. */
+void td_review_now(struct td_review *review);
+
 #endif

@@ -15,7 +15,7 @@
  *   rewritten    all fits together, but a signed root says that it was something else
  *   forged       a checkpoint is not signed by the ledger's keys, or was changed
  *   unwitnessed  the records have checkpoints, the witness file has none or cannot be read
- *   schema       a table, index, trigger or view was added, changed or taken away */
+ *   schema       a table, index, trigger or view was added or taken away, one of the last three changed */
 #ifndef TD_STORE_LEDGER_VERIFY_H
 #define TD_STORE_LEDGER_VERIFY_H
 

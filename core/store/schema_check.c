@@ -14,15 +14,17 @@ struct comparison {
     void *arg;
 };
 
-/* {"trigger application_moved": its text, "table title": "", ...}: a new reference. */
+/* {"trigger application_moved": its text, "table title": "", ...}: a new reference. The text of a
+ * table depends on which SQLite added a column to it; the other kinds stand as the migrations wrote
+ * them. */
 static int read_schema(struct td_sqlite *db, json_t **ret_objects)
 {
     struct td_sqlite_statement *statement;
     json_t *objects = json_object();
     int result = objects ? td_sqlite_prepare(db,
                                              "select type || ' ' || name as object,"
-                                             " case when type in ('trigger', 'view') then sql"
-                                             " else '' end as text from sqlite_schema"
+                                             " case when type = 'table' then '' else"
+                                             " coalesce(sql, '') end as text from sqlite_schema"
                                              " where not (type = 'table'"
                                              " and name like 'sqlite~_stat%' escape '~')",
                                              &statement)

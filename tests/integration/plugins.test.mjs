@@ -192,8 +192,8 @@ describe('plugin replace', () => {
     assert.deepEqual(await versions('forestry'), [['2.0.0', true, 1], ['1.0.0', false, 1]]);
 
     // The submitted one: read, printed and checked by its own form.
-    for (const path of ['', '/print', '/check']) {
-      const { text } = await here.first.page(`/applications/${here.first.id}${path || '/check'}`);
+    for (const [who, path] of [[here.bureau, ''], [here.first, '/print'], [here.first, '/check']]) {
+      const { text } = await who.page(`/applications/${here.first.id}${path}`);
       assert.ok(text.includes('树种') && !text.includes('土壤'), path);
     }
   });

@@ -113,6 +113,10 @@ test('golden cases and scripts: a wrong sum, an unknown fact and a bad level are
   writeFileSync(golden, right);
   writeFileSync(script, words.replace(':annual_grade,', ':shoe_size,'));
   assert.match(check(object, '--scripts', scripts).findings[0].message, /skeleton\/junior\.rb:\d+: .*shoe_size/);
+  for (const odd of ['\0', '\u200b']) { // what the server refuses, at import
+    writeFileSync(script, `${words}# ${odd}\n`);
+    assert.match(check(object, '--scripts', scripts).findings[0].message, /skeleton\/junior\.rb: /);
+  }
   writeFileSync(script, words);
   copyFileSync(script, join(scripts, 'mayor.rb'));
   assert.match(check(object, '--scripts', scripts).findings[0].message, /the form has no level "mayor"/);

@@ -44,6 +44,7 @@ function go(area, line) {
 
 export function start(form) {
   const area = form.elements.source;
+  const asked = /^#L(\d+)$/.exec(location.hash); // a finding of a trial leads to its line
   const checked = document.querySelector("[data-checked]");
   const preview = document.querySelector("[data-preview]");
   const redraw = numbers(area);
@@ -121,4 +122,5 @@ export function start(form) {
   });
   seen = area.value;
   mark();
+  if (asked) go(area, Number(asked[1]));
 }

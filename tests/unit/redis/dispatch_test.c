@@ -6,6 +6,7 @@
 #include "../../../core/dispatch.c"
 #include "../../../core/http/mailbox.c"
 #include "../../../core/lane.c"
+#include "../../../core/review/review.c"
 
 /* dispatch_kinds.c would bring the field with it. */
 const struct td_dispatch_kind td_dispatch_kinds[] = {{0}};

@@ -318,6 +318,8 @@ static void test_changed_schema(void **state)
         {"drop trigger application_uncounted; create trigger application_uncounted after delete on"
          " application begin delete from title; end",
          "the trigger application_uncounted of the records is not as titled made it"},
+        {"drop index application_once; create index application_once on application(account_id, year)",
+         "the index application_once of the records is not as titled made it"},
         {"pragma writable_schema = on; insert into sqlite_schema values ('trigger', 'sqlite_stat9',"
          " 'ledger', 0, 'create trigger sqlite_stat9 after insert on ledger begin select 1; end')",
          "have the trigger sqlite_stat9"},
