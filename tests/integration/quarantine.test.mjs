@@ -59,6 +59,27 @@ describe('an error of a script', () => {
   });
 });
 
+/** A dossier of somebody new, still a draft, whose months nobody else has. */
+async function dossier(login, start) {
+  const who = await teacher(city, login);
+  return { who, id: await draft(city, who, { employment: [{ ...content().employment[0], start }] }) };
+}
+
+describe('a kill', () => {
+  test('is made good by the same dossier’s score, and by no other', async () => {
+    const one = await dossier('mended', '2010-05-01'), other = await dossier('other', '2010-06-01');
+    const kills = (id) => rows(server, `select kills from standard_kill where application_id = '${id}'`).map((row) => row.kills);
+    for (const { id } of [one, other]) sql(server, `insert into standard_kill values ('${first}', '${id}', 1)`);
+    assert.equal((await submit(one.who, one.id)).status, 200);
+    await scored(server, one.id);
+    assert.deepEqual([kills(one.id), kills(other.id)], [[], [1]]);
+    assert.equal((await submit(other.who, other.id)).status, 200);
+    await scored(server, other.id);
+    assert.deepEqual(kills(other.id), []);
+    assert.equal(await state(first), 'active');
+  });
+});
+
 describe('a standard that takes workers down', () => {
   test('is put aside after three kills in a row, and the dossier is scored by the one before', async () => {
     second = await inForce(`loop { } if facts["grassroots_months"] == ${await monthsOf(applicant, own)}`);
@@ -101,5 +122,21 @@ describe('a standard that takes workers down', () => {
     await city.admin.ok('POST', `/standards/${second}/quarantine/lift`, { reason: '脚本无误，机器当时过载' });
     assert.equal(await state(second), 'retired');
     assert.equal(rows(server, "select count(*) as n from ledger where action = 'standard.quarantine_lift'")[0].n, 1);
+  });
+
+  test('while standards are frozen none takes its place by itself', async () => {
+    const one = await dossier('frozen', '2009-03-01');
+    const third = await inForce(`loop { } if facts["grassroots_months"] == ${await monthsOf(one.who, one.id)}`);
+    const now = "'2026-11-01T00:00:00.000Z'";
+    sql(server, `insert into committee (id, series, level, name, founding_unit, created_at) values ('k', 'teacher', 'intermediate', '评委会', '市教育局', ${now});
+      insert into meeting (id, committee_id, cycle_id, name, held_on, state, created_by, created_at) values ('m', 'k', '${city.cycle.id}', '会', '2026-11-01', 'open', 'x', ${now});
+      insert into standard_kill values ('${third}', '${one.id}', 2)`);
+    const from = server.lines.length;
+    assert.equal((await submit(one.who, one.id)).status, 200);
+    const line = await server.seen('standard.quarantined', () => true, from);
+    assert.deepEqual([line.standard, line.serves ?? ''], [third, '']);
+    const { items } = await city.supervisor.ok('GET', '/standards?series=teacher&level=intermediate');
+    assert.deepEqual(items.filter((item) => item.state === 'active'), [], 'the supervisor decides');
+    sql(server, "delete from meeting where id = 'm'; delete from committee where id = 'k'");
   });
 });
