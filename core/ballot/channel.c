@@ -2,6 +2,7 @@
  * for the text. */
 #include "ballot/channel.h"
 
+#include "ballot/base58.h"
 #include "ballot/proof.h"
 #include "base/json.h"
 
@@ -12,17 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
 enum { KEY = SHA256_DIGEST_LENGTH, NONCE = 13, TAG = 8, TEXT_MAX = 256 * 1024 };
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
 void td_channel_seed(char ret[TD_CHANNEL_SEED + 1])
 {
-    for (int i = 0; i < TD_CHANNEL_SEED; i++)
-        ret[i] = base58[randombytes_uniform(sizeof(base58) - 1)];
-    ret[TD_CHANNEL_SEED] = 0;
+    td_base58_random(ret, TD_CHANNEL_SEED);
 }
 
 static void wipe_text(struct td_strbuf *text)

@@ -2,35 +2,29 @@
  * them. */
 #include "ballot/credential.h"
 
+#include "ballot/base58.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <sodium.h>
 #include <string.h>
 
-static const char base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
 enum { RANDOM = 14, CHECK = 53, ROUNDS = 1000, GROUP_OF = 3 };
-
-static void random_characters(char *ret, int count)
-{
-    for (int i = 0; i < count; i++)
-        ret[i] = base58[randombytes_uniform(sizeof(base58) - 1)];
-}
 
 /* The number that the characters spell in base 58, as the check digit has it. */
 static int check_digit(const char *characters)
 {
     unsigned rest = 0;
     for (int i = 0; i < RANDOM; i++)
-        rest = (rest * 58 + (unsigned)(strchr(base58, characters[i]) - base58)) % CHECK;
+        rest =
+            (rest * TD_BASE58 + (unsigned)(strchr(td_base58, characters[i]) - td_base58)) % CHECK;
     return (int)(CHECK - rest); /* 1 to 53: a rest of 0 gives 53 */
 }
 
 void td_credential_make(char ret[TD_CREDENTIAL_ROOM])
 {
     char plain[RANDOM + 1];
-    random_characters(plain, RANDOM);
-    plain[RANDOM] = base58[check_digit(plain)];
+    td_base58_random(plain, RANDOM);
+    plain[RANDOM] = td_base58[check_digit(plain)];
     for (int i = 0; i < RANDOM + 1; i++)
         ret[i + i / GROUP_OF] = plain[i];
     for (int i = GROUP_OF; i < TD_CREDENTIAL_ROOM - 1; i += GROUP_OF + 1)
@@ -51,12 +45,12 @@ bool td_credential_is(const char *code)
         return false;
     for (int i = 0; i < TD_CREDENTIAL_ROOM - 1; i++) {
         bool dash = i % (GROUP_OF + 1) == GROUP_OF;
-        if (dash ? code[i] != '-' : !strchr(base58, code[i]))
+        if (dash ? code[i] != '-' : !strchr(td_base58, code[i]))
             return false;
         if (!dash)
             plain[i - i / (GROUP_OF + 1)] = code[i];
     }
-    bool is = plain[RANDOM] == base58[check_digit(plain)];
+    bool is = plain[RANDOM] == td_base58[check_digit(plain)];
     OPENSSL_cleanse(plain, sizeof(plain));
     return is;
 }
@@ -76,6 +70,5 @@ void td_credential_secret(struct td_group *group, const char *code, const char *
 
 void td_credential_uuid(char ret[TD_CREDENTIAL_UUID_ROOM])
 {
-    random_characters(ret, TD_CREDENTIAL_UUID_ROOM - 1);
-    ret[TD_CREDENTIAL_UUID_ROOM - 1] = 0;
+    td_base58_random(ret, TD_CREDENTIAL_UUID_ROOM - 1);
 }

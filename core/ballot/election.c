@@ -1,14 +1,13 @@
 /* election.c - the election's text, read with suspicion and written once. */
 #include "ballot/election.h"
 
+#include "ballot/base58.h"
 #include "base/json.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 enum { UUID_MIN = 14, UUID_MAX = 64 };
 
@@ -99,7 +98,7 @@ static int read_members(struct td_group *group, struct td_election *election,
         return td_error_set(reterr, TD_EINVALID, "election: version: 1 is the one known here");
     if (strcmp(td_json_text(value, "group"), TD_GROUP_NAME))
         return td_error_set(reterr, TD_EINVALID, "election: group: not " TD_GROUP_NAME);
-    if (length < UUID_MIN || length > UUID_MAX || strspn(election->uuid, base58) != length)
+    if (length < UUID_MIN || length > UUID_MAX || strspn(election->uuid, td_base58) != length)
         return td_error_set(reterr, TD_EINVALID, "election: uuid: not of base 58");
     if (!td_group_read(group, election->y, json_object_get(value, "public_key")))
         return td_error_set(reterr, TD_EINVALID, "election: public_key: not of the group");
