@@ -15,14 +15,10 @@ static json_t *sum(struct td_group *group, json_t *const *papers, size_t count, 
                    size_t answer)
 {
     td_group_start(group);
-    struct td_ciphertext whole = {td_group_number(group), td_group_number(group)};
-    struct td_ciphertext one = {td_group_number(group), td_group_number(group)};
-    if (!BN_one(whole.alpha) || !BN_one(whole.beta))
-        group->failed = true;
+    struct td_ciphertext whole = td_proof_ciphertext(group), one = td_proof_ciphertext(group);
     for (size_t i = 0; i < count; i++) {
         td_paper_sealed(group, papers[i], question, answer, &one);
-        td_group_times(group, whole.alpha, whole.alpha, one.alpha);
-        td_group_times(group, whole.beta, whole.beta, one.beta);
+        td_proof_add_ciphertext(group, &whole, &one);
     }
     json_t *value = td_proof_json_ciphertext(group, &whole);
     td_group_end(group);
@@ -142,13 +138,12 @@ static void lagrange(struct td_group *group, BIGNUM *out, const int *owners, int
 {
     td_group_start(group);
     BIGNUM *a = td_group_number(group), *b = td_group_number(group);
-    if (!BN_one(out))
-        group->failed = true;
+    td_group_set(group, out, 1);
     for (int i = 0; i < count; i++) {
         if (i == own)
             continue;
-        if (!BN_set_word(a, (BN_ULONG)owners[i]) || !BN_set_word(b, (BN_ULONG)owners[own]))
-            group->failed = true;
+        td_group_set(group, a, owners[i]);
+        td_group_set(group, b, owners[own]);
         td_group_multiply(group, out, out, a);
         td_group_subtract(group, a, a, b);
         if (!BN_mod_inverse(a, a, group->q, group->numbers))
@@ -164,8 +159,7 @@ static json_int_t small_logarithm(struct td_group *group, const BIGNUM *x, size_
     json_int_t found = -1;
     td_group_start(group);
     BIGNUM *power = td_group_number(group);
-    if (!BN_one(power))
-        group->failed = true;
+    td_group_set(group, power, 1);
     for (size_t k = 0; k <= most && found < 0 && !group->failed; k++) {
         if (td_group_same(group, power, x))
             found = (json_int_t)k;
@@ -181,8 +175,7 @@ static json_int_t open_sum(struct td_group *group, int threshold, BIGNUM *const 
 {
     td_group_start(group);
     BIGNUM *whole = td_group_number(group), *one = td_group_number(group);
-    if (!BN_one(whole))
-        group->failed = true;
+    td_group_set(group, whole, 1);
     for (int i = 0; i < threshold; i++) {
         const json_t *rows = json_object_get(factors[i], "decryption_factors");
         if (!td_group_read_again(group, one, item(rows, q, a)))

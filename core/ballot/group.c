@@ -58,6 +58,12 @@ void td_group_free(struct td_group *group)
     free(group);
 }
 
+static void expect(struct td_group *group, int done)
+{
+    if (!done)
+        group->failed = true;
+}
+
 void td_group_start(struct td_group *group)
 {
     BN_CTX_start(group->numbers);
@@ -77,18 +83,17 @@ BIGNUM *td_group_number(struct td_group *group)
     return group->spare;
 }
 
+void td_group_set(struct td_group *group, BIGNUM *out, int number)
+{
+    expect(group, BN_set_word(out, (BN_ULONG)number));
+}
+
 void td_group_wipe(BIGNUM *secret)
 {
     BN_clear(secret);
 }
 
 /* --- elements -------------------------------------------------------------------------------- */
-
-static void expect(struct td_group *group, int done)
-{
-    if (!done)
-        group->failed = true;
-}
 
 void td_group_power(struct td_group *group, BIGNUM *out, const BIGNUM *base, const BIGNUM *exponent)
 {

@@ -34,6 +34,7 @@ void td_group_free(struct td_group *group);
 void td_group_start(struct td_group *group); /* a frame of numbers */
 void td_group_end(struct td_group *group);
 BIGNUM *td_group_number(struct td_group *group); /* 0; never NULL */
+void td_group_set(struct td_group *group, BIGNUM *out, int number); /* from 0 on */
 void td_group_wipe(BIGNUM *secret);
 
 /* Elements. `out` may be one of the operands. */

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct td_ciphertext ciphertext_room(struct td_group *group)
-{
-    return (struct td_ciphertext){td_group_number(group), td_group_number(group)};
-}
-
 /* The context of proofs: the election and the voter; for the whole answer, also its ciphertexts. */
 static void own_context(struct td_strbuf *context, const struct td_election *election,
                         const char *credential)
@@ -21,26 +16,19 @@ static void own_context(struct td_strbuf *context, const struct td_election *ele
     td_strbuf_addf(context, "%s|%s", election->fingerprint, credential);
 }
 
-static void whole_context(struct td_group *group, struct td_strbuf *context,
-                          const struct td_ciphertext *sealed, int answers)
+/* The sum of the whole answer; the context gets its ciphertexts. */
+static struct td_ciphertext whole_answer(struct td_group *group, struct td_strbuf *context,
+                                         const struct td_ciphertext *sealed, int answers)
 {
+    struct td_ciphertext sum = td_proof_ciphertext(group);
     for (int i = 0; i < answers; i++) {
         td_strbuf_addc(context, i == 0 ? '|' : ',');
         td_group_write(group, sealed[i].alpha, context);
         td_strbuf_addc(context, ',');
         td_group_write(group, sealed[i].beta, context);
+        td_proof_add_ciphertext(group, &sum, &sealed[i]);
     }
-}
-
-static void multiply_all(struct td_group *group, const struct td_ciphertext *sealed, int answers,
-                         struct td_ciphertext *ret)
-{
-    if (!BN_one(ret->alpha) || !BN_one(ret->beta))
-        group->failed = true;
-    for (int i = 0; i < answers; i++) {
-        td_group_times(group, ret->alpha, ret->alpha, sealed[i].alpha);
-        td_group_times(group, ret->beta, ret->beta, sealed[i].beta);
-    }
+    return sum;
 }
 
 /* What a signature is over: the paper without it. */
@@ -72,20 +60,18 @@ static json_t *make_answer(struct td_group *group, const struct td_election *ele
     struct td_strbuf context;
     json_t *choices = json_array(), *proofs = json_array();
     td_group_start(group);
-    struct td_ciphertext product = ciphertext_room(group);
     BIGNUM *r = td_group_number(group), *sum = td_group_number(group);
     own_context(&context, election, credential);
     for (int i = 0; i < question->answers; i++) {
-        sealed[i] = ciphertext_room(group);
+        sealed[i] = td_proof_ciphertext(group);
         td_proof_encrypt(group, election->y, i == choice, r, &sealed[i]);
         json_array_append_new(choices, td_proof_json_ciphertext(group, &sealed[i]));
         json_array_append_new(proofs, td_proof_of_range(group, context.bytes, election->y,
                                                         &sealed[i], r, i == choice, 0, 1));
         td_group_add(group, sum, sum, r);
     }
-    whole_context(group, &context, sealed, question->answers);
-    multiply_all(group, sealed, question->answers, &product);
-    json_t *overall = td_proof_of_range(group, context.bytes, election->y, &product, sum, 1,
+    struct td_ciphertext whole = whole_answer(group, &context, sealed, question->answers);
+    json_t *overall = td_proof_of_range(group, context.bytes, election->y, &whole, sum, 1,
                                         question->min, question->max);
     td_group_wipe(r);
     td_group_wipe(sum);
@@ -151,7 +137,7 @@ static int check_answer(struct td_group *group, const struct td_election *electi
     const struct td_election_question *question = &election->questions[question_index];
     const json_t *choices = json_object_get(answer, "choices"),
                  *proofs = json_object_get(answer, "individual_proofs");
-    struct td_ciphertext sealed[TD_ELECTION_ANSWERS_MAX], product;
+    struct td_ciphertext sealed[TD_ELECTION_ANSWERS_MAX];
     struct td_strbuf context;
     size_t count = (size_t)question->answers, number = question_index + 1;
     if (!td_proof_shape(answer, members) || json_array_size(choices) != count ||
@@ -161,7 +147,7 @@ static int check_answer(struct td_group *group, const struct td_election *electi
     int result = 0;
     own_context(&context, election, credential);
     for (size_t i = 0; i < count && result == 0; i++) {
-        sealed[i] = ciphertext_room(group);
+        sealed[i] = td_proof_ciphertext(group);
         if (!td_proof_read_ciphertext(group, &sealed[i], json_array_get(choices, i)))
             result =
                 td_error_set(reterr, TD_EINVALID,
@@ -173,10 +159,8 @@ static int check_answer(struct td_group *group, const struct td_election *electi
                                   number, i + 1);
     }
     if (result == 0) {
-        product = ciphertext_room(group);
-        whole_context(group, &context, sealed, question->answers);
-        multiply_all(group, sealed, question->answers, &product);
-        if (!td_proof_of_range_holds(group, context.bytes, election->y, &product, question->min,
+        struct td_ciphertext whole = whole_answer(group, &context, sealed, question->answers);
+        if (!td_proof_of_range_holds(group, context.bytes, election->y, &whole, question->min,
                                      question->max, json_object_get(answer, "overall_proof")))
             result =
                 td_error_set(reterr, TD_EINVALID,

@@ -136,8 +136,7 @@ void td_proof_encrypt(struct td_group *group, const BIGNUM *y, bool m, BIGNUM *r
 {
     td_group_start(group);
     BIGNUM *exponent = td_group_number(group), *vote = td_group_number(group);
-    if (!BN_set_word(exponent, m))
-        group->failed = true;
+    td_group_set(group, exponent, m);
     td_group_random(group, r);
     td_group_power_secret(group, ret->alpha, group->g, r);
     td_group_power_secret(group, ret->beta, y, r);
@@ -166,8 +165,7 @@ static void commit(struct td_group *group, const BIGNUM *y, const struct td_ciph
 {
     td_group_start(group);
     BIGNUM *m = td_group_number(group), *rest = td_group_number(group);
-    if (!BN_set_word(m, (BN_ULONG)number))
-        group->failed = true;
+    td_group_set(group, m, number);
     td_group_power(group, rest, group->g, m);
     td_group_over(group, rest, sealed->beta, rest);
     td_group_power_two(group, commitments[0], group->g, proof->response, sealed->alpha,
@@ -249,6 +247,21 @@ bool td_proof_of_range_holds(struct td_group *group, const char *context, const 
 }
 
 /* --- ciphertexts ----------------------------------------------------------------------------- */
+
+struct td_ciphertext td_proof_ciphertext(struct td_group *group)
+{
+    struct td_ciphertext sealed = {td_group_number(group), td_group_number(group)};
+    td_group_set(group, sealed.alpha, 1);
+    td_group_set(group, sealed.beta, 1);
+    return sealed;
+}
+
+void td_proof_add_ciphertext(struct td_group *group, struct td_ciphertext *sum,
+                             const struct td_ciphertext *sealed)
+{
+    td_group_times(group, sum->alpha, sum->alpha, sealed->alpha);
+    td_group_times(group, sum->beta, sum->beta, sealed->beta);
+}
 
 json_t *td_proof_json_ciphertext(struct td_group *group, const struct td_ciphertext *sealed)
 {

@@ -13,6 +13,11 @@ struct td_ciphertext {
     BIGNUM *alpha, *beta; /* g^r, y^r g^m */
 };
 
+/* One of numbers of the caller's frame. It seals 0, as a sum begins. */
+struct td_ciphertext td_proof_ciphertext(struct td_group *group);
+/* Adds what is sealed to what the sum seals. */
+void td_proof_add_ciphertext(struct td_group *group, struct td_ciphertext *sum, const struct td_ciphertext *sealed);
+
 /* --- one who knows a secret x with X = g^x ---------------------------------------------------- */
 
 /* Proves to know `secret`; the challenge is the hash of `words` followed by g^w. A new reference

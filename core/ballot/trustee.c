@@ -10,11 +10,6 @@ struct others {
     BIGNUM *verification[TD_TRUSTEES_MAX], *encryption[TD_TRUSTEES_MAX];
 };
 
-static int refuse(struct td_error *reterr, int trustee, const char *part)
-{
-    return td_error_set(reterr, TD_EINVALID, "trustees: trustee %d: %s", trustee + 1, part);
-}
-
 static int read_certificates(struct td_group *group, const struct td_channel_party *party,
                              const json_t *certificates, struct others *ret,
                              struct td_error *reterr)
@@ -28,7 +23,7 @@ static int read_certificates(struct td_group *group, const struct td_channel_par
         ret->encryption[i] = td_group_number(group);
         if (!td_trustees_certificate(group, json_array_get(certificates, (size_t)i),
                                      ret->verification[i], ret->encryption[i]))
-            return refuse(reterr, i, "certificate: its signature or keys do not hold");
+            return td_trustees_refuse(reterr, i, "certificate: its signature or keys do not hold");
         if (td_group_same(group, ret->verification[i], party->verification))
             ret->own = i;
     }
@@ -53,9 +48,8 @@ static void value_at(struct td_group *group, BIGNUM *const *coefficients, int th
 {
     td_group_start(group);
     BIGNUM *at = td_group_number(group);
-    if (!BN_set_word(at, (BN_ULONG)number))
-        group->failed = true;
-    BN_zero(ret);
+    td_group_set(group, at, number);
+    td_group_set(group, ret, 0);
     for (int k = threshold - 1; k >= 0; k--) {
         td_group_multiply(group, ret, ret, at);
         td_group_add(group, ret, ret, coefficients[k]);
@@ -147,9 +141,12 @@ static int accept_value(struct td_group *group, const struct td_channel_party *p
     td_group_wipe(value);
     td_group_end(group);
     if (count == 0 || (*threshold && *threshold != count))
-        return refuse(reterr, from, "coefficients: their signature or numbers do not hold");
+        return td_trustees_refuse(reterr, from,
+                                  "coefficients: their signature or numbers do not hold");
     *threshold = count;
-    return read ? 0 : refuse(reterr, from, "value: not sent to this key, or not on its polynomial");
+    return read ? 0
+                : td_trustees_refuse(reterr, from,
+                                     "value: not sent to this key, or not on its polynomial");
 }
 
 static json_t *output(struct td_group *group, const struct td_channel_party *party,

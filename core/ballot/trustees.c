@@ -1,5 +1,4 @@
-/* trustees.c - Pedersen's key generation: the check of what all published, and the side of one
- * trustee. */
+/* trustees.c - Pedersen's key generation: the check of what all published. */
 #include "ballot/trustees.h"
 
 #include "ballot/channel.h"
@@ -16,7 +15,7 @@ struct published {
     BIGNUM *powers[TD_TRUSTEES_MAX][TD_TRUSTEES_MAX];
 };
 
-static int refuse(struct td_error *reterr, int trustee, const char *part)
+int td_trustees_refuse(struct td_error *reterr, int trustee, const char *part)
 {
     return td_error_set(reterr, TD_EINVALID, "trustees: trustee %d: %s", trustee + 1, part);
 }
@@ -59,11 +58,13 @@ static int read_published(struct td_group *group, const json_t *parameters, int 
     BIGNUM *verification = td_group_number(group), *encryption = td_group_number(group);
     if (!td_trustees_certificate(group, json_array_get(json_object_get(parameters, "certs"), index),
                                  verification, encryption))
-        return refuse(reterr, trustee, "certificate: its signature or keys do not hold");
+        return td_trustees_refuse(reterr, trustee,
+                                  "certificate: its signature or keys do not hold");
     if (td_trustees_coefficients(group,
                                  json_array_get(json_object_get(parameters, "coefexps"), index),
                                  verification, powers) != threshold)
-        return refuse(reterr, trustee, "coefficients: their signature or numbers do not hold");
+        return td_trustees_refuse(reterr, trustee,
+                                  "coefficients: their signature or numbers do not hold");
     return 0;
 }
 
@@ -73,8 +74,9 @@ void td_trustees_value(struct td_group *group, BIGNUM *out, BIGNUM *const *power
     td_group_start(group);
     BIGNUM *at = td_group_number(group), *x = td_group_number(group);
     BIGNUM *term = td_group_number(group);
-    if (!BN_one(x) || !BN_set_word(at, (BN_ULONG)number) || !BN_one(out))
-        group->failed = true;
+    td_group_set(group, x, 1);
+    td_group_set(group, at, number);
+    td_group_set(group, out, 1);
     for (int k = 0; k < threshold; k++) {
         td_group_power(group, term, powers[k], x);
         td_group_times(group, out, out, term);
@@ -99,11 +101,10 @@ static int read_key(struct td_group *group, const json_t *value, int trustee,
     BIGNUM *key = trustees->keys[trustee];
     if (!td_proof_shape(value, members) ||
         !td_group_read(group, key, json_object_get(value, "public_key")))
-        return refuse(reterr, trustee, "public key: not of the group");
+        return td_trustees_refuse(reterr, trustee, "public key: not of the group");
     td_group_start(group);
     BIGNUM *product = td_group_number(group), *one = td_group_number(group);
-    if (!BN_one(product))
-        group->failed = true;
+    td_group_set(group, product, 1);
     for (int i = 0; i < trustees->count; i++) {
         td_trustees_value(group, one, published->powers[i], trustees->threshold, trustee + 1);
         td_group_times(group, product, product, one);
@@ -115,8 +116,10 @@ static int read_key(struct td_group *group, const json_t *value, int trustee,
     td_strbuf_done(&words);
     td_group_end(group);
     if (!fits)
-        return refuse(reterr, trustee, "public key: does not follow from the coefficients");
-    return known ? 0 : refuse(reterr, trustee, "public key: the proof of its secret fails");
+        return td_trustees_refuse(reterr, trustee,
+                                  "public key: does not follow from the coefficients");
+    return known ? 0
+                 : td_trustees_refuse(reterr, trustee, "public key: the proof of its secret fails");
 }
 
 static int read_parameters(struct td_group *group, const json_t *parameters,
@@ -131,8 +134,7 @@ static int read_parameters(struct td_group *group, const json_t *parameters,
     if (result < 0)
         return result;
     trustees->y = td_group_number(group);
-    if (!BN_one(trustees->y))
-        group->failed = true;
+    td_group_set(group, trustees->y, 1);
     for (int i = 0; i < trustees->count && result == 0; i++) {
         trustees->keys[i] = td_group_number(group);
         td_group_times(group, trustees->y, trustees->y, published.powers[i][0]);

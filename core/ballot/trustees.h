@@ -38,6 +38,8 @@ int td_trustees_coefficients(struct td_group *group, const json_t *published, co
                              BIGNUM *powers[TD_TRUSTEES_MAX]);
 /* g to the polynomial's value at `number`. */
 void td_trustees_value(struct td_group *group, BIGNUM *out, BIGNUM *const *powers, int threshold, int number);
+/* TD_EINVALID with the sentence of what does not hold, of the trustee with this index. */
+int td_trustees_refuse(struct td_error *reterr, int trustee, const char *part);
 /* What the proof of a key's secret begins with; td_strbuf_done it. */
 void td_trustees_key_words(struct td_group *group, const BIGNUM *key, struct td_strbuf *words);
 

@@ -43,13 +43,13 @@ static int end(void **state)
 /* An answer that encrypts these values, with every proof made as well as it can be. */
 static json_t *forge_answer(const char *credential, const int values[3], int claimed_sum)
 {
-    struct td_ciphertext sealed[3], product = ciphertext_room(group);
+    struct td_ciphertext sealed[3];
     json_t *choices = json_array(), *proofs = json_array();
     BIGNUM *r = td_group_number(group), *sum = td_group_number(group);
     struct td_strbuf context;
     own_context(&context, &election, credential);
     for (int i = 0; i < 3; i++) {
-        sealed[i] = ciphertext_room(group);
+        sealed[i] = td_proof_ciphertext(group);
         td_proof_encrypt(group, election.y, values[i] > 0, r, &sealed[i]);
         if (values[i] > 1)
             td_group_times(group, sealed[i].beta, sealed[i].beta, group->g);
@@ -58,10 +58,9 @@ static json_t *forge_answer(const char *credential, const int values[3], int cla
                                                         &sealed[i], r, values[i] > 0, 0, 1));
         td_group_add(group, sum, sum, r);
     }
-    whole_context(group, &context, sealed, 3);
-    multiply_all(group, sealed, 3, &product);
-    json_t *overall = td_proof_of_range(group, context.bytes, election.y, &product, sum,
-                                        claimed_sum, claimed_sum, claimed_sum);
+    struct td_ciphertext whole = whole_answer(group, &context, sealed, 3);
+    json_t *overall = td_proof_of_range(group, context.bytes, election.y, &whole, sum, claimed_sum,
+                                        claimed_sum, claimed_sum);
     td_strbuf_done(&context);
     return json_pack("{s:o, s:o, s:o}", "choices", choices, "individual_proofs", proofs,
                      "overall_proof", overall);
