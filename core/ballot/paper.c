@@ -5,7 +5,6 @@
 #include "base/json.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The context of proofs: the election and the voter; for the whole answer, also its ciphertexts. */
@@ -116,6 +115,7 @@ static json_t *make_paper(struct td_group *group, const struct td_election *elec
 char *td_paper_make(struct td_group *group, const struct td_election *election, const char *code,
                     const int *choices)
 {
+    assert(td_credential_is(code));
     td_group_start(group);
     BIGNUM *secret = td_group_number(group);
     td_credential_secret(group, code, election->uuid, secret);
@@ -187,18 +187,6 @@ static int check_signature(struct td_group *group, const json_t *paper, const BI
     return holds ? 0 : td_error_set(reterr, TD_EINVALID, "signature: does not hold");
 }
 
-/* Exactly the bytes that writing makes: no two texts for one paper. */
-static bool is_written_so(const json_t *value, const char *text, size_t length)
-{
-    struct td_strbuf written;
-    td_strbuf_init(&written);
-    td_json_write(value, &written);
-    bool same =
-        !written.failed && written.length == length && memcmp(written.bytes, text, length) == 0;
-    td_strbuf_done(&written);
-    return same;
-}
-
 static int check_paper(struct td_group *group, const struct td_election *election,
                        const json_t *paper, struct td_error *reterr)
 {
@@ -229,7 +217,7 @@ int td_paper_check(struct td_group *group, const struct td_election *election, c
                    size_t length, json_t **ret_paper, struct td_error *reterr)
 {
     json_t *paper = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-    if (!paper || !is_written_so(paper, text, length)) {
+    if (!paper || !td_json_is_written(paper, text, length)) { /* no two texts for one paper */
         json_decref(paper);
         return td_error_set(reterr, TD_EINVALID, "no JSON, or not in its one spelling");
     }

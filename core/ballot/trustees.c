@@ -5,7 +5,6 @@
 #include "ballot/proof.h"
 #include "base/json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- the check ------------------------------------------------------------------------------- */

@@ -119,6 +119,17 @@ void td_json_write(const json_t *value, struct td_strbuf *out)
     }
 }
 
+bool td_json_is_written(const json_t *value, const char *text, size_t length)
+{
+    struct td_strbuf written;
+    td_strbuf_init(&written);
+    td_json_write(value, &written);
+    bool is =
+        !written.failed && written.length == length && memcmp(written.bytes, text, length) == 0;
+    td_strbuf_done(&written);
+    return is;
+}
+
 /* --- reading ----------------------------------------------------------------------- */
 
 static bool is_ascii(const char *text, size_t length)

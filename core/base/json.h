@@ -18,6 +18,9 @@ static inline const char *td_json_text(const json_t *object, const char *name)
  * neither is checked again, which is what makes this several times faster. A fault shows in out->failed. */
 void td_json_write(const json_t *value, struct td_strbuf *out);
 
+/* Whether the text is the value as td_json_write writes it; false, too, when memory is short. */
+bool td_json_is_written(const json_t *value, const char *text, size_t length);
+
 /* Appends the members of an object as td_json_write does, without the braces. */
 void td_json_write_members(const json_t *object, struct td_strbuf *out);
 

@@ -52,6 +52,26 @@ static void test_writes_as_jansson_does(void **state)
         expect_same(json_loads(texts[i], JSON_DECODE_ANY, NULL));
 }
 
+static void test_knows_what_is_written_so(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"b\":[1,\"\xe8\x8d\x89\"],\"a\":null}";
+    static const char *const others[] = {
+        "",
+        "{\"b\":[1,\"\xe8\x8d\x89\"],\"a\": null}",
+        "{\"a\":null,\"b\":[1,\"\xe8\x8d\x89\"]}",
+        "{\"b\":[1,\"\\u8349\"],\"a\":null}",
+        "{\"b\":[2,\"\xe8\x8d\x89\"],\"a\":null}",
+        "{\"b\":[1,\"\xe8\x8d\x89\"],\"a\":null}\n",
+    };
+    json_t *value = json_loads(text, 0, NULL);
+    assert_true(td_json_is_written(value, text, strlen(text)));
+    assert_false(td_json_is_written(value, text, strlen(text) - 1));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(td_json_is_written(value, others[i], strlen(others[i])));
+    json_decref(value);
+}
+
 /* Every byte that a text may hold, alone and between others. */
 static void test_escapes_every_character(void **state)
 {
@@ -126,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_as_jansson_does),
         cmocka_unit_test(test_escapes_every_character),
+        cmocka_unit_test(test_knows_what_is_written_so),
         cmocka_unit_test(test_reads_as_jansson_does),
         cmocka_unit_test(test_reads_any_depth),
     };
