@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <openssl/sha.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,11 @@ enum { BLOCK = 512, NAME_ROOM = 100, CHECKSUM_AT = 148, KIND_AT = 156 };
 
 static const char data_suffix[] = ".data.json", event_suffix[] = ".event.json";
 
-static void hash_of(const char *text, size_t length, char ret[TD_ARCHIVE_HASH + 1])
+void td_archive_hash(const char *text, size_t length, char ret[TD_ARCHIVE_HASH + 1])
 {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)text, length, digest);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+    sodium_bin2hex(ret, TD_ARCHIVE_HASH + 1, digest, sizeof(digest));
 }
 
 static size_t padding(size_t length)
@@ -135,7 +135,7 @@ static int read_opening(struct reader *reader, struct td_error *reterr)
 static bool named_after(const char *name, struct td_archive_file *file)
 {
     const char *suffix = name + TD_ARCHIVE_HASH;
-    hash_of(file->text, file->length, file->hash);
+    td_archive_hash(file->text, file->length, file->hash);
     if (strncmp(name, file->hash, TD_ARCHIVE_HASH))
         return false;
     file->is_event = strcmp(suffix, event_suffix) == 0;
@@ -221,7 +221,7 @@ static void add_named(struct td_archive_writer *writer, const char *text, size_t
                       const char *suffix, char ret[TD_ARCHIVE_HASH + 1])
 {
     char name[NAME_ROOM];
-    hash_of(text, length, ret);
+    td_archive_hash(text, length, ret);
     snprintf(name, sizeof(name), "%s%s", ret, suffix);
     add_file(writer, name, text, length);
 }

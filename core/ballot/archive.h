@@ -28,6 +28,9 @@ struct td_archive {
     struct td_archive_file *files;
 };
 
+/* The SHA-256 of a file's content, in hex: its name. */
+void td_archive_hash(const char *text, size_t length, char ret[TD_ARCHIVE_HASH + 1]);
+
 /* Splits the bytes, which must outlive `ret`. A refusal names the file by its place, from 1. */
 int td_archive_read(const char *bytes, size_t length, struct td_archive *ret, struct td_error *reterr);
 void td_archive_done(struct td_archive *archive);

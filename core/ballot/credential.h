@@ -12,7 +12,7 @@ enum { TD_CREDENTIAL_ROOM = 20, TD_CREDENTIAL_UUID_ROOM = 15 };
 /* A fresh code. A secret: td_credential_wipe it. */
 void td_credential_make(char ret[TD_CREDENTIAL_ROOM]);
 void td_credential_wipe(char code[TD_CREDENTIAL_ROOM]);
-/* False when a character or the check digit is wrong. */
+/* Whether this is a code: false when a character or the check digit is wrong. */
 bool td_credential_is(const char *code);
 
 /* The secret exponent of a code in the election. */

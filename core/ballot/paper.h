@@ -6,8 +6,8 @@
 #include "ballot/election.h"
 #include "ballot/proof.h"
 
-/* A paper with one answer chosen per question, choices[i] from 0. Malloc'd text; NULL without memory. `code` and
- * `choices` are the voter's secrets: theirs to wipe. */
+/* A paper with one answer chosen per question, choices[i] from 0. Malloc'd text; NULL without memory. `code`, one that
+ * td_credential_is holds for, and `choices` are the voter's secrets: theirs to wipe. */
 char *td_paper_make(struct td_group *group, const struct td_election *election, const char *code, const int *choices);
 
 /* Checks everything in a paper; a refusal names the question and the proof. *ret_paper is a new reference to the paper
