@@ -6,6 +6,7 @@
  * What is printed may be seen by anybody. */
 #include "cli/command.h"
 
+#include "ballot/archive.h"
 #include "ballot/audit.h"
 #include "ballot/trustee.h"
 #include "ballot/trustees.h"
@@ -16,13 +17,12 @@
 #include <limits.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { LIST_MAX = 16 << 20, SEED = TD_CHANNEL_SEED };
+enum { LIST_MAX = 16 << 20, LISTS_MAX = 3, SEED = TD_CHANNEL_SEED };
 
 /* --- files ----------------------------------------------------------------------------------- */
 
@@ -64,13 +64,15 @@ static int read_key(struct td_group *group, const char *path, struct td_channel_
     return result;
 }
 
-static void print_line(const json_t *value)
+/* Takes over the value. */
+static void print_line(json_t *value)
 {
     struct td_strbuf text;
     td_strbuf_init(&text);
     td_json_write(value, &text);
     printf("%s\n", text.bytes);
     td_strbuf_done(&text);
+    json_decref(value);
 }
 
 /* --- commands -------------------------------------------------------------------------------- */
@@ -79,12 +81,14 @@ static void print_line(const json_t *value)
 struct desk {
     struct td_group *group;
     struct td_channel_party party;
-    json_t *certificates, *dealt, *outputs;
+    json_t *lists[LISTS_MAX];
 };
 
-/* Opens the group and a key; desk_done it in any case. From here on the process overwrites all
- * memory that it frees, JSON values and texts that grew too, and leaves no core behind. */
-static int desk_start(struct desk *desk, const char *key, struct td_error *reterr)
+/* Opens the group, a key (NULL: none) and the lists of these files; desk_done it in any case. From
+ * here on the process overwrites all memory that it frees, JSON values and texts that grew too, and
+ * leaves no core behind. */
+static int desk_start(struct desk *desk, const char *key, char *const *paths, int count,
+                      struct td_error *reterr)
 {
     mallopt(M_PERTURB, 0xa5);
     prctl(PR_SET_DUMPABLE, 0);
@@ -92,14 +96,16 @@ static int desk_start(struct desk *desk, const char *key, struct td_error *reter
     if (!desk->group)
         return TD_ENOMEM;
     td_group_start(desk->group);
-    return key ? read_key(desk->group, key, &desk->party, reterr) : 0;
+    int result = key ? read_key(desk->group, key, &desk->party, reterr) : 0;
+    for (int i = 0; i < count && result == 0; i++)
+        result = read_list(paths[i], &desk->lists[i], reterr);
+    return result;
 }
 
 static void desk_done(struct desk *desk)
 {
-    json_decref(desk->certificates);
-    json_decref(desk->dealt);
-    json_decref(desk->outputs);
+    for (int i = 0; i < LISTS_MAX; i++)
+        json_decref(desk->lists[i]);
     td_group_free(desk->group); /* wipes */
 }
 
@@ -117,12 +123,9 @@ static int key(struct td_cli *cli, int count, char **arguments, struct td_error 
     OPENSSL_cleanse(seed, sizeof(seed));
     if (result < 0)
         return result;
-    result = desk_start(&desk, arguments[0], reterr);
-    if (result == 0) {
-        json_t *certificate = td_trustee_certificate(desk.group, &desk.party);
-        print_line(certificate);
-        json_decref(certificate);
-    }
+    result = desk_start(&desk, arguments[0], NULL, 0, reterr);
+    if (result == 0)
+        print_line(td_trustee_certificate(desk.group, &desk.party));
     desk_done(&desk);
     return result;
 }
@@ -130,21 +133,18 @@ static int key(struct td_cli *cli, int count, char **arguments, struct td_error 
 static int deal(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
     struct desk desk;
-    json_t *dealt = NULL;
+    json_t *dealt;
     char *end = NULL;
     (void)cli;
     long threshold = count == 3 ? strtol(arguments[2], &end, 10) : 0;
     if (count != 3 || end == arguments[2] || *end || threshold < 0 || threshold > INT_MAX)
         return TD_EINVALID;
-    int result = desk_start(&desk, arguments[0], reterr);
+    int result = desk_start(&desk, arguments[0], arguments + 1, 1, reterr);
     if (result == 0)
-        result = read_list(arguments[1], &desk.certificates, reterr);
-    if (result == 0)
-        result = td_trustee_deal(desk.group, &desk.party, desk.certificates, (int)threshold, &dealt,
-                                 reterr);
+        result =
+            td_trustee_deal(desk.group, &desk.party, desk.lists[0], (int)threshold, &dealt, reterr);
     if (result == 0)
         print_line(dealt);
-    json_decref(dealt);
     desk_done(&desk);
     return result;
 }
@@ -152,21 +152,16 @@ static int deal(struct td_cli *cli, int count, char **arguments, struct td_error
 static int accept(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
     struct desk desk;
-    json_t *output = NULL;
+    json_t *output;
     (void)cli;
     if (count != 3)
         return TD_EINVALID;
-    int result = desk_start(&desk, arguments[0], reterr);
+    int result = desk_start(&desk, arguments[0], arguments + 1, 2, reterr);
     if (result == 0)
-        result = read_list(arguments[1], &desk.certificates, reterr);
-    if (result == 0)
-        result = read_list(arguments[2], &desk.dealt, reterr);
-    if (result == 0)
-        result = td_trustee_accept(desk.group, &desk.party, desk.certificates, desk.dealt, &output,
+        result = td_trustee_accept(desk.group, &desk.party, desk.lists[0], desk.lists[1], &output,
                                    reterr);
     if (result == 0)
         print_line(output);
-    json_decref(output);
     desk_done(&desk);
     return result;
 }
@@ -179,14 +174,8 @@ static int join(struct td_cli *cli, int count, char **arguments, struct td_error
     (void)cli;
     if (count != 3)
         return TD_EINVALID;
-    int result = desk_start(&desk, NULL, reterr);
-    if (result == 0)
-        result = read_list(arguments[0], &desk.certificates, reterr);
-    if (result == 0)
-        result = read_list(arguments[1], &desk.dealt, reterr);
-    if (result == 0)
-        result = read_list(arguments[2], &desk.outputs, reterr);
-    char *text = result == 0 ? td_trustee_join(desk.certificates, desk.dealt, desk.outputs) : NULL;
+    int result = desk_start(&desk, NULL, arguments, 3, reterr);
+    char *text = result == 0 ? td_trustee_join(desk.lists[0], desk.lists[1], desk.lists[2]) : NULL;
     if (text)
         result = td_trustees_read(desk.group, text, strlen(text), &trustees, reterr);
     else if (result == 0)
@@ -202,15 +191,12 @@ static int join(struct td_cli *cli, int count, char **arguments, struct td_error
 /* The two lines that an archive takes: the factors, and whose they are. */
 static void print_factors(const json_t *factors, int owner)
 {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char hash[TD_ARCHIVE_HASH + 1];
     struct td_strbuf text;
     td_strbuf_init(&text);
     td_json_write(factors, &text);
-    SHA256((const unsigned char *)text.bytes, text.length, digest);
-    printf("%s\n{\"owner\":%d,\"payload\":\"", text.bytes, owner);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        printf("%02x", digest[i]);
-    printf("\"}\n");
+    td_archive_hash(text.bytes, text.length, hash);
+    printf("%s\n{\"owner\":%d,\"payload\":\"%s\"}\n", text.bytes, owner, hash);
     td_strbuf_done(&text);
 }
 
@@ -224,14 +210,12 @@ static int open_sums(struct td_cli *cli, int count, char **arguments, struct td_
     (void)cli;
     if (count != 3)
         return TD_EINVALID;
-    int result = desk_start(&desk, arguments[0], reterr);
-    if (result == 0)
-        result = read_list(arguments[1], &desk.outputs, reterr);
+    int result = desk_start(&desk, arguments[0], arguments + 1, 1, reterr);
     if (result == 0)
         result = td_whole_file_read(arguments[2], TD_WHOLE_FILE_ARCHIVE, &bytes, &length, reterr);
     if (result == 0)
         result = td_audit_open(desk.group, bytes, length, &desk.party,
-                               json_array_get(desk.outputs, 0), &factors, &owner, reterr);
+                               json_array_get(desk.lists[0], 0), &factors, &owner, reterr);
     if (result == 0)
         print_factors(factors, owner);
     free(bytes);
