@@ -63,9 +63,6 @@ struct td_demo_case {
     const char *without;  /* section whose evidence is forgotten, NULL = none */
 };
 
-/* The committee office of the dossier's series. */
-const char *td_demo_office(const struct td_demo_case *one);
-
 /* Begins the dossier; sets one->application. */
 int td_demo_begin(struct td_demo *demo, struct td_demo_case *one, const char *cycle,
                   const char *level, struct td_error *reterr);

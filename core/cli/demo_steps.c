@@ -14,7 +14,8 @@ static bool is_of(const struct td_demo_case *one, const char *series)
     return strcmp(one->series ? one->series : "teacher", series) == 0;
 }
 
-const char *td_demo_office(const struct td_demo_case *one)
+/* The committee office of the dossier's series. */
+static const char *office_of(const struct td_demo_case *one)
 {
     return is_of(one, "teacher") ? "office" : "office-2";
 }
@@ -304,7 +305,7 @@ static int today(struct td_demo *demo, char date[11], struct td_error *reterr)
 
 int td_demo_accept(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
 {
-    const char *office = td_demo_office(one);
+    const char *office = office_of(one);
     int result = approve_items(demo, one, office, reterr);
     return result == 0 ? td_demo_act(demo, one, office, "accept", reterr) : result;
 }
@@ -316,7 +317,7 @@ int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_
     snprintf(receipt, sizeof(receipt), "SK-%.20s", one->application + 14);
     if (result < 0)
         return result;
-    return td_demo_call(demo, td_demo_office(one), "POST",
+    return td_demo_call(demo, office_of(one), "POST",
                         json_pack("{s:s, s:s}", "receipt", receipt, "paid_on", date), NULL, reterr,
                         "/api/v1/applications/%s/fee", one->application);
 }

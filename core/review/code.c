@@ -135,12 +135,6 @@ const struct td_code *td_code_find(enum td_code_list list, const char *text)
     return NULL;
 }
 
-const char *td_code_of(enum td_code_list list, const char *text)
-{
-    const struct td_code *found = td_code_find(list, text);
-    return found ? found->code : "";
-}
-
 static json_t *entry(const char *code, const char *name, const char *name_en)
 {
     return json_pack("{s:s, s:s, s:s}", "code", code, "name", name, "name_en", name_en);

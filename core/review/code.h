@@ -25,9 +25,6 @@ struct td_code {
 /* The entry whose code, name or word this is; NULL when there is none. */
 const struct td_code *td_code_find(enum td_code_list list, const char *text);
 
-/* The code of a text; "" when the list does not have it. */
-const char *td_code_of(enum td_code_list list, const char *text);
-
 /* One list with the chosen entry marked, for a page to choose from: [{"value" (the name), "code", "name",
  * "name_en", "selected"}]. A new reference. */
 json_t *td_code_options(enum td_code_list list, const char *chosen);
