@@ -48,7 +48,8 @@ static bool ends_scalar(char c)
     return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-const char *td_slice_skip(const char *at, const char *end)
+/* The end of the value that begins at `at` or after white space, or NULL. */
+static const char *skip_value(const char *at, const char *end)
 {
     at = skip_space(at, end);
     if (at >= end)
@@ -103,7 +104,7 @@ bool td_slice_next(const char **at, const char *end, struct td_slice *name, stru
 {
     if (!td_slice_enter(at, end, name))
         return false;
-    const char *after = td_slice_skip(*at, end);
+    const char *after = skip_value(*at, end);
     if (!after)
         return broken(at);
     *value = (struct td_slice){*at, (size_t)(after - *at)};
@@ -137,7 +138,7 @@ static const char *read_fact(struct td_dossier_fact *fact, const char *at, const
 {
     struct td_slice name, value;
     if (at < end && *at != '{') /* no fact: it has no value */
-        return td_slice_skip(at, end);
+        return skip_value(at, end);
     while (td_slice_next(&at, end, &name, &value)) {
         if (is(&name, "value"))
             fact->value = value;
@@ -172,7 +173,7 @@ static const char *read_gate(bool *met, const char *at, const char *end)
     struct td_slice name, value;
     *met = false;
     if (at < end && *at != '{')
-        return td_slice_skip(at, end);
+        return skip_value(at, end);
     while (td_slice_next(&at, end, &name, &value))
         if (is(&name, "met"))
             *met = !is(&value, "false") && !is(&value, "null");
@@ -197,7 +198,7 @@ static const char *read_member(struct td_dossier *dossier, const struct td_slice
         return read_facts(dossier, at, end);
     if (is(name, "gates"))
         return read_gates(dossier, at, end);
-    const char *after = td_slice_skip(at, end);
+    const char *after = skip_value(at, end);
     if (!after)
         return NULL;
     struct td_slice value = {at, (size_t)(after - at)};

@@ -41,9 +41,6 @@ void td_dossier_done(struct td_dossier *dossier);
 const struct td_dossier_fact *td_dossier_find(const struct td_dossier *dossier, const char *name,
                                               size_t length, size_t *hint);
 
-/* The end of the value that begins at `at` or after white space, or NULL. */
-const char *td_slice_skip(const char *at, const char *end);
-
 /* Moves `*at` to the next value of the array (or of the object, with its `name`; NULL for an array): begin with `*at` at the
  * bracket, and before the next call move it past the value. False at the end, with `*at` behind the bracket, and when it is
  * broken, with `*at` NULL. */

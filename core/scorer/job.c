@@ -10,9 +10,7 @@
 #include "scorer/trial.h"
 #include "scorer/vm.h"
 
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- the operations --------------------------------------------------------------------------- */

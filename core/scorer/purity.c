@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct word {
@@ -124,7 +123,8 @@ void td_purity_read(const char *source, size_t length, json_t *findings)
 
 /* --- two results ------------------------------------------------------------------------------ */
 
-int td_purity_line(const char *source, const char *id)
+/* The line of `source` that first names `id` as a text or symbol; 0 when none does. */
+static int line_of(const char *source, const char *id)
 {
     char patterns[3][80];
     const char *first = NULL;
@@ -160,7 +160,7 @@ static void compare_members(const struct comparing *it, const char *what, const 
                               json_pack("{s:s, s:s, s:s, s:s, s:s, s:O?, s:O?, s:i}", "kind",
                                         "order", "dossier", it->dossier, "what", what, "id",
                                         id ? id : "", "member", *members, "forward", a, "reverse",
-                                        b, "line", td_purity_line(it->source, id ? id : "")));
+                                        b, "line", line_of(it->source, id ? id : "")));
     }
 }
 

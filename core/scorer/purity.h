@@ -16,7 +16,4 @@ void td_purity_read(const char *source, size_t length, json_t *findings);
 void td_purity_compare(const char *dossier, const json_t *forward, const json_t *reverse,
                        const char *source, size_t limit, json_t *findings);
 
-/* The line of `source` that first names `id` as a text or symbol; 0 when none does. */
-int td_purity_line(const char *source, const char *id);
-
 #endif

@@ -9,7 +9,6 @@
 #include "scorer/vm.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DIFFERENCES_MAX = 1000 };
