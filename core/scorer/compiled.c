@@ -4,7 +4,6 @@
 #include "scorer/vm.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,13 +42,6 @@ void td_compiled_forget(const struct td_vm *vm)
             forget(&cache[i]);
 }
 
-static int invalid(struct td_fault *fault, const char *member, const char *problem)
-{
-    fault->code = "invalid";
-    snprintf(fault->message, sizeof(fault->message), "%s in the member \"%s\"", problem, member);
-    return -1;
-}
-
 int td_compiled_read(const json_t *job, const char *member,
                      struct td_compiled_standard *ret_standard, struct td_fault *fault)
 {
@@ -59,10 +51,14 @@ int td_compiled_read(const json_t *job, const char *member,
                  *source = json_object_get(object, "source");
     const char *name = json_string_value(json_object_get(object, "name"));
     if (!name || !json_is_string(source))
-        return invalid(fault, member, "the job needs a standard with name and source");
+        return td_fault_set(fault, "invalid",
+                            "the job needs a standard with name and source in the member \"%s\"",
+                            member);
     size_t length = strlen(name);
     if (!length || length > 100 || strspn(name, plain) != length)
-        return invalid(fault, member, "a standard's name must be 1 to 100 plain characters");
+        return td_fault_set(
+            fault, "invalid",
+            "a standard's name must be 1 to 100 plain characters in the member \"%s\"", member);
     *ret_standard =
         (struct td_compiled_standard){name, json_string_value(source), json_string_length(source)};
     return 0;
@@ -102,7 +98,7 @@ struct td_vm *td_compiled_vm(const struct td_compiled_standard *standard, const 
             0};
         if (!entry->name || !entry->use || !entry->source) {
             forget(entry);
-            *fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
+            td_fault_memory(fault);
             return NULL;
         }
         memcpy(entry->source, standard->source, standard->length);

@@ -18,4 +18,11 @@ struct td_fault {
         .code = 0                                                                                  \
     }
 
+/* Code and words; the place stays as it is. Returns -1. No argument may be a part of `fault`. */
+__attribute__((format(printf, 3, 4))) int td_fault_set(struct td_fault *fault, const char *code,
+                                                       const char *fmt, ...);
+
+/* The worker has no memory left: nobody's fault in particular. Returns -1. */
+int td_fault_memory(struct td_fault *fault);
+
 #endif

@@ -10,15 +10,13 @@
 #include "scorer/trial.h"
 #include "scorer/vm.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- the operations --------------------------------------------------------------------------- */
 
 static json_t *invalid(struct td_fault *fault, const char *message)
 {
-    fault->code = "invalid";
-    snprintf(fault->message, sizeof(fault->message), "%s", message);
+    td_fault_set(fault, "invalid", "%s", message);
     return NULL;
 }
 
@@ -32,10 +30,8 @@ json_t *td_job_facts(const struct td_plugins *plugins, const json_t *job, int jo
     const char *version = json_string_value(json_object_get(job, "plugin"));
     int index = td_plugins_find(plugins, series, version);
     if (index < 0) {
-        fault->code = "plugin";
-        snprintf(fault->message, sizeof(fault->message),
-                 "no plugin for the series \"%.60s\"%s%.40s is loaded", series,
-                 version && *version ? ", version " : "", version ? version : "");
+        td_fault_set(fault, "plugin", "no plugin for the series \"%.60s\"%s%.40s is loaded", series,
+                     version && *version ? ", version " : "", version ? version : "");
         return NULL;
     }
     td_guard_begin(TD_GUARD_PLUGIN, plugins->loaded[index].file, job_ms);
@@ -199,7 +195,7 @@ json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job,
         invalid(&fault, "the job's op is none of facts, score, evaluate, check, trial, compare, "
                         "golden, probe, recheck");
     if (!answer && !fault.code)
-        fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
+        td_fault_memory(&fault);
     if (!fault.code)
         return answer;
     json_decref(answer);

@@ -364,8 +364,7 @@ static json_t *fail(struct td_fault *fault, const char *file, const char *what)
     snprintf(reason, sizeof(reason), "%s", fault->message);
     if (!reason[0] || !is_utf8(reason))
         snprintf(reason, sizeof(reason), "it gave no reason");
-    fault->code = "plugin";
-    snprintf(fault->message, sizeof(fault->message), "%s: %.400s", what, reason);
+    td_fault_set(fault, "plugin", "%s: %.400s", what, reason);
     snprintf(fault->file, sizeof(fault->file), "%s", file);
     return NULL;
 }

@@ -2,6 +2,8 @@
  * what it misses still shows in the two orders. */
 #include "scorer/purity.h"
 
+#include "base/json.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,16 +153,16 @@ struct comparing {
 static void compare_members(const struct comparing *it, const char *what, const json_t *forward,
                             const json_t *reverse, const char *const *members)
 {
-    const char *id = json_string_value(json_object_get(forward, "id"));
+    const char *id = td_json_text(forward, "id");
     for (; *members; members++) {
         json_t *a = json_object_get(forward, *members), *b = json_object_get(reverse, *members);
         if (a == b || json_equal(a, b) || json_array_size(it->findings) >= it->limit)
             continue;
         json_array_append_new(it->findings,
                               json_pack("{s:s, s:s, s:s, s:s, s:s, s:O?, s:O?, s:i}", "kind",
-                                        "order", "dossier", it->dossier, "what", what, "id",
-                                        id ? id : "", "member", *members, "forward", a, "reverse",
-                                        b, "line", line_of(it->source, id ? id : "")));
+                                        "order", "dossier", it->dossier, "what", what, "id", id,
+                                        "member", *members, "forward", a, "reverse", b, "line",
+                                        line_of(it->source, id)));
     }
 }
 

@@ -2,6 +2,7 @@
  * one does not make the other differ. */
 #include "scorer/recheck.h"
 
+#include "base/json.h"
 #include "scorer/compiled.h"
 #include "scorer/guard.h"
 #include "scorer/job.h"
@@ -13,19 +14,13 @@
 
 enum { DIFFERENCES_MAX = 1000 };
 
-static const char *text(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    return value ? value : "";
-}
-
 static void differ(json_t *differences, const json_t *result, const char *what, const char *id,
                    json_t *stored, json_t *recomputed)
 {
     if (json_array_size(differences) >= DIFFERENCES_MAX)
         return;
     json_array_append_new(differences, json_pack("{s:s, s:s, s:s, s:O?, s:O?}", "score",
-                                                 text(result, "id"), "what", what, "id", id,
+                                                 td_json_text(result, "id"), "what", what, "id", id,
                                                  "stored", stored, "recomputed", recomputed));
 }
 
@@ -72,7 +67,7 @@ static void compare_gates(json_t *differences, const json_t *result, const json_
     for (i = 0; i < most; i++) {
         json_t *a = json_array_get(stored, i), *b = json_array_get(derived, i);
         if (!json_equal(a, b))
-            differ(differences, result, "gate", text(a ? a : b, "id"), telling(a, b, "met"),
+            differ(differences, result, "gate", td_json_text(a ? a : b, "id"), telling(a, b, "met"),
                    telling(b, a, "met"));
     }
 }
@@ -102,13 +97,13 @@ static void compare_points(json_t *differences, const json_t *result, const json
     json_t *findings = json_array(), *finding;
     size_t i;
     char id[160];
-    td_purity_compare(text(result, "id"), json_object_get(result, "breakdown"), score, source,
-                      DIFFERENCES_MAX, findings);
+    td_purity_compare(td_json_text(result, "id"), json_object_get(result, "breakdown"), score,
+                      source, DIFFERENCES_MAX, findings);
     json_array_foreach(findings, i, finding) {
-        snprintf(id, sizeof(id), "%.64s%s%.64s", text(finding, "id"),
-                 *text(finding, "id") ? " " : "", text(finding, "member"));
-        differ(differences, result, text(finding, "what"), id, json_object_get(finding, "forward"),
-               json_object_get(finding, "reverse"));
+        snprintf(id, sizeof(id), "%.64s%s%.64s", td_json_text(finding, "id"),
+                 *td_json_text(finding, "id") ? " " : "", td_json_text(finding, "member"));
+        differ(differences, result, td_json_text(finding, "what"), id,
+               json_object_get(finding, "forward"), json_object_get(finding, "reverse"));
     }
     json_decref(findings);
 }
@@ -118,12 +113,12 @@ static void check_points(const json_t *job, const json_t *result, int job_ms, js
     struct td_fault fault = TD_FAULT_INIT;
     struct td_compiled_standard standard;
     const json_t *standards = json_object_get(job, "standards");
-    json_t *named =
-        json_pack("{s:O?}", "standard", json_object_get(standards, text(result, "standard")));
+    json_t *named = json_pack("{s:O?}", "standard",
+                              json_object_get(standards, td_json_text(result, "standard")));
     json_t *score = NULL;
     if (td_compiled_read(named, "standard", &standard, &fault) == 0) {
         td_guard_begin(TD_GUARD_SCRIPT, standard.name, job_ms);
-        td_guard_item(text(result, "id"));
+        td_guard_item(td_json_text(result, "id"));
         struct td_vm *vm = td_compiled_vm(&standard, "", &fault);
         score = vm ? td_vm_score(vm, result, &fault) : NULL;
         td_guard_end();
@@ -145,8 +140,7 @@ json_t *td_recheck(const struct td_plugins *plugins, const json_t *job, int job_
     json_t *result, *differences;
     size_t i;
     if (!json_is_array(results)) {
-        fault->code = "invalid";
-        snprintf(fault->message, sizeof(fault->message), "the job needs an array \"scores\"");
+        td_fault_set(fault, "invalid", "the job needs an array \"scores\"");
         return NULL;
     }
     differences = json_array();

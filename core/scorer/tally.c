@@ -5,7 +5,6 @@
 
 #include "scorer/score.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -403,10 +402,8 @@ static struct td_answer *answer_of(struct td_tally_plan *plan, size_t number,
     json_decref(expert);
     if (answer && keyed)
         td_recall_keep(plan->recall, plan->key.at, plan->key.length, answer);
-    if (!answer && !fault->code) {
-        fault->code = "invalid";
-        snprintf(fault->message, sizeof(fault->message), "the dossier is no JSON");
-    }
+    if (!answer && !fault->code)
+        td_fault_set(fault, "invalid", "the dossier is no JSON");
     return answer;
 }
 
@@ -452,8 +449,7 @@ int td_tally(struct td_tally_plan *plan, const struct td_dossier *dossier, const
 {
     struct td_tally tally = {.answers = calloc(plan->rule_count + 1, sizeof(*tally.answers))};
     if (!tally.answers) {
-        *fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
-        return -1;
+        return td_fault_memory(fault);
     }
     for (; tally.count < plan->rule_count; tally.count++) {
         tally.answers[tally.count] = answer_of(plan, tally.count, dossier, file, ask, arg, fault);

@@ -1,6 +1,7 @@
 /* trial.c - see trial.h. Holds nothing between jobs but the VMs that compiled.c keeps. */
 #include "scorer/trial.h"
 
+#include "base/json.h"
 #include "scorer/compiled.h"
 #include "scorer/guard.h"
 #include "scorer/job.h"
@@ -27,11 +28,10 @@ struct side {
 static int read_side(const json_t *job, const char *member, const char *order, int job_ms,
                      struct side *side, struct td_fault *fault)
 {
-    const char *trial = json_string_value(json_object_get(job, "trial"));
     side->job_ms = job_ms;
     side->vm = NULL;
     side->broken = false;
-    snprintf(side->use, sizeof(side->use), "%.64s%s", trial ? trial : "", order);
+    snprintf(side->use, sizeof(side->use), "%.64s%s", td_json_text(job, "trial"), order);
     return td_compiled_read(job, member, &side->standard, fault);
 }
 
@@ -132,8 +132,7 @@ static json_t *whole_score(struct td_vm *vm, const struct side *side,
     json_t *input = json_loadb(dossier->whole.text, dossier->whole.length, 0, NULL);
     json_t *score = input ? td_vm_score(vm, input, fault) : NULL;
     if (!input) {
-        fault->code = "invalid";
-        snprintf(fault->message, sizeof(fault->message), "the dossier is no JSON");
+        td_fault_set(fault, "invalid", "the dossier is no JSON");
     } else if (score && td_score_check(score, side->standard.name, fault) < 0) {
         json_decref(score);
         score = NULL;
@@ -275,12 +274,9 @@ static int read_batch(const json_t *job, const struct td_slice *dossiers, int jo
 {
     const json_t *base = json_object_get(job, "base");
     batch->based = json_is_object(base);
-    if (!read_dossiers(batch, dossiers)) {
-        fault->code = "invalid";
-        snprintf(fault->message, sizeof(fault->message),
-                 "the job needs an array \"dossiers\" of objects with facts");
-        return -1;
-    }
+    if (!read_dossiers(batch, dossiers))
+        return td_fault_set(fault, "invalid",
+                            "the job needs an array \"dossiers\" of objects with facts");
     if (read_side(job, "standard", "+", job_ms, &batch->forward, fault) < 0 ||
         read_side(job, "standard", "-", job_ms, &batch->reverse, fault) < 0)
         return -1;
@@ -314,12 +310,6 @@ json_t *td_trial_batch(const json_t *job, const struct td_slice *dossiers, int j
 
 /* --- one dossier ------------------------------------------------------------------------------ */
 
-static const char *id_of(const json_t *dossier)
-{
-    const char *id = json_string_value(json_object_get(dossier, "id"));
-    return id ? id : "";
-}
-
 json_t *td_trial_compare(const json_t *job, int job_ms, struct td_fault *fault)
 {
     struct side side, base;
@@ -329,10 +319,11 @@ json_t *td_trial_compare(const json_t *job, int job_ms, struct td_fault *fault)
     if (read_side(job, "standard", "", job_ms, &side, fault) < 0 ||
         (based && read_side(job, "base", "", job_ms, &base, fault) < 0))
         return NULL;
-    json_t *after = score_one(&side, id_of(dossier), dossier, fault);
+    json_t *after = score_one(&side, td_json_text(dossier, "id"), dossier, fault);
     if (!after)
         return NULL;
-    json_t *before = based ? score_one(&base, id_of(dossier), dossier, &ignored) : NULL;
+    json_t *before =
+        based ? score_one(&base, td_json_text(dossier, "id"), dossier, &ignored) : NULL;
     return json_pack("{s:o?, s:o}", "before", before, "after", after);
 }
 
@@ -363,12 +354,12 @@ static void compare_list(json_t *differences, const char *what, const json_t *ex
     json_t *entry, *value, *seen = json_object();
     const char *id;
     json_array_foreach(found, i, entry) {
-        const char *because = json_string_value(json_object_get(entry, "because"));
-        id = id_of(entry);
+        const char *because = td_json_text(entry, "because");
+        id = td_json_text(entry, "id");
         json_t *want = json_object_get(expected, id), *have = json_object_get(entry, member);
         json_object_set_new(seen, id, json_true());
         if ((want || all) && !json_equal(want, have))
-            differ(differences, what, id, want, have, because ? because : "");
+            differ(differences, what, id, want, have, because);
     }
     json_object_foreach((json_t *)expected, id, value) {
         if (!json_object_get(seen, id))
@@ -431,7 +422,7 @@ static json_t *run_case(struct golden *golden, const struct td_plugins *plugins,
     json_t *differences = json_array(), *score = NULL;
     json_t *input = case_input(plugins, job, golden_case, golden->forward.job_ms, &fault);
     if (input)
-        score = score_one(&golden->forward, id_of(input), input, &fault);
+        score = score_one(&golden->forward, td_json_text(input, "id"), input, &fault);
     if (score) {
         compare_case(differences, json_object_get(golden_case, "expected"), score,
                      json_object_get(input, "gates"));
@@ -442,7 +433,7 @@ static json_t *run_case(struct golden *golden, const struct td_plugins *plugins,
         snprintf(place, sizeof(place), fault.line > 0 ? "%s:%d" : "%s", fault.file, fault.line);
         differ(differences, "failed", place, NULL, NULL, fault.message);
         if (input && strcmp(kind_of(&fault), "script") != 0)
-            note_fault(golden->findings, id_of(input), &fault);
+            note_fault(golden->findings, td_json_text(input, "id"), &fault);
     }
     json_decref(input);
     return json_pack("{s:O?, s:O?, s:b, s:o}", "file", json_object_get(golden_case, "file"), "name",
@@ -456,12 +447,12 @@ static void reverse_cases(struct golden *golden)
         const json_t *pair = json_array_get(golden->scored, i);
         const json_t *input = json_object_get(pair, "input");
         struct td_fault fault = TD_FAULT_INIT;
-        json_t *score = score_one(&golden->reverse, id_of(input), input, &fault);
+        json_t *score = score_one(&golden->reverse, td_json_text(input, "id"), input, &fault);
         if (score)
-            td_purity_compare(id_of(input), json_object_get(pair, "score"), score,
+            td_purity_compare(td_json_text(input, "id"), json_object_get(pair, "score"), score,
                               golden->forward.standard.source, FINDINGS_MAX, golden->findings);
         else
-            note_fault(golden->findings, id_of(input), &fault);
+            note_fault(golden->findings, td_json_text(input, "id"), &fault);
         json_decref(score);
     }
 }

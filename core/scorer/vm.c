@@ -483,7 +483,7 @@ struct td_vm *td_vm_new(const char *name, const char *source, size_t length, str
 {
     struct td_vm *vm = calloc(1, sizeof(*vm));
     if (!vm) {
-        *fault = (struct td_fault){.code = "limit", .message = "the worker is short of memory"};
+        td_fault_memory(fault);
         return NULL;
     }
     snprintf(vm->name, sizeof(vm->name), "%s", name);
