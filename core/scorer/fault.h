@@ -18,7 +18,11 @@ struct td_fault {
         .code = 0                                                                                  \
     }
 
-/* Code and words; the place stays as it is. Returns -1. No argument may be a part of `fault`. */
+/* Cuts a text off where it stops being UTF-8: a word of a script, or one cut short in a character. */
+void td_fault_keep_utf8(char *text);
+
+/* Code and words, as far as they are UTF-8; the place stays as it is. Returns -1. No argument may be a part
+ * of `fault`. */
 __attribute__((format(printf, 3, 4))) int td_fault_set(struct td_fault *fault, const char *code,
                                                        const char *fmt, ...);
 

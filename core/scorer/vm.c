@@ -119,23 +119,6 @@ static mrb_value object_to_s(mrb_state *mrb, mrb_value self)
     return mrb_format(mrb, "#<%s>", mrb_obj_classname(mrb, self));
 }
 
-/* Keeps only whole UTF-8 characters: messages are cut to a buffer and may quote any bytes. */
-static void keep_utf8(char *text)
-{
-    const char *byte = text;
-    while (*byte && (unsigned char)*byte < 0x80)
-        byte++;
-    if (!*byte)
-        return;
-    size_t length = strlen(text);
-    json_t *json = json_stringn(text, length);
-    while (!json && length) {
-        text[--length] = 0;
-        json = json_stringn(text, length);
-    }
-    json_decref(json);
-}
-
 /* Where the present rule is written, 0 when it is none of the standard's. Reads only. */
 static int line_of_rule(const struct td_vm *vm)
 {
@@ -169,7 +152,7 @@ static mrb_value mark(mrb_state *mrb, mrb_value self)
     const char *text;
     mrb_get_args(mrb, "z", &text);
     snprintf(vm->rule, sizeof(vm->rule), "%s", text);
-    keep_utf8(vm->rule);
+    td_fault_keep_utf8(vm->rule);
     if (vm->loading)
         remember_line(vm);
     return mrb_nil_value();
@@ -283,7 +266,7 @@ static void fail(struct td_vm *vm, struct td_fault *fault, const char *code, con
         fault->line = line_of_rule(vm);
     if (message)
         snprintf(fault->message, sizeof(fault->message), "%s", message);
-    keep_utf8(fault->message);
+    td_fault_keep_utf8(fault->message);
 }
 
 static void fail_with_exception(struct td_vm *vm, mrb_value exception, struct td_fault *fault)
