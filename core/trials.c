@@ -314,17 +314,17 @@ static void send_batch(struct batch *batch)
         batch_ends(batch);
         return;
     }
-    for (int i = 0; i < TD_PROTOCOL_HEADER; i++)
-        frame[i] = (unsigned char)(body >> (8 * (TD_PROTOCOL_HEADER - 1 - i)));
+    td_protocol_header(frame, body);
     td_pool_submit_background(pool, frame, length, on_scored, batch);
 }
 
 static int batch_read(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
+    static const char room[TD_PROTOCOL_HEADER];
     struct batch *batch = arg;
     const struct td_trials *trials = batch->trials;
     td_strbuf_done(&batch->frame);
-    td_strbuf_add(&batch->frame, "\0\0\0", TD_PROTOCOL_HEADER);
+    td_strbuf_add(&batch->frame, room, sizeof(room)); /* for the header, send_batch */
     td_strbuf_adds(&batch->frame, td_row_text(trials->plan, "head"));
     json_decref(batch->dossiers);
     batch->dossiers = NULL;

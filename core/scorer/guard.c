@@ -78,10 +78,7 @@ static void add_reason(struct note *note, int signal, const siginfo_t *cause)
 
 static void send_note(struct note *note)
 {
-    size_t length = note->length - TD_PROTOCOL_HEADER;
-    note->bytes[0] = note->bytes[1] = 0;
-    note->bytes[2] = (char)(length >> 8);
-    note->bytes[3] = (char)length;
+    td_protocol_header((unsigned char *)note->bytes, note->length - TD_PROTOCOL_HEADER);
     for (size_t sent = 0; sent < note->length;) {
         ssize_t n = write(guard.fd, note->bytes + sent, note->length - sent);
         if (n <= 0)

@@ -5,6 +5,12 @@
 
 #include <stdlib.h>
 
+void td_protocol_header(unsigned char header[TD_PROTOCOL_HEADER], size_t length)
+{
+    for (int i = 0; i < TD_PROTOCOL_HEADER; i++)
+        header[i] = (unsigned char)(length >> (8 * (TD_PROTOCOL_HEADER - 1 - i)));
+}
+
 unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length)
 {
     size_t length = json_dumpb(message, NULL, 0, JSON_COMPACT);
@@ -13,10 +19,7 @@ unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length)
     unsigned char *frame = td_memory_alloc(TD_PROTOCOL_HEADER + length);
     if (!frame)
         return NULL;
-    frame[0] = (unsigned char)(length >> 24);
-    frame[1] = (unsigned char)(length >> 16);
-    frame[2] = (unsigned char)(length >> 8);
-    frame[3] = (unsigned char)length;
+    td_protocol_header(frame, length);
     json_dumpb(message, (char *)frame + TD_PROTOCOL_HEADER, length, JSON_COMPACT);
     *ret_length = TD_PROTOCOL_HEADER + length;
     return frame;

@@ -72,6 +72,9 @@
  * long. */
 unsigned char *td_protocol_encode(const json_t *message, size_t *ret_length);
 
+/* Writes the header of a payload of `length` bytes. Safe in a signal handler. */
+void td_protocol_header(unsigned char header[TD_PROTOCOL_HEADER], size_t length);
+
 /* The payload length in a header, or 0 when it is zero or over the maximum. */
 size_t td_protocol_length(const unsigned char header[TD_PROTOCOL_HEADER]);
 

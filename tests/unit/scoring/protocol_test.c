@@ -47,6 +47,19 @@ static void longest_frame_is_the_maximum(void **state)
     json_decref(too_long);
 }
 
+static void header_holds_any_length(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 255, 256, 65536, 0x123456, TD_PROTOCOL_FRAME_MAX};
+    unsigned char header[TD_PROTOCOL_HEADER];
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        td_protocol_header(header, lengths[i]);
+        assert_int_equal(td_protocol_length(header), lengths[i]);
+    }
+    td_protocol_header(header, 0x123456);
+    assert_memory_equal(header, "\0\x12\x34\x56", sizeof(header));
+}
+
 static void impossible_lengths_are_zero(void **state)
 {
     (void)state;
@@ -73,6 +86,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frame_is_length_and_json),
         cmocka_unit_test(longest_frame_is_the_maximum),
+        cmocka_unit_test(header_holds_any_length),
         cmocka_unit_test(impossible_lengths_are_zero),
         cmocka_unit_test(what_is_no_message_has_no_frame),
     };
