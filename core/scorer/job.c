@@ -3,6 +3,7 @@
 #include "scorer/job.h"
 
 #include "scorer/compiled.h"
+#include "scorer/facts.h"
 #include "scorer/guard.h"
 #include "scorer/probe.h"
 #include "scorer/recheck.h"
@@ -10,9 +11,17 @@
 #include "scorer/trial.h"
 #include "scorer/vm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- the operations --------------------------------------------------------------------------- */
+
+struct task {
+    const struct td_plugins *plugins;
+    const json_t *job;
+    const struct td_slice *dossiers;
+    int job_ms;
+};
 
 static json_t *invalid(struct td_fault *fault, const char *message)
 {
@@ -20,45 +29,29 @@ static json_t *invalid(struct td_fault *fault, const char *message)
     return NULL;
 }
 
-json_t *td_job_facts(const struct td_plugins *plugins, const json_t *job, int job_ms,
-                     struct td_fault *fault)
+static json_t *facts(const struct task *task, struct td_fault *fault)
 {
-    const char *series = json_string_value(json_object_get(job, "series"));
-    const json_t *dossier = json_object_get(job, "dossier");
-    if (!series || !json_is_object(dossier))
-        return invalid(fault, "the job needs a series and a dossier");
-    const char *version = json_string_value(json_object_get(job, "plugin"));
-    int index = td_plugins_find(plugins, series, version);
-    if (index < 0) {
-        td_fault_set(fault, "plugin", "no plugin for the series \"%.60s\"%s%.40s is loaded", series,
-                     version && *version ? ", version " : "", version ? version : "");
-        return NULL;
-    }
-    td_guard_begin(TD_GUARD_PLUGIN, plugins->loaded[index].file, job_ms);
-    json_t *answer = td_plugins_facts(plugins, index, dossier, fault);
-    td_guard_end();
-    return answer;
+    return td_facts_of(task->plugins, task->job, task->job_ms, fault);
 }
 
-static json_t *probe(const struct td_plugins *plugins, const json_t *job, int job_ms,
-                     struct td_fault *fault)
+static json_t *probe(const struct task *task, struct td_fault *fault)
 {
-    const char *series = json_string_value(json_object_get(job, "series"));
-    const json_t *dossier = json_object_get(job, "dossier");
-    json_int_t repeat = json_integer_value(json_object_get(job, "repeat"));
-    int index = series ? td_plugins_find(plugins, series, NULL) : -1;
+    const char *series = json_string_value(json_object_get(task->job, "series"));
+    const json_t *dossier = json_object_get(task->job, "dossier");
+    json_int_t repeat = json_integer_value(json_object_get(task->job, "repeat"));
+    int index = series ? td_plugins_find(task->plugins, series, NULL) : -1;
     if (index < 0 || !json_is_object(dossier) || repeat < 1 || repeat > TD_PROBE_REPEAT_MAX)
         return invalid(fault, "the job needs a series that is loaded, a dossier and a repeat");
-    return td_probe_answer(plugins, index, dossier, (int)repeat, job_ms);
+    return td_probe_answer(task->plugins, index, dossier, (int)repeat, task->job_ms);
 }
 
-/* `found` has the "facts" and "gates": the job itself, or the answer of facts(). */
-static json_t *score(const json_t *job, const json_t *found, int job_ms, struct td_fault *fault)
+/* A SCORE; `found` has the "facts" and "gates": the job itself, or the answer of facts(). */
+static json_t *points_of(const struct task *task, const json_t *found, struct td_fault *fault)
 {
     struct td_compiled_standard standard;
-    const json_t *expert = json_object_get(job, "expert");
+    const json_t *expert = json_object_get(task->job, "expert");
     const json_t *known = json_object_get(found, "facts"), *gates = json_object_get(found, "gates");
-    if (td_compiled_read(job, "standard", &standard, fault) < 0)
+    if (td_compiled_read(task->job, "standard", &standard, fault) < 0)
         return NULL;
     if (!json_is_object(known) || (gates && !json_is_array(gates)) ||
         (expert && !json_is_object(expert)))
@@ -69,7 +62,7 @@ static json_t *score(const json_t *job, const json_t *found, int job_ms, struct 
     json_object_set_new(input, "facts", json_incref((json_t *)known));
     json_object_set_new(input, "gates", gates ? json_incref((json_t *)gates) : json_array());
     json_object_set_new(input, "expert", expert ? json_incref((json_t *)expert) : json_object());
-    td_guard_begin(TD_GUARD_SCRIPT, standard.name, job_ms);
+    td_guard_begin(TD_GUARD_SCRIPT, standard.name, task->job_ms);
     struct td_vm *vm = td_compiled_vm(&standard, "", fault);
     json_t *points = vm ? td_vm_score(vm, input, fault) : NULL;
     if (!points)
@@ -84,37 +77,16 @@ static json_t *score(const json_t *job, const json_t *found, int job_ms, struct 
     return points;
 }
 
-static json_t *check(const struct td_plugins *plugins, const json_t *job, int job_ms,
-                     struct td_fault *fault)
+static json_t *score(const struct task *task, struct td_fault *fault)
 {
-    struct td_compiled_standard standard;
-    if (td_compiled_read(job, "standard", &standard, fault) < 0)
-        return NULL;
-    td_guard_begin(TD_GUARD_SCRIPT, standard.name, job_ms);
-    struct td_vm *vm = td_vm_new(standard.name, standard.source, standard.length, fault);
-    json_t *table = vm ? td_vm_table(vm, fault) : NULL;
-    td_vm_free(vm);
-    td_guard_end();
-    if (!table)
-        return NULL;
-    json_t *answer = json_pack("{s:o}", "table", table);
-    json_t *golden =
-        json_object_get(job, "cases") ? td_trial_golden(plugins, job, job_ms, fault) : NULL;
-    if (golden)
-        json_object_set_new(answer, "golden", golden);
-    return answer;
+    json_t *points = points_of(task, task->job, fault);
+    return points ? json_pack("{s:o}", "score", points) : NULL;
 }
 
-static json_t *wrap(const char *name, json_t *value)
+static json_t *evaluate(const struct task *task, struct td_fault *fault)
 {
-    return value ? json_pack("{s:o}", name, value) : NULL;
-}
-
-static json_t *evaluate(const struct td_plugins *plugins, const json_t *job, int job_ms,
-                        struct td_fault *fault)
-{
-    json_t *answer = td_job_facts(plugins, job, job_ms, fault);
-    json_t *points = answer ? score(job, answer, job_ms, fault) : NULL;
+    json_t *answer = facts(task, fault);
+    json_t *points = answer ? points_of(task, answer, fault) : NULL;
     if (points) {
         json_object_set_new(answer, "score", points);
         return answer;
@@ -122,6 +94,80 @@ static json_t *evaluate(const struct td_plugins *plugins, const json_t *job, int
     json_decref(answer);
     return NULL;
 }
+
+static json_t *golden(const struct task *task, struct td_fault *fault)
+{
+    return td_trial_golden(task->plugins, task->job, task->job_ms, fault);
+}
+
+static json_t *check(const struct task *task, struct td_fault *fault)
+{
+    struct td_compiled_standard standard;
+    if (td_compiled_read(task->job, "standard", &standard, fault) < 0)
+        return NULL;
+    td_guard_begin(TD_GUARD_SCRIPT, standard.name, task->job_ms);
+    struct td_vm *vm = td_vm_new(standard.name, standard.source, standard.length, fault);
+    json_t *table = vm ? td_vm_table(vm, fault) : NULL;
+    td_vm_free(vm);
+    td_guard_end();
+    if (!table)
+        return NULL;
+    json_t *answer = json_pack("{s:o}", "table", table);
+    json_t *passed = json_object_get(task->job, "cases") ? golden(task, fault) : NULL;
+    if (passed)
+        json_object_set_new(answer, "golden", passed);
+    return answer;
+}
+
+static json_t *trial(const struct task *task, struct td_fault *fault)
+{
+    return td_trial_batch(task->job, task->dossiers, task->job_ms, fault);
+}
+
+static json_t *compare(const struct task *task, struct td_fault *fault)
+{
+    return td_trial_compare(task->job, task->job_ms, fault);
+}
+
+static json_t *recheck(const struct task *task, struct td_fault *fault)
+{
+    return td_recheck(task->plugins, task->job, task->job_ms, fault);
+}
+
+static const struct {
+    const char *op;
+    json_t *(*answer)(const struct task *task, struct td_fault *fault);
+} operations[] = {
+    {"facts", facts},   {"score", score},     {"evaluate", evaluate},
+    {"check", check},   {"trial", trial},     {"compare", compare},
+    {"golden", golden}, {"recheck", recheck}, {"probe", probe},
+};
+
+enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
+
+static json_t *refuse_op(struct td_fault *fault)
+{
+    char known[128] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < OPERATIONS; i++)
+        length += (size_t)snprintf(known + length, sizeof(known) - length, "%s%s", i ? ", " : "",
+                                   operations[i].op);
+    td_fault_set(fault, "invalid", "the job's op is none of %s", known);
+    return NULL;
+}
+
+static json_t *operate(const struct task *task, struct td_fault *fault)
+{
+    const char *op = json_string_value(json_object_get(task->job, "op"));
+    if (!op)
+        return invalid(fault, "the job has no op");
+    for (size_t i = 0; i < OPERATIONS; i++)
+        if (!strcmp(op, operations[i].op))
+            return operations[i].answer(task, fault);
+    return refuse_op(fault);
+}
+
+/* --- requests and answers --------------------------------------------------------------------- */
 
 static json_t *error_answer(const struct td_fault *fault)
 {
@@ -158,9 +204,9 @@ json_t *td_job_parse(const char *text, size_t length, struct td_slice *ret_dossi
 {
     /* As the server writes it (review/trial_run.c); written otherwise it is parsed whole, and
      * refused. */
-    static const char trial[] = "{\"op\":\"trial\",";
+    static const char begins[] = "{\"op\":\"trial\",";
     *ret_dossiers = (struct td_slice){0};
-    if (length >= sizeof(trial) - 1 && !memcmp(text, trial, sizeof(trial) - 1))
+    if (length >= sizeof(begins) - 1 && !memcmp(text, begins, sizeof(begins) - 1))
         return trial_job(text, length, ret_dossiers);
     return json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
 }
@@ -168,32 +214,9 @@ json_t *td_job_parse(const char *text, size_t length, struct td_slice *ret_dossi
 json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job,
                       const struct td_slice *dossiers, int job_ms)
 {
+    const struct task task = {plugins, job, dossiers, job_ms};
     struct td_fault fault = TD_FAULT_INIT;
-    const char *op = json_string_value(json_object_get(job, "op"));
-    json_t *answer = NULL;
-    if (!op)
-        invalid(&fault, "the job has no op");
-    else if (!strcmp(op, "facts"))
-        answer = td_job_facts(plugins, job, job_ms, &fault);
-    else if (!strcmp(op, "score"))
-        answer = wrap("score", score(job, job, job_ms, &fault));
-    else if (!strcmp(op, "evaluate"))
-        answer = evaluate(plugins, job, job_ms, &fault);
-    else if (!strcmp(op, "probe"))
-        answer = probe(plugins, job, job_ms, &fault);
-    else if (!strcmp(op, "check"))
-        answer = check(plugins, job, job_ms, &fault);
-    else if (!strcmp(op, "trial"))
-        answer = td_trial_batch(job, dossiers, job_ms, &fault);
-    else if (!strcmp(op, "recheck"))
-        answer = td_recheck(plugins, job, job_ms, &fault);
-    else if (!strcmp(op, "compare"))
-        answer = td_trial_compare(job, job_ms, &fault);
-    else if (!strcmp(op, "golden"))
-        answer = td_trial_golden(plugins, job, job_ms, &fault);
-    else
-        invalid(&fault, "the job's op is none of facts, score, evaluate, check, trial, compare, "
-                        "golden, probe, recheck");
+    json_t *answer = operate(&task, &fault);
     if (!answer && !fault.code)
         td_fault_memory(&fault);
     if (!fault.code)

@@ -14,9 +14,4 @@ json_t *td_job_parse(const char *text, size_t length, struct td_slice *ret_dossi
 json_t *td_job_answer(const struct td_plugins *plugins, const json_t *job,
                       const struct td_slice *dossiers, int job_ms);
 
-/* The part of a job that asks the series' plugin: {"facts", "problems", "gates"} of job's "dossier", or NULL
- * and `fault`. */
-json_t *td_job_facts(const struct td_plugins *plugins, const json_t *job, int job_ms,
-                     struct td_fault *fault);
-
 #endif

@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "scorer/compiled.h"
+#include "scorer/facts.h"
 #include "scorer/guard.h"
-#include "scorer/job.h"
 #include "scorer/purity.h"
 #include "scorer/vm.h"
 
@@ -79,7 +79,7 @@ static void check_facts(const struct td_plugins *plugins, const json_t *job, con
     json_t *asked = json_pack("{s:O?, s:O?, s:O?}", "series", json_object_get(job, "series"),
                               "plugin", json_object_get(result, "plugin_version"), "dossier",
                               json_object_get(result, "dossier"));
-    json_t *found = td_job_facts(plugins, asked, job_ms, &fault);
+    json_t *found = td_facts_of(plugins, asked, job_ms, &fault);
     json_decref(asked);
     if (!found) {
         fail(differences, result, "fact", &fault);

@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "scorer/compiled.h"
+#include "scorer/facts.h"
 #include "scorer/guard.h"
-#include "scorer/job.h"
 #include "scorer/purity.h"
 #include "scorer/score.h"
 #include "scorer/vm.h"
@@ -401,7 +401,7 @@ static json_t *case_input(const struct td_plugins *plugins, const json_t *job,
     const json_t *expert = json_object_get(golden_case, "expert");
     json_t *asked = json_pack("{s:O?, s:O?}", "series", json_object_get(job, "series"), "dossier",
                               json_object_get(golden_case, "dossier"));
-    json_t *input = td_job_facts(plugins, asked, job_ms, fault);
+    json_t *input = td_facts_of(plugins, asked, job_ms, fault);
     json_decref(asked);
     if (!input)
         return NULL;
