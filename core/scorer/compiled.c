@@ -1,6 +1,8 @@
 /* compiled.c - see compiled.h. The one used least lately goes first. */
 #include "scorer/compiled.h"
 
+#include "scorer/guard.h"
+#include "scorer/score.h"
 #include "scorer/vm.h"
 
 #include <stdint.h>
@@ -105,4 +107,34 @@ struct td_vm *td_compiled_vm(const struct td_compiled_standard *standard, const 
     }
     entry->used = ++uses;
     return entry->vm;
+}
+
+/* What a standard may read, and pays for. */
+static json_t *input_of(const json_t *from)
+{
+    return json_pack("{s:O*, s:O*, s:O*}", "facts", json_object_get(from, "facts"), "gates",
+                     json_object_get(from, "gates"), "expert", json_object_get(from, "expert"));
+}
+
+json_t *td_compiled_score(const struct td_compiled_standard *standard, const char *use,
+                          const char *item, const json_t *from, int job_ms, struct td_fault *fault)
+{
+    json_t *input = input_of(from);
+    if (!input) {
+        td_fault_memory(fault);
+        return NULL;
+    }
+    td_guard_begin(TD_GUARD_SCRIPT, standard->name, job_ms);
+    td_guard_item(item);
+    struct td_vm *vm = td_compiled_vm(standard, use, fault);
+    json_t *score = vm ? td_vm_score(vm, input, fault) : NULL;
+    td_guard_end();
+    json_decref(input);
+    if (score && td_score_check(score, standard->name, fault) < 0) {
+        json_decref(score);
+        score = NULL;
+    }
+    if (!score)
+        td_compiled_forget(vm);
+    return score;
 }

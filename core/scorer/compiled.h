@@ -28,6 +28,12 @@ int td_compiled_read(const json_t *job, const char *member, struct td_compiled_s
 struct td_vm *td_compiled_vm(const struct td_compiled_standard *standard, const char *use,
                              struct td_fault *fault);
 
+/* The SCORE of scoring/protocol.h for the "facts", "gates" and "expert" of `from`, which may have any other
+ * members; a new reference, checked (score.h), or NULL and `fault`. `item` is what the guard calls it, or NULL;
+ * `job_ms` as in guard.h. A VM that failed is forgotten. */
+json_t *td_compiled_score(const struct td_compiled_standard *standard, const char *use,
+                          const char *item, const json_t *from, int job_ms, struct td_fault *fault);
+
 /* After a failure: it may hold anything. */
 void td_compiled_forget(const struct td_vm *vm);
 

@@ -7,7 +7,6 @@
 #include "scorer/guard.h"
 #include "scorer/probe.h"
 #include "scorer/recheck.h"
-#include "scorer/score.h"
 #include "scorer/trial.h"
 #include "scorer/vm.h"
 
@@ -58,22 +57,10 @@ static json_t *points_of(const struct task *task, const json_t *found, struct td
         return invalid(
             fault,
             "the job needs an object \"facts\", an array \"gates\" and an object \"expert\"");
-    json_t *input = json_object();
-    json_object_set_new(input, "facts", json_incref((json_t *)known));
-    json_object_set_new(input, "gates", gates ? json_incref((json_t *)gates) : json_array());
-    json_object_set_new(input, "expert", expert ? json_incref((json_t *)expert) : json_object());
-    td_guard_begin(TD_GUARD_SCRIPT, standard.name, task->job_ms);
-    struct td_vm *vm = td_compiled_vm(&standard, "", fault);
-    json_t *points = vm ? td_vm_score(vm, input, fault) : NULL;
-    if (!points)
-        td_compiled_forget(vm);
-    td_guard_end();
+    json_t *input =
+        json_pack("{s:O, s:O*, s:O*}", "facts", known, "gates", gates, "expert", expert);
+    json_t *points = td_compiled_score(&standard, "", NULL, input, task->job_ms, fault);
     json_decref(input);
-    if (points && td_score_check(points, standard.name, fault) < 0) {
-        td_compiled_forget(vm);
-        json_decref(points);
-        points = NULL;
-    }
     return points;
 }
 

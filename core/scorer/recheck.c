@@ -5,9 +5,7 @@
 #include "base/json.h"
 #include "scorer/compiled.h"
 #include "scorer/facts.h"
-#include "scorer/guard.h"
 #include "scorer/purity.h"
-#include "scorer/vm.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,15 +114,9 @@ static void check_points(const json_t *job, const json_t *result, int job_ms, js
     json_t *named = json_pack("{s:O?}", "standard",
                               json_object_get(standards, td_json_text(result, "standard")));
     json_t *score = NULL;
-    if (td_compiled_read(named, "standard", &standard, &fault) == 0) {
-        td_guard_begin(TD_GUARD_SCRIPT, standard.name, job_ms);
-        td_guard_item(td_json_text(result, "id"));
-        struct td_vm *vm = td_compiled_vm(&standard, "", &fault);
-        score = vm ? td_vm_score(vm, result, &fault) : NULL;
-        td_guard_end();
-        if (!score)
-            td_compiled_forget(vm);
-    }
+    if (td_compiled_read(named, "standard", &standard, &fault) == 0)
+        score =
+            td_compiled_score(&standard, "", td_json_text(result, "id"), result, job_ms, &fault);
     if (score)
         compare_points(differences, result, score, standard.source);
     else

@@ -39,18 +39,7 @@ static int read_side(const json_t *job, const char *member, const char *order, i
 static json_t *score_one(const struct side *side, const char *id, const json_t *input,
                          struct td_fault *fault)
 {
-    td_guard_begin(TD_GUARD_SCRIPT, side->standard.name, side->job_ms);
-    td_guard_item(id);
-    struct td_vm *vm = td_compiled_vm(&side->standard, side->use, fault);
-    json_t *score = vm ? td_vm_score(vm, input, fault) : NULL;
-    td_guard_end();
-    if (score && td_score_check(score, side->standard.name, fault) < 0) {
-        json_decref(score);
-        score = NULL;
-    }
-    if (!score)
-        td_compiled_forget(vm);
-    return score;
+    return td_compiled_score(&side->standard, side->use, id, input, side->job_ms, fault);
 }
 
 /* Why the worker refused what a script did: "Time" is no constant here. */
