@@ -163,7 +163,7 @@ static int edit_read(struct td_call *call, struct td_reply *reply, struct td_err
     const char *id = td_call_param(call, "standard");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_standard_load_editable(&review, id, &standard, reterr);
+        rc = td_standard_load_to_write(&review, id, TD_STANDARD_EDITABLE, &standard, reterr);
     json_decref(standard);
     if (rc == 0)
         rc = td_standard_view(&review, id, &reply->value, reterr);
@@ -193,7 +193,8 @@ static int save_read(struct td_call *call, struct td_reply *reply, struct td_err
     (void)reply;
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_standard_load_editable(&review, td_call_param(call, "standard"), &standard, reterr);
+        rc = td_standard_load_to_write(&review, td_call_param(call, "standard"),
+                                       TD_STANDARD_EDITABLE, &standard, reterr);
     if (rc == 0)
         rc = td_call_check_version(call, td_row_int(standard, "revision"), reterr);
     if (rc == 0)
@@ -220,7 +221,7 @@ static int save_write(struct td_call *call, struct td_reply *reply, struct td_er
         call->body && json_object_get(call->body, "note") ? td_call_text(call, "note") : NULL;
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_standard_load_editable(&review, id, &standard, reterr);
+        rc = td_standard_load_to_write(&review, id, TD_STANDARD_EDITABLE, &standard, reterr);
     if (rc == 0)
         rc = td_call_check_version(call, td_row_int(standard, "revision"), reterr);
     if (rc == 0)

@@ -139,17 +139,12 @@ int td_quarantine_lift(struct td_review *review, const char *standard_id, const 
     json_t *standard = NULL;
     if (!td_row_is(review, TD_ROLE_ADMIN))
         return td_error_set(reterr, TD_EFORBIDDEN, "only the administrator ends a quarantine");
-    int rc = td_standard_load(review->tx, standard_id, &standard);
+    int rc = td_standard_load_in(review, standard_id, "quarantined", &standard, reterr);
     if (rc < 0)
         return rc;
-    if (!td_row_equals(standard, "state", "quarantined"))
-        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
-                          json_pack("{s:s}", "standard_state", td_row_text(standard, "state")));
-    if (rc == 0)
-        rc = td_tx_exec(review->tx, NULL,
-                        "update standard set state = 'retired', quarantine = null"
-                        " where id = $1",
-                        "s", standard_id);
+    rc = td_tx_exec(review->tx, NULL,
+                    "update standard set state = 'retired', quarantine = null where id = $1", "s",
+                    standard_id);
     if (rc == 0)
         rc = td_row_log(
             review, "standard.quarantine_lift", "standard", standard_id,

@@ -25,6 +25,41 @@ int td_standard_load(struct td_tx *tx, const char *standard_id, json_t **ret_sta
     return td_tx_row(tx, ret_standard, "select * from standard where id = $1", "s", standard_id);
 }
 
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (; *words; words += strcspn(words, " "), words += strspn(words, " "))
+        if (strcspn(words, " ") == length && !strncmp(words, word, length))
+            return true;
+    return false;
+}
+
+int td_standard_load_in(struct td_review *review, const char *standard_id, const char *states,
+                        json_t **ret_standard, struct td_error *reterr)
+{
+    json_t *standard = NULL;
+    int rc = td_standard_load(review->tx, standard_id, &standard);
+    if (rc < 0)
+        return rc;
+    const char *state = td_row_text(standard, "state");
+    if (!has_word(states, state)) {
+        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
+                          json_pack("{s:s}", "standard_state", state));
+        json_decref(standard);
+        return rc;
+    }
+    *ret_standard = standard;
+    return 0;
+}
+
+int td_standard_load_to_write(struct td_review *review, const char *standard_id, const char *states,
+                              json_t **ret_standard, struct td_error *reterr)
+{
+    if (!td_standard_writer(review))
+        return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau do this");
+    return td_standard_load_in(review, standard_id, states, ret_standard, reterr);
+}
+
 static bool was_in_force(const json_t *standard)
 {
     return td_row_equals(standard, "state", "active") ||

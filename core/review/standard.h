@@ -32,7 +32,18 @@ int td_standard_active(struct td_tx *tx, const char *series, const char *level,
 /* One standard by id, source and outline included. */
 int td_standard_load(struct td_tx *tx, const char *standard_id, json_t **ret_standard);
 
-/* The same for who may see it: TD_ENOTFOUND for an outsider unless it is or was in force. */
+/* The same in one of these `states` ("draft trial"): TD_ECONFLICT "standard_state" in another. */
+int td_standard_load_in(struct td_review *review, const char *standard_id, const char *states,
+                        json_t **ret_standard, struct td_error *reterr);
+
+/* The same for td_standard_writer: TD_EFORBIDDEN for anybody else. */
+int td_standard_load_to_write(struct td_review *review, const char *standard_id, const char *states,
+                              json_t **ret_standard, struct td_error *reterr);
+
+/* States in which the source may still be changed. */
+#define TD_STANDARD_EDITABLE "draft trial approved"
+
+/* td_standard_load for who may see it: TD_ENOTFOUND for an outsider unless it is or was in force. */
 int td_standard_load_seen(struct td_review *review, const char *standard_id, json_t **ret_standard,
                           struct td_error *reterr);
 
@@ -119,10 +130,6 @@ struct td_standard_draft {
  * when the source does not load. */
 int td_standard_create(struct td_review *review, const struct td_standard_draft *draft,
                        char ret_id[TD_ID_TEXT], struct td_error *reterr);
-
-/* One that may still be edited (draft, trial, approved), for who may; a new reference. */
-int td_standard_load_editable(struct td_review *review, const char *standard_id,
-                              json_t **ret_standard, struct td_error *reterr);
 
 /* Keeps another source. It is a draft again, whatever it was; the same source changes nothing but the
  * note. `note` may be NULL: as it was. */

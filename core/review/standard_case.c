@@ -294,10 +294,7 @@ int td_standard_case_amend(struct td_review *review, const char *standard_id,
                            struct td_error *reterr)
 {
     json_t *standard = NULL, *differences = NULL, *golden = NULL;
-    int rc = td_standard_load_editable(review, standard_id, &standard, reterr);
-    if (rc == 0 && td_row_equals(standard, "state", "approved"))
-        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
-                          json_pack("{s:s}", "standard_state", "approved"));
+    int rc = td_standard_load_to_write(review, standard_id, "draft trial", &standard, reterr);
     if (rc == 0)
         rc = find_file(review, standard, amendment->file, &golden, reterr);
     if (rc == 0)

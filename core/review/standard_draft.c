@@ -9,14 +9,6 @@
 
 #include <string.h>
 
-static int refuse_outsider(const struct td_review *review, struct td_error *reterr)
-{
-    return td_standard_writer(review)
-               ? 0
-               : td_error_set(reterr, TD_EFORBIDDEN,
-                              "only administrator and bureau write standards");
-}
-
 static int keep_source(struct td_review *review, const char *standard_id, int64_t revision,
                        const char *source, const char *hash)
 {
@@ -75,9 +67,9 @@ int td_standard_create(struct td_review *review, const struct td_standard_draft 
 {
     char hash[65];
     json_t *outline = NULL, *fault = NULL;
-    int rc = refuse_outsider(review, reterr);
-    if (rc == 0)
-        rc = td_ledger_sm3(draft->source, strlen(draft->source), hash);
+    if (!td_standard_writer(review))
+        return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau write standards");
+    int rc = td_ledger_sm3(draft->source, strlen(draft->source), hash);
     if (rc == 0)
         rc = td_standard_checked(draft->answer, draft->series, draft->level, &outline, &fault);
     if (rc < 0)
@@ -99,26 +91,6 @@ int td_standard_create(struct td_review *review, const struct td_standard_draft 
 }
 
 /* --- editing ---------------------------------------------------------------------------------- */
-
-int td_standard_load_editable(struct td_review *review, const char *standard_id,
-                              json_t **ret_standard, struct td_error *reterr)
-{
-    json_t *standard = NULL;
-    int rc = refuse_outsider(review, reterr);
-    if (rc == 0)
-        rc = td_standard_load(review->tx, standard_id, &standard);
-    if (rc < 0)
-        return rc;
-    const char *state = td_row_text(standard, "state");
-    if (strcmp(state, "draft") && strcmp(state, "trial") && strcmp(state, "approved")) {
-        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
-                          json_pack("{s:s}", "standard_state", state));
-        json_decref(standard);
-        return rc;
-    }
-    *ret_standard = standard;
-    return 0;
-}
 
 static int store_source(struct td_review *review, const json_t *standard, const char *source,
                         const char *hash, const json_t *answer, int64_t revision)
@@ -181,7 +153,8 @@ int td_standard_save(struct td_review *review, const json_t *standard, const cha
 int td_standard_discard(struct td_review *review, const char *standard_id, struct td_error *reterr)
 {
     json_t *standard = NULL;
-    int rc = td_standard_load_editable(review, standard_id, &standard, reterr);
+    int rc =
+        td_standard_load_to_write(review, standard_id, TD_STANDARD_EDITABLE, &standard, reterr);
     if (rc < 0)
         return rc;
     rc = td_tx_exec(review->tx, NULL, "update standard set state = 'discarded' where id = $1", "s",

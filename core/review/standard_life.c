@@ -16,33 +16,7 @@ enum { SCORES_PAGE = 500 };
 
 static const char *const writers[3] = {"bureau", "admin"};
 
-/* --- loading and telling ---------------------------------------------------------------------- */
-
-static int load_for(struct td_review *review, const char *standard_id, const char *first,
-                    const char *second, json_t **ret_standard, struct td_error *reterr)
-{
-    json_t *standard = NULL;
-    int rc = td_standard_load(review->tx, standard_id, &standard);
-    if (rc < 0)
-        return rc;
-    const char *state = td_row_text(standard, "state");
-    if (strcmp(state, first) && strcmp(state, second)) {
-        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
-                          json_pack("{s:s}", "standard_state", state));
-        json_decref(standard);
-        return rc;
-    }
-    *ret_standard = standard;
-    return 0;
-}
-
-static int writer_loads(struct td_review *review, const char *standard_id, const char *first,
-                        const char *second, json_t **ret_standard, struct td_error *reterr)
-{
-    if (!td_standard_writer(review))
-        return td_error_set(reterr, TD_EFORBIDDEN, "only administrator and bureau do this");
-    return load_for(review, standard_id, first, second, ret_standard, reterr);
-}
+/* --- writing and telling ---------------------------------------------------------------------- */
 
 /* What the ledger keeps of an act on a standard. */
 static json_t *entry(const json_t *standard, const char *reason)
@@ -140,7 +114,7 @@ int td_standard_approve(struct td_review *review, const char *standard_id, const
                         int64_t cases, struct td_error *reterr)
 {
     json_t *standard = NULL;
-    int rc = writer_loads(review, standard_id, "draft", "trial", &standard, reterr);
+    int rc = td_standard_load_to_write(review, standard_id, "draft trial", &standard, reterr);
     if (rc < 0)
         return rc;
     rc = check_second(review, standard, reterr);
@@ -275,7 +249,7 @@ static int put_in_force(struct td_review *review, const json_t *standard, bool o
 int td_standard_activate(struct td_review *review, const char *standard_id, struct td_error *reterr)
 {
     json_t *standard = NULL;
-    int rc = writer_loads(review, standard_id, "approved", "retired", &standard, reterr);
+    int rc = td_standard_load_to_write(review, standard_id, "approved retired", &standard, reterr);
     if (rc < 0)
         return rc;
     rc = put_in_force(review, standard, true, reterr);
@@ -292,13 +266,11 @@ int td_standard_rollback(struct td_review *review, const char *standard_id, cons
                          char ret_id[TD_ID_TEXT], struct td_error *reterr)
 {
     json_t *present = NULL, *before = NULL;
-    int rc = writer_loads(review, standard_id, "active", "active", &present, reterr);
+    int rc = td_standard_load_to_write(review, standard_id, "active", &present, reterr);
     if (rc < 0)
         return rc;
-    rc = td_standard_load(review->tx, td_row_text(present, "replaces"), &before);
-    if (rc == 0 && !td_row_equals(before, "state", "retired")) /* it was put aside since */
-        rc = td_error_key(reterr, TD_ECONFLICT, "standard_state",
-                          json_pack("{s:s}", "standard_state", td_row_text(before, "state")));
+    /* It may have been put aside since. */
+    rc = td_standard_load_in(review, td_row_text(present, "replaces"), "retired", &before, reterr);
     if (rc == TD_ENOTFOUND)
         rc = td_error_key(reterr, TD_ECONFLICT, "standard_first", NULL);
     if (rc == 0)
@@ -324,7 +296,7 @@ int td_standard_release(struct td_review *review, const char *standard_id, const
     char id[TD_ID_TEXT];
     if (!td_row_is(review, TD_ROLE_SUPERVISOR))
         return td_error_set(reterr, TD_EFORBIDDEN, "only the supervisor releases a standard");
-    int rc = load_for(review, standard_id, "approved", "retired", &standard, reterr);
+    int rc = td_standard_load_in(review, standard_id, "approved retired", &standard, reterr);
     if (rc < 0)
         return rc;
     td_id_new(id);
