@@ -10,6 +10,7 @@
 #include "review/quarantine.h"
 #include "review/row.h"
 #include "review/sheet.h"
+#include "review/standard.h"
 #include "review/verification.h"
 #include "store/store.h"
 
@@ -58,16 +59,13 @@ static int build_job(struct td_review *review, const json_t *application, json_t
                                 td_row_text(application, "plugin_version"), "level",
                                 td_row_text(application, "level"), "dossier", dossier);
         if (standard) {
-            char name[96];
-            snprintf(name, sizeof(name), "%s/%s.rb", td_row_text(application, "series"),
-                     td_row_text(application, "level"));
+            json_t *part = td_standard_job_part(
+                td_row_text(application, "series"), td_row_text(application, "level"),
+                json_object_get(standard, "hash"), json_object_get(standard, "source"));
+            json_object_set(part, "id", json_object_get(standard, "id"));
+            json_object_set(part, "version", json_object_get(standard, "version"));
             json_object_set(job, "expert", expert);
-            json_object_set_new(job, "standard",
-                                json_pack("{s:s, s:O, s:O, s:O, s:O}", "name", name, "id",
-                                          json_object_get(standard, "id"), "version",
-                                          json_object_get(standard, "version"), "hash",
-                                          json_object_get(standard, "hash"), "source",
-                                          json_object_get(standard, "source")));
+            json_object_set_new(job, "standard", part);
         }
         *ret_job = job;
         result = job ? 0 : TD_ENOMEM;

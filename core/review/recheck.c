@@ -2,6 +2,7 @@
 #include "review/recheck.h"
 
 #include "review/row.h"
+#include "review/standard.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -91,10 +92,9 @@ static void add_to_job(const struct td_review *review, json_t *page, json_t *job
     const char *hash = td_row_text(row, "standard_hash"), *id = td_row_text(row, "id");
     if (!json_object_get(standards, hash))
         json_object_set_new(standards, hash,
-                            json_pack("{s:o, s:O}", "name",
-                                      json_sprintf("%s/%s.rb", td_row_text(row, "series"),
-                                                   td_row_text(row, "level")),
-                                      "source", json_object_get(row, "source")));
+                            td_standard_job_part(td_row_text(row, "series"),
+                                                 td_row_text(row, "level"), NULL,
+                                                 json_object_get(row, "source")));
     if (!dossier)
         json_object_set_new(page, "facts_kept", json_integer(td_row_int(page, "facts_kept") + 1));
     json_object_set(job, "series", json_object_get(row, "series"));
@@ -165,8 +165,8 @@ int td_recheck_page(struct td_review *review, const char *cycle_id, const char *
         rc = load_rows(review, cycle_id, &place, &rows);
     if (rc < 0)
         return rc;
-    json_t *page = json_pack("{s:i, s:i, s:[], s:n, s:{}}", "checked", 0, "facts_kept", 0,
-                             "items", "next", "named");
+    json_t *page = json_pack("{s:i, s:i, s:[], s:n, s:{}}", "checked", 0, "facts_kept", 0, "items",
+                             "next", "named");
     json_t *job =
         json_pack("{s:s, s:s, s:{}, s:[]}", "op", "recheck", "series", "", "standards", "scores");
     rc = page && job ? check_rows(review, rows, page, job) : TD_ENOMEM;

@@ -97,6 +97,10 @@ int td_standard_read_script(const struct td_config *config, const char *series, 
  * TD_ETOOLARGE; TD_EFIELDS (source: misleads) for characters that a reader does not see as what they are. */
 int td_standard_clean(const char *source, char **ret_source, struct td_error *reterr);
 
+/* A standard as the scorer gets it (scoring/protocol.h): {"name": "teacher/intermediate.rb", "hash", "source"}.
+ * `hash` may be NULL: it is left out. A new reference. */
+json_t *td_standard_job_part(const char *series, const char *level, json_t *hash, json_t *source);
+
 /* What the scorer's "check" gets: {"op", "standard": {"name", "hash", "source"}}. A new reference.
  */
 json_t *td_standard_check_job(const char *series, const char *level, const char *source);

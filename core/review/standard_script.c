@@ -142,14 +142,23 @@ int td_standard_clean(const char *source, char **ret_source, struct td_error *re
 
 /* --- what the scorer says of one -------------------------------------------------------------- */
 
+json_t *td_standard_job_part(const char *series, const char *level, json_t *hash, json_t *source)
+{
+    return json_pack("{s:o, s:O*, s:O}", "name", json_sprintf("%s/%s.rb", series, level), "hash",
+                     hash, "source", source);
+}
+
 json_t *td_standard_check_job(const char *series, const char *level, const char *source)
 {
-    char hash[65], name[96];
+    char hash[65];
     if (td_ledger_sm3(source, strlen(source), hash) < 0)
         return NULL;
-    snprintf(name, sizeof(name), "%s/%s.rb", series, level);
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "op", "check", "series", series, "level",
-                     level, "standard", "name", name, "hash", hash, "source", source);
+    json_t *mark = json_string(hash), *text = json_string(source);
+    json_t *job = json_pack("{s:s, s:s, s:s, s:o}", "op", "check", "series", series, "level", level,
+                            "standard", td_standard_job_part(series, level, mark, text));
+    json_decref(mark);
+    json_decref(text);
+    return job;
 }
 
 static json_t *elsewhere(const json_t *head)

@@ -6,6 +6,7 @@
 #include "review/cycle.h"
 #include "review/golden.h"
 #include "review/row.h"
+#include "review/standard.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -419,11 +420,10 @@ static int standard_part(struct td_tx *tx, const json_t *trial, const char *memb
                        td_row_text(trial, member));
     if (rc < 0)
         return rc;
-    json_object_set_new(
-        row, "name",
-        json_sprintf("%s/%s.rb", td_row_text(trial, "series"), td_row_text(trial, "level")));
-    *ret_part = row;
-    return 0;
+    *ret_part = td_standard_job_part(td_row_text(trial, "series"), td_row_text(trial, "level"),
+                                     json_object_get(row, "hash"), json_object_get(row, "source"));
+    json_decref(row);
+    return *ret_part ? 0 : TD_ENOMEM;
 }
 
 static int compare_job(struct td_review *review, const json_t *trial, const json_t *dossier,

@@ -23,10 +23,8 @@ enum { SWEEP = 2000 };
 
 static json_t *standard_part(const json_t *trial, const char *hash, const char *source)
 {
-    json_t *name =
-        json_sprintf("%s/%s.rb", td_row_text(trial, "series"), td_row_text(trial, "level"));
-    return json_pack("{s:o, s:O, s:O}", "name", name, "hash", json_object_get(trial, hash),
-                     "source", json_object_get(trial, source));
+    return td_standard_job_part(td_row_text(trial, "series"), td_row_text(trial, "level"),
+                                json_object_get(trial, hash), json_object_get(trial, source));
 }
 
 /* A batch's frame as far as its dossiers. */
