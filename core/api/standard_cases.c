@@ -6,9 +6,6 @@
 #include "review/standard.h"
 #include "review/standard_case.h"
 
-#define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
-#define READERS (WRITERS | TD_ROLE_SUPERVISOR | TD_ROLE_OFFICE)
-
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -56,12 +53,12 @@ static const struct td_field amend_body[] = {
 const struct td_route td_standard_cases_routes[] = {
     {.method = TD_GET,
      .path = "/standards/{standard}/cases",
-     .roles = READERS,
+     .roles = TD_STANDARD_READERS,
      .summary = "Golden cases amended for this standard, each with the file as it should be",
      .read = list_read},
     {.method = TD_POST,
      .path = "/standards/{standard}/cases",
-     .roles = WRITERS,
+     .roles = TD_STANDARD_WRITERS,
      .summary = "Amend one golden case for a draft: it expects what the trial found from now on",
      .write = amend_write,
      .body = amend_body},

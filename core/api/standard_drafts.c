@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
-enum { SOURCE_MAX = 64 << 10 };
-
 /* Has the scorer check `source` (owned, freed here); `kept` remembers it and what else is in there.
  */
 static int check_job(struct td_call *call, const char *series, const char *level, char *source,
@@ -287,7 +284,7 @@ static int check_answer(struct td_call *call, struct td_reply *reply, struct td_
 static const struct td_field create_body[] = {
     {"series", TD_FIELD_TEXT, false, 1, 32, NULL, "Series id; not with based_on"},
     {"level", TD_FIELD_TEXT, false, 1, 32, NULL, "Level id; not with based_on"},
-    {"source", TD_FIELD_TEXT, false, 1, SOURCE_MAX, NULL,
+    {"source", TD_FIELD_TEXT, false, 1, TD_STANDARD_SOURCE_MAX, NULL,
      "The script; without, it is read from the script folder"},
     {"based_on", TD_FIELD_ID, false, 0, 0, NULL, "A copy of this version instead"},
     {"note", TD_FIELD_TEXT, false, 0, 500, NULL, "What is changed and why"},
@@ -297,7 +294,7 @@ static const struct td_field create_body[] = {
 };
 
 static const struct td_field save_body[] = {
-    {"source", TD_FIELD_TEXT, true, 1, SOURCE_MAX, NULL, "The whole script"},
+    {"source", TD_FIELD_TEXT, true, 1, TD_STANDARD_SOURCE_MAX, NULL, "The whole script"},
     {"note", TD_FIELD_TEXT, false, 0, 500, NULL, "What is changed and why"},
     {0},
 };
@@ -305,25 +302,25 @@ static const struct td_field save_body[] = {
 static const struct td_field check_body[] = {
     {"series", TD_FIELD_TEXT, true, 1, 32, NULL, "Series id"},
     {"level", TD_FIELD_TEXT, true, 1, 32, NULL, "Level id"},
-    {"source", TD_FIELD_TEXT, true, 1, SOURCE_MAX, NULL, "The whole script"},
+    {"source", TD_FIELD_TEXT, true, 1, TD_STANDARD_SOURCE_MAX, NULL, "The whole script"},
     {0},
 };
 
 const struct td_route td_standard_drafts_routes[] = {
-    {TD_POST, "/standards", WRITERS,
+    {TD_POST, "/standards", TD_STANDARD_WRITERS,
      "A new draft: from the script folder, from a text, or from an earlier version",
      .read = create_read, .write = create_write, .work = TD_WORK_CHECK, .body = create_body},
-    {TD_GET, "/standards/new", WRITERS, "A form for a new standard's text", .query = "series level",
-     .read = new_read, .page = "standard_new"},
-    {TD_POST, "/standards/check", WRITERS, "Whether a script loads, and its table; nothing is kept",
-     .read = check_read, .work_fn = check_answer, .work = TD_WORK_CHECK, .body = check_body,
-     .page = "standard_check"},
-    {TD_GET, "/standards/{standard}/edit", WRITERS, "A draft for editing", .read = edit_read,
-     .page = "standard_edit"},
-    {TD_PUT, "/standards/{standard}", WRITERS,
+    {TD_GET, "/standards/new", TD_STANDARD_WRITERS, "A form for a new standard's text",
+     .query = "series level", .read = new_read, .page = "standard_new"},
+    {TD_POST, "/standards/check", TD_STANDARD_WRITERS,
+     "Whether a script loads, and its table; nothing is kept", .read = check_read,
+     .work_fn = check_answer, .work = TD_WORK_CHECK, .body = check_body, .page = "standard_check"},
+    {TD_GET, "/standards/{standard}/edit", TD_STANDARD_WRITERS, "A draft for editing",
+     .read = edit_read, .page = "standard_edit"},
+    {TD_PUT, "/standards/{standard}", TD_STANDARD_WRITERS,
      "Keep another source; what was tried or approved is a draft again", .read = save_read,
      .write = save_write, .work = TD_WORK_CHECK, .body = save_body, .flags = TD_ROUTE_IF_MATCH},
-    {TD_DELETE, "/standards/{standard}", WRITERS, "Discard what was never in force",
+    {TD_DELETE, "/standards/{standard}", TD_STANDARD_WRITERS, "Discard what was never in force",
      .write = discard_write},
     {0},
 };

@@ -10,14 +10,7 @@
 
 #include <string.h>
 
-#define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
-
 /* --- reading ---------------------------------------------------------------------------------- */
-
-static bool is_writer(const struct td_call *call)
-{
-    return call->who && (call->who->roles & WRITERS);
-}
 
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -28,11 +21,11 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     if (rc == 0)
         rc = td_standard_list(&review, td_call_query(call, "series"), td_call_query(call, "level"),
                               td_call_query(call, "cursor"), &reply->value);
-    if (rc == 0 && is_writer(call))
+    if (rc == 0 && td_standard_writer(&review))
         rc = td_standard_offers(&review, &offers);
     if (rc < 0)
         return rc;
-    json_object_set_new(reply->value, "can_import", json_boolean(is_writer(call)));
+    json_object_set_new(reply->value, "can_import", json_boolean(td_standard_writer(&review)));
     if (offers)
         json_object_set_new(reply->value, "offers", offers);
     return 0;
@@ -235,7 +228,7 @@ const struct td_route td_standards_routes[] = {
     {TD_GET, "/standards", TD_ROLE_PUBLIC | TD_ROLE_ANY,
      "Scoring standards; the public sees those in force and before", .query = "series level cursor",
      .read = list_read, .page = "standards"},
-    {TD_GET, "/standards/offers", WRITERS,
+    {TD_GET, "/standards/offers", TD_STANDARD_WRITERS,
      "Scripts of the script folder that are none of their level's newest version",
      .read = offers_read},
     {TD_GET, "/standards/{standard}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One standard as a table",
@@ -246,11 +239,11 @@ const struct td_route td_standards_routes[] = {
     {TD_GET, "/standards/{standard}/diff", TD_ROLE_PUBLIC | TD_ROLE_ANY,
      "What is other than in another version (`with`), the active one, or an earlier `revision`",
      .query = "with revision", .read = diff_read, .page = "standard_diff"},
-    {TD_POST, "/standards/{standard}/approve", WRITERS, "Approve as a second person",
+    {TD_POST, "/standards/{standard}/approve", TD_STANDARD_WRITERS, "Approve as a second person",
      .write = approve_write, .body = approve_body, .flags = TD_ROUTE_STEP_UP},
-    {TD_POST, "/standards/{standard}/activate", WRITERS, "Put an approved standard in force",
-     .write = activate_write, .flags = TD_ROUTE_STEP_UP},
-    {TD_POST, "/standards/{standard}/rollback", WRITERS,
+    {TD_POST, "/standards/{standard}/activate", TD_STANDARD_WRITERS,
+     "Put an approved standard in force", .write = activate_write, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/standards/{standard}/rollback", TD_STANDARD_WRITERS,
      "Put the version that was in force before this active one back", .write = rollback_write,
      .body = reason_body, .flags = TD_ROUTE_STEP_UP},
     {TD_POST, "/standards/{standard}/release", TD_ROLE_SUPERVISOR,

@@ -42,11 +42,6 @@ static int add_verdict(struct td_call *call, const char *standard_id, json_t *va
     return rc;
 }
 
-static bool writes(const struct td_call *call)
-{
-    return (call->who->roles & (TD_ROLE_ADMIN | TD_ROLE_BUREAU)) != 0;
-}
-
 /* The standard, and the cycles whose dossiers it may be tried on. */
 static int add_choice(struct td_call *call, struct td_review *review, json_t *value)
 {
@@ -66,7 +61,8 @@ static int add_choice(struct td_call *call, struct td_review *review, json_t *va
             json_object_set(shown, kept[i], json_object_get(standard, kept[i]));
         json_object_set_new(value, "standard", shown);
         json_object_set(value, "cycles", json_object_get(cycles, "items"));
-        json_object_set_new(value, "can", json_pack("{s:b}", "start", writes(call)));
+        json_object_set_new(value, "can",
+                            json_pack("{s:b}", "start", (int)td_standard_writer(review)));
     }
     json_decref(cycles);
     json_decref(standard);
@@ -86,7 +82,7 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
 /* --- one trial -------------------------------------------------------------------------------- */
 
 /* Which failed cases may be amended, and which are. */
-static int add_cases(struct td_call *call, json_t *trial)
+static int add_cases(struct td_call *call, const struct td_review *review, json_t *trial)
 {
     const json_t *standard = json_object_get(trial, "standard");
     json_t *failed = json_object_get(json_object_get(trial, "golden"), "failed");
@@ -96,7 +92,7 @@ static int add_cases(struct td_call *call, json_t *trial)
         rc = td_standard_case_mark(call->tx, td_row_text(standard, "id"), failed);
     bool open = td_row_equals(standard, "standard_state", "draft") ||
                 td_row_equals(standard, "standard_state", "trial");
-    bool edits = writes(call) && open;
+    bool edits = td_standard_writer(review) && open;
     json_t *can = json_object_get(trial, "can");
     json_object_set_new(can, "edit", json_boolean(edits));
     json_object_set_new(can, "amend",
@@ -114,6 +110,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
         return rc;
     json_t *summary = json_object_get(reply->value, "summary");
     bool running = td_row_equals(reply->value, "state", "running");
+    bool writer = td_standard_writer(&review);
     if (json_is_object(summary)) {
         td_trial_view_groups(summary);
         json_object_set_new(reply->value, "chart",
@@ -121,9 +118,9 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     }
     json_object_set_new(reply->value, "running", json_boolean(running));
     json_object_set_new(reply->value, "can",
-                        json_pack("{s:b, s:b}", "cancel", writes(call) && running, "try_again",
-                                  writes(call) && !running));
-    return add_cases(call, reply->value);
+                        json_pack("{s:b, s:b}", "cancel", (int)(writer && running), "try_again",
+                                  (int)(writer && !running)));
+    return add_cases(call, &review, reply->value);
 }
 
 static int cancel_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -212,37 +209,34 @@ static const struct td_field start_body[] = {
     {0},
 };
 
-#define WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
-#define READERS (WRITERS | TD_ROLE_SUPERVISOR | TD_ROLE_OFFICE)
-
 const struct td_route td_trials_routes[] = {
     {.method = TD_GET,
      .path = "/standards/{standard}/trials",
-     .roles = READERS,
+     .roles = TD_STANDARD_READERS,
      .summary = "Trials of a standard, newest first",
      .query = "cursor",
      .read = list_read,
      .page = "trials"},
     {.method = TD_POST,
      .path = "/standards/{standard}/trials",
-     .roles = WRITERS,
+     .roles = TD_STANDARD_WRITERS,
      .summary = "Try a standard on every dossier of a cycle",
      .write = start_write,
      .body = start_body},
     {.method = TD_GET,
      .path = "/trials/{trial}",
-     .roles = READERS,
+     .roles = TD_STANDARD_READERS,
      .summary = "One trial: progress, golden cases, who gains and who loses",
      .read = view_read,
      .page = "trial"},
     {.method = TD_POST,
      .path = "/trials/{trial}/cancel",
-     .roles = WRITERS,
+     .roles = TD_STANDARD_WRITERS,
      .summary = "Stop a trial",
      .write = cancel_write},
     {.method = TD_GET,
      .path = "/trials/{trial}/dossiers",
-     .roles = READERS,
+     .roles = TD_STANDARD_READERS,
      .summary = "Dossiers by change; filters change (gain, loss, same, crosses_up, crosses_down,"
                 " fails, passes, vetoed) and division; cursor; format=csv",
      .query = "change division cursor",
@@ -250,7 +244,7 @@ const struct td_route td_trials_routes[] = {
      .page = "trial_dossiers"},
     {.method = TD_GET,
      .path = "/trials/{trial}/dossiers/{dossier}",
-     .roles = READERS,
+     .roles = TD_STANDARD_READERS,
      .summary = "One dossier under both standards, side by side",
      .read = dossier_read,
      .work = TD_WORK_SCORER,
@@ -258,7 +252,7 @@ const struct td_route td_trials_routes[] = {
      .page = "trial_dossier"},
     {.method = TD_GET,
      .path = "/trials/{trial}/live",
-     .roles = READERS,
+     .roles = TD_STANDARD_READERS,
      .summary = "Progress events {\"done\", \"total\"}, and one when it has ended",
      .read = follow_read,
      .flags = TD_ROUTE_STREAM},

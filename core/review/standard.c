@@ -129,7 +129,7 @@ void td_standard_split_outline(json_t *standard)
 
 bool td_standard_writer(const struct td_review *review)
 {
-    return td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_ADMIN);
+    return td_row_is(review, TD_STANDARD_WRITERS);
 }
 
 int td_standard_frozen(struct td_tx *tx, const char *series, const char *level, bool *ret_frozen)

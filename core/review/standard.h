@@ -66,7 +66,11 @@ void td_standard_split_outline(json_t *standard);
  * only when memory is short. */
 json_t *td_standard_expert_items(const json_t *standard);
 
-/* True when somebody acts who may write standards: bureau and administrator. */
+/* Who may write standards, and who reads of trials and cases beside the public tables; for route rows. */
+#define TD_STANDARD_WRITERS (TD_ROLE_ADMIN | TD_ROLE_BUREAU)
+#define TD_STANDARD_READERS (TD_STANDARD_WRITERS | TD_ROLE_SUPERVISOR | TD_ROLE_OFFICE)
+
+/* True when somebody acts who may write standards. */
 bool td_standard_writer(const struct td_review *review);
 
 /* True when standards of this series and level are frozen. */
@@ -84,6 +88,8 @@ int td_standard_tell_roles(struct td_review *review, const json_t *standard, con
                            const char *const roles[3], bool second);
 
 /* --- standard_script.c: sources --------------------------------------------------------------- */
+
+enum { TD_STANDARD_SOURCE_MAX = 64 << 10 }; /* bytes; what the scorer accepts */
 
 /* True for the name of a series or level as files may have it: a-z, 0-9 and '_', at most 32. */
 bool td_standard_plain_word(const char *word);

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SOURCE_MAX = 64 << 10, AROUND = 2 }; /* what the scorer accepts; lines around a fault */
+enum { AROUND = 2 }; /* lines around a fault */
 
 /* --- the script folder ------------------------------------------------------------------------ */
 
@@ -62,7 +62,7 @@ static bool misleads(const char *text)
 
 static int check_source(const char *text, size_t length, struct td_error *reterr)
 {
-    if (length > SOURCE_MAX)
+    if (length > TD_STANDARD_SOURCE_MAX)
         return td_error_set(reterr, TD_ETOOLARGE, "the script is over 64 KiB");
     if (strlen(text) != length)
         return td_error_set(reterr, TD_EINVALID, "the script holds a NUL byte");
@@ -81,8 +81,8 @@ static int read_file(const char *path, char **ret_text, struct td_error *reterr)
             *reterr = found;
         return code;
     }
-    char *text = malloc(SOURCE_MAX + 2);
-    size_t length = text ? fread(text, 1, SOURCE_MAX + 1, file) : 0;
+    char *text = malloc(TD_STANDARD_SOURCE_MAX + 2);
+    size_t length = text ? fread(text, 1, TD_STANDARD_SOURCE_MAX + 1, file) : 0;
     bool failed = ferror(file) != 0;
     fclose(file);
     if (!text)
