@@ -16,12 +16,13 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
 {
     struct td_review review;
     json_t *offers = NULL;
+    const char *cursor = td_call_query(call, "cursor");
     (void)reterr;
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_standard_list(&review, td_call_query(call, "series"), td_call_query(call, "level"),
-                              td_call_query(call, "cursor"), &reply->value);
-    if (rc == 0 && td_standard_writer(&review))
+                              cursor, &reply->value);
+    if (rc == 0 && !*cursor && td_standard_writer(&review))
         rc = td_standard_offers(&review, &offers);
     if (rc < 0)
         return rc;
@@ -112,6 +113,23 @@ static json_t *short_name(const json_t *standard)
                      json_object_get(standard, "state"), "hash", json_object_get(standard, "hash"));
 }
 
+/* The others that a page lets choose from. */
+static int add_versions(struct td_review *review, const json_t *from, const json_t *to,
+                        json_t *value)
+{
+    json_t *page = NULL, *one;
+    size_t i;
+    int rc =
+        td_standard_list(review, td_row_text(to, "series"), td_row_text(to, "level"), "", &page);
+    json_array_foreach(json_object_get(page, "items"), i, one)
+        json_object_set_new(one, "chosen",
+                            json_boolean(td_row_equals(one, "id", td_row_text(from, "id"))));
+    if (rc == 0)
+        json_object_set(value, "versions", json_object_get(page, "items"));
+    json_decref(page);
+    return rc;
+}
+
 static int answer_diff(struct td_call *call, struct td_review *review, const json_t *from,
                        const json_t *to, struct td_reply *reply)
 {
@@ -131,17 +149,7 @@ static int answer_diff(struct td_call *call, struct td_review *review, const jso
                         json_boolean(td_row_equals(from, "hash", td_row_text(to, "hash"))));
     if (!reply->value)
         return TD_ENOMEM;
-    json_t *page = NULL, *one;
-    size_t i;
-    int rc =
-        td_standard_list(review, td_row_text(to, "series"), td_row_text(to, "level"), "", &page);
-    json_array_foreach(json_object_get(page, "items"), i, one)
-        json_object_set_new(one, "chosen",
-                            json_boolean(td_row_equals(one, "id", td_row_text(from, "id"))));
-    if (rc == 0 && call->face == TD_FACE_PAGE)
-        json_object_set(reply->value, "versions", json_object_get(page, "items"));
-    json_decref(page);
-    return rc;
+    return call->face == TD_FACE_PAGE ? add_versions(review, from, to, reply->value) : 0;
 }
 
 static int diff_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
