@@ -170,10 +170,15 @@ static void add_open_order(json_t *value, const json_t *orders)
     }
 }
 
-static int view_own(struct td_review *review, const json_t *application, json_t *value)
+/* The row of td_application_load_head gets its content here: what asks for it finds it there. */
+static int view_own(struct td_review *review, json_t *application, json_t *value)
 {
-    json_t *check = NULL, *timeline = NULL, *change = NULL;
-    int result = td_draft_completeness(review, application, &check);
+    json_t *content = NULL, *check = NULL, *timeline = NULL, *change = NULL;
+    int result = td_application_content(review, application, &content);
+    if (!result)
+        json_object_set_new(application, "content", content);
+    if (!result)
+        result = td_draft_completeness(review, application, &check);
     if (!result)
         result = td_draft_change(review, application, &change);
     if (!result)
