@@ -62,6 +62,18 @@ static bool hash_file(int fd, char hex[65])
     return n == 0;
 }
 
+/* Of the shelf: is its content what it was taken for? Dossiers name their version by this hash. */
+static bool check_content(struct td_plugins *plugins, const char *file, const char hash[65])
+{
+    const char *at = strchr(file, '@');
+    if (!at || !strncmp(at + 1, hash, 64))
+        return true;
+    return refuse(plugins, file,
+                  "has changed on the shelf: %s has the SHA-256 %.12s…; remove that file, and what "
+                  "is in the plugin folder is taken again",
+                  file, hash);
+}
+
 /* A file that somebody else can change is as good as somebody else's code. */
 static bool check_file(struct td_plugins *plugins, const char *path, const char *file,
                        char hash[65])
@@ -84,7 +96,7 @@ static bool check_file(struct td_plugins *plugins, const char *path, const char 
     else if (!hash_file(fd, hash))
         refuse(plugins, file, "cannot be read: %s", strerror(errno));
     else
-        good = true;
+        good = check_content(plugins, file, hash);
     close(fd);
     return good;
 }

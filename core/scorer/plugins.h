@@ -38,8 +38,8 @@ void td_plugins_describe(struct td_plugins *plugins);
 
 /* The same first step for just these files of a shelf (scoring/shelf.h; NULL-terminated), in this order:
  * the first of a series that is good is its present version, the others are kept for dossiers that name
- * them. A version number stands for one object: of two that share it, the one listed last stays, with
- * `rebuilt` the one listed first. */
+ * them. One whose content has not the hash in its name is refused. A version number stands for one object: of
+ * two that share it, the one listed last stays, with `rebuilt` the one listed first. */
 void td_plugins_load_files(struct td_plugins *plugins, const char *folder,
                            const char *const *files, bool rebuilt);
 

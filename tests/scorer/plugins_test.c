@@ -2,6 +2,7 @@
  */
 #include "drive.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -159,6 +160,51 @@ static void writable_folder_is_refused(void **state)
     assert_int_equal(json_object_size(catalog), 0);
     json_decref(catalog);
     drive_stop(&drive);
+}
+
+/* What the shelf holds was hashed when it was taken: a byte more, and it is not that any longer. */
+static void changed_on_the_shelf_is_refused(void **state)
+{
+    (void)state;
+    char shelf[128], command[512], pattern[160];
+    snprintf(shelf, sizeof(shelf), "%s/shelf", folder);
+    const struct td_pool_options options = {.executable = TD_SCORER,
+                                            .plugin_folder = folder,
+                                            .shelf_folder = shelf,
+                                            .workers = 1,
+                                            .deadline_ms = DRIVE_DEADLINE_MS};
+    struct drive drive;
+    glob_t found;
+    put("good", "good");
+    put("fail_facts", "fail_facts");
+    drive_start(&drive, &options);
+    assert_int_equal(drive.ready, 0);
+    json_t *refusals = td_pool_refusals(drive.pool);
+    assert_int_equal(json_array_size(refusals), 0);
+    json_decref(refusals);
+    drive_stop(&drive);
+
+    snprintf(pattern, sizeof(pattern), "%s/fail_facts@*.so", shelf);
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, 1);
+    snprintf(command, sizeof(command), "chmod 0700 '%s' && printf x >> '%s' && chmod 0500 '%s'",
+             found.gl_pathv[0], found.gl_pathv[0], found.gl_pathv[0]);
+    assert_int_equal(system(command), 0);
+    drive_start(&drive, &options);
+    assert_int_equal(drive.ready, 0);
+    snprintf(pattern, sizeof(pattern), "has changed on the shelf: %s has the SHA-256 ",
+             strrchr(found.gl_pathv[0], '/') + 1);
+    expect_refusal(&drive, "fail_facts.so", pattern);
+    expect_good(&drive);
+    drive_stop(&drive);
+
+    assert_int_equal(unlink(found.gl_pathv[0]), 0); /* as the refusal advises */
+    drive_start(&drive, &options);
+    refusals = td_pool_refusals(drive.pool);
+    assert_int_equal(json_array_size(refusals), 0);
+    json_decref(refusals);
+    drive_stop(&drive);
+    globfree(&found);
 }
 
 static void crash_while_loading_is_left_out(void **state)
@@ -345,6 +391,7 @@ int main(void)
         TEST(broken_ones_are_refused),
         TEST(writable_ones_are_refused),
         TEST(writable_folder_is_refused),
+        TEST(changed_on_the_shelf_is_refused),
         TEST(crash_while_loading_is_left_out),
         TEST(harm_in_a_job_is_contained),
 #if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
