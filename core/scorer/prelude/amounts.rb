@@ -180,7 +180,7 @@ module Titled
     private
 
     def quotes?(fact)
-      fact == @valid
+      fact == @valid && !@options[:invalid]
     end
   end
 

@@ -91,6 +91,13 @@ module Titled
       return "#{@name} ×#{Titled.number_text(@times)}" if @times
       @add < 0 ? "#{@name} −#{Titled.number_text(-@add)}" : "#{@name} +#{Titled.number_text(@add)}"
     end
+
+    private
+
+    # It says its name, not why it holds.
+    def quotes?(_fact)
+      false
+    end
   end
 
   # == exclusive 不重复计分 items that exclude each other

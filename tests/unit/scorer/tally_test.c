@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -26,6 +28,10 @@
     "    linear 'A3', '年', cap: 9, of: :n, per: 0.33\n"                                          \
     "    modify 'A3', '半', of: :g, is: 'a', times: 0.5\n"                                        \
     "    adjust('A3', '调') { |points, facts| facts[:other] ? points + 1 : points }\n"            \
+    "    pct_band 'A4', '测', cap: 3, of: :n, valid: :v, invalid: '不足', bands: [[1, 1]]\n"    \
+    "    pct_band 'A5', '评', cap: 3, of: :n, valid: :v, bands: [[1, 1]]\n"                       \
+    "    linear 'A6', '龄', cap: 3, of: :n, per: 1\n"                                             \
+    "    modify 'A6', '半', of: :g, is: 'a', times: 0.5\n"                                        \
     "  end\n"                                                                                      \
     "end\n"
 
@@ -58,6 +64,9 @@ static const char *const dossiers[] = {
     "{\"facts\":{\"g\":{\"value\":\"a\",\"because\":\"s\"},\"n\":{\"value\":3},\"other\":{"
     "\"value\":1}}}",
     "{\"facts\":{\"g\":{\"value\":\"a\"},\"n\":{\"value\":3}}}",
+    "{\"facts\":{\"n\":{\"value\":3},\"v\":{\"value\":false,\"because\":\"r\"}}}",
+    "{\"facts\":{\"n\":{\"value\":3},\"v\":{\"value\":false,\"because\":\"s\"}}}",
+    "{\"facts\":{\"n\":{\"value\":3},\"v\":{\"value\":false}}}",
     /* gates */
     "{\"facts\":{\"g\":{\"value\":\"a\"}},\"gates\":[{\"met\":true},{\"met\":false}]}",
     "{\"facts\":{\"g\":{\"value\":\"a\"}},\"gates\":[{\"met\" : true }]}",
@@ -118,6 +127,39 @@ static void tallies_are_scores(void **state)
     td_vm_free(scores);
 }
 
+/* A reason that the sentence leaves out makes no second question: the answer is the same one. */
+static void only_what_is_quoted_is_asked_again(void **state)
+{
+    (void)state;
+    static const char dossier[] =
+        "{\"facts\":{\"n\":{\"value\":3},\"g\":{\"value\":\"a\","
+        "\"because\":\"%s\"},\"v\":{\"value\":false,\"because\":\"%s\"}}}";
+    static const struct {
+        size_t rule; /* in the order of the plan */
+        bool quotes;
+    } rows[] = {{0, true} /* c */, {5, false} /* A4 */, {6, true} /* A5 */, {7, false} /* A6 */};
+    struct td_vm *vm = vm_of();
+    struct td_tally tallies[2];
+    for (int i = 0; i < 2; i++) {
+        char text[256];
+        struct td_dossier read = {0};
+        struct td_fault fault = TD_FAULT_INIT;
+        snprintf(text, sizeof(text), dossier, i ? "s" : "r", i ? "s" : "r"); /* NOLINT: ours */
+        assert_non_null(td_dossier_read(&read, text, text + strlen(text)));
+        assert_int_equal(td_vm_tally(vm, &read, &tallies[i], &fault), 0);
+        td_dossier_done(&read);
+    }
+    assert_int_equal(tallies[0].count, 8);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool same = tallies[0].answers[rows[i].rule] == tallies[1].answers[rows[i].rule];
+        if (same == rows[i].quotes)
+            fail_msg("rule %zu %s", rows[i].rule, same ? "forgets the reason" : "asks again");
+    }
+    td_tally_done(&tallies[0]);
+    td_tally_done(&tallies[1]);
+    td_vm_free(vm);
+}
+
 /* The score finds no JSON either. */
 static void values_that_are_no_json_are_refused(void **state)
 {
@@ -167,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tallies_are_scores),
+        cmocka_unit_test(only_what_is_quoted_is_asked_again),
         cmocka_unit_test(values_that_are_no_json_are_refused),
         cmocka_unit_test(what_is_no_dossier_is_refused),
     };
