@@ -12,6 +12,7 @@ enum { MIXED = 60 };
 
 struct pair {
     struct td_vm *tallies, *scores;
+    int tallied;
 };
 
 static struct td_vm *vm_of(const char *name, const char *source)
@@ -58,9 +59,10 @@ static json_t *tally(struct td_vm *vm, const json_t *input)
     return found;
 }
 
-static int differs(const char *name, const struct pair *vm, const json_t *input)
+static int differs(const char *name, struct pair *vm, const json_t *input)
 {
     json_t *have = tally(vm->tallies, input), *want = have ? score(vm->scores, input) : NULL;
+    vm->tallied += have != NULL;
     int differs = have && !json_equal(want, have);
     if (differs) {
         char *one = json_dumps(want, JSON_SORT_KEYS | JSON_ENCODE_ANY);
@@ -93,16 +95,21 @@ static json_t *mixed(const json_t *inputs, size_t seed)
 
 int tallies_differ(const char *name, const char *source, const json_t *inputs)
 {
-    const struct pair vm = {vm_of(name, source), vm_of(name, source)};
+    struct pair vm = {vm_of(name, source), vm_of(name, source), 0};
     int differences = 0;
     size_t i;
     json_t *input;
     json_array_foreach(inputs, i, input)
         differences += differs(name, &vm, input);
-    for (i = 0; i < MIXED && !differences; i++) {
+    for (i = 0; i < MIXED && vm.tallied && !differences; i++) {
         input = mixed(inputs, i + 1);
         differences += differs(name, &vm, input);
         json_decref(input);
+    }
+    printf("%s: %d tallied\n", name, vm.tallied);
+    if (!vm.tallied) {
+        printf("%s: nothing was tallied; is it scored whole?\n", name);
+        differences++;
     }
     td_vm_free(vm.tallies);
     td_vm_free(vm.scores);
