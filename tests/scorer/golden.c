@@ -1,19 +1,17 @@
 /* golden.c - titled-golden SCORER PLUGINS SCRIPTS/SERIES [REPORT]: golden cases of a series through
- * a real worker.
+ * a real worker, which compares them (the op "golden" of scoring/protocol.h, as in a trial).
  *
- * Each file of SCRIPTS/SERIES/cases is {"name", "level", "dossier", "expert": {"D2": 650},
- * "expected":
- * {"total": 7350, "eligible": true, "vetoed": false, "items": {"A1": 600, ...}}, "arithmetic":
- * ["..."]}. All items of the standard are listed; points in hundredths. Optional in "expected":
- * "conditions", "vetoes" and "gates" as {id: met}. "arithmetic" is for readers. Prints one line for
- * each difference. With REPORT, a file, writes there what every case came to and the table of every
- * level:
+ * Each file of SCRIPTS/SERIES/cases is a case as scripts/README.md has it. "arithmetic" is for
+ * readers. All cases of a level make one job. Prints one line for each difference, and what a trial
+ * would refuse the standard for. With REPORT, a file, writes there what every case came to and the
+ * table of every level:
  * {"series", "cases": [{"file", "level", "arithmetic": lines, "answer"}], "tables": {level: rows}},
  * for coverage.mjs. */
 #include "drive.h"
 #include "tallies.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,79 +19,16 @@
 struct golden {
     const char *folder;
     const char *series;
-    const char *file; /* of the present case */
+    struct drive *drive;
     int differences;
+    json_t *levels; /* {level: [CASE]} */
     json_t *report;
 };
 
-static void differ(struct golden *golden, const char *what, const char *id, const json_t *expected,
-                   const json_t *found)
+static void differ(struct golden *golden, const char *file, const char *what, const char *id)
 {
-    char *want = expected ? json_dumps(expected, JSON_ENCODE_ANY) : NULL;
-    char *have = found ? json_dumps(found, JSON_ENCODE_ANY) : NULL;
-    printf("%s/cases/%s: %s %s: expected %s, is %s\n", golden->series, golden->file, what, id,
-           want ? want : "nothing", have ? have : "nothing");
-    free(want);
-    free(have);
+    printf("FAIL %s/cases/%s: %s %s\n", golden->series, file, what, id);
     golden->differences++;
-}
-
-static void compare_member(struct golden *golden, const json_t *expected, const json_t *score,
-                           const char *name)
-{
-    const json_t *want = json_object_get(expected, name), *have = json_object_get(score, name);
-    if (!want || !json_equal(want, have))
-        differ(golden, name, "", want, have);
-}
-
-/* `found` = [{"id", member}] against {id: value}, both ways when `all`. */
-static void compare_list(struct golden *golden, const char *what, json_t *expected,
-                         const json_t *found, const char *member, int all)
-{
-    size_t i;
-    json_t *entry, *value;
-    const char *id;
-    json_t *seen = json_object();
-    json_array_foreach(found, i, entry) {
-        id = json_string_value(json_object_get(entry, "id"));
-        json_t *want = json_object_get(expected, id), *have = json_object_get(entry, member);
-        json_object_set(seen, id, have);
-        if ((want || all) && !json_equal(want, have)) {
-            differ(golden, what, id, want, have);
-            printf("    %s\n", json_string_value(json_object_get(entry, "because")));
-        }
-    }
-    json_object_foreach(expected, id, value) {
-        if (!json_object_get(seen, id))
-            differ(golden, what, id, value, NULL);
-    }
-    json_decref(seen);
-}
-
-static json_t *all_items(const json_t *score)
-{
-    json_t *items = json_array(), *section;
-    size_t i;
-    json_array_foreach(json_object_get(score, "sections"), i, section)
-        json_array_extend(items, json_object_get(section, "items"));
-    return items;
-}
-
-static void compare(struct golden *golden, const json_t *expected, const json_t *answer)
-{
-    const json_t *score = json_object_get(answer, "score");
-    json_t *items = all_items(score);
-    compare_member(golden, expected, score, "total");
-    compare_member(golden, expected, score, "eligible");
-    compare_member(golden, expected, score, "vetoed");
-    compare_list(golden, "item", json_object_get(expected, "items"), items, "points", 1);
-    compare_list(golden, "condition", json_object_get(expected, "conditions"),
-                 json_object_get(score, "conditions"), "met", 0);
-    compare_list(golden, "veto", json_object_get(expected, "vetoes"),
-                 json_object_get(score, "vetoes"), "met", 0);
-    compare_list(golden, "gate", json_object_get(expected, "gates"),
-                 json_object_get(answer, "gates"), "met", 0);
-    json_decref(items);
 }
 
 static char *read_text(const char *path)
@@ -108,75 +43,144 @@ static char *read_text(const char *path)
     return text;
 }
 
-/* The case's job, or NULL and a difference when the case is not written right. */
-static json_t *job_of(struct golden *golden, const json_t *golden_case)
+/* A new reference: the level's standard as jobs name it. */
+static json_t *standard_of(const struct golden *golden, const char *level)
 {
-    const char *level = json_string_value(json_object_get(golden_case, "level"));
     char path[4096], name[128];
-    if (!level || !json_is_object(json_object_get(golden_case, "dossier"))) {
-        differ(golden, "case", "needs a level and a dossier", NULL, NULL);
-        return NULL;
-    }
     snprintf(path, sizeof(path), "%s/%s.rb", golden->folder, level);
     snprintf(name, sizeof(name), "%s/%s.rb", golden->series, level);
     char *source = read_text(path);
-    const json_t *expert = json_object_get(golden_case, "expert");
-    json_t *job = json_pack("{s:s, s:s, s:s, s:O, s:o, s:{s:s, s:s, s:s}}", "op", "evaluate",
-                            "series", golden->series, "level", level, "dossier",
-                            json_object_get(golden_case, "dossier"), "expert",
-                            expert ? json_incref((json_t *)expert) : json_object(), "standard",
-                            "name", name, "hash", "", "source", source);
+    json_t *standard = json_pack("{s:s, s:s, s:s}", "name", name, "hash", "", "source", source);
     free(source);
-    return job;
+    return standard;
 }
 
-/* Keeps the case's answer and, the first time, the level's table. */
-static void note(struct golden *golden, struct drive *drive, const json_t *golden_case,
-                 const json_t *job, const json_t *answer)
+/* --- what each case comes to, for the report -------------------------------------------------- */
+
+static void note_case(struct golden *golden, const char *level, const json_t *one, json_t *standard)
 {
-    json_t *tables = json_object_get(golden->report, "tables");
-    const char *level = json_string_value(json_object_get(golden_case, "level"));
-    size_t lines = json_array_size(json_object_get(golden_case, "arithmetic"));
-    json_array_append_new(json_object_get(golden->report, "cases"),
-                          json_pack("{s:s, s:s, s:i, s:O, s:O}", "file", golden->file, "level",
-                                    level, "arithmetic", (int)lines, "expert",
-                                    json_object_get(job, "expert"), "answer", answer));
-    if (json_object_get(tables, level))
-        return;
-    struct drive_answer table =
-        drive_job(drive, json_pack("{s:s, s:s, s:s, s:O}", "op", "check", "series", golden->series,
-                                   "level", level, "standard", json_object_get(job, "standard")));
-    json_object_set(tables, level, json_object_get(table.answer, "table"));
-    drive_answer_done(&table);
+    const json_t *given = json_object_get(one, "expert");
+    json_t *expert = given ? json_incref((json_t *)given) : json_object();
+    struct drive_answer answer =
+        drive_job(golden->drive, json_pack("{s:s, s:s, s:s, s:O, s:O, s:O}", "op", "evaluate",
+                                           "series", golden->series, "level", level, "dossier",
+                                           json_object_get(one, "dossier"), "expert", expert,
+                                           "standard", standard));
+    if (answer.code == 0) /* or the comparison says why */
+        json_array_append_new(json_object_get(golden->report, "cases"),
+                              json_pack("{s:O, s:s, s:i, s:O, s:O}", "file",
+                                        json_object_get(one, "file"), "level", level, "arithmetic",
+                                        (int)json_array_size(json_object_get(one, "arithmetic")),
+                                        "expert", expert, "answer", answer.answer));
+    json_decref(expert);
+    drive_answer_done(&answer);
 }
 
-static void run_case(struct golden *golden, struct drive *drive, const char *path)
+static void note_table(struct golden *golden, const char *level, json_t *standard)
 {
+    struct drive_answer answer =
+        drive_job(golden->drive, json_pack("{s:s, s:s, s:s, s:O}", "op", "check", "series",
+                                           golden->series, "level", level, "standard", standard));
+    if (answer.code == 0)
+        json_object_set(json_object_get(golden->report, "tables"), level,
+                        json_object_get(answer.answer, "table"));
+    drive_answer_done(&answer);
+}
+
+/* --- the comparison --------------------------------------------------------------------------- */
+
+static void print_difference(struct golden *golden, const char *file, const json_t *difference)
+{
+    const json_t *expected = json_object_get(difference, "expected"),
+                 *found = json_object_get(difference, "got");
+    const char *because = json_string_value(json_object_get(difference, "because"));
+    char *want = json_is_null(expected) ? NULL : json_dumps(expected, JSON_ENCODE_ANY);
+    char *have = json_is_null(found) ? NULL : json_dumps(found, JSON_ENCODE_ANY);
+    printf("%s/cases/%s: %s %s", golden->series, file,
+           json_string_value(json_object_get(difference, "what")),
+           json_string_value(json_object_get(difference, "id")));
+    if (want || have)
+        printf(": expected %s, is %s", want ? want : "nothing", have ? have : "nothing");
+    putchar('\n');
+    if (because && *because)
+        printf("    %s\n", because);
+    free(want);
+    free(have);
+    golden->differences++;
+}
+
+static void print_case(struct golden *golden, const json_t *compared)
+{
+    const char *file = json_string_value(json_object_get(compared, "file"));
+    json_t *differences = json_object_get(compared, "differences"), *difference;
+    size_t i;
+    json_array_foreach(differences, i, difference)
+        print_difference(golden, file, difference);
+    bool passed = i == 0 && json_is_true(json_object_get(compared, "passed"));
+    golden->differences += i == 0 && !passed;
+    printf("%s %s/%s: %s\n", passed ? "ok  " : "FAIL", golden->series, file,
+           json_string_value(json_object_get(compared, "name")));
+}
+
+static void compare_level(struct golden *golden, const char *level, json_t *cases, json_t *standard)
+{
+    struct drive_answer answer = drive_job(
+        golden->drive, json_pack("{s:s, s:s, s:s, s:O, s:O}", "op", "golden", "trial", "golden",
+                                 "series", golden->series, "standard", standard, "cases", cases));
+    json_t *compared = json_object_get(answer.answer, "cases"), *one, *finding;
+    size_t i;
+    if (answer.code != 0)
+        differ(golden, level, "failed:", answer.detail);
+    else if (json_array_size(compared) != json_array_size(cases))
+        differ(golden, level, "not all cases", "were compared");
+    json_array_foreach(compared, i, one)
+        print_case(golden, one);
+    json_array_foreach(json_object_get(answer.answer, "findings"), i, finding) {
+        char *text = json_dumps(finding, JSON_ENCODE_ANY);
+        differ(golden, level, "a trial would find", text);
+        free(text);
+    }
+    drive_answer_done(&answer);
+}
+
+static void run_levels(struct golden *golden)
+{
+    const char *level;
+    json_t *cases, *one;
+    json_object_foreach(golden->levels, level, cases) {
+        json_t *standard = standard_of(golden, level);
+        size_t i;
+        json_array_foreach(cases, i, one)
+            note_case(golden, level, one, standard);
+        note_table(golden, level, standard);
+        compare_level(golden, level, cases, standard);
+        json_decref(standard);
+    }
+}
+
+/* Puts the case with those of its level. */
+static void read_case(struct golden *golden, const char *folder, const char *file)
+{
+    char path[8192];
     json_error_t error;
-    int before = golden->differences;
-    json_t *golden_case = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (!golden_case) {
+    snprintf(path, sizeof(path), "%s/%s", folder, file);
+    json_t *one = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    const char *level = json_string_value(json_object_get(one, "level"));
+    if (!one) {
         printf("%s:%d: %s\n", path, error.line, error.text);
         golden->differences++;
-        return;
+    } else if (!level || !json_is_object(json_object_get(one, "dossier"))) {
+        differ(golden, file, "case", "needs a level and a dossier");
+    } else {
+        json_object_set_new(one, "file", json_string(file));
+        if (!json_object_get(golden->levels, level))
+            json_object_set_new(golden->levels, level, json_array());
+        json_array_append(json_object_get(golden->levels, level), one);
     }
-    json_t *job = job_of(golden, golden_case);
-    if (job) {
-        json_incref(job);
-        struct drive_answer answer = drive_job(drive, job);
-        if (answer.code == 0) {
-            compare(golden, json_object_get(golden_case, "expected"), answer.answer);
-            note(golden, drive, golden_case, job, answer.answer);
-        } else {
-            differ(golden, "failed:", answer.detail, NULL, NULL);
-        }
-        json_decref(job);
-        drive_answer_done(&answer);
-    }
-    printf("%s %s/%s: %s\n", golden->differences == before ? "ok  " : "FAIL", golden->series,
-           golden->file, json_string_value(json_object_get(golden_case, "name")));
-    json_decref(golden_case);
+    json_decref(one);
 }
+
+/* --- tallies ---------------------------------------------------------------------------------- */
 
 /* The inputs of all scores of a level, from its cases. */
 static json_t *inputs_of(const struct golden *golden, const char *level)
@@ -200,13 +204,11 @@ static void compare_tallies(struct golden *golden)
     const char *level;
     json_t *table;
     json_object_foreach(json_object_get(golden->report, "tables"), level, table) {
-        char path[4096];
-        snprintf(path, sizeof(path), "%s/%s.rb", golden->folder, level);
-        char *source = read_text(path);
-        json_t *inputs = inputs_of(golden, level);
+        json_t *standard = standard_of(golden, level), *inputs = inputs_of(golden, level);
+        const char *source = json_string_value(json_object_get(standard, "source"));
         golden->differences += tallies_differ(level, source, inputs);
         json_decref(inputs);
-        free(source);
+        json_decref(standard);
     }
 }
 
@@ -236,21 +238,23 @@ int main(int argc, char **argv)
     const char *slash = strrchr(argv[3], '/');
     struct golden golden = {.folder = argv[3], .series = slash ? slash + 1 : argv[3]};
     golden.report = json_pack("{s:s, s:[], s:{}}", "series", golden.series, "cases", "tables");
+    golden.levels = json_object();
     struct drive drive;
     struct dirent **entries;
     char folder[4096];
     snprintf(folder, sizeof(folder), "%s/cases", argv[3]);
     int count = scandir(folder, &entries, is_case, alphasort);
-    drive_start(&drive,
-                &(struct td_pool_options){
-                    .executable = argv[1], .plugin_folder = argv[2], .workers = 1, .job_ms = 5000});
+    drive_start(&drive, &(struct td_pool_options){.executable = argv[1],
+                                                  .plugin_folder = argv[2],
+                                                  .workers = 1,
+                                                  .job_ms = 5000,
+                                                  .deadline_ms = DRIVE_DEADLINE_MS});
+    golden.drive = &drive;
     golden.differences = drive.ready < 0 || print_refusals(&drive);
-    for (int i = 0; i < count && drive.ready == 0; i++) {
-        char path[8192];
-        golden.file = entries[i]->d_name;
-        snprintf(path, sizeof(path), "%s/%s", folder, golden.file);
-        run_case(&golden, &drive, path);
-    }
+    for (int i = 0; i < count; i++)
+        read_case(&golden, folder, entries[i]->d_name);
+    if (drive.ready == 0)
+        run_levels(&golden);
     compare_tallies(&golden);
     for (int i = 0; i < count; i++)
         free(entries[i]);
@@ -261,6 +265,7 @@ int main(int argc, char **argv)
         perror(argv[4]);
         golden.differences++;
     }
+    json_decref(golden.levels);
     json_decref(golden.report);
     drive_stop(&drive);
     return count > 0 && !golden.differences ? 0 : 1;
