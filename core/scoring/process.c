@@ -279,22 +279,3 @@ int td_process_watch(struct td_process *process, struct td_error *reterr)
         kill(process->pid, SIGKILL);
     return 0;
 }
-
-int td_process_start(struct event_base *base, const struct td_process_command *command,
-                     const struct td_process_events *events, void *arg,
-                     struct td_process **ret_process, struct td_error *reterr)
-{
-    struct td_process *process = NULL;
-    int result = td_process_new(base, events, arg, &process, reterr);
-    if (!process)
-        return result;
-    result = td_process_spawn(process, command, reterr);
-    if (result == 0)
-        result = td_process_watch(process, reterr);
-    if (result < 0) {
-        td_process_free(process);
-        return result;
-    }
-    *ret_process = process;
-    return 0;
-}

@@ -42,11 +42,6 @@ int td_process_spawn(struct td_process *process, const struct td_process_command
                      struct td_error *reterr);
 int td_process_watch(struct td_process *process, struct td_error *reterr);
 
-/* All at once, on the loop. */
-int td_process_start(struct event_base *base, const struct td_process_command *command,
-                     const struct td_process_events *events, void *arg,
-                     struct td_process **ret_process, struct td_error *reterr);
-
 /* Queues a frame made by td_protocol_encode and takes it over. */
 void td_process_send(struct td_process *process, unsigned char *frame, size_t length);
 
