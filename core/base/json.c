@@ -10,6 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool td_json_lists(const json_t *array, const char *text)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach((json_t *)array, i, one) {
+        const char *has = json_string_value(one);
+        if (has && !strcmp(has, text))
+            return true;
+    }
+    return false;
+}
+
 static void write_escape(unsigned char c, struct td_strbuf *out)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";

@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* The member's text; "" when it is absent or no text. Borrowed from `object`, which may be NULL. */
 static inline const char *td_json_text(const json_t *object, const char *name)
@@ -12,6 +13,9 @@ static inline const char *td_json_text(const json_t *object, const char *name)
     const char *text = json_string_value(json_object_get(object, name));
     return text ? text : "";
 }
+
+/* Is the text one of an array's? False when that is NULL or no array. */
+bool td_json_lists(const json_t *array, const char *text);
 
 /* Appends any value, byte for byte as json_dumps writes it with JSON_COMPACT | JSON_ENCODE_ANY: members in the
  * order of their making. The value is a tree, its texts are UTF-8, as jansson's parser and constructors have them:

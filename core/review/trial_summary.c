@@ -2,6 +2,7 @@
  * them but for two counters per possible total. */
 #include "review/trial_summary.h"
 
+#include "base/json.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -80,16 +81,6 @@ static void add(json_t *counts, const char *id, const char *member)
     json_object_set_new(of, member, json_integer(td_row_int(of, member) + 1));
 }
 
-static bool holds(const json_t *list, const char *id)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach((json_t *)list, i, one)
-        if (!strcmp(json_string_value(one), id))
-            return true;
-    return false;
-}
-
 static void count_conditions(struct summary *summary, const json_t *row)
 {
     const json_t *before = json_object_get(row, "before_failed"),
@@ -99,12 +90,12 @@ static void count_conditions(struct summary *summary, const json_t *row)
     json_t *id;
     json_array_foreach((json_t *)before, i, id) {
         add(summary->conditions, json_string_value(id), "failing_before");
-        if (!holds(after, json_string_value(id)))
+        if (!td_json_lists(after, json_string_value(id)))
             add(summary->conditions, json_string_value(id), "newly_passing");
     }
     json_array_foreach((json_t *)after, i, id) {
         add(summary->conditions, json_string_value(id), "failing_after");
-        if (known && !holds(before, json_string_value(id)))
+        if (known && !td_json_lists(before, json_string_value(id)))
             add(summary->conditions, json_string_value(id), "newly_failing");
     }
 }

@@ -2,6 +2,7 @@
  * orders are in send_back.c. */
 #include "review/verification.h"
 
+#include "base/json.h"
 #include "review/application.h"
 #include "review/evaluation.h"
 #include "review/form.h"
@@ -65,12 +66,7 @@ static int load_at_stage(struct td_review *review, const char *id, json_t **ret_
 
 static bool verifies(const json_t *section, const char *stage)
 {
-    size_t i;
-    json_t *verifier;
-    json_array_foreach(json_object_get(section, "verifier"), i, verifier)
-        if (!strcmp(json_string_value(verifier), stage))
-            return true;
-    return false;
+    return td_json_lists(json_object_get(section, "verifier"), stage);
 }
 
 /* A few words that tell an item from its neighbours: its first answered fields. */

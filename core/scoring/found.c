@@ -7,16 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool is_dropped(const json_t *found, const char *file)
-{
-    size_t i;
-    json_t *dropped;
-    json_array_foreach(json_object_get(found, "dropped"), i, dropped)
-        if (!strcmp(json_string_value(dropped), file))
-            return true;
-    return false;
-}
-
 static bool is_of(const char *file, const char *series)
 {
     size_t length = strlen(series);
@@ -55,7 +45,7 @@ void td_found_add_refusals(const json_t *found, const json_t *refused, json_t *a
     json_array_foreach((json_t *)refused, i, entry) {
         const char *file = td_json_text(entry, "file");
         json_t *shown = json_copy(entry);
-        if (is_dropped(found, file))
+        if (td_json_lists(json_object_get(found, "dropped"), file))
             json_object_set_new(shown, "file",
                                 json_sprintf("%.*s.so", (int)td_shelf_id_length(file), file));
         json_array_append_new(all, shown);

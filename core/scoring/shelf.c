@@ -2,6 +2,8 @@
  * whole object for this machine, or changes while it is read, is not taken. */
 #include "scoring/shelf.h"
 
+#include "base/json.h"
+
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -219,16 +221,6 @@ static bool take_all(struct look *look)
     return true;
 }
 
-static bool listed(const json_t *names, const char *name)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach((json_t *)names, i, one)
-        if (!strcmp(json_string_value(one), name))
-            return true;
-    return false;
-}
-
 /* By series, in each the dropped one, then the others from the newest. */
 static int by_rank(const void *a, const void *b)
 {
@@ -270,7 +262,7 @@ static int read_shelf(struct look *look)
         snprintf(kept->name, sizeof(kept->name), "%s", entry->d_name);
         kept->id = td_shelf_id_length(kept->name);
         kept->served = status.st_mtim.tv_sec;
-        kept->dropped = listed(look->dropped, kept->name);
+        kept->dropped = td_json_lists(look->dropped, kept->name);
     }
     closedir(folder);
     if (look->count)

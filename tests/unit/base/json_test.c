@@ -141,6 +141,17 @@ static void test_reads_any_depth(void **state)
     }
 }
 
+static void test_says_what_a_list_has(void **state)
+{
+    (void)state;
+    json_t *list = json_pack("[s, i, n, s]", "a", 1, "b");
+    assert_true(td_json_lists(list, "b"));
+    assert_false(td_json_lists(list, "c"));
+    assert_false(td_json_lists(list, ""));
+    assert_false(td_json_lists(NULL, "a"));
+    json_decref(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_knows_what_is_written_so),
         cmocka_unit_test(test_reads_as_jansson_does),
         cmocka_unit_test(test_reads_any_depth),
+        cmocka_unit_test(test_says_what_a_list_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
