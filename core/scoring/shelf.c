@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SUFFIX         ".so"
-#define HASH           64
-#define RECENT_SECONDS 3600 /* a version is kept so long after it was present */
-#define RECENT_LOADED  600  /* and loaded so long, for requests that began under it */
-#define RECENT_COUNT   4
-#define OBJECT_MAX     ((off_t)64 << 20)
+#define SUFFIX           ".so"
+#define HASH             64
+#define RECENT_SECONDS   3600 /* a version is kept so long after it was present */
+#define RECENT_LOADED    600  /* and loaded so long, for requests that began under it */
+#define RECENT_COUNT     4
+#define OBJECT_MEGABYTES 64
 
 struct kept {
     char name[256];
@@ -53,18 +54,21 @@ size_t td_shelf_id_length(const char *file)
                                                                              : 0;
 }
 
-static void refuse(struct look *look, const char *file, const char *format, const char *detail)
+__attribute__((format(printf, 3, 4))) static void refuse(struct look *look, const char *file,
+                                                         const char *fmt, ...)
 {
     char message[512];
-    snprintf(message, sizeof(message), format, detail); /* NOLINT: both are ours */
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
     json_t *entry = json_pack("{s:s, s:s}", "file", file, "message", message);
-    json_array_append_new(look->refused, entry ? entry
-                                               : json_pack("{s:s, s:s}", "file", "?", "message",
-                                                           "has a name that is not UTF-8"));
+    if (!entry)
+        entry = json_pack("{s:s, s:s}", "file", "?", "message", "has a name that is not UTF-8");
+    json_array_append_new(look->refused, entry);
 }
 
-/* --- an object
- * ------------------------------------------------------------------------------------ */
+/* --- an object -------------------------------------------------------------------------------- */
 
 static bool read_at(int fd, void *bytes, size_t length, off_t at)
 {
@@ -145,19 +149,17 @@ static void take_open(struct look *look, int fd, const char *file)
     if (fstat(fd, &before) < 0) {
         refuse(look, file, "cannot be read: %s", strerror(errno));
     } else if (!S_ISREG(before.st_mode)) {
-        refuse(look, file, "is not a regular file%s", "");
+        refuse(look, file, "is not a regular file");
     } else if (before.st_mode & 022) {
-        char mode[16];
-        snprintf(mode, sizeof(mode), "%04o", (unsigned)before.st_mode & 07777);
-        refuse(look, file, "has mode %s: others may write to it; at most 0755 is accepted", mode);
-    } else if (before.st_size > OBJECT_MAX) {
-        refuse(look, file, "is larger than %s", "64 MB");
+        refuse(look, file, "has mode %04o: others may write to it; at most 0755 is accepted",
+               (unsigned)before.st_mode & 07777);
+    } else if (before.st_size > (off_t)OBJECT_MEGABYTES << 20) {
+        refuse(look, file, "is larger than %d MB", OBJECT_MEGABYTES);
     } else if (!is_whole(fd, before.st_size)) {
-        refuse(look, file, "is no shared object for this machine, or a copy cut short%s", "");
+        refuse(look, file, "is no shared object for this machine, or a copy cut short");
     } else if (!read_through(fd, -1, hash) || fstat(fd, &after) < 0 ||
                !same_file(&before, &after)) {
-        refuse(look, file, "changed while it was read: copy it under another name and rename it%s",
-               "");
+        refuse(look, file, "changed while it was read: copy it under another name and rename it");
     } else {
         snprintf(name, sizeof(name), "%.*s@%s.so", (int)td_shelf_id_length(file), file, hash);
         if (fstatat(look->shelf_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 ||
@@ -173,22 +175,22 @@ static void take(struct look *look, const char *file)
     char path[4096];
     snprintf(path, sizeof(path), "%s/%s", look->plugins, file);
     if (strchr(file, '@') || strlen(file) > 64) {
-        refuse(look, file, "has no name of the form <series>.so%s", "");
+        refuse(look, file, "has no name of the form <series>.so");
         return;
     }
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        refuse(look, file,
-               errno == ELOOP ? "is a symbolic link, not a regular file" : "cannot be opened: %s",
-               strerror(errno));
+        if (errno == ELOOP)
+            refuse(look, file, "is a symbolic link, not a regular file");
+        else
+            refuse(look, file, "cannot be opened: %s", strerror(errno));
         return;
     }
     take_open(look, fd, file);
     close(fd);
 }
 
-/* --- the two folders
- * ------------------------------------------------------------------------------ */
+/* --- the two folders -------------------------------------------------------------------------- */
 
 static int is_object(const struct dirent *entry)
 {
@@ -208,9 +210,8 @@ static bool take_all(struct look *look)
     }
     found = scandir(look->plugins, &entries, is_object, alphasort);
     if (found < 0) {
-        char why[400];
-        snprintf(why, sizeof(why), "%.300s cannot be read: %s", look->plugins, strerror(errno));
-        refuse(look, "", "the plugin folder %s", why);
+        refuse(look, "", "the plugin folder %.300s cannot be read: %s", look->plugins,
+               strerror(errno));
         return false;
     }
     for (int i = 0; i < found; i++) {
@@ -238,12 +239,15 @@ static int by_rank(const void *a, const void *b)
 
 static int read_shelf(struct look *look)
 {
-    DIR *folder = fdopendir(dup(look->shelf_fd));
+    int fd = openat(look->shelf_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
     struct stat status;
-    if (!folder)
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
         return TD_EIO;
-    rewinddir(folder);
+    }
     while ((entry = readdir(folder))) {
         if (!td_shelf_id_length(entry->d_name) || !strchr(entry->d_name, '@') ||
             fstatat(look->shelf_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -270,8 +274,7 @@ static int read_shelf(struct look *look)
     return 0;
 }
 
-/* --- what is loaded, what goes
- * -------------------------------------------------------------------- */
+/* --- what is loaded, what goes ---------------------------------------------------------------- */
 
 static bool names_series(const struct look *look, const struct kept *kept)
 {
@@ -315,7 +318,8 @@ static void decide(struct look *look, bool readable, json_t *files)
             if (json_array_size(files) < TD_SHELF_FILES_MAX)
                 json_array_append_new(files, json_string(kept->name));
             else
-                refuse(look, kept->name, "is not loaded: more than %s versions are in use", "96");
+                refuse(look, kept->name, "is not loaded: more than %d versions are in use",
+                       TD_SHELF_FILES_MAX);
         } else if (now - kept->served > RECENT_SECONDS) {
             unlinkat(look->shelf_fd, kept->name, 0);
             look->changed = true;
