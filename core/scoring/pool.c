@@ -1,5 +1,5 @@
-/* pool.c - see pool.h. Jobs, generations and their workers; process.c knows the processes, answer.c
- * what a worker answers.
+/* pool.c - see pool.h. Generations and their workers; jobs.c has the jobs, process.c knows the
+ * processes.
  *
  * A generation starts with one worker, which finds out which plugins can be loaded; the others
  * follow with the same list of files to leave out. A thread of its own starts the processes;
@@ -11,10 +11,9 @@
 #include "base/memory.h"
 #include "http/cpu.h"
 #include "http/mailbox.h"
-#include "scoring/answer.h"
 #include "scoring/found.h"
+#include "scoring/jobs.h"
 #include "scoring/process.h"
-#include "scoring/protocol.h"
 #include "scoring/shelf.h"
 
 #include <event2/event.h>
@@ -31,17 +30,7 @@
 #define DELAY_FIRST_MS 20
 #define DELAY_MAX_MS   2000
 #define START_TRIES    3 /* in a row, before a generation counts as failed */
-
-struct job {
-    TAILQ_ENTRY(job) entry;
-    unsigned char *frame;
-    size_t length;
-    bool scores; /* no plugin takes part */
-    int refused; /* a TD_E* code: never went to a worker */
-    td_pool_done_fn done;
-    void *arg;
-};
-TAILQ_HEAD(jobs, job);
+#define NO_GENERATION  "no scorer worker is free and too many jobs wait"
 
 enum worker_state { STARTING, IDLE, BUSY, ENDING };
 
@@ -52,7 +41,7 @@ struct worker {
     struct generation *generation;
     struct td_process *process;
     enum worker_state state;
-    struct job *job;
+    struct td_job *job;
     char loading[256]; /* the plugin file whose code runs while STARTING */
     struct td_cpu_job start;
     struct td_letter started;
@@ -121,11 +110,8 @@ struct td_pool {
     struct generations generations;
     struct generation *current; /* takes jobs */
     struct generation *next;    /* is starting */
-    struct jobs queue;
-    struct jobs background; /* taken when `queue` is empty */
-    struct jobs refused;
-    struct event *later; /* answers `refused` outside of td_pool_submit */
-    int64_t waiting, served, lost;
+    struct td_jobs *jobs;
+    int64_t served, lost;
     int last_number;
 };
 
@@ -134,110 +120,34 @@ static void spawn_missing(struct generation *generation);
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
-static void finish_job(struct job *job, int result, json_t *answer, struct td_error *error)
+static bool has_generation(const struct td_pool *pool)
 {
-    job->done(job->arg, result, answer, error);
-    td_error_done(error);
-    free(job->frame);
-    free(job);
-}
-
-static void fail_job(struct job *job, int code, const char *detail)
-{
-    struct td_error error = TD_ERROR_INIT;
-    td_error_set(&error, code, "%s", detail);
-    finish_job(job, code, NULL, &error);
-}
-
-/* Only those of now: their callbacks may submit again. */
-static void fail_jobs(struct td_pool *pool, struct jobs *jobs, const char *detail)
-{
-    struct jobs failed = TAILQ_HEAD_INITIALIZER(failed);
-    struct job *job;
-    TAILQ_CONCAT(&failed, jobs, entry);
-    if (jobs == &pool->queue)
-        pool->waiting = 0;
-    while ((job = TAILQ_FIRST(&failed))) {
-        TAILQ_REMOVE(&failed, job, entry);
-        if (job->refused == TD_ETOOLARGE)
-            fail_job(job, job->refused, "the job is too large for a scorer worker");
-        else
-            fail_job(job, TD_EBUSY, detail);
-    }
-}
-
-static void finish_with_answer(struct job *job, json_t *answer)
-{
-    struct td_error error = TD_ERROR_INIT;
-    int result = td_answer_read(answer, &error);
-    finish_job(job, result, result < 0 ? NULL : answer, &error);
-}
-
-static void finish_with_death(struct job *job, const struct td_process_end *end)
-{
-    struct td_error error = TD_ERROR_INIT;
-    int result = td_answer_of_death(end, job->scores, &error);
-    finish_job(job, result, NULL, &error);
-}
-
-static void answer_refused(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    struct td_pool *pool = arg;
-    fail_jobs(pool, &pool->refused, "no scorer worker is free and too many jobs wait");
+    return pool->current || pool->next;
 }
 
 void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn done, void *arg)
 {
-    struct job *job = td_memory_record(sizeof(*job));
-    const char *op = td_json_text(message, "op");
-    *job = (struct job){
-        .scores = !strcmp(op, "score") || !strcmp(op, "check"), .done = done, .arg = arg};
-    if (pool->waiting >= pool->options.queue_limit || (!pool->current && !pool->next))
-        job->refused = TD_EBUSY;
-    else if (!(job->frame = td_protocol_encode(message, &job->length)))
-        job->refused = TD_ETOOLARGE;
-    if (job->refused) {
-        TAILQ_INSERT_TAIL(&pool->refused, job, entry);
-        event_active(pool->later, EV_TIMEOUT, 0);
+    if (!has_generation(pool)) {
+        td_jobs_refuse(pool->jobs, TD_EBUSY, NO_GENERATION, done, arg);
         return;
     }
-    TAILQ_INSERT_TAIL(&pool->queue, job, entry);
-    pool->waiting++;
+    td_jobs_add(pool->jobs, message, done, arg);
     dispatch(pool);
 }
 
 void td_pool_submit_background(struct td_pool *pool, unsigned char *frame, size_t length,
                                td_pool_done_fn done, void *arg)
 {
-    struct job *job = td_memory_record(sizeof(*job));
-    *job = (struct job){.frame = frame, .length = length, .scores = true, .done = done, .arg = arg};
-    if (!pool->current && !pool->next) {
-        job->refused = TD_EBUSY;
-        TAILQ_INSERT_TAIL(&pool->refused, job, entry);
-        event_active(pool->later, EV_TIMEOUT, 0);
+    if (!has_generation(pool)) {
+        free(frame);
+        td_jobs_refuse(pool->jobs, TD_EBUSY, NO_GENERATION, done, arg);
         return;
     }
-    TAILQ_INSERT_TAIL(&pool->background, job, entry);
+    td_jobs_add_background(pool->jobs, frame, length, done, arg);
     dispatch(pool);
 }
 
-static struct job *next_job(struct td_pool *pool)
-{
-    struct job *job = TAILQ_FIRST(&pool->queue);
-    if (job) {
-        TAILQ_REMOVE(&pool->queue, job, entry);
-        pool->waiting--;
-        return job;
-    }
-    job = TAILQ_FIRST(&pool->background);
-    if (job)
-        TAILQ_REMOVE(&pool->background, job, entry);
-    return job;
-}
-
-static void give(struct worker *worker, struct job *job)
+static void give(struct worker *worker, struct td_job *job)
 {
     worker->job = job;
     worker->state = BUSY;
@@ -255,7 +165,7 @@ static void dispatch(struct td_pool *pool)
     {
         if (worker->state != IDLE || !td_process_alive(worker->process))
             continue;
-        struct job *job = next_job(pool);
+        struct td_job *job = td_jobs_next(pool->jobs);
         if (!job)
             return;
         give(worker, job);
@@ -291,7 +201,7 @@ static void free_generation(struct generation *generation)
     while ((worker = TAILQ_FIRST(&generation->workers))) {
         TAILQ_REMOVE(&generation->workers, worker, entry);
         if (worker->job)
-            fail_job(worker->job, TD_EBUSY, "the server is ending");
+            td_job_failed(worker->job, TD_EBUSY, "the server is ending");
         free_worker(worker);
     }
     while ((waiter = TAILQ_FIRST(&generation->waiters))) {
@@ -365,8 +275,7 @@ static void give_up(struct generation *generation, const char *reason)
         if (pool->current)
             return;
     }
-    fail_jobs(pool, &pool->queue, "no scorer worker can be started");
-    fail_jobs(pool, &pool->background, "no scorer worker can be started");
+    td_jobs_fail(pool->jobs, "no scorer worker can be started");
 }
 
 static void log_refused(const json_t *refused)
@@ -487,7 +396,7 @@ static void on_start_frame(struct worker *worker, const json_t *message)
 static void on_answer(struct worker *worker, const json_t *answer)
 {
     struct generation *generation = worker->generation;
-    struct job *job = worker->job;
+    struct td_job *job = worker->job;
     bool ending = json_is_true(json_object_get(answer, "ending"));
     td_process_deadline(worker->process, ending ? generation->pool->options.deadline_ms : 0);
     worker->job = NULL;
@@ -498,7 +407,7 @@ static void on_answer(struct worker *worker, const json_t *answer)
         td_process_kill(worker->process);
     generation->pool->served++;
     dispatch(generation->pool);
-    finish_with_answer(job, (json_t *)answer);
+    td_job_answered(job, (json_t *)answer);
 }
 
 static void on_frame(void *arg, const json_t *message)
@@ -543,7 +452,7 @@ static void on_ended(void *arg, const struct td_process_end *process_end)
 {
     struct worker *worker = arg;
     struct generation *generation = worker->generation;
-    struct job *job = worker->job;
+    struct td_job *job = worker->job;
     const struct td_process_end copy = *process_end,
                                 *end = &copy; /* the original goes with the process */
     bool left_out = leave_out(worker, end), unready = worker->state == STARTING && !left_out;
@@ -561,7 +470,7 @@ static void on_ended(void *arg, const struct td_process_end *process_end)
         free_generation(generation);
     }
     if (job)
-        finish_with_death(job, end);
+        td_job_died(job, end);
 }
 
 static void not_started(struct generation *generation)
@@ -788,17 +697,14 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
     if (pool->options.start_ms <= 0)
         pool->options.start_ms = 10000;
     TAILQ_INIT(&pool->generations);
-    TAILQ_INIT(&pool->queue);
-    TAILQ_INIT(&pool->background);
-    TAILQ_INIT(&pool->refused);
     pool->executable = strdup(options->executable);
     pool->plugin_folder = strdup(options->plugin_folder);
     pool->shelf_folder = options->shelf_folder ? strdup(options->shelf_folder) : NULL;
     pool->used = json_deep_copy(options->used);
-    pool->later = event_new(options->base, -1, 0, answer_refused, pool);
+    pool->jobs = td_jobs_new(options->base, pool->options.queue_limit);
     pool->mailbox = td_mailbox_new(options->base);
     int result = td_cpu_new(1, INT_MAX, &pool->starter, reterr);
-    if (result == 0 && (!pool->executable || !pool->plugin_folder || !pool->later ||
+    if (result == 0 && (!pool->executable || !pool->plugin_folder || !pool->jobs ||
                         !pool->mailbox || (options->shelf_folder && !pool->shelf_folder)))
         result = td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
     if (result < 0) {
@@ -820,11 +726,7 @@ void td_pool_free(struct td_pool *pool)
     td_mailbox_free(pool->mailbox);
     while ((generation = TAILQ_FIRST(&pool->generations)))
         free_generation(generation); /* NOLINT: the analyzer misses that it leaves the list */
-    fail_jobs(pool, &pool->queue, "the server is ending");
-    fail_jobs(pool, &pool->background, "the server is ending");
-    fail_jobs(pool, &pool->refused, "the server is ending");
-    if (pool->later)
-        event_free(pool->later);
+    td_jobs_free(pool->jobs);
     free(pool->executable);
     free(pool->plugin_folder);
     free(pool->shelf_folder);
@@ -853,7 +755,7 @@ json_t *td_pool_refusals(struct td_pool *pool)
 struct td_pool_stats td_pool_stats(const struct td_pool *pool)
 {
     struct td_pool_stats stats = {
-        .waiting = pool->waiting, .served = pool->served, .lost = pool->lost};
+        .waiting = td_jobs_waiting(pool->jobs), .served = pool->served, .lost = pool->lost};
     const struct worker *worker;
     if (!pool->current)
         return stats;
