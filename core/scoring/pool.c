@@ -2,23 +2,19 @@
  * processes.
  *
  * A generation starts with one worker, which finds out which plugins can be loaded; the others
- * follow with the same list of files to leave out. A thread of its own starts the processes;
- * everything else is on the loop's. */
+ * follow with the same list of files to leave out. All of this is on the loop; what would hold it
+ * up is starter.c's. */
 #include "scoring/pool.h"
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "http/cpu.h"
-#include "http/mailbox.h"
 #include "scoring/found.h"
 #include "scoring/jobs.h"
 #include "scoring/process.h"
-#include "scoring/shelf.h"
+#include "scoring/starter.h"
 
 #include <event2/event.h>
-#include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +22,6 @@
 #include <unistd.h>
 
 #define SKIP_MAX       64
-#define ARGUMENTS_MAX  (TD_SHELF_FILES_MAX > SKIP_MAX ? TD_SHELF_FILES_MAX : SKIP_MAX)
 #define DELAY_FIRST_MS 20
 #define DELAY_MAX_MS   2000
 #define START_TRIES    3 /* in a row, before a generation counts as failed */
@@ -43,12 +38,6 @@ struct worker {
     enum worker_state state;
     struct td_job *job;
     char loading[256]; /* the plugin file whose code runs while STARTING */
-    struct td_cpu_job start;
-    struct td_letter started;
-    json_t *left_out; /* of the generation, when it started */
-    json_t *files;    /* to load, of the shelf; NULL: the plugin folder */
-    int start_result;
-    struct td_error start_error;
 };
 TAILQ_HEAD(workers, worker);
 
@@ -58,25 +47,6 @@ struct waiter {
     void *arg;
 };
 TAILQ_HEAD(waiters, waiter);
-
-/* A look at the plugin folder, by the starter. */
-struct look {
-    struct td_cpu_job job;
-    struct td_letter done;
-    struct generation *generation; /* NULL when it is gone meanwhile */
-    const struct td_pool *pool;
-    json_t *used;
-    json_t *found;
-    int result;
-    struct td_error error;
-};
-
-/* Files that have become present ones, to be marked so by the starter. */
-struct mark {
-    struct td_cpu_job job;
-    const struct td_pool *pool;
-    json_t *files;
-};
 
 struct generation {
     TAILQ_ENTRY(generation) entry;
@@ -89,10 +59,10 @@ struct generation {
     struct event *respawn;
     int deaths; /* in a row, without a job or a start in between that went well */
     json_t *catalog;
-    json_t *refused;   /* by the workers */
-    json_t *crashed;   /* left out by the pool: same shape */
-    char suspect[256]; /* a file whose loading was cut short once from outside */
-    struct look *look; /* under way */
+    json_t *refused;      /* by the workers */
+    json_t *crashed;      /* left out by the pool: same shape */
+    char suspect[256];    /* a file whose loading was cut short once from outside */
+    struct td_look *look; /* under way */
     bool only_if_changed;
     json_t *found; /* by td_shelf_look; NULL without a shelf */
 };
@@ -100,12 +70,8 @@ TAILQ_HEAD(generations, generation);
 
 struct td_pool {
     struct td_pool_options options;
-    char *executable;
-    char *plugin_folder;
-    char *shelf_folder;
     json_t *used;
-    struct td_cpu *starter;
-    struct td_mailbox *mailbox; /* from it */
+    struct td_starter *starter;
     bool ending;
     struct generations generations;
     struct generation *current; /* takes jobs */
@@ -187,9 +153,6 @@ static void call_waiters(struct generation *generation, int result)
 static void free_worker(struct worker *worker)
 {
     td_process_free(worker->process);
-    json_decref(worker->left_out);
-    json_decref(worker->files);
-    td_error_done(&worker->start_error);
     free(worker);
 }
 
@@ -219,8 +182,7 @@ static void free_generation(struct generation *generation)
     json_decref(generation->refused);
     json_decref(generation->crashed);
     json_decref(generation->found);
-    if (generation->look)
-        generation->look->generation = NULL;
+    td_look_forget(generation->look);
     free(generation);
 }
 
@@ -288,33 +250,17 @@ static void log_refused(const json_t *refused)
                TD_S("reason", json_string_value(json_object_get(entry, "message"))));
 }
 
-static void mark_served(struct td_cpu_job *job)
-{
-    struct mark *mark = (struct mark *)((char *)job - offsetof(struct mark, job));
-    td_shelf_served(mark->pool->shelf_folder, mark->files);
-    json_decref(mark->files);
-    free(mark);
-}
-
 /* The shelf remembers what was present, for a start after the plugin folder lost it. */
 static void remember_present(const struct generation *generation)
 {
-    struct td_pool *pool = generation->pool;
     if (!generation->found)
         return;
-    struct mark *mark = td_memory_record(sizeof(*mark));
-    *mark = (struct mark){.job.run = mark_served, .pool = pool, .files = json_array()};
+    json_t *files = json_array(), *descriptor;
     const char *id;
-    json_t *descriptor;
-    json_object_foreach(generation->catalog, id, descriptor) {
-        char file[256];
-        snprintf(file, sizeof(file), "%s@%s.so", id, td_json_text(descriptor, "plugin_hash"));
-        json_array_append_new(mark->files, json_string(file));
-    }
-    if (td_cpu_submit(pool->starter, &mark->job) < 0) {
-        json_decref(mark->files);
-        free(mark);
-    }
+    json_object_foreach(generation->catalog, id, descriptor)
+        json_array_append_new(
+            files, json_sprintf("%s@%s.so", id, td_json_text(descriptor, "plugin_hash")));
+    td_starter_served(generation->pool->starter, files);
 }
 
 static void serve(struct generation *generation)
@@ -481,17 +427,13 @@ static void not_started(struct generation *generation)
         give_up(generation, "it cannot be executed");
 }
 
-static void on_started(struct td_letter *letter)
+static void on_started(void *arg, int result, const struct td_error *error)
 {
-    struct worker *worker = (struct worker *)((char *)letter - offsetof(struct worker, started));
+    struct worker *worker = arg;
     struct generation *generation = worker->generation;
-    if (generation->pool->ending)
+    if (result == 0 || generation->pool->ending)
         return;
-    if (worker->start_result == 0)
-        worker->start_result = td_process_watch(worker->process, &worker->start_error);
-    if (worker->start_result == 0)
-        return;
-    TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", worker->start_error.detail));
+    TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", error->detail));
     TAILQ_REMOVE(&generation->workers, worker, entry);
     free_worker(worker);
     if (!generation->leaving)
@@ -500,57 +442,21 @@ static void on_started(struct td_letter *letter)
         free_generation(generation);
 }
 
-static bool is_left_out(const struct worker *worker, const char *file)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(worker->left_out, i, one)
-        if (!strcmp(td_json_text(one, "file"), file))
-            return true;
-    return false;
-}
-
-/* On the starter's thread. */
-static void start(struct td_cpu_job *job)
-{
-    struct worker *worker = (struct worker *)((char *)job - offsetof(struct worker, start));
-    const struct td_pool *pool = worker->generation->pool;
-    char job_ms[16];
-    const char *argv[5 + ARGUMENTS_MAX + 1] = {
-        pool->executable, "--worker", worker->files ? pool->shelf_folder : pool->plugin_folder,
-        job_ms};
-    size_t i, count = 4;
-    json_t *one;
-    snprintf(job_ms, sizeof(job_ms), "%d", pool->options.job_ms);
-    if (worker->files)
-        argv[count++] = pool->options.rebuilt ? "--rebuilt" : "--files";
-    json_array_foreach(worker->files, i, one)
-        if (!is_left_out(worker, json_string_value(one)))
-            argv[count++] = json_string_value(one);
-    if (!worker->files)
-        json_array_foreach(worker->left_out, i, one)
-            argv[count++] = td_json_text(one, "file");
-    const struct td_process_command command = {.argv = argv, .input = -1, .output = -1};
-    worker->start_result = td_process_spawn(worker->process, &command, &worker->start_error);
-    td_mailbox_post(pool->mailbox, &worker->started);
-}
-
 static int start_worker(struct generation *generation)
 {
     static const struct td_process_events events = {on_frame, on_ended};
     struct td_pool *pool = generation->pool;
     struct worker *worker = td_memory_record(sizeof(*worker));
+    struct td_error error = TD_ERROR_INIT;
     worker->generation = generation;
-    worker->start.run = start;
-    worker->started.open = on_started;
-    worker->left_out = json_copy(generation->crashed);
-    worker->files = json_incref(json_object_get(generation->found, "files"));
-    int result =
-        td_process_new(pool->options.base, &events, worker, &worker->process, &worker->start_error);
+    int result = td_process_new(pool->options.base, &events, worker, &worker->process, &error);
     if (result == 0)
-        result = td_cpu_submit(pool->starter, &worker->start);
+        result = td_starter_exec(pool->starter, worker->process,
+                                 json_object_get(generation->found, "files"), generation->crashed,
+                                 on_started, worker);
     if (result < 0) {
-        TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", worker->start_error.detail));
+        TD_LOG(TD_LOG_ERROR, "scorer.start_failed", TD_S("reason", error.detail));
+        td_error_done(&error);
         free_worker(worker);
         return result;
     }
@@ -577,48 +483,26 @@ static void spawn_missing(struct generation *generation)
 
 /* --- the pool --------------------------------------------------------------------------------- */
 
-static void free_look(struct look *look)
+static void on_looked(void *arg, int result, json_t *found, const struct td_error *error)
 {
-    json_decref(look->used);
-    json_decref(look->found);
-    td_error_done(&look->error);
-    free(look);
-}
-
-/* On the starter's thread. */
-static void look(struct td_cpu_job *job)
-{
-    struct look *look_ = (struct look *)((char *)job - offsetof(struct look, job));
-    const struct td_pool *pool = look_->pool;
-    look_->result = td_shelf_look(pool->plugin_folder, pool->shelf_folder, look_->used,
-                                  &look_->found, &look_->error);
-    td_mailbox_post(pool->mailbox, &look_->done);
-}
-
-static void on_looked(struct td_letter *letter)
-{
-    struct look *look_ = (struct look *)((char *)letter - offsetof(struct look, done));
-    struct generation *generation = look_->generation, *current = look_->pool->current;
-    if (generation) {
-        generation->look = NULL;
-        generation->found = json_incref(look_->found);
-    }
-    if (!generation || look_->pool->ending) {
-        free_look(look_);
+    struct generation *generation = arg;
+    struct td_pool *pool = generation->pool;
+    const struct generation *current = pool->current;
+    generation->look = NULL;
+    generation->found = json_incref(found);
+    if (pool->ending)
         return;
-    }
-    if (look_->result < 0) {
-        give_up(generation, look_->error.detail);
+    if (result < 0) {
+        give_up(generation, error->detail);
     } else if (generation->only_if_changed && current &&
                json_equal(json_object_get(current->found, "dropped"),
-                          json_object_get(generation->found, "dropped"))) {
-        generation->pool->next = NULL;
+                          json_object_get(found, "dropped"))) {
+        pool->next = NULL;
         call_waiters(generation, 0);
         retire(generation);
     } else {
         schedule_respawn(generation);
     }
-    free_look(look_);
 }
 
 /* With a shelf, a generation begins with a look at the plugin folder. Always on the loop, so that a
@@ -626,22 +510,9 @@ static void on_looked(struct td_letter *letter)
 static void begin_generation(struct generation *generation)
 {
     struct td_pool *pool = generation->pool;
-    if (!pool->shelf_folder) {
+    generation->look = td_starter_look(pool->starter, pool->used, on_looked, generation);
+    if (!generation->look)
         schedule_respawn(generation);
-        return;
-    }
-    generation->look = td_memory_record(sizeof(*generation->look));
-    *generation->look = (struct look){.job.run = look,
-                                      .done.open = on_looked,
-                                      .generation = generation,
-                                      .pool = pool,
-                                      .used = json_deep_copy(pool->used),
-                                      .error = TD_ERROR_INIT};
-    if (td_cpu_submit(pool->starter, &generation->look->job) < 0) {
-        free_look(generation->look);
-        generation->look = NULL;
-        schedule_respawn(generation); /* without a list: it fails and is tried again */
-    }
 }
 
 void td_pool_use(struct td_pool *pool, json_t *used)
@@ -697,15 +568,10 @@ int td_pool_new(const struct td_pool_options *options, void (*ready)(void *arg, 
     if (pool->options.start_ms <= 0)
         pool->options.start_ms = 10000;
     TAILQ_INIT(&pool->generations);
-    pool->executable = strdup(options->executable);
-    pool->plugin_folder = strdup(options->plugin_folder);
-    pool->shelf_folder = options->shelf_folder ? strdup(options->shelf_folder) : NULL;
     pool->used = json_deep_copy(options->used);
     pool->jobs = td_jobs_new(options->base, pool->options.queue_limit);
-    pool->mailbox = td_mailbox_new(options->base);
-    int result = td_cpu_new(1, INT_MAX, &pool->starter, reterr);
-    if (result == 0 && (!pool->executable || !pool->plugin_folder || !pool->jobs ||
-                        !pool->mailbox || (options->shelf_folder && !pool->shelf_folder)))
+    int result = td_starter_new(&pool->options, &pool->starter, reterr);
+    if (result == 0 && !pool->jobs)
         result = td_error_set(reterr, TD_ENOMEM, "no memory for the scorer pool");
     if (result < 0) {
         td_pool_free(pool);
@@ -722,14 +588,10 @@ void td_pool_free(struct td_pool *pool)
     if (!pool)
         return;
     pool->ending = true;
-    td_cpu_free(pool->starter); /* the workers die with their starter, see sandbox/sandbox.h */
-    td_mailbox_free(pool->mailbox);
+    td_starter_free(pool->starter); /* the workers die with it, see sandbox/sandbox.h */
     while ((generation = TAILQ_FIRST(&pool->generations)))
         free_generation(generation); /* NOLINT: the analyzer misses that it leaves the list */
     td_jobs_free(pool->jobs);
-    free(pool->executable);
-    free(pool->plugin_folder);
-    free(pool->shelf_folder);
     json_decref(pool->used);
     free(pool);
 }
