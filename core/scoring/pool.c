@@ -25,7 +25,8 @@
 #define DELAY_FIRST_MS 20
 #define DELAY_MAX_MS   2000
 #define START_TRIES    3 /* in a row, before a generation counts as failed */
-#define NO_GENERATION  "no scorer worker is free and too many jobs wait"
+
+static const char no_worker[] = "no scorer worker can be started";
 
 enum worker_state { STARTING, IDLE, BUSY, ENDING };
 
@@ -86,15 +87,19 @@ static void spawn_missing(struct generation *generation);
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
-static bool has_generation(const struct td_pool *pool)
+/* Why no job is taken; NULL when one is. */
+static const char *closed(const struct td_pool *pool)
 {
-    return pool->current || pool->next;
+    if (pool->ending)
+        return "the server is ending";
+    return pool->current || pool->next ? NULL : no_worker;
 }
 
 void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn done, void *arg)
 {
-    if (!has_generation(pool)) {
-        td_jobs_refuse(pool->jobs, TD_EBUSY, NO_GENERATION, done, arg);
+    const char *why = closed(pool);
+    if (why) {
+        td_jobs_refuse(pool->jobs, TD_EBUSY, why, done, arg);
         return;
     }
     td_jobs_add(pool->jobs, message, done, arg);
@@ -104,9 +109,10 @@ void td_pool_submit(struct td_pool *pool, const json_t *message, td_pool_done_fn
 void td_pool_submit_background(struct td_pool *pool, unsigned char *frame, size_t length,
                                td_pool_done_fn done, void *arg)
 {
-    if (!has_generation(pool)) {
+    const char *why = closed(pool);
+    if (why) {
         free(frame);
-        td_jobs_refuse(pool->jobs, TD_EBUSY, NO_GENERATION, done, arg);
+        td_jobs_refuse(pool->jobs, TD_EBUSY, why, done, arg);
         return;
     }
     td_jobs_add_background(pool->jobs, frame, length, done, arg);
@@ -237,7 +243,7 @@ static void give_up(struct generation *generation, const char *reason)
         if (pool->current)
             return;
     }
-    td_jobs_fail(pool->jobs, "no scorer worker can be started");
+    td_jobs_fail(pool->jobs, no_worker);
 }
 
 static void log_refused(const json_t *refused)

@@ -263,8 +263,15 @@ static void missing_executable_is_told(void **state)
     (void)state;
     struct drive drive = start("/nonexistent/titled-scorer", 1, 0, 0);
     assert_int_equal(drive.ready, TD_EPLUGIN);
-    struct drive_answer answer = drive_job(&drive, job_with("", 1));
+    struct drive_answer answer = drive_job(&drive, job_with("", 1)), background;
     assert_int_equal(answer.code, TD_EBUSY);
+    assert_string_equal(answer.detail, "no scorer worker can be started");
+    json_t *job = job_with("", 1);
+    drive_submit_background(&drive, job, &background);
+    json_decref(job);
+    drive_wait(&drive, &background);
+    assert_int_equal(background.code, TD_EBUSY);
+    assert_string_equal(background.detail, "no scorer worker can be started");
     drive_stop(&drive);
 }
 
