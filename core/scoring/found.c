@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "scoring/shelf.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static bool is_of(const char *file, const char *series)
@@ -36,6 +35,12 @@ void td_found_mark_retired(const json_t *found, json_t *catalog)
     json_object_foreach(catalog, series, descriptor)
         if (!has_file(found, series))
             json_object_set_new(descriptor, "retired", json_true());
+}
+
+bool td_found_same_folder(const json_t *one, const json_t *other)
+{
+    return json_equal(json_object_get(one, "dropped"), json_object_get(other, "dropped")) &&
+           json_equal(json_object_get(one, "refused"), json_object_get(other, "refused"));
 }
 
 void td_found_add_refusals(const json_t *found, const json_t *refused, json_t *all)

@@ -501,8 +501,7 @@ static void on_looked(void *arg, int result, json_t *found, const struct td_erro
     if (result < 0) {
         give_up(generation, error->detail);
     } else if (generation->only_if_changed && current &&
-               json_equal(json_object_get(current->found, "dropped"),
-                          json_object_get(found, "dropped"))) {
+               td_found_same_folder(current->found, found)) {
         pool->next = NULL;
         call_waiters(generation, 0);
         retire(generation);

@@ -64,6 +64,14 @@ int drive_reload(struct drive *drive)
     return drive->ready;
 }
 
+int drive_look(struct drive *drive)
+{
+    drive->ready = 1;
+    td_pool_look(drive->pool, on_ready, &drive->ready);
+    drive_until(drive, is_ready, &drive->ready);
+    return drive->ready;
+}
+
 static void on_done(void *arg, int result, json_t *answer, struct td_error *error)
 {
     struct drive_answer *target = arg;

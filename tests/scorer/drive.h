@@ -31,6 +31,8 @@ void drive_stop(struct drive *drive);
 
 /* A new generation, waited for; what `ready` was called with. */
 int drive_reload(struct drive *drive);
+/* The same by td_pool_look. */
+int drive_look(struct drive *drive);
 
 /* Submits without waiting; `answer` must live until done. */
 void drive_submit(struct drive *drive, const json_t *job, struct drive_answer *answer);

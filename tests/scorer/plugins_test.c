@@ -297,6 +297,51 @@ static void reload_brings_new_series(void **state)
     drive_stop(&drive);
 }
 
+static int generation(const struct drive *drive)
+{
+    return td_pool_stats(drive->pool).generation;
+}
+
+/* A file that is refused changes nothing for the workers, but people look for the reason. */
+static void a_look_sees_what_comes_and_goes(void **state)
+{
+    (void)state;
+    char shelf[] = "/tmp/td-shelf-XXXXXX", command[512];
+    struct drive drive;
+    assert_non_null(mkdtemp(shelf));
+    put("good", "good");
+    drive_start(&drive, &(struct td_pool_options){.executable = TD_SCORER,
+                                                  .plugin_folder = folder,
+                                                  .shelf_folder = shelf,
+                                                  .workers = 1,
+                                                  .deadline_ms = DRIVE_DEADLINE_MS});
+    assert_int_equal(drive.ready, 0);
+    assert_int_equal(drive_look(&drive), 0);
+    assert_int_equal(generation(&drive), 1);
+
+    snprintf(command, sizeof(command), "printf x >'%s/text.so' && chmod 0644 '%s/text.so'", folder,
+             folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(drive_look(&drive), 0);
+    int second = generation(&drive);
+    assert_int_not_equal(second, 1);
+    expect_refusal(&drive, "text.so", "no shared object");
+    assert_int_equal(drive_look(&drive), 0);
+    assert_int_equal(generation(&drive), second);
+
+    snprintf(command, sizeof(command), "rm '%s/text.so'", folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(drive_look(&drive), 0);
+    assert_int_not_equal(generation(&drive), second);
+    json_t *refusals = td_pool_refusals(drive.pool);
+    assert_int_equal(json_array_size(refusals), 0);
+    json_decref(refusals);
+    expect_good(&drive);
+    drive_stop(&drive);
+    snprintf(command, sizeof(command), "rm -r '%s'", shelf);
+    assert_int_equal(system(command), 0);
+}
+
 static int is_second_generation(void *arg)
 {
     return td_pool_stats(arg).generation == 2;
@@ -400,6 +445,7 @@ int main(void)
         TEST(a_leak_while_describing_leaves_the_plugin_out),
 #endif
         TEST(reload_brings_new_series),
+        TEST(a_look_sees_what_comes_and_goes),
         TEST(changed_folder_makes_a_generation),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
