@@ -22,7 +22,7 @@ static json_t *describe(const struct titled_host *host)
 
 static json_t *facts(const struct titled_host *host, const json_t *dossier)
 {
-    json_t *found = agriculture_facts(dossier);
+    json_t *found = agriculture_facts(form, form_size(), dossier);
     if (!found)
         host->fail(host, "the dossier has no cutoff_date as YYYY-MM-DD");
     return found;

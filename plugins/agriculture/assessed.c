@@ -18,8 +18,8 @@ static const struct yesno_fact yesno_facts[] = {
 /* The measure that does not fit the branch is 0, whatever was given. */
 static void put_unused(struct reading *reading, const char *fact, const char *because)
 {
-    put_fact(reading, fact, json_real(0), "%s", because);
-    put_source(reading, fact, "coverage_appraisal", -1);
+    titled_fact_set(&reading->found, fact, json_real(0), "%s", because);
+    titled_fact_source(&reading->found, fact, "coverage_appraisal", -1);
 }
 
 /* Area for the specialties of agronomy, immunity rate for animal husbandry and veterinary work; for

@@ -1,55 +1,7 @@
-/* facts.c - the description of the agriculture series: its facts, the words of form.json's options,
- * its branches, and the numbers of rules.h. */
+/* facts.c - the description of the agriculture series: the words of form.json's options, its
+ * branches, and the numbers of rules.h. */
 #include "facts.h"
 #include "rules.h"
-
-static const struct fact_row facts[] = {
-    /* id, 中文, 单位, who gives it */
-    {"cutoff_date", "截止日", "", "system"},
-    {"last_full_year", "最近一个完整考核年度", "年", "system"},
-    {"age", "年龄", "岁", "system"},
-    {"unit_tier", "所在单位层级", "", "system"},
-    {"branch", "申报专业类别", "", "system"},
-    {"grassroots_months", "乡镇、涉农街道所属事业单位从事本专业工作时间", "月", "applicant"},
-    {"recent_grassroots_months", "至截止日连续在基层专业岗位时间", "月", "applicant"},
-    {"at_grassroots", "截止日在基层专业岗位", "", "applicant"},
-    {"at_hardship", "截止日在牧区、边远乡镇艰苦岗位", "", "applicant"},
-    {"hardship_months", "牧区、边远乡镇艰苦岗位时间", "月", "applicant"},
-    {"practice_months", "从事本专业技术工作时间", "月", "applicant"},
-    {"current_title", "现任职称", "", "applicant"},
-    {"tenure_months", "任现职时间", "月", "applicant"},
-    {"title_since", "聘任现职称的日期", "", "applicant"},
-    {"education", "有效最高学历", "", "applicant"},
-    {"study_form", "有效最高学历的学习形式", "", "applicant"},
-    {"later_degree", "有效最高学历为参加工作后取得", "", "applicant"},
-    {"seconded", "截止日借调在外", "", "applicant"},
-    {"education_related", "有效最高学历专业与农业技术相关", "", "applicant"},
-    {"annual_assessments", "年度考核", "", "applicant"},
-    {"dispatch_months", "驻村、科技特派员、民族团结工作时间", "月", "applicant"},
-    {"projects", "新品种新技术引进示范推广", "", "applicant"},
-    {"training_sessions", "农民培训与现场指导场次（20 人以上）", "场", "applicant"},
-    {"documents", "技术材料", "", "applicant"},
-    {"household_years", "联系示范户、带徒户（人）·年数", "户（人）·年", "applicant"},
-    {"awards", "科技奖励", "", "applicant"},
-    {"honours", "综合荣誉", "", "applicant"},
-    {"papers", "论文、调研报告、技术总结", "", "applicant"},
-    {"ce_years", "继续教育计算年数", "年", "system"},
-    {"ce_hours_average", "继续教育年均学时", "学时", "applicant"},
-    {"ce_public_average", "继续教育年均公需科目学时", "学时", "applicant"},
-    {"exam_result", "专业考试", "", "applicant"},
-    {"political_grade", "政治表现鉴定等次", "", "unit"},
-    {"political_vetting", "政治审查合格", "", "unit"},
-    {"service_satisfaction_percent", "服务对象满意率", "%", "unit"},
-    {"area_mu", "推广面积", "亩", "unit"},
-    {"immunity_percent", "应免密度", "%", "unit"},
-    {"satisfaction_percent", "民主测评满意率", "%", "unit"},
-    {"satisfaction_quorum", "民主测评人数达到应到三分之二", "", "unit"},
-    {"sanctioned", "处于处分期（记过及以上）", "", "unit"},
-    {"accident_found", "重大动物疫情、农产品质量安全责任事故", "", "unit"},
-    {"false_material", "材料弄虚作假", "", "unit"},
-    {"district_grade", "区（县）行业主管部门考核评价", "", "district_industry"},
-    {NULL, NULL, NULL, NULL},
-};
 
 static const struct word_row words[] = {
     {"branch", "agronomy", "农艺"},
@@ -114,7 +66,7 @@ static const char *const exam_based[] = {NULL};
 
 const char *branch_of(const json_t *dossier)
 {
-    const char *specialty = answer(dossier, "specialty");
+    const char *specialty = titled_text(dossier, "specialty");
     for (size_t i = 0; i < sizeof(branches) / sizeof(branches[0]); i++) {
         if (!strcmp(branches[i][0], specialty))
             return branches[i][1];
@@ -126,14 +78,13 @@ const char *branch_of(const json_t *dossier)
  * district's station counts for neither, wherever it is housed. */
 static bool at_grassroots(const json_t *job)
 {
-    const char *place = answer(job, "grassroots");
-    return !strcmp(answer(job, "unit_kind"), "agri_station") &&
+    const char *place = titled_text(job, "grassroots");
+    return !strcmp(titled_text(job, "unit_kind"), "agri_station") &&
            (!strcmp(place, "township") || !strcmp(place, "agri_street")) &&
            flag(job, "professional");
 }
 
 const struct series agriculture = {
-    .facts = facts,
     .words = words,
     .exam_based = exam_based,
     .practice = "professional",
@@ -150,14 +101,14 @@ const struct series agriculture = {
     .ce_years_senior = CE_YEARS_SENIOR,
 };
 
-json_t *agriculture_facts(const json_t *dossier)
+json_t *agriculture_facts(const char *form, size_t size, const json_t *dossier)
 {
     struct reading reading;
-    if (!reading_init(&reading, &agriculture, dossier))
+    if (!reading_init(&reading, &agriculture, form, size, dossier))
         return NULL;
     const char *branch = word_of(&agriculture, "branch", branch_of(dossier));
     if (*branch)
-        put_fact(&reading, "branch", json_string(branch), "%s类", branch);
+        titled_fact_set(&reading.found, "branch", json_string(branch), "%s类", branch);
     read_service(&reading);
     read_record(&reading);
     read_assessed(&reading);

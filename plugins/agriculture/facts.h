@@ -16,7 +16,8 @@ void read_service(struct reading *reading);  /* employment, title, village teams
 void read_record(struct reading *reading);   /* education, yearly results, achievements */
 void read_assessed(struct reading *reading); /* what unit and district have given */
 
-json_t *agriculture_facts(const json_t *dossier); /* NULL without a usable cut-off date */
+json_t *agriculture_facts(const char *form, size_t size,
+                     const json_t *dossier); /* NULL without a usable cut-off date */
 json_t *agriculture_gates(const json_t *dossier, const json_t *facts);
 
 #endif

@@ -9,10 +9,10 @@ static void decide_unit(struct deciding *deciding)
     static const char *const stations[] = {"agri_station", "agronomy_station", "livestock_station",
                                            "veterinary_station", NULL};
     const json_t *unit = json_object_get(deciding->dossier, "unit");
-    const char *place = answer(unit, "grassroots");
+    const char *place = titled_text(unit, "grassroots");
     bool township = !strcmp(place, "township"), street = !strcmp(place, "agri_street");
-    bool station = is_one_of(answer(unit, "kind"), stations);
-    decide(deciding, &gate, station && (township || street), "%s：%s%s", answer(unit, "name"),
+    bool station = is_one_of(titled_text(unit, "kind"), stations);
+    decide(deciding, &gate, station && (township || street), "%s：%s%s", titled_text(unit, "name"),
            township ? "乡镇所属"
            : street ? "涉农街道所属"
                     : "不属于乡镇、涉农街道",

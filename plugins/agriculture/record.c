@@ -8,19 +8,20 @@
 static void read_related(struct reading *reading, int counted)
 {
     const json_t *items = section_of(reading, "education");
-    const char *degree = answer(json_array_get(items, (size_t)counted), "degree");
+    const char *degree = titled_text(json_array_get(items, (size_t)counted), "degree");
     bool related = false;
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
         int end = answer_day(item, "end");
-        if (strcmp(answer(item, "degree"), degree) != 0 || end == DAY_NONE ||
+        if (strcmp(titled_text(item, "degree"), degree) != 0 || end == DAY_NONE ||
             day_add_months(end, EDUCATION_HELD_MONTHS) > reading->cutoff || !flag(item, "related"))
             continue;
         related = true;
-        put_source(reading, "education_related", "education", (int)i);
+        titled_fact_source(&reading->found, "education_related", "education", (int)i);
     }
-    put_fact(reading, "education_related", json_boolean(related), "%s所学专业与农业技术工作%s",
-             word_of(&agriculture, "degree", degree), related ? "相关" : "不相关");
+    titled_fact_set(&reading->found, "education_related", json_boolean(related),
+                    "%s所学专业与农业技术工作%s", word_of(&agriculture, "degree", degree),
+                    related ? "相关" : "不相关");
 }
 
 /* Notes an item dated after the cut-off date, which does not count. */
@@ -29,7 +30,8 @@ static bool is_late(struct reading *reading, const char *section, const json_t *
     int day = answer_day(item, "date");
     if (day == DAY_NONE || day <= reading->cutoff)
         return false;
-    put_problem(reading, section, index, "date", "after_cutoff", false, "日期晚于截止日，不计算");
+    titled_problem(&reading->found, section, index, "date", "after_cutoff", false,
+                   "日期晚于截止日，不计算");
     return true;
 }
 
@@ -45,10 +47,10 @@ static void read_trainings(struct reading *reading)
         if (json_integer_value(json_object_get(item, "trainees")) < TRAINEES_MIN)
             continue;
         counted++;
-        put_source(reading, "training_sessions", "trainings", (int)i);
+        titled_fact_source(&reading->found, "training_sessions", "trainings", (int)i);
     }
-    put_fact(reading, "training_sessions", json_integer(counted), "共 %d 场，其中 %d 人以上 %d 场",
-             all, TRAINEES_MIN, counted);
+    titled_fact_set(&reading->found, "training_sessions", json_integer(counted),
+                    "共 %d 场，其中 %d 人以上 %d 场", all, TRAINEES_MIN, counted);
 }
 
 static void read_households(struct reading *reading)
@@ -60,10 +62,10 @@ static void read_households(struct reading *reading)
         if (more < 0 || more > 100)
             continue;
         years += more;
-        put_source(reading, "household_years", "households", (int)i);
+        titled_fact_source(&reading->found, "household_years", "households", (int)i);
     }
-    put_fact(reading, "household_years", json_integer(years), "%zu 户（人），共 %d 户（人）·年",
-             json_array_size(items), (int)years);
+    titled_fact_set(&reading->found, "household_years", json_integer(years),
+                    "%zu 户（人），共 %d 户（人）·年", json_array_size(items), (int)years);
 }
 
 /* An award has a grade and a rank besides its level. */
@@ -79,16 +81,16 @@ static void read_awards(struct reading *reading)
         const json_t *item = json_array_get(items, i);
         if (is_late(reading, "awards", item, (int)i))
             continue;
-        json_t *entry =
-            json_pack("{ss ss}", "name", answer(item, "name"), "date", answer(item, "date"));
+        json_t *entry = json_pack("{ss ss}", "name", titled_text(item, "name"), "date",
+                                  titled_text(item, "date"));
         for (size_t m = 0; m < sizeof(members) / sizeof(members[0]); m++)
-            json_object_set_new(
-                entry, members[m][0],
-                json_string(word_of(&agriculture, members[m][1], answer(item, members[m][0]))));
+            json_object_set_new(entry, members[m][0],
+                                json_string(word_of(&agriculture, members[m][1],
+                                                    titled_text(item, members[m][0]))));
         json_array_append_new(list, entry);
-        put_source(reading, "awards", "awards", (int)i);
+        titled_fact_source(&reading->found, "awards", "awards", (int)i);
     }
-    put_fact(reading, "awards", list, "共 %zu 项", json_array_size(list));
+    titled_fact_set(&reading->found, "awards", list, "共 %zu 项", json_array_size(list));
 }
 
 void read_record(struct reading *reading)

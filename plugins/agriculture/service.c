@@ -7,15 +7,15 @@ static void put_hardship_post(struct reading *reading, const struct periods *har
     const json_t *recognition = json_object_get(reading->assessments, "hardship_recognition");
     bool denied = json_is_false(json_object_get(recognition, "recognised"));
     bool here = !denied && periods_cover(hardship, reading->cutoff, reading->cutoff + 1);
-    put_fact(reading, "at_hardship", json_boolean(here), "截止日%s牧区、边远乡镇艰苦岗位",
-             here ? "在" : "不在");
+    titled_fact_set(&reading->found, "at_hardship", json_boolean(here),
+                    "截止日%s牧区、边远乡镇艰苦岗位", here ? "在" : "不在");
 }
 
 static void put_practice(struct reading *reading, const struct periods *practice)
 {
     int months = periods_months(practice);
-    put_fact(reading, "practice_months", json_integer(months), "从事本专业 %d 年 %d 个月",
-             months / 12, months % 12);
+    titled_fact_set(&reading->found, "practice_months", json_integer(months),
+                    "从事本专业 %d 年 %d 个月", months / 12, months % 12);
 }
 
 void read_service(struct reading *reading)
@@ -29,6 +29,6 @@ void read_service(struct reading *reading)
     read_title(reading, &service);
     struct periods dispatch = read_periods(reading, "dispatch", "dispatch_months");
     int months = periods_months(&dispatch);
-    put_fact(reading, "dispatch_months", json_integer(months),
-             "驻村、科技特派员、民族团结工作 %d 个月", months);
+    titled_fact_set(&reading->found, "dispatch_months", json_integer(months),
+                    "驻村、科技特派员、民族团结工作 %d 个月", months);
 }

@@ -6,11 +6,11 @@ void read_assessed_words(struct reading *reading, const struct word_fact *rows, 
     for (size_t i = 0; i < count; i++) {
         const struct word_fact *row = &rows[i];
         const json_t *given = json_object_get(reading->assessments, row->section);
-        const char *word = word_of(reading->series, row->words, answer(given, row->field));
+        const char *word = word_of(reading->series, row->words, titled_text(given, row->field));
         if (!*word)
             continue;
-        put_fact(reading, row->fact, json_string(word), "%s", word);
-        put_source(reading, row->fact, row->section, -1);
+        titled_fact_set(&reading->found, row->fact, json_string(word), "%s", word);
+        titled_fact_source(&reading->found, row->fact, row->section, -1);
     }
 }
 
@@ -23,8 +23,9 @@ void read_assessed_yesno(struct reading *reading, const struct yesno_fact *rows,
         if (!json_is_boolean(value))
             continue;
         bool yes = json_is_true(value);
-        put_fact(reading, row->fact, json_boolean(yes), "%s", yes ? row->yes : row->no);
-        put_source(reading, row->fact, row->section, -1);
+        titled_fact_set(&reading->found, row->fact, json_boolean(yes), "%s",
+                        yes ? row->yes : row->no);
+        titled_fact_source(&reading->found, row->fact, row->section, -1);
     }
 }
 
@@ -36,8 +37,8 @@ void read_assessed_number(struct reading *reading, const char *section, const ch
     if (!json_is_number(number))
         return;
     double value = json_number_value(number);
-    put_fact(reading, fact, json_real(value), "%s %.10g%s", before, value, after);
-    put_source(reading, fact, section, -1);
+    titled_fact_set(&reading->found, fact, json_real(value), "%s %.10g%s", before, value, after);
+    titled_fact_source(&reading->found, fact, section, -1);
 }
 
 void read_satisfaction(struct reading *reading)
@@ -49,11 +50,11 @@ void read_satisfaction(struct reading *reading)
     if (!json_is_number(percent) || expected <= 0)
         return;
     bool quorum = (double)attended * 3 >= (double)expected * 2; /* whatever numbers are sent */
-    put_fact(reading, "satisfaction_percent", json_real(json_number_value(percent)),
-             "满意率 %.10g%%", json_number_value(percent));
-    put_fact(reading, "satisfaction_quorum", json_boolean(quorum),
-             "应到 %d 人，参加 %d 人，%s三分之二", (int)expected, (int)attended,
-             quorum ? "达到" : "不足");
-    put_source(reading, "satisfaction_percent", "democratic_appraisal", -1);
-    put_source(reading, "satisfaction_quorum", "democratic_appraisal", -1);
+    titled_fact_set(&reading->found, "satisfaction_percent", json_real(json_number_value(percent)),
+                    "满意率 %.10g%%", json_number_value(percent));
+    titled_fact_set(&reading->found, "satisfaction_quorum", json_boolean(quorum),
+                    "应到 %d 人，参加 %d 人，%s三分之二", (int)expected, (int)attended,
+                    quorum ? "达到" : "不足");
+    titled_fact_source(&reading->found, "satisfaction_percent", "democratic_appraisal", -1);
+    titled_fact_source(&reading->found, "satisfaction_quorum", "democratic_appraisal", -1);
 }

@@ -44,7 +44,7 @@ const json_t *fact_value(const struct deciding *deciding, const char *name)
 
 const char *fact_sentence(const struct deciding *deciding, const char *name)
 {
-    const char *because = answer(json_object_get(deciding->facts, name), "because");
+    const char *because = titled_text(json_object_get(deciding->facts, name), "because");
     return *because ? because : "未填报";
 }
 
@@ -97,7 +97,7 @@ void decide_age(struct deciding *deciding)
                                      "第十三条；《国务院关于渐进式延迟法定退休年龄的办法》"};
     const json_t *person = json_object_get(deciding->dossier, "person");
     int birth = answer_day(person, "birth_date");
-    const char *sex = answer(person, "sex");
+    const char *sex = titled_text(person, "sex");
     bool man = !strcmp(sex, "male");
     if (birth == DAY_NONE || (!man && strcmp(sex, "female") != 0)) {
         decide(deciding, &gate, false, "出生日期或性别未填报");
@@ -134,7 +134,7 @@ void decide_sanction(struct deciding *deciding)
 void decide_specialty(struct deciding *deciding)
 {
     static const struct gate gate = {"not_exam_based", "专业不属于以考代评", PLAN "一"};
-    const char *specialty = answer(deciding->dossier, "specialty");
+    const char *specialty = titled_text(deciding->dossier, "specialty");
     bool exam = is_one_of(specialty, deciding->series->exam_based);
     decide(deciding, &gate, *specialty && !exam, "%s",
            !*specialty ? "专业未填报"
@@ -175,7 +175,7 @@ void decide_track(struct deciding *deciding)
 {
     static const struct gate gate = {"directed_track", "自愿选择定向评价，当年只报一种",
                                      PLAN "二（二）"};
-    bool directed = !strcmp(answer(deciding->dossier, "track"), "directed");
+    bool directed = !strcmp(titled_text(deciding->dossier, "track"), "directed");
     const json_t *general = declared(deciding, "general_track");
     decide(deciding, &gate, directed && json_is_false(general), "%s，%s",
            directed ? "选择定向评价" : "没有选择定向评价",

@@ -1,23 +1,20 @@
 /* common/reading.h - how every series of this tree derives facts: what one call works with, and the
  * parts that are the same for teachers, farming and health.
  *
- * A series describes itself once in a constant `struct series`: its facts, the words of its form's
- * options, the numbers that a notice may change. A call reads the dossier into `struct reading`;
- * the parts then put facts and problems. Every fact of the list is always in the answer: with value
- * null when the applicant or an official has not given it yet. The words in values are the option
- * names of form.json, so that a standard reads like the regulation. */
+ * A series describes itself once in a constant `struct series`: the words of its form's options,
+ * the numbers that a notice may change. A call reads the dossier into `struct reading`; the parts
+ * then set facts and problems (titled/facts.h). Every fact that form.json lists is always in the
+ * answer: with value null when the applicant or an official has not given it yet. The words in
+ * values are the option names of form.json, so that a standard reads like the regulation. */
 #ifndef TITLED_PLUGINS_COMMON_READING_H
 #define TITLED_PLUGINS_COMMON_READING_H
 
 #include <titled/dates.h>
+#include <titled/facts.h>
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-struct fact_row {
-    const char *id, *name, *unit, *by;
-};
 
 /* An option of form.json whose name facts carry. */
 struct word_row {
@@ -25,7 +22,6 @@ struct word_row {
 };
 
 struct series {
-    const struct fact_row *facts; /* the last row has no id */
     const struct word_row
         *words; /* the series' own, the last without a kind; common ones are known */
     const char *const
@@ -57,32 +53,21 @@ struct reading {
     int birth;          /* DAY_NONE when unknown */
     int last_full_year; /* the newest year whose yearly results exist at the cut-off date */
     const char *level;
-    json_t *facts; /* the answer under construction */
-    json_t *problems;
+    struct titled_facts found; /* the answer under construction */
 };
 
 /* --- the frame (reading.c) -----------------------------------------------------------------------
  */
 
-/* Starts an answer: every fact with value null, then cutoff_date, last_full_year, age and unit_tier. False
- * when the dossier has no usable cut-off date. */
-bool reading_init(struct reading *reading, const struct series *series, const json_t *dossier);
+/* Starts an answer: every fact of form.json (`form`, the series' own in every call) with value null,
+ * then cutoff_date, last_full_year, age and unit_tier. False when the dossier has no usable cut-off
+ * date. */
+bool reading_init(struct reading *reading, const struct series *series, const char *form,
+                  size_t size, const json_t *dossier);
 /* {"facts", "problems"}: what facts() answers. */
 json_t *reading_answer(struct reading *reading);
 
-/* Gives a fact its value (reference handed over) and the sentence that explains it. */
-void put_fact(struct reading *reading, const char *fact, json_t *value, const char *because, ...)
-    __attribute__((format(printf, 4, 5)));
-/* Notes where a fact comes from: "employment.0"; index < 0 for a plain section. */
-void put_source(struct reading *reading, const char *fact, const char *section, int index);
-/* A problem of section.index.field; index < 0 for a plain section. `blocks` stops the submission.
- */
-void put_problem(struct reading *reading, const char *section, int index, const char *field,
-                 const char *code, bool blocks, const char *message, ...)
-    __attribute__((format(printf, 7, 8)));
-
-/* Members of form answers; "" / DAY_NONE / false when absent. */
-const char *answer(const json_t *object, const char *field);
+/* Members of form answers; DAY_NONE / false when absent. Texts: titled_text. */
 int answer_day(const json_t *object, const char *field);
 bool flag(const json_t *object, const char *field);
 const json_t *section_of(const struct reading *reading, const char *section);

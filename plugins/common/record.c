@@ -22,14 +22,14 @@ static void check_education(struct reading *reading, const json_t *item, int ind
 {
     int start = answer_day(item, "start"), end = answer_day(item, "end");
     if (start != DAY_NONE && end != DAY_NONE && end < start)
-        put_problem(reading, "education", index, "end", "end_before_start", true,
-                    "毕业日期早于入学日期");
+        titled_problem(&reading->found, "education", index, "end", "end_before_start", true,
+                       "毕业日期早于入学日期");
     if (end != DAY_NONE && end > reading->cutoff)
-        put_problem(reading, "education", index, "end", "after_cutoff", false,
-                    "截止日尚未毕业，这一学历不计算");
+        titled_problem(&reading->found, "education", index, "end", "after_cutoff", false,
+                       "截止日尚未毕业，这一学历不计算");
     if (reading->birth != DAY_NONE && start != DAY_NONE && start <= reading->birth)
-        put_problem(reading, "education", index, "start", "before_birth", true,
-                    "入学日期不晚于出生日期");
+        titled_problem(&reading->found, "education", index, "start", "before_birth", true,
+                       "入学日期不晚于出生日期");
 }
 
 static bool is_held(const struct reading *reading, const json_t *item)
@@ -56,19 +56,19 @@ static int first_working_day(const struct reading *reading)
  * for one that was added later. */
 static void put_study(struct reading *reading, const json_t *item, int index)
 {
-    const char *form = word_of(reading->series, "study", answer(item, "study_form"));
+    const char *form = word_of(reading->series, "study", titled_text(item, "study_form"));
     int first = first_working_day(reading), end = answer_day(item, "end");
     if (*form) {
-        put_fact(reading, "study_form", json_string(form), "%s", form);
-        put_source(reading, "study_form", "education", index);
+        titled_fact_set(&reading->found, "study_form", json_string(form), "%s", form);
+        titled_fact_source(&reading->found, "study_form", "education", index);
     }
     if (first == DAY_NONE)
         return;
     char day[DAY_TEXT];
     day_format(first, day);
-    put_fact(reading, "later_degree", json_boolean(end > first), "%s 取得，%s 参加工作",
-             answer(item, "end"), day);
-    put_source(reading, "later_degree", "education", index);
+    titled_fact_set(&reading->found, "later_degree", json_boolean(end > first),
+                    "%s 取得，%s 参加工作", titled_text(item, "end"), day);
+    titled_fact_source(&reading->found, "later_degree", "education", index);
 }
 
 int read_education(struct reading *reading)
@@ -77,7 +77,7 @@ int read_education(struct reading *reading)
     int best = DEGREES, newest = DEGREES, best_index = -1, newest_index = -1;
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
-        int rank = rank_of(answer(item, "degree")), end = answer_day(item, "end");
+        int rank = rank_of(titled_text(item, "degree")), end = answer_day(item, "end");
         check_education(reading, item, (int)i);
         if (is_held(reading, item) && rank < best)
             best = rank, best_index = (int)i;
@@ -87,16 +87,17 @@ int read_education(struct reading *reading)
     if (best == DEGREES)
         return -1;
     const char *word = word_of(reading->series, "degree", degrees[best]);
-    const char *since = answer(json_array_get(items, (size_t)best_index), "end");
-    put_source(reading, "education", "education", best_index);
+    const char *since = titled_text(json_array_get(items, (size_t)best_index), "end");
+    titled_fact_source(&reading->found, "education", "education", best_index);
     put_study(reading, json_array_get(items, (size_t)best_index), best_index);
     if (newest < best)
-        put_fact(reading, "education", json_string(word),
-                 "%s；%s于 %s 取得，至截止日不满 1 年，按原学历", word,
-                 word_of(reading->series, "degree", degrees[newest]),
-                 answer(json_array_get(items, (size_t)newest_index), "end"));
+        titled_fact_set(&reading->found, "education", json_string(word),
+                        "%s；%s于 %s 取得，至截止日不满 1 年，按原学历", word,
+                        word_of(reading->series, "degree", degrees[newest]),
+                        titled_text(json_array_get(items, (size_t)newest_index), "end"));
     else
-        put_fact(reading, "education", json_string(word), "%s，%s 取得", word, since);
+        titled_fact_set(&reading->found, "education", json_string(word), "%s，%s 取得", word,
+                        since);
     return best_index;
 }
 
@@ -133,22 +134,22 @@ void read_years(struct reading *reading, const char *section, const char *fact)
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
         json_int_t year = json_integer_value(json_object_get(item, "year"));
-        const char *word = word_of(reading->series, "grade", answer(item, "grade"));
+        const char *word = word_of(reading->series, "grade", titled_text(item, "grade"));
         if (!year || !*word)
             continue;
         if (year > this_year) {
-            put_problem(reading, section, (int)i, "year", "after_cutoff", true, "%d 年晚于截止日",
-                        (int)year);
+            titled_problem(&reading->found, section, (int)i, "year", "after_cutoff", true,
+                           "%d 年晚于截止日", (int)year);
         } else if (has_year(years, year)) {
-            put_problem(reading, section, (int)i, "year", "twice", true, "%d 年填写了两次",
-                        (int)year);
+            titled_problem(&reading->found, section, (int)i, "year", "twice", true,
+                           "%d 年填写了两次", (int)year);
         } else {
             insert_year(years, year, word);
-            put_source(reading, fact, section, (int)i);
+            titled_fact_source(&reading->found, fact, section, (int)i);
         }
     }
     if (json_array_size(years))
-        put_fact(reading, fact, years, "共 %zu 个年度", json_array_size(years));
+        titled_fact_set(&reading->found, fact, years, "共 %zu 个年度", json_array_size(years));
     else
         json_decref(years);
 }
@@ -194,9 +195,9 @@ static double average(double sum, int years)
 static void put_average(struct reading *reading, const char *fact, double sum, int years)
 {
     int from = reading->last_full_year - years + 1;
-    put_fact(reading, fact, json_real(average(sum, years)),
-             "%d—%d 年共 %.10g 学时，年均 %.10g 学时", from, reading->last_full_year, sum,
-             average(sum, years));
+    titled_fact_set(&reading->found, fact, json_real(average(sum, years)),
+                    "%d—%d 年共 %.10g 学时，年均 %.10g 学时", from, reading->last_full_year, sum,
+                    average(sum, years));
 }
 
 void read_continuing_education(struct reading *reading)
@@ -212,11 +213,11 @@ void read_continuing_education(struct reading *reading)
         double all = json_number_value(json_object_get(item, "hours"));
         double general = json_number_value(json_object_get(item, "public_hours"));
         if (general > all)
-            put_problem(reading, "continuing_education", (int)i, "public_hours", "more_than_all",
-                        true, "公需科目学时多于总学时");
+            titled_problem(&reading->found, "continuing_education", (int)i, "public_hours",
+                           "more_than_all", true, "公需科目学时多于总学时");
         if (has_year(seen, year)) {
-            put_problem(reading, "continuing_education", (int)i, "year", "twice", true,
-                        "%d 年填写了两次", (int)year);
+            titled_problem(&reading->found, "continuing_education", (int)i, "year", "twice", true,
+                           "%d 年填写了两次", (int)year);
             continue;
         }
         insert_year(seen, year, "");
@@ -224,10 +225,11 @@ void read_continuing_education(struct reading *reading)
             continue;
         hours += all;
         public_hours += general;
-        put_source(reading, "ce_hours_average", "continuing_education", (int)i);
+        titled_fact_source(&reading->found, "ce_hours_average", "continuing_education", (int)i);
     }
     json_decref(seen);
-    put_fact(reading, "ce_years", json_integer(window), "%d—%d 年", from, reading->last_full_year);
+    titled_fact_set(&reading->found, "ce_years", json_integer(window), "%d—%d 年", from,
+                    reading->last_full_year);
     if (json_array_size(items)) {
         put_average(reading, "ce_hours_average", hours, window);
         put_average(reading, "ce_public_average", public_hours, window);
@@ -240,16 +242,16 @@ void read_continuing_education(struct reading *reading)
 static json_t *list_entry(const struct reading *reading, const json_t *item,
                           const struct listing *listing)
 {
-    json_t *entry =
-        json_pack("{ss ss}", "name", answer(item, listing->name), "date", answer(item, "date"));
+    json_t *entry = json_pack("{ss ss}", "name", titled_text(item, listing->name), "date",
+                              titled_text(item, "date"));
     const char *const members[][2] = {{"level", listing->level_words},
                                       {"kind", listing->kind_words},
                                       {"role", listing->role_words}};
     for (size_t i = 0; i < 3; i++) {
         if (members[i][1])
-            json_object_set_new(
-                entry, members[i][0],
-                json_string(word_of(reading->series, members[i][1], answer(item, members[i][0]))));
+            json_object_set_new(entry, members[i][0],
+                                json_string(word_of(reading->series, members[i][1],
+                                                    titled_text(item, members[i][0]))));
     }
     return entry;
 }
@@ -265,24 +267,26 @@ void read_list(struct reading *reading, const struct listing *listing,
         if (wanted && !wanted(item))
             continue;
         if (day != DAY_NONE && day > reading->cutoff) {
-            put_problem(reading, listing->section, (int)i, "date", "after_cutoff", false,
-                        "日期晚于截止日，不计算");
+            titled_problem(&reading->found, listing->section, (int)i, "date", "after_cutoff", false,
+                           "日期晚于截止日，不计算");
             continue;
         }
         json_array_append_new(list, list_entry(reading, item, listing));
-        put_source(reading, listing->fact, listing->section, (int)i);
+        titled_fact_source(&reading->found, listing->fact, listing->section, (int)i);
     }
-    put_fact(reading, listing->fact, list, "共 %zu 项", json_array_size(list));
+    titled_fact_set(&reading->found, listing->fact, list, "共 %zu 项", json_array_size(list));
 }
 
 void read_exam(struct reading *reading)
 {
     const json_t *exam = section_of(reading, "exam");
-    const char *result = answer(exam, "result"), *word = word_of(reading->series, "exam", result);
+    const char *result = titled_text(exam, "result"),
+               *word = word_of(reading->series, "exam", result);
     if (!*word)
         return;
-    put_fact(reading, "exam_result", json_string(word), "%s", word);
-    put_source(reading, "exam_result", "exam", -1);
-    if (!strcmp(result, "exempt") && !*answer(exam, "basis"))
-        put_problem(reading, "exam", -1, "basis", "required", true, "按规定免试的必须填写免试依据");
+    titled_fact_set(&reading->found, "exam_result", json_string(word), "%s", word);
+    titled_fact_source(&reading->found, "exam_result", "exam", -1);
+    if (!strcmp(result, "exempt") && !*titled_text(exam, "basis"))
+        titled_problem(&reading->found, "exam", -1, "basis", "required", true,
+                       "按规定免试的必须填写免试依据");
 }

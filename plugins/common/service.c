@@ -32,11 +32,11 @@ static void add_job(struct reading *reading, struct service *service, const json
     if (!reading->series->at_grassroots(job))
         return;
     periods_add(away ? &service->grassroots_away : &service->grassroots, span.start, span.end);
-    put_source(reading, "grassroots_months", "employment", index);
+    titled_fact_source(&reading->found, "grassroots_months", "employment", index);
     if (!flag(job, "hardship"))
         return;
     periods_add(away ? &service->hardship_away : &service->hardship, span.start, span.end);
-    put_source(reading, "hardship_months", "employment", index);
+    titled_fact_source(&reading->found, "hardship_months", "employment", index);
 }
 
 /* Months present, and the share of months away that were not also served present. */
@@ -54,12 +54,12 @@ static void put_counted(struct reading *reading, const char *fact, const struct 
     int away_months, percent = reading->series->seconded_percent;
     int months = counted_months(present, away, percent, &away_months);
     if (away_months)
-        put_fact(reading, fact, json_integer(months),
-                 "%d 年 %d 个月（共 %d 个月，其中借调 %d 个月按 %d%% 计算）", months / 12,
-                 months % 12, months, away_months, percent);
+        titled_fact_set(&reading->found, fact, json_integer(months),
+                        "%d 年 %d 个月（共 %d 个月，其中借调 %d 个月按 %d%% 计算）", months / 12,
+                        months % 12, months, away_months, percent);
     else
-        put_fact(reading, fact, json_integer(months), "%d 年 %d 个月（重叠的时间不重复计算）",
-                 months / 12, months % 12);
+        titled_fact_set(&reading->found, fact, json_integer(months),
+                        "%d 年 %d 个月（重叠的时间不重复计算）", months / 12, months % 12);
 }
 
 static void put_recent(struct reading *reading, const struct periods *grassroots)
@@ -70,11 +70,11 @@ static void put_recent(struct reading *reading, const struct periods *grassroots
         months = months_between(last->start, last->end);
         char since[DAY_TEXT];
         day_format(last->start, since);
-        put_fact(reading, "recent_grassroots_months", json_integer(months),
-                 "%s 起连续在岗 %d 年 %d 个月", since, months / 12, months % 12);
+        titled_fact_set(&reading->found, "recent_grassroots_months", json_integer(months),
+                        "%s 起连续在岗 %d 年 %d 个月", since, months / 12, months % 12);
     } else {
-        put_fact(reading, "recent_grassroots_months", json_integer(0), "截止日不在%s",
-                 reading->series->post_words);
+        titled_fact_set(&reading->found, "recent_grassroots_months", json_integer(0),
+                        "截止日不在%s", reading->series->post_words);
     }
 }
 
@@ -83,8 +83,9 @@ static void put_hardship(struct reading *reading, const struct service *service)
     const json_t *recognition = json_object_get(reading->assessments, "hardship_recognition");
     const json_t *recognised = json_object_get(recognition, "recognised");
     if (json_is_false(recognised) && service->hardship.count + service->hardship_away.count > 0) {
-        put_fact(reading, "hardship_months", json_integer(0), "区县主管部门未认定为更艰苦岗位");
-        put_source(reading, "hardship_months", "hardship_recognition", -1);
+        titled_fact_set(&reading->found, "hardship_months", json_integer(0),
+                        "区县主管部门未认定为更艰苦岗位");
+        titled_fact_source(&reading->found, "hardship_months", "hardship_recognition", -1);
         return;
     }
     put_counted(reading, "hardship_months", &service->hardship, &service->hardship_away);
@@ -101,8 +102,8 @@ static void put_seconded(struct reading *reading)
             flag(job, "seconded") && served(reading, job, &span) && span.end == reading->cutoff + 1;
     }
     if (json_array_size(jobs))
-        put_fact(reading, "seconded", json_boolean(away), "截止日%s",
-                 away ? "借调在外" : "没有借调");
+        titled_fact_set(&reading->found, "seconded", json_boolean(away), "截止日%s",
+                        away ? "借调在外" : "没有借调");
 }
 
 static void put_service(struct reading *reading, const struct service *service)
@@ -110,8 +111,8 @@ static void put_service(struct reading *reading, const struct service *service)
     bool here = periods_cover(&service->grassroots, reading->cutoff, reading->cutoff + 1);
     put_counted(reading, "grassroots_months", &service->grassroots, &service->grassroots_away);
     put_recent(reading, &service->grassroots);
-    put_fact(reading, "at_grassroots", json_boolean(here), "截止日%s%s", here ? "在" : "不在",
-             reading->series->post_words);
+    titled_fact_set(&reading->found, "at_grassroots", json_boolean(here), "截止日%s%s",
+                    here ? "在" : "不在", reading->series->post_words);
     put_hardship(reading, service);
     put_seconded(reading);
 }
@@ -125,16 +126,17 @@ static void check_days(struct reading *reading, const char *section, const json_
     if (start == DAY_NONE)
         return;
     if (end != DAY_NONE && end < start)
-        put_problem(reading, section, index, "end", "end_before_start", true,
-                    "结束日期早于开始日期");
+        titled_problem(&reading->found, section, index, "end", "end_before_start", true,
+                       "结束日期早于开始日期");
     if (start > reading->cutoff)
-        put_problem(reading, section, index, "start", "after_cutoff", true, "开始日期晚于截止日");
+        titled_problem(&reading->found, section, index, "start", "after_cutoff", true,
+                       "开始日期晚于截止日");
     else if (end != DAY_NONE && end > reading->cutoff)
-        put_problem(reading, section, index, "end", "after_cutoff", false,
-                    "结束日期晚于截止日，只计算到截止日；现仍在岗的请不填结束日期");
+        titled_problem(&reading->found, section, index, "end", "after_cutoff", false,
+                       "结束日期晚于截止日，只计算到截止日；现仍在岗的请不填结束日期");
     if (reading->birth != DAY_NONE && start < day_add_months(reading->birth, WORKING_AGE * 12))
-        put_problem(reading, section, index, "start", "too_young", true, "开始日期早于年满 %d 周岁",
-                    WORKING_AGE);
+        titled_problem(&reading->found, section, index, "start", "too_young", true,
+                       "开始日期早于年满 %d 周岁", WORKING_AGE);
 }
 
 /* Overlaps of two entries: in order, unless one of them is a secondment beside the main post. */
@@ -149,8 +151,8 @@ static void check_overlaps(struct reading *reading, const json_t *jobs, size_t a
         if (!served(reading, earlier, &other) || flag(job, "seconded") || flag(earlier, "seconded"))
             continue;
         if (span.start < other.end && other.start < span.end)
-            put_problem(reading, "employment", (int)at, "start", "overlap", false,
-                        "与第 %zu 段工作经历时间重叠，重叠的时间只计算一次", i + 1);
+            titled_problem(&reading->found, "employment", (int)at, "start", "overlap", false,
+                           "与第 %zu 段工作经历时间重叠，重叠的时间只计算一次", i + 1);
     }
 }
 
@@ -171,13 +173,14 @@ static void check_gaps(struct reading *reading, const json_t *jobs, const struct
         int months = months_between(all->list[i - 1].end, all->list[i].start);
         if (months < reading->series->gap_months)
             continue;
-        put_problem(reading, "employment", job_starting_on(reading, jobs, all->list[i].start),
-                    "start", "gap", false, "此前有 %d 个月没有工作经历，请补填或在工作总结中说明",
-                    months);
+        titled_problem(&reading->found, "employment",
+                       job_starting_on(reading, jobs, all->list[i].start), "start", "gap", false,
+                       "此前有 %d 个月没有工作经历，请补填或在工作总结中说明", months);
     }
     if (all->count && all->list[all->count - 1].end != reading->cutoff + 1)
-        put_problem(reading, "employment", (int)json_array_size(jobs) - 1, "end", "not_in_service",
-                    false, "最后一段工作经历在截止日前已结束；现仍在岗的请不填结束日期");
+        titled_problem(&reading->found, "employment", (int)json_array_size(jobs) - 1, "end",
+                       "not_in_service", false,
+                       "最后一段工作经历在截止日前已结束；现仍在岗的请不填结束日期");
 }
 
 void read_employment(struct reading *reading, struct service *ret_service)
@@ -209,17 +212,17 @@ static void check_title(struct reading *reading, const json_t *title)
 {
     int obtained = answer_day(title, "obtained"), appointed = answer_day(title, "appointed");
     if (obtained == DAY_NONE)
-        put_problem(reading, "current_title", -1, "obtained", "required", true,
-                    "已有职称的必须填写取得日期");
+        titled_problem(&reading->found, "current_title", -1, "obtained", "required", true,
+                       "已有职称的必须填写取得日期");
     if (appointed == DAY_NONE)
-        put_problem(reading, "current_title", -1, "appointed", "required", true,
-                    "已有职称的必须填写聘任日期");
+        titled_problem(&reading->found, "current_title", -1, "appointed", "required", true,
+                       "已有职称的必须填写聘任日期");
     else if (obtained != DAY_NONE && appointed < obtained)
-        put_problem(reading, "current_title", -1, "appointed", "appointed_before_obtained", true,
-                    "聘任日期早于取得日期");
+        titled_problem(&reading->found, "current_title", -1, "appointed",
+                       "appointed_before_obtained", true, "聘任日期早于取得日期");
     if (appointed != DAY_NONE && appointed > reading->cutoff)
-        put_problem(reading, "current_title", -1, "appointed", "after_cutoff", true,
-                    "聘任日期晚于截止日");
+        titled_problem(&reading->found, "current_title", -1, "appointed", "after_cutoff", true,
+                       "聘任日期晚于截止日");
 }
 
 /* 聘任年限: who left the profession was not appointed while away. */
@@ -228,38 +231,40 @@ static void put_tenure(struct reading *reading, const struct service *service, i
     int limit = reading->cutoff + 1, calendar = months_between(appointed, limit);
     struct periods held = periods_within(&service->held, appointed, limit);
     int months = service->all.count ? periods_months(&held) : calendar;
-    const char *since = answer(section_of(reading, "current_title"), "appointed");
+    const char *since = titled_text(section_of(reading, "current_title"), "appointed");
     if (months < calendar)
-        put_fact(reading, "tenure_months", json_integer(months),
-                 "%s 聘任，至截止日在岗 %d 年 %d 个月（另有 %d 个月不在专业岗位，不计算）", since,
-                 months / 12, months % 12, calendar - months);
+        titled_fact_set(&reading->found, "tenure_months", json_integer(months),
+                        "%s 聘任，至截止日在岗 %d 年 %d 个月（另有 %d 个月不在专业岗位，不计算）",
+                        since, months / 12, months % 12, calendar - months);
     else
-        put_fact(reading, "tenure_months", json_integer(months), "%s 聘任，至截止日 %d 年 %d 个月",
-                 since, months / 12, months % 12);
+        titled_fact_set(&reading->found, "tenure_months", json_integer(months),
+                        "%s 聘任，至截止日 %d 年 %d 个月", since, months / 12, months % 12);
 }
 
 void read_title(struct reading *reading, const struct service *service)
 {
     const json_t *title = section_of(reading, "current_title");
-    const char *level = answer(title, "level"), *word = word_of(reading->series, "title", level);
+    const char *level = titled_text(title, "level"),
+               *word = word_of(reading->series, "title", level);
     if (!*word)
         return;
-    put_fact(reading, "current_title", json_string(word), "%s", word);
-    put_source(reading, "current_title", "current_title", -1);
-    put_source(reading, "tenure_months", "current_title", -1);
+    titled_fact_set(&reading->found, "current_title", json_string(word), "%s", word);
+    titled_fact_source(&reading->found, "current_title", "current_title", -1);
+    titled_fact_source(&reading->found, "tenure_months", "current_title", -1);
     if (!strcmp(level, "none")) {
         int months = periods_months(&service->practice);
-        put_fact(reading, "tenure_months", json_integer(months), "没有职称，按%s %d 年 %d 个月计算",
-                 reading->series->practice_words, months / 12, months % 12);
+        titled_fact_set(&reading->found, "tenure_months", json_integer(months),
+                        "没有职称，按%s %d 年 %d 个月计算", reading->series->practice_words,
+                        months / 12, months % 12);
         return;
     }
     check_title(reading, title);
     int appointed = answer_day(title, "appointed");
     if (appointed == DAY_NONE)
         return;
-    put_fact(reading, "title_since", json_string(answer(title, "appointed")), "%s 聘任",
-             answer(title, "appointed"));
-    put_source(reading, "title_since", "current_title", -1);
+    titled_fact_set(&reading->found, "title_since", json_string(titled_text(title, "appointed")),
+                    "%s 聘任", titled_text(title, "appointed"));
+    titled_fact_source(&reading->found, "title_since", "current_title", -1);
     put_tenure(reading, service, appointed);
 }
 
@@ -274,7 +279,7 @@ struct periods read_periods(struct reading *reading, const char *section, const 
         if (!served(reading, item, &span))
             continue;
         periods_add(&periods, span.start, span.end);
-        put_source(reading, fact, section, (int)i);
+        titled_fact_source(&reading->found, fact, section, (int)i);
     }
     periods_merge(&periods);
     return periods;

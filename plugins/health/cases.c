@@ -22,14 +22,15 @@ static bool check_case(struct reading *reading, const json_t *item, int index)
     static const char *const texts[] = {"title", "summary"};
     bool clean = flag(item, "deidentified");
     if (!clean && json_object_get(item, "deidentified"))
-        put_problem(reading, "case_records", index, "deidentified", "not_deidentified", true,
-                    "须先去标识化：删去患者姓名、证件号、电话、住址、病案号和本人、单位名称");
+        titled_problem(&reading->found, "case_records", index, "deidentified", "not_deidentified",
+                       true,
+                       "须先去标识化：删去患者姓名、证件号、电话、住址、病案号和本人、单位名称");
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (!has_personal_number(answer(item, texts[i])))
+        if (!has_personal_number(titled_text(item, texts[i])))
             continue;
-        put_problem(reading, "case_records", index, texts[i], "personal_number", true,
-                    "含有 %d 位以上的连续数字，疑为证件号或电话号码，请删去",
-                    PERSONAL_NUMBER_DIGITS);
+        titled_problem(&reading->found, "case_records", index, texts[i], "personal_number", true,
+                       "含有 %d 位以上的连续数字，疑为证件号或电话号码，请删去",
+                       PERSONAL_NUMBER_DIGITS);
         clean = false;
     }
     return clean;
@@ -44,16 +45,16 @@ void read_cases(struct reading *reading)
         int day = answer_day(item, "date");
         bool usable = check_case(reading, item, i);
         if (day != DAY_NONE && day > reading->cutoff) {
-            put_problem(reading, "case_records", i, "date", "after_cutoff", false,
-                        "日期晚于截止日，不计算");
+            titled_problem(&reading->found, "case_records", i, "date", "after_cutoff", false,
+                           "日期晚于截止日，不计算");
             continue;
         }
         if (!usable)
             continue;
         clean++;
-        put_source(reading, "case_records", "case_records", i);
+        titled_fact_source(&reading->found, "case_records", "case_records", i);
     }
     if (items)
-        put_fact(reading, "case_records", json_integer(clean), "填写 %d 份，其中 %d 份去标识化",
-                 count, clean);
+        titled_fact_set(&reading->found, "case_records", json_integer(clean),
+                        "填写 %d 份，其中 %d 份去标识化", count, clean);
 }

@@ -18,7 +18,8 @@ bool seen_before(const json_t *items, size_t at, json_int_t year);
 /* Two decimals. What is far beyond any real number stays as it is. */
 double average(double sum, int years);
 
-json_t *health_facts(const json_t *dossier); /* NULL without a usable cut-off date */
+json_t *health_facts(const char *form, size_t size,
+                     const json_t *dossier); /* NULL without a usable cut-off date */
 json_t *health_gates(const json_t *dossier, const json_t *facts);
 
 #endif

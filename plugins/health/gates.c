@@ -49,10 +49,10 @@ static void decide_unit(struct deciding *deciding)
         "乡镇卫生院", "村卫生室", "社区卫生服务中心",
         "乡镇卫生院、村卫生室、社区卫生服务中心等政府举办的基层医疗卫生机构"};
     const json_t *unit = json_object_get(deciding->dossier, "unit");
-    const char *kind = answer(unit, "kind"), *word = NULL;
+    const char *kind = titled_text(unit, "kind"), *word = NULL;
     for (size_t i = 0; kinds[i]; i++)
         word = strcmp(kind, kinds[i]) ? word : words[i];
-    decide(deciding, &gate, word != NULL, "%s：%s", answer(unit, "name"),
+    decide(deciding, &gate, word != NULL, "%s：%s", titled_text(unit, "name"),
            word ? word : "不是政府举办的基层医疗卫生机构");
 }
 
@@ -67,7 +67,7 @@ static void decide_licence(struct deciding *deciding)
 {
     static const struct gate unknown = {"licence", "持有与专业相应的执业资格",
                                         "《中华人民共和国医师法》第十三条；《护士条例》第七条"};
-    const struct branch *branch = branch_of(answer(deciding->dossier, "specialty"));
+    const struct branch *branch = branch_of(titled_text(deciding->dossier, "specialty"));
     if (!branch) {
         decide(deciding, &unknown, false, "专业未填报");
         return;
@@ -94,7 +94,7 @@ static void decide_examined(struct deciding *deciding)
     static const struct gate gate = {"not_exam_based", "层级不属于以考代评",
                                      PLAN "一；" EXAM_RULES};
     static const char *const examined[] = {"junior", "intermediate", NULL};
-    const char *level = answer(deciding->dossier, "level");
+    const char *level = titled_text(deciding->dossier, "level");
     bool exam = is_one_of(level, examined);
     decide(deciding, &gate, *level && !exam, "%s",
            !*level ? "层级未填报"

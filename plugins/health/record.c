@@ -10,29 +10,31 @@
 static void read_licence(struct reading *reading)
 {
     const json_t *licence = section_of(reading, "licence");
-    const char *kind = answer(licence, "kind"), *word = word_of(&health, "licence", kind);
+    const char *kind = titled_text(licence, "kind"), *word = word_of(&health, "licence", kind);
     if (!*word)
         return;
     int obtained = answer_day(licence, "obtained"), until = answer_day(licence, "valid_until");
     bool valid = until == DAY_NONE ? strcmp(kind, "nurse") != 0 : until >= reading->cutoff;
-    put_fact(reading, "licence", json_string(word), "%s，%s 取得", word,
-             answer(licence, "obtained"));
-    put_source(reading, "licence", "licence", -1);
+    titled_fact_set(&reading->found, "licence", json_string(word), "%s，%s 取得", word,
+                    titled_text(licence, "obtained"));
+    titled_fact_source(&reading->found, "licence", "licence", -1);
     if (until != DAY_NONE)
-        put_fact(reading, "licence_valid", json_boolean(valid), "注册有效期至 %s，截止日%s有效",
-                 answer(licence, "valid_until"), valid ? "" : "已不");
+        titled_fact_set(&reading->found, "licence_valid", json_boolean(valid),
+                        "注册有效期至 %s，截止日%s有效", titled_text(licence, "valid_until"),
+                        valid ? "" : "已不");
     else
-        put_fact(reading, "licence_valid", json_boolean(valid), "%s",
-                 valid ? "没有注册有效期限" : "注册有效期未填报");
-    put_source(reading, "licence_valid", "licence", -1);
+        titled_fact_set(&reading->found, "licence_valid", json_boolean(valid), "%s",
+                        valid ? "没有注册有效期限" : "注册有效期未填报");
+    titled_fact_source(&reading->found, "licence_valid", "licence", -1);
     if (until == DAY_NONE && !valid)
-        put_problem(reading, "licence", -1, "valid_until", "required", true,
-                    "护士执业注册须填写有效期");
+        titled_problem(&reading->found, "licence", -1, "valid_until", "required", true,
+                       "护士执业注册须填写有效期");
     if (obtained != DAY_NONE && obtained > reading->cutoff)
-        put_problem(reading, "licence", -1, "obtained", "after_cutoff", true, "取得日期晚于截止日");
+        titled_problem(&reading->found, "licence", -1, "obtained", "after_cutoff", true,
+                       "取得日期晚于截止日");
     if (obtained != DAY_NONE && until != DAY_NONE && until < obtained)
-        put_problem(reading, "licence", -1, "valid_until", "end_before_start", true,
-                    "有效期早于取得日期");
+        titled_problem(&reading->found, "licence", -1, "valid_until", "end_before_start", true,
+                       "有效期早于取得日期");
 }
 
 /* --- continuing medical education ----------------------------------------------------------------
@@ -42,7 +44,7 @@ static void read_licence(struct reading *reading)
 static void read_credits(struct reading *reading)
 {
     const json_t *items = section_of(reading, "continuing_education");
-    json_t *window = json_object_get(json_object_get(reading->facts, "ce_years"), "value");
+    json_t *window = json_object_get(json_object_get(reading->found.facts, "ce_years"), "value");
     int years = (int)json_integer_value(window);
     double credits = 0;
     bool given = false;
@@ -55,13 +57,13 @@ static void read_credits(struct reading *reading)
         if (year <= reading->last_full_year - years || year > reading->last_full_year)
             continue;
         credits += json_number_value(number);
-        put_source(reading, "ce_credits_average", "continuing_education", (int)i);
+        titled_fact_source(&reading->found, "ce_credits_average", "continuing_education", (int)i);
     }
     if (!given || years < 1)
         return;
-    put_fact(reading, "ce_credits_average", json_real(average(credits, years)),
-             "%d—%d 年共 %.10g 学分，年均 %.10g 学分", reading->last_full_year - years + 1,
-             reading->last_full_year, credits, average(credits, years));
+    titled_fact_set(&reading->found, "ce_credits_average", json_real(average(credits, years)),
+                    "%d—%d 年共 %.10g 学分，年均 %.10g 学分", reading->last_full_year - years + 1,
+                    reading->last_full_year, credits, average(credits, years));
 }
 
 /* --- things done ---------------------------------------------------------------------------------
@@ -69,7 +71,7 @@ static void read_credits(struct reading *reading)
 
 static bool is_general(const json_t *honour)
 {
-    return !strcmp(answer(honour, "kind"), "general");
+    return !strcmp(titled_text(honour, "kind"), "general");
 }
 
 static bool is_public_task(const json_t *honour)
@@ -85,15 +87,15 @@ static void read_teaching(struct reading *reading)
     for (size_t i = 0; i < json_array_size(items); i++) {
         json_int_t year = json_integer_value(json_object_get(json_array_get(items, i), "year"));
         if (year > this_year)
-            put_problem(reading, "teaching", (int)i, "year", "after_cutoff", true,
-                        "%d 年晚于截止日", (int)year);
+            titled_problem(&reading->found, "teaching", (int)i, "year", "after_cutoff", true,
+                           "%d 年晚于截止日", (int)year);
         if (year < 1 || year > this_year)
             continue;
         years += !seen_before(items, i, year);
-        put_source(reading, "teaching_years", "teaching", (int)i);
+        titled_fact_source(&reading->found, "teaching_years", "teaching", (int)i);
     }
-    put_fact(reading, "teaching_years", json_integer(years), "%d 个年度（同一年度多次计一次）",
-             years);
+    titled_fact_set(&reading->found, "teaching_years", json_integer(years),
+                    "%d 个年度（同一年度多次计一次）", years);
 }
 
 /* Awards come in classes, papers in kinds of journals. */
@@ -102,12 +104,12 @@ static void check_achievements(struct reading *reading)
     const json_t *items = section_of(reading, "achievements");
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
-        const char *kind = answer(item, "kind"), *level = answer(item, "level");
+        const char *kind = titled_text(item, "kind"), *level = titled_text(item, "level");
         bool paper = !strcmp(kind, "paper");
         bool journal = !strcmp(level, "core") || !strcmp(level, "province");
         if (*kind && *level && paper != journal)
-            put_problem(reading, "achievements", (int)i, "level", "level_mismatch", true,
-                        paper ? "论文请选择刊物级别" : "科技奖请选择奖励等次");
+            titled_problem(&reading->found, "achievements", (int)i, "level", "level_mismatch", true,
+                           paper ? "论文请选择刊物级别" : "科技奖请选择奖励等次");
     }
 }
 

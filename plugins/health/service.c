@@ -11,7 +11,8 @@ static bool at_village(const struct reading *reading)
         const json_t *job = json_array_get(jobs, i);
         struct period span;
         if (served(reading, job, &span) && health.at_grassroots(job) && !flag(job, "seconded") &&
-            !strcmp(answer(job, "unit_kind"), "village_clinic") && span.end == reading->cutoff + 1)
+            !strcmp(titled_text(job, "unit_kind"), "village_clinic") &&
+            span.end == reading->cutoff + 1)
             return true;
     }
     return false;
@@ -23,17 +24,18 @@ static void put_practice(struct reading *reading, const struct periods *practice
     int months = periods_months(practice);
     if (!json_array_size(section_of(reading, "employment")))
         return;
-    put_fact(reading, "at_village", json_boolean(village), "截止日%s村卫生室岗位",
-             village ? "在" : "不在");
-    put_fact(reading, "practice_months", json_integer(months), "从事医药护技业务 %d 年 %d 个月",
-             months / 12, months % 12);
+    titled_fact_set(&reading->found, "at_village", json_boolean(village), "截止日%s村卫生室岗位",
+                    village ? "在" : "不在");
+    titled_fact_set(&reading->found, "practice_months", json_integer(months),
+                    "从事医药护技业务 %d 年 %d 个月", months / 12, months % 12);
 }
 
 static void read_public_tasks(struct reading *reading)
 {
     struct periods tasks = read_periods(reading, "public_tasks", "public_task_months");
     int months = periods_months(&tasks);
-    put_fact(reading, "public_task_months", json_integer(months), "参与 %d 个月", months);
+    titled_fact_set(&reading->found, "public_task_months", json_integer(months), "参与 %d 个月",
+                    months);
 }
 
 /* --- work since the appointment ------------------------------------------------------------------
@@ -66,7 +68,7 @@ static const char *newest_measure(const json_t *items)
         const json_t *item = json_array_get(items, i);
         json_int_t year = json_integer_value(json_object_get(item, "year"));
         if (year >= newest)
-            newest = year, measure = answer(item, "measure");
+            newest = year, measure = titled_text(item, "measure");
     }
     return measure;
 }
@@ -76,21 +78,21 @@ static void add_year(struct reading *reading, struct work *work, const json_t *i
     const json_t *item = json_array_get(items, at);
     json_int_t year = json_integer_value(json_object_get(item, "year"));
     if (seen_before(items, at, year)) {
-        put_problem(reading, "work_years", (int)at, "year", "twice", true, "%d 年填写了两次",
-                    (int)year);
+        titled_problem(&reading->found, "work_years", (int)at, "year", "twice", true,
+                       "%d 年填写了两次", (int)year);
         return;
     }
     if (year > reading->last_full_year)
-        put_problem(reading, "work_years", (int)at, "year", "year_not_over", false,
-                    "%d 年到截止日尚未结束，不计算", (int)year);
+        titled_problem(&reading->found, "work_years", (int)at, "year", "year_not_over", false,
+                       "%d 年到截止日尚未结束，不计算", (int)year);
     if (year < work->from || year > work->to)
         return;
     work->weeks += json_number_value(json_object_get(item, "weeks"));
-    put_source(reading, "weeks_reported", "work_years", (int)at);
-    if (strcmp(answer(item, "measure"), work->measure) != 0)
+    titled_fact_source(&reading->found, "weeks_reported", "work_years", (int)at);
+    if (strcmp(titled_text(item, "measure"), work->measure) != 0)
         return;
     work->quantity += json_number_value(json_object_get(item, "quantity"));
-    put_source(reading, "workload_average", "work_years", (int)at);
+    titled_fact_source(&reading->found, "workload_average", "work_years", (int)at);
 }
 
 /* A year without an entry counts as 0: the average is over all years since the appointment. */
@@ -106,11 +108,11 @@ static void read_work_years(struct reading *reading)
     int years = work.to - work.from + 1;
     double weeks = average(work.weeks, years), quantity = average(work.quantity, years);
     const char *measure = word_of(&health, "measure", work.measure);
-    put_fact(reading, "weeks_reported", json_real(weeks), "%d—%d 年共 %.10g 周，年均 %.10g 周",
-             work.from, work.to, work.weeks, weeks);
+    titled_fact_set(&reading->found, "weeks_reported", json_real(weeks),
+                    "%d—%d 年共 %.10g 周，年均 %.10g 周", work.from, work.to, work.weeks, weeks);
     if (*measure)
-        put_fact(reading, "workload_average", json_real(quantity), "%s：%d—%d 年年均 %.10g",
-                 measure, work.from, work.to, quantity);
+        titled_fact_set(&reading->found, "workload_average", json_real(quantity),
+                        "%s：%d—%d 年年均 %.10g", measure, work.from, work.to, quantity);
 }
 
 void read_service(struct reading *reading)

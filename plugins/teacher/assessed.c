@@ -23,9 +23,9 @@ static void read_workload_percent(struct reading *reading)
     const json_t *percent = json_object_get(given, "percent");
     if (!json_is_number(percent))
         return;
-    put_fact(reading, "workload_percent", json_real(json_number_value(percent)),
-             "完成工作量的 %.10g%%", json_number_value(percent));
-    put_source(reading, "workload_percent", "workload_appraisal", -1);
+    titled_fact_set(&reading->found, "workload_percent", json_real(json_number_value(percent)),
+                    "完成工作量的 %.10g%%", json_number_value(percent));
+    titled_fact_source(&reading->found, "workload_percent", "workload_appraisal", -1);
 }
 
 void read_assessed(struct reading *reading)

@@ -12,7 +12,8 @@ void read_service(struct reading *reading);  /* employment, title, homeroom, vil
 void read_record(struct reading *reading);   /* education, yearly results, achievements */
 void read_assessed(struct reading *reading); /* what unit and district have given */
 
-json_t *teacher_facts(const json_t *dossier); /* NULL without a usable cut-off date */
+json_t *teacher_facts(const char *form, size_t size,
+                     const json_t *dossier); /* NULL without a usable cut-off date */
 json_t *teacher_gates(const json_t *dossier, const json_t *facts);
 
 #endif

@@ -11,14 +11,14 @@ static void decide_unit(struct deciding *deciding)
     static const char *const places[] = {"township", "agri_street", "village", NULL};
     static const char *const place_words[] = {"乡镇", "涉农街道", "村庄"};
     const json_t *unit = json_object_get(deciding->dossier, "unit");
-    const char *place = answer(unit, "grassroots"), *word = "不在乡镇、涉农街道和村庄";
+    const char *place = titled_text(unit, "grassroots"), *word = "不在乡镇、涉农街道和村庄";
     for (size_t i = 0; places[i]; i++) {
         if (!strcmp(place, places[i]))
             word = place_words[i];
     }
-    bool school = is_one_of(answer(unit, "kind"), schools);
-    decide(deciding, &gate, school && is_one_of(place, places), "%s：%s%s", answer(unit, "name"),
-           word, school ? "学校（幼儿园）" : "，不是中小学校或幼儿园");
+    bool school = is_one_of(titled_text(unit, "kind"), schools);
+    decide(deciding, &gate, school && is_one_of(place, places), "%s：%s%s",
+           titled_text(unit, "name"), word, school ? "学校（幼儿园）" : "，不是中小学校或幼儿园");
 }
 
 static void decide_post(struct deciding *deciding)

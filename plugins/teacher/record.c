@@ -5,21 +5,21 @@
 static void read_licence(struct reading *reading)
 {
     const json_t *licence = section_of(reading, "qualification");
-    const char *word = word_of(&teacher, "licence", answer(licence, "kind"));
+    const char *word = word_of(&teacher, "licence", titled_text(licence, "kind"));
     int obtained = answer_day(licence, "obtained");
     if (!*word)
         return;
-    put_fact(reading, "teacher_licence", json_string(word), "%s，%s 取得", word,
-             answer(licence, "obtained"));
-    put_source(reading, "teacher_licence", "qualification", -1);
+    titled_fact_set(&reading->found, "teacher_licence", json_string(word), "%s，%s 取得", word,
+                    titled_text(licence, "obtained"));
+    titled_fact_source(&reading->found, "teacher_licence", "qualification", -1);
     if (obtained != DAY_NONE && obtained > reading->cutoff)
-        put_problem(reading, "qualification", -1, "obtained", "after_cutoff", true,
-                    "取得日期晚于截止日");
+        titled_problem(&reading->found, "qualification", -1, "obtained", "after_cutoff", true,
+                       "取得日期晚于截止日");
 }
 
 static bool is_general(const json_t *honour)
 {
-    return !strcmp(answer(honour, "kind"), "general");
+    return !strcmp(titled_text(honour, "kind"), "general");
 }
 
 static bool is_ethics(const json_t *honour)
@@ -39,10 +39,10 @@ static void read_mentoring(struct reading *reading)
         if (more < 0 || more > MENTORING_YEARS_MAX)
             continue;
         years += more;
-        put_source(reading, "mentoring_years", "mentoring", (int)i);
+        titled_fact_source(&reading->found, "mentoring_years", "mentoring", (int)i);
     }
-    put_fact(reading, "mentoring_years", json_integer(years), "指导 %zu 人，共 %d 人·学年",
-             json_array_size(items), (int)years);
+    titled_fact_set(&reading->found, "mentoring_years", json_integer(years),
+                    "指导 %zu 人，共 %d 人·学年", json_array_size(items), (int)years);
 }
 
 void read_record(struct reading *reading)

@@ -11,7 +11,7 @@ static bool at_village(const struct reading *reading)
         const json_t *job = json_array_get(jobs, i);
         struct period span;
         if (served(reading, job, &span) && teacher.at_grassroots(job) && !flag(job, "seconded") &&
-            !strcmp(answer(job, "grassroots"), "village") && span.end == reading->cutoff + 1)
+            !strcmp(titled_text(job, "grassroots"), "village") && span.end == reading->cutoff + 1)
             return true;
     }
     return false;
@@ -23,10 +23,10 @@ static void put_teaching(struct reading *reading, const struct periods *teaching
     int months = periods_months(teaching);
     if (!json_array_size(section_of(reading, "employment")))
         return;
-    put_fact(reading, "at_village", json_boolean(village), "截止日%s村庄学校岗位",
-             village ? "在" : "不在");
-    put_fact(reading, "teaching_months", json_integer(months), "从教 %d 年 %d 个月", months / 12,
-             months % 12);
+    titled_fact_set(&reading->found, "at_village", json_boolean(village), "截止日%s村庄学校岗位",
+                    village ? "在" : "不在");
+    titled_fact_set(&reading->found, "teaching_months", json_integer(months), "从教 %d 年 %d 个月",
+                    months / 12, months % 12);
 }
 
 static int school_years(const struct periods *periods)
@@ -52,9 +52,10 @@ void read_service(struct reading *reading)
     read_title(reading, &service);
     struct periods homeroom = read_periods(reading, "homeroom", "homeroom_years");
     int years = school_years(&homeroom);
-    put_fact(reading, "homeroom_years", json_integer(years),
-             "满 %d 个学年（同一学年兼任多项计一次）", years);
+    titled_fact_set(&reading->found, "homeroom_years", json_integer(years),
+                    "满 %d 个学年（同一学年兼任多项计一次）", years);
     struct periods village = read_periods(reading, "village_service", "village_service_months");
     int months = periods_months(&village);
-    put_fact(reading, "village_service_months", json_integer(months), "驻村 %d 个月", months);
+    titled_fact_set(&reading->found, "village_service_months", json_integer(months), "驻村 %d 个月",
+                    months);
 }

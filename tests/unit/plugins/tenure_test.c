@@ -14,20 +14,19 @@
 
 enum { FIRST_YEAR = 1998, DAYS = 366 * 31, JOBS = 6, CAREERS = 3000, PERCENT = 50 };
 
-static const struct fact_row fact_rows[] = {
-    {"cutoff_date", "", "", "system"},
-    {"last_full_year", "", "", "system"},
-    {"age", "", "", "system"},
-    {"grassroots_months", "", "", "applicant"},
-    {"recent_grassroots_months", "", "", "applicant"},
-    {"at_grassroots", "", "", "applicant"},
-    {"hardship_months", "", "", "applicant"},
-    {"current_title", "", "", "applicant"},
-    {"tenure_months", "", "", "applicant"},
-    {"title_since", "", "", "applicant"},
-    {"seconded", "", "", "applicant"},
-    {NULL, NULL, NULL, NULL},
-};
+static const char toy_form[] = "{\"facts\": ["
+                               "{\"id\": \"cutoff_date\"},"
+                               "{\"id\": \"last_full_year\"},"
+                               "{\"id\": \"age\"},"
+                               "{\"id\": \"grassroots_months\"},"
+                               "{\"id\": \"recent_grassroots_months\"},"
+                               "{\"id\": \"at_grassroots\"},"
+                               "{\"id\": \"hardship_months\"},"
+                               "{\"id\": \"current_title\"},"
+                               "{\"id\": \"tenure_months\"},"
+                               "{\"id\": \"title_since\"},"
+                               "{\"id\": \"seconded\"}"
+                               "]}";
 static const struct word_row title_words[] = {
     {"title", "none", "无"}, {"title", "junior", "初级"}, {NULL, NULL, NULL}};
 
@@ -36,8 +35,7 @@ static bool is_local(const json_t *job)
     return flag(job, "local") && flag(job, "practised");
 }
 
-static const struct series toy = {.facts = fact_rows,
-                                  .words = title_words,
+static const struct series toy = {.words = title_words,
                                   .practice = "practised",
                                   .practice_words = "从业时间",
                                   .post_words = "基层岗位",
@@ -261,7 +259,7 @@ static json_t *read_facts(const json_t *dossier)
 {
     struct reading reading;
     struct service service;
-    assert_true(reading_init(&reading, &toy, dossier));
+    assert_true(reading_init(&reading, &toy, toy_form, strlen(toy_form), dossier));
     read_employment(&reading, &service);
     read_title(&reading, &service);
     return reading_answer(&reading);
