@@ -109,8 +109,4 @@ static const struct titled_plugin plugin = {
     .gates = gates,
 };
 
-__attribute__((visibility("default"))) const struct titled_plugin *titled_plugin_v1(void);
-const struct titled_plugin *titled_plugin_v1(void)
-{
-    return &plugin;
-}
+TITLED_PLUGIN_EXPORT(plugin);

@@ -46,11 +46,11 @@ static const struct titled_plugin plugin = {
     .gates = gates,
 };
 
-__attribute__((visibility("default"))) const struct titled_plugin *titled_plugin_v1(void);
-const struct titled_plugin *titled_plugin_v1(void)
-{
+TITLED_PLUGIN_EXPORT(plugin);
+
 #ifdef CRASH
+__attribute__((constructor)) static void crash(void)
+{
     abort();
-#endif
-    return &plugin;
 }
+#endif
