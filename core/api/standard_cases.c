@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "api/place.h"
 #include "review/cycle.h"
+#include "review/golden.h"
 #include "review/row.h"
 #include "review/standard.h"
 #include "review/standard_case.h"
@@ -23,6 +24,26 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     return rc;
 }
 
+/* Reads the level's files, for the writer waits for none. A change since shows by their hashes. */
+static int amend_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *standard = NULL, *cases = NULL;
+    (void)reply;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_standard_load_to_write(&review, td_call_param(call, "standard"), "draft trial",
+                                       &standard, reterr);
+    if (rc == 0)
+        rc = td_golden_cases(call->config, td_row_text(standard, "series"),
+                             td_row_text(standard, "level"), &cases, reterr);
+    json_decref(standard);
+    if (rc < 0)
+        return rc;
+    call->kept = td_arena_json(call->arena, cases);
+    return call->kept ? 0 : TD_ENOMEM;
+}
+
 static int amend_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -30,6 +51,7 @@ static int amend_write(struct td_call *call, struct td_reply *reply, struct td_e
     const char *id = td_call_param(call, "standard"), *trial = td_call_text(call, "trial");
     const struct td_standard_amendment amendment = {.file = td_call_text(call, "file"),
                                                     .arithmetic = td_call_text(call, "arithmetic"),
+                                                    .cases = call->kept,
                                                     .trial = trial};
     int rc = td_api_review(call, &review);
     if (rc == 0)
@@ -60,6 +82,7 @@ const struct td_route td_standard_cases_routes[] = {
      .path = "/standards/{standard}/cases",
      .roles = TD_STANDARD_WRITERS,
      .summary = "Amend one golden case for a draft: it expects what the trial found from now on",
+     .read = amend_read,
      .write = amend_write,
      .body = amend_body},
     {0},

@@ -90,28 +90,25 @@ static int copy_read(struct td_call *call, const char *base, struct td_error *re
     return rc;
 }
 
-/* Where no trial follows, the golden cases are run with the check, as the files have them: a level
- * without a standard has none amended. */
-static int add_cases(struct td_call *call, struct td_error *reterr)
+/* The golden cases, for the amendments that the draft takes over; none when they cannot be read,
+ * which its next trial says. Where no trial follows they must be read and are run with the check,
+ * as the files have them: a level without a standard has none amended. */
+static int add_cases(struct td_call *call, bool run, struct td_error *reterr)
 {
     json_t *cases = NULL;
-    if (!td_call_bool(call, "bootstrap"))
-        return 0;
     int rc = td_golden_cases(call->config, td_row_text(call->kept, "series"),
-                             td_row_text(call->kept, "level"), &cases, reterr);
-    if (rc == 0)
-        json_object_set_new(call->job, "cases", cases);
-    return rc;
+                             td_row_text(call->kept, "level"), &cases, run ? reterr : NULL);
+    if (rc == 0 && run)
+        json_object_set(call->job, "cases", cases);
+    json_object_set_new(call->kept, "cases", cases);
+    return run ? rc : 0;
 }
 
-static int create_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+static int text_read(struct td_call *call, struct td_error *reterr)
 {
     const char *series = td_call_text(call, "series"), *level = td_call_text(call, "level");
-    const char *text = td_call_text(call, "source"), *base = td_call_text(call, "based_on");
+    const char *text = td_call_text(call, "source");
     char *source = NULL;
-    (void)reply;
-    if (*base)
-        return copy_read(call, base, reterr);
     if (!*series || !*level)
         return td_error_field(reterr, *series ? "level" : "series", "required",
                               "name series and level, or the version it is based on");
@@ -123,7 +120,15 @@ static int create_read(struct td_call *call, struct td_reply *reply, struct td_e
         rc = check_job(call, series, level, source,
                        json_pack("{s:s, s:s, s:s}", "series", series, "level", level, "origin",
                                  *text ? "text" : "file"));
-    return rc == 0 ? add_cases(call, reterr) : rc;
+    return rc;
+}
+
+static int create_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    const char *base = td_call_text(call, "based_on");
+    (void)reply;
+    int rc = *base ? copy_read(call, base, reterr) : text_read(call, reterr);
+    return rc < 0 ? rc : add_cases(call, !*base && td_call_bool(call, "bootstrap"), reterr);
 }
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -138,6 +143,7 @@ static int create_write(struct td_call *call, struct td_reply *reply, struct td_
                                       .source = td_row_text(call->kept, "source"),
                                       .note = td_call_text(call, "note"),
                                       .answer = call->result,
+                                      .cases = json_object_get(call->kept, "cases"),
                                       .bootstrap = td_call_bool(call, "bootstrap")};
     int rc = td_api_review(call, &review);
     if (rc == 0)

@@ -132,6 +132,7 @@ struct td_standard_draft {
     const char *source;   /* as td_standard_clean makes it */
     const char *note;     /* what is changed and why; may be "" */
     const json_t *answer; /* of the scorer's check of that source */
+    const json_t *cases;  /* golden.h: of that level, for the amendments that it takes over */
     bool bootstrap;
 };
 

@@ -110,18 +110,6 @@ int td_standard_case_overlay(struct td_tx *tx, const char *standard_id, json_t *
     return rc;
 }
 
-/* The cases of a standard's level; none when they cannot be read, which its next trial says. */
-static json_t *cases_of(const struct td_review *review, const json_t *standard)
-{
-    json_t *cases = NULL;
-    struct td_error ignored = TD_ERROR_INIT;
-    if (td_golden_cases(review->config, td_row_text(standard, "series"),
-                        td_row_text(standard, "level"), &cases, &ignored) < 0)
-        cases = json_array();
-    td_error_done(&ignored);
-    return cases;
-}
-
 static int copy_row(struct td_review *review, const json_t *row, const char *to)
 {
     const char *origin = td_row_text(row, "inherited_from");
@@ -136,7 +124,8 @@ static int copy_row(struct td_review *review, const json_t *row, const char *to)
                       *origin ? origin : td_row_text(row, "standard_id"));
 }
 
-int td_standard_case_inherit(struct td_review *review, const char *from, const char *to)
+int td_standard_case_inherit(struct td_review *review, const char *from, const char *to,
+                             const json_t *cases)
 {
     json_t *standard = NULL, *rows = NULL, *row;
     size_t i;
@@ -148,32 +137,15 @@ int td_standard_case_inherit(struct td_review *review, const char *from, const c
                         " and id <> $4)) order by file",
                         "ssss", from, td_row_text(standard, "series"),
                         td_row_text(standard, "level"), to);
-    json_t *cases = json_array_size(rows) ? cases_of(review, standard) : NULL;
     json_array_foreach(rows, i, row)
         if (rc == 0 && is_of(row, td_golden_find(cases, td_row_text(row, "file"))))
             rc = copy_row(review, row, to);
-    json_decref(cases);
     json_decref(rows);
     json_decref(standard);
     return rc;
 }
 
 /* --- amending --------------------------------------------------------------------------------- */
-
-/* The file of the case, as it is now: a new reference. */
-static int find_file(const struct td_review *review, const json_t *standard, const char *file,
-                     json_t **ret_golden, struct td_error *reterr)
-{
-    json_t *cases = NULL;
-    int rc = td_golden_cases(review->config, td_row_text(standard, "series"),
-                             td_row_text(standard, "level"), &cases, reterr);
-    if (rc == 0)
-        *ret_golden = json_incref(td_golden_find(cases, file));
-    json_decref(cases);
-    return rc == 0 && !*ret_golden ? td_error_key(reterr, TD_ECONFLICT, "case_changed",
-                                                  json_pack("{s:s}", "file", file))
-                                   : rc;
-}
 
 static int check_amended(struct td_tx *tx, const json_t *standard, const json_t *golden,
                          struct td_error *reterr)
@@ -293,10 +265,12 @@ int td_standard_case_amend(struct td_review *review, const char *standard_id,
                            const struct td_standard_amendment *amendment, json_t **ret_changes,
                            struct td_error *reterr)
 {
-    json_t *standard = NULL, *differences = NULL, *golden = NULL;
+    json_t *standard = NULL, *differences = NULL;
+    const json_t *golden = td_golden_find(amendment->cases, amendment->file);
     int rc = td_standard_load_to_write(review, standard_id, "draft trial", &standard, reterr);
-    if (rc == 0)
-        rc = find_file(review, standard, amendment->file, &golden, reterr);
+    if (rc == 0 && !golden)
+        rc = td_error_key(reterr, TD_ECONFLICT, "case_changed",
+                          json_pack("{s:s}", "file", amendment->file));
     if (rc == 0)
         rc = find_differences(review, standard, golden, amendment->trial, &differences, reterr);
     if (rc == 0)
@@ -304,7 +278,6 @@ int td_standard_case_amend(struct td_review *review, const char *standard_id,
                    reterr);
     json_decref(standard);
     json_decref(differences);
-    json_decref(golden);
     return rc;
 }
 
@@ -344,6 +317,16 @@ static json_t *whole_case(const struct td_review *review, const json_t *standard
         json_object_set_new(golden, "arithmetic", lines = json_array());
     json_array_append(lines, json_object_get(row, "arithmetic"));
     return golden;
+}
+
+/* The cases of a standard's level; none when they cannot be read, which its next trial says. */
+static json_t *cases_of(const struct td_review *review, const json_t *standard)
+{
+    json_t *cases = NULL;
+    return td_golden_cases(review->config, td_row_text(standard, "series"),
+                           td_row_text(standard, "level"), &cases, NULL) < 0
+               ? json_array()
+               : cases;
 }
 
 int td_standard_case_list(struct td_review *review, const json_t *standard, bool whole,

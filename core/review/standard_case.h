@@ -18,13 +18,14 @@
  * "amended" true. */
 int td_standard_case_overlay(struct td_tx *tx, const char *standard_id, json_t *cases);
 
-/* Gives the new standard `to` those amendments of `from` whose files are unchanged. `from` NULL = the active
- * one of its series and level, if there is one. */
-int td_standard_case_inherit(struct td_review *review, const char *from, const char *to);
+/* Gives the new standard `to` those amendments of `from` whose files are unchanged in `cases` (golden.h) of its
+ * level. `from` NULL = the active one of its series and level, if there is one. */
+int td_standard_case_inherit(struct td_review *review, const char *from, const char *to, const json_t *cases);
 
 struct td_standard_amendment {
     const char *file;
     const char *arithmetic;
+    const json_t *cases; /* golden.h: of the standard's level, read just before */
     const char *trial; /* whose differences were read: TD_ESTALE when another counts now; "" = that one */
 };
 

@@ -79,7 +79,7 @@ int td_standard_create(struct td_review *review, const struct td_standard_draft 
     if (rc == 0)
         rc = insert(review, draft, ret_id, hash, outline, fault);
     if (rc == 0)
-        rc = td_standard_case_inherit(review, draft->based_on, ret_id);
+        rc = td_standard_case_inherit(review, draft->based_on, ret_id, draft->cases);
     if (rc == 0)
         rc = td_row_log(review, draft->bootstrap ? "standard.bootstrap" : "standard.import",
                         "standard", ret_id,
