@@ -110,6 +110,11 @@ static const struct row rows[] = {
     {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400,
      "how long a dossier is held without work on it"},
 
+    {"integrity_bar", CHOICE, "decision", AT(integrity_bar), 0, 0,
+     "decision|next_year: the three years that a record bars count from the decision, or from the "
+     "next "
+     "year on"},
+
     {"throttle_account", NUMBER, "1200", AT(throttle_account), 0, 60000000,
      "requests of one account in a minute, on each node; 0 = not counted"},
     {"throttle_address", NUMBER, "12000", AT(throttle_address), 0, 60000000,

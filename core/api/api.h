@@ -20,6 +20,7 @@
     X(filings)                                                                                     \
     X(health)                                                                                      \
     X(home)                                                                                        \
+    X(integrity)                                                                                   \
     X(jobs)                                                                                        \
     X(ledger)                                                                                      \
     X(live)                                                                                        \

@@ -10,6 +10,7 @@
 #include "review/evaluation.h"
 #include "review/form.h"
 #include "review/queue.h"
+#include "review/integrity.h"
 #include "review/row.h"
 #include "review/timeline.h"
 #include "review/unit.h"
@@ -113,6 +114,17 @@ static json_t *choice(const struct td_review *review, json_t *cycle)
     return offer;
 }
 
+/* What keeps the caller from submitting, told before he begins and while he prepares. */
+static int add_barred(struct td_review *review, json_t *value)
+{
+    json_t *record = NULL;
+    int result = td_integrity_barred(review->tx, review->who->id, review->today,
+                                     TD_INTEGRITY_APPLYING, &record);
+    if (!result)
+        json_object_set_new(value, "barred", record ? record : json_null());
+    return result;
+}
+
 static int offer_cycles(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -136,7 +148,7 @@ static int offer_cycles(struct td_call *call, struct td_reply *reply, struct td_
     /* One cycle: its levels and specialties at once; several: first choose the series. */
     json_t *only = json_array_size(offers) == 1 ? json_array_get(offers, 0) : json_null();
     reply->value = json_pack("{s:O, s:o}", "cycle", only, "cycles", offers);
-    return reply->value ? 0 : TD_ENOMEM;
+    return reply->value ? add_barred(&review, reply->value) : TD_ENOMEM;
 }
 
 static int create(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -193,7 +205,7 @@ static int view_own(struct td_review *review, json_t *application, json_t *value
     json_object_set_new(value, "form_change", change ? change : json_null());
     add_open_order(value, json_object_get(timeline, "orders"));
     json_object_set_new(value, "timeline", timeline);
-    return 0;
+    return td_row_equals(application, "state", "draft") ? add_barred(review, value) : 0;
 }
 
 static int may_verify(struct td_review *review, const json_t *application, const char *stage)

@@ -333,6 +333,7 @@ static const struct {
     {"runs_committee", TD_ROLE_OFFICE | TD_ROLE_BUREAU},
     {"attends", TD_ROLE_EXPERT | TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"runs_year", TD_ROLE_OFFICE | TD_ROLE_BUREAU},
+    {"sees_integrity", TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"sees_accounts", TD_ROLE_ADMIN | TD_ROLE_SECURITY | TD_ROLE_AUDIT | TD_ROLE_SUPERVISOR},
 };
 

@@ -3,6 +3,7 @@
 #include "review/application.h"
 
 #include "review/cycle.h"
+#include "review/integrity.h"
 #include "review/form.h"
 #include "review/row.h"
 #include "review/workflow.h"
@@ -269,6 +270,20 @@ static int insert(struct td_review *review, const char *cycle_id, const char *le
     return result;
 }
 
+/* Who is barred until submission has ended need not begin; who is free before that may prepare. */
+static int check_barred(struct td_review *review, const json_t *cycle, struct td_error *reterr)
+{
+    json_t *record = NULL;
+    int result = td_integrity_barred(review->tx, review->who->id, review->today,
+                                     TD_INTEGRITY_APPLYING, &record);
+    bool to_the_end =
+        record && strcmp(td_row_text(record, "again_on"), td_row_text(cycle, "closes_on")) > 0;
+    json_decref(record);
+    if (!result && to_the_end)
+        result = td_integrity_check(review, review->who->id, TD_INTEGRITY_APPLYING, reterr);
+    return result;
+}
+
 int td_application_create(struct td_review *review, const char *cycle_id, const char *level,
                           const char *specialty, char ret_id[TD_ID_TEXT], struct td_error *reterr)
 {
@@ -289,6 +304,8 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
                      : td_error_key(reterr, TD_ECONFLICT, "series_retired", NULL);
     if (!result)
         result = check_once(review, td_row_int(cycle, "year"), reterr);
+    if (!result)
+        result = check_barred(review, cycle, reterr);
     if (!result)
         result = insert(review, cycle_id, level, specialty, ret_id, reterr);
     if (!result)

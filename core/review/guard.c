@@ -2,6 +2,7 @@
 #include "review/guard.h"
 
 #include "review/cycle.h"
+#include "review/integrity.h"
 #include "review/panel.h"
 #include "review/row.h"
 #include "review/verification.h"
@@ -36,6 +37,9 @@ int td_guard_first_submission(struct td_review *review, const json_t *applicatio
     if (!result)
         result = td_cycle_check_open(review, cycle, reterr);
     json_decref(cycle);
+    if (!result)
+        result = td_integrity_check(review, td_row_text(application, "account_id"),
+                                    TD_INTEGRITY_APPLYING, reterr);
     return result ? result : td_guard_submission(review, application, reterr);
 }
 

@@ -7,6 +7,7 @@
 #include "review/cycle.h"
 #include "review/draft.h"
 #include "review/evaluation.h"
+#include "review/integrity.h"
 #include "review/plugin.h"
 #include "review/row.h"
 #include "review/verification.h"
@@ -28,6 +29,9 @@ static int check_window(struct td_review *review, const json_t *application,
     if (!result)
         result = td_cycle_check_open(review, cycle, reterr);
     json_decref(cycle);
+    if (!result)
+        result = td_integrity_check(review, td_row_text(application, "account_id"),
+                                    TD_INTEGRITY_APPLYING, reterr);
     return result;
 }
 

@@ -106,6 +106,9 @@ export async function buildEstate(server, { voting = true } = {}) {
   estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start, voting);
   const { motions } = await estate.people.chair.ok('GET', `/meetings/${estate.meeting}`);
   estate.motion = motions.find((motion) => motion.application_id === dossiers.own).id;
+  estate.people.secondBureau = await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
+  estate.integrity = (await estate.people.secondBureau.ok('POST', '/integrity', { kind: 'staff_violation', person: 'colleague', decision_number: '乌人社诚〔2026〕1号', decided_on: '2026-01-05', finding: '经查，泄露评审工作信息。' })).id;
+  await city.bureau.ok('POST', `/integrity/${estate.integrity}/confirm`);
   return Object.assign(estate, { dossiers, otherUnit: otherUnit.id });
 }
 

@@ -102,6 +102,9 @@ async function differ({ server, people }) {
   const { id: active } = (await people.public.ok('GET', '/standards?series=teacher&level=intermediate')).items[0];
   for (const standard of [draft, active]) assert.equal((await tried(people.bureau, standard)).state, 'done');
   await people.bureau.ok('POST', '/cycles', { series: 'health', year: 2027, name: '2027 年度', notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: '2026-12-31', opens_on: '2027-09-01', closes_on: '2027-10-01' });
+  // what was decided about a person
+  const { id: record } = await people.secondBureau.ok('POST', '/integrity', { kind: 'expert_violation', person: 'returning', decision_number: '乌人社诚〔2026〕9号', decided_on: '2026-01-05', finding: '经查，评审期间泄露评审信息。' });
+  await people.bureau.ok('POST', `/integrity/${record}/confirm`);
   settled(server);
   assert.equal(rows(server, `select id from score where application_id = '${dossiers.fresh}' and expert <> '{}'`).length, 1, 'the experts\' points came');
 }
@@ -136,7 +139,7 @@ function everything() {
   const both = (text) => [...new Set(worlds.flatMap(({ server }) => rows(server, text).map((row) => row.v)))];
   const ids = (name) => [...both(`select id as v from ${name}`), '01ARZ3NDEKTSV4RRFFQ69G5FAV'];
   return {
-    application: ids('application'), committee: ids('committee'), panel: ids('panel'), meeting: ids('meeting'), motion: ids('motion'), notice: ids('public_notice'), objection: ids('objection'),
+    application: ids('application'), committee: ids('committee'), panel: ids('panel'), meeting: ids('meeting'), motion: ids('motion'), notice: ids('public_notice'), objection: ids('objection'), record: ids('integrity_record'),
     filing: ids('filing'), title: ids('title'), standard: ids('standard'), trial: ids('trial'), cycle: ids('cycle'), unit: ids('unit'), account: ids('account'), number: [...both('select number as v from title'), 'TEACHER-2026-3-00009'],
     section: ['teaching', 'nosuch'], series: ['teacher', 'agriculture', 'nosuch'], evidenceOf: Object.fromEntries(both('select distinct application_id as v from evidence').map((id) => [id, both(`select max(id) as v from evidence where application_id = '${id}'`)])),
     codes: both('select check_code as v from title'), names: ['owner', 'str', 'theirs', 'nobody'], numbers: both("select number as v from application where number is not null"), cursors: both('select id as v from application'), waits: both("select state_at || '_' || id as v from application"),
@@ -233,7 +236,7 @@ async function crawl(who, known, where = /./) {
 
 const browsing = ['public', 'unit', 'panellist'];
 const ignorant = ['public', 'colleague', 'unit', 'farUnit', 'industry', 'hr', 'farmOffice', 'panellist', 'member', 'recused', 'security', ...(long ? ['owner', 'holder', 'theirs', 'farmIndustry', 'farmer'] : [])];
-const knowing = { otherUnit: /objection|queue|applications/, otherIndustry: /queue|applications/, office: /panels/, bureau: /standards/, supervisor: /applications|panels/, lead: /reviews/, third: /reviews/, chair: /progress/, audit: /ledger/, returning: /sections/ };
+const knowing = { otherUnit: /objection|queue|applications/, otherIndustry: /queue|applications/, office: /panels/, bureau: /integrity/, supervisor: /applications|panels|integrity/, lead: /reviews/, third: /reviews/, chair: /progress/, audit: /ledger/, returning: /sections|integrity/ };
 
 describe('who may not know', () => {
   for (const who of ignorant)
