@@ -30,6 +30,7 @@
     X(panels)                                                                                      \
     X(plugins)                                                                                     \
     X(quarantine)                                                                                  \
+    X(quota)                                                                                       \
     X(queue)                                                                                       \
     X(recheck)                                                                                     \
     X(reviews)                                                                                     \

@@ -48,6 +48,7 @@ struct td_command {
     X(cycle)                                                                                       \
     X(ledger)                                                                                      \
     X(plugin)                                                                                      \
+    X(quota)                                                                                       \
     X(reference)                                                                                   \
     X(recheck)                                                                                     \
     X(score)                                                                                       \

@@ -51,6 +51,8 @@ int td_demo_create_officials(struct td_demo *demo, struct td_error *reterr);
 int td_demo_create_teacher(struct td_demo *demo, const char *login, const json_t *unit,
                            const json_t *dossier, struct td_error *reterr);
 int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error *reterr);
+/* Directed posts of a series and year: the city's total and a share for each district (demo_posts.c). */
+int td_demo_grant_posts(struct td_demo *demo, const char *series, int year, struct td_error *reterr);
 int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr);
 
 /* --- one dossier (demo_steps.c); `unit` is an entry of demo->units --- */

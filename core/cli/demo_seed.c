@@ -431,6 +431,8 @@ static int build_city(struct seed *seed, struct td_error *reterr)
     if (result == 0)
         result = td_demo_open_cycle(&seed->demo, seed->cycle, reterr);
     if (result == 0)
+        result = td_demo_grant_posts(&seed->demo, "teacher", YEAR, reterr);
+    if (result == 0)
         result = td_demo_create_committees(&seed->demo, reterr);
     if (result == 0)
         result = td_demo_other_city(&seed->demo, reterr);

@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "review/application.h"
+#include "review/quota.h"
 #include "review/row.h"
 #include "store/checkpoint.h"
 #include "store/store.h"
@@ -62,7 +63,9 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
     if (strcmp(td_row_text(application, "state"), "filed"))
         return td_error_key(reterr, TD_ECONFLICT, "not_filed", NULL);
     td_application_name(review, application);
-    int rc = next_number(review, application, number);
+    int rc = td_quota_reserve(review, application, reterr);
+    if (rc == 0)
+        rc = next_number(review, application, number);
     if (rc < 0)
         return rc;
     td_id_new(id);

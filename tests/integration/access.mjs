@@ -193,6 +193,7 @@ export const otherRoutes = {
   'POST /cycles/{cycle}/result-notice': { may: only('office selfish bureau', '403') },
   'POST /demo/advance': { may: all, send: give({}) },
   'POST /demo/begin': { may: all, send: give({}) },
+  'POST /quota/entries': { may: all, send: give({}) },
   'POST /filings': { may: all, send: (id, e) => ({ body: { cycle_id: e.city.cycle.id } }) },
   'GET /filings/{filing}': { may: series },
   'GET /filings/{filing}/people': { may: series },

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { division, forward, pdf, save, submit, verify } from './city.mjs';
+import { division, forward, grantPosts, pdf, save, submit, verify } from './city.mjs';
 import { startServer } from './harness.mjs';
 
 const years = [2021, 2022, 2023, 2024, 2025];
@@ -78,6 +78,7 @@ before(async () => {
     cutoff_date: '2026-08-31', opens_on: day(-30), closes_on: day(30), parameters: { fee_cents: { full_senior: 0 } },
   });
   await control.ok('POST', `/cycles/${cycle.id}/open`);
+  await grantPosts(control, { series: 'agriculture', levels: ['full_senior'] });
   city = {
     unit, away,
     clerk: await server.account('clerk', [{ role: 'unit', scope: unit.id }], { unit_id: unit.id }),

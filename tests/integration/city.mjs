@@ -40,8 +40,15 @@ export const districtAssessments = {
 
 const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
 
+/** Directed posts: the city's total, and as many for each of these districts. */
+export async function grantPosts(client, { series = 'teacher', levels = ['intermediate'], year = 2026, posts = 50, divisions = [division] } = {}) {
+  for (const level of levels)
+    for (const [division_code, count] of [['', posts * divisions.length], ...divisions.map((one) => [one, posts])])
+      await client.ok('POST', '/quota/entries', { kind: 'grant', year, division_code, series, level, posts: count, document: '乌人社〔2026〕9号' });
+}
+
 /** Units, an active standard, an open cycle and one account per office. */
-export async function buildCity(server, { fee = 0, cutoff = '2026-08-31' } = {}) {
+export async function buildCity(server, { fee = 0, cutoff = '2026-08-31', posts = 50 } = {}) {
   const { control } = server;
   const unit = await control.ok('POST', '/units', { name: '水西沟镇中心小学', division_code: division, kind: 'school', grassroots: 'township', town: '水西沟镇' });
   await control.ok('POST', '/standards', { series: 'teacher', level: 'intermediate', bootstrap: true });
@@ -50,6 +57,7 @@ export async function buildCity(server, { fee = 0, cutoff = '2026-08-31' } = {})
     cutoff_date: cutoff, opens_on: day(-30), closes_on: day(30), parameters: { fee_cents: { intermediate: fee } },
   });
   await control.ok('POST', `/cycles/${cycle.id}/open`);
+  if (posts) await grantPosts(control, { year: Number(cutoff.slice(0, 4)), posts });
   return {
     server, unit, cycle,
     clerk: await server.account('clerk', [{ role: 'unit', scope: unit.id }], { unit_id: unit.id }),
