@@ -28,6 +28,24 @@ install_packages() {
         apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
+# Lays the audited modules with which browsers encrypt ballots beside our own, as ops/modules/package-lock.json pins them
+# by the hash of their content. They are not ours, so the repository does not hold them.
+install_modules() {
+    local laid=web/assets/noble name
+    cmp -s ops/modules/package-lock.json "$laid/.lock" && return 0
+    command -v npm >/dev/null || install_packages <(echo npm) || return 1
+    say "Fetching the browser modules of the ballot"
+    rm -rf build/modules "$laid"
+    mkdir -p build/modules "$laid"/{hashes,ciphers} && cp ops/modules/package*.json build/modules/ || return 1
+    (cd build/modules && npm ci --ignore-scripts --no-audit --no-fund) || return 1
+    for name in hashes ciphers; do
+        cp "build/modules/node_modules/@noble/$name/LICENSE" "$laid/$name/LICENSE.txt" || return 1
+    done
+    cp build/modules/node_modules/@noble/hashes/{_md,_u64,hmac,pbkdf2,sha2,utils}.js "$laid/hashes/" &&
+        cp build/modules/node_modules/@noble/ciphers/{_polyval,aes,utils}.js "$laid/ciphers/" &&
+        cp ops/modules/package-lock.json "$laid/.lock"
+}
+
 # Configures and builds a preset.
 build_preset() {
     local words
