@@ -131,12 +131,15 @@ static int offer_cycles(struct td_call *call, struct td_reply *reply, struct td_
     json_t *cycles = NULL, *cycle, *offers = json_array();
     size_t i;
     const char *wanted = td_call_query(call, "cycle");
+    char division[16];
     int result = td_api_review(call, &review);
+    if (!result)
+        result = td_cycle_division(&review, division);
     if (!result)
         result = td_cycle_open_ones(review.tx, "", &cycles);
     json_array_foreach(cycles, i, cycle) {
         bool declared_for = !*wanted || td_row_equals(cycle, "id", wanted);
-        if (declared_for && !td_cycle_check_open(&review, cycle, NULL) &&
+        if (declared_for && !td_cycle_check_open(&review, cycle, division, NULL) &&
             td_application_takes(&review, td_row_text(cycle, "series")))
             json_array_append_new(offers, choice(&review, cycle));
     }

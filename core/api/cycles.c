@@ -6,6 +6,9 @@
 #include "review/cycle.h"
 #include "review/notice.h"
 #include "review/row.h"
+#include "review/unit.h"
+#include "review/window.h"
+#include "review/year.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -23,7 +26,10 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
 
 static const char *row_type(enum td_cycle_parameter_type type)
 {
-    return type == TD_CYCLE_INT ? "integer" : type == TD_CYCLE_BOOL ? "boolean" : "levels";
+    return type == TD_CYCLE_INT      ? "integer"
+           : type == TD_CYCLE_BOOL   ? "boolean"
+           : type == TD_CYCLE_LEVELS ? "levels"
+                                     : "windows";
 }
 
 static json_t *level_inputs(const json_t *value)
@@ -37,6 +43,21 @@ static json_t *level_inputs(const json_t *value)
             inputs, json_pack("{s:s, s:o}", "level", levels[i], "amount",
                               cents ? json_sprintf("%lld.%02lld", amount / 100, amount % 100)
                                     : json_string("")));
+    }
+    return inputs;
+}
+
+/* The windows that are parameters: all but submission's. */
+static json_t *window_inputs(const json_t *value)
+{
+    json_t *inputs = json_array();
+    size_t count;
+    const struct td_window_stage *stage = td_window_stages(&count);
+    for (size_t i = 1; i < count; i++) {
+        const json_t *window = json_object_get(value, stage[i].name);
+        json_array_append_new(inputs, json_pack("{s:s, s:s, s:s}", "window", stage[i].name,
+                                                "opens_on", td_row_text(window, "opens_on"),
+                                                "closes_on", td_row_text(window, "closes_on")));
     }
     return inputs;
 }
@@ -61,6 +82,9 @@ static json_t *parameter_list(const json_t *cycle)
         json_object_set_new(entry, "yes", json_boolean(number != 0));
         json_object_set_new(entry, "levels",
                             row->type == TD_CYCLE_LEVELS ? level_inputs(value) : json_array());
+        json_object_set_new(entry, "is_windows", json_boolean(row->type == TD_CYCLE_WINDOWS));
+        json_object_set_new(entry, "windows",
+                            row->type == TD_CYCLE_WINDOWS ? window_inputs(value) : json_array());
         json_array_append_new(list, entry);
     }
     return list;
@@ -154,6 +178,22 @@ static int64_t figure(const json_t *page, const char *state)
     return 0;
 }
 
+/* What the bureau may choose from to set or move a window. */
+static int add_window_choices(struct td_call *call, json_t *cycle)
+{
+    json_t *divisions = NULL, *stages = json_array();
+    size_t count;
+    const struct td_window_stage *stage = td_window_stages(&count);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(
+            stages, json_pack("{s:s, s:b}", "window", stage[i].name, "is_own", (int)(i > 0)));
+    json_object_set_new(cycle, "stage_options", stages);
+    int rc = td_unit_divisions(call->tx, &divisions);
+    if (rc == 0)
+        json_object_set_new(cycle, "division_options", divisions);
+    return rc;
+}
+
 static int view_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -162,6 +202,7 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     int rc = load(call, &review, &cycle);
     if (rc < 0)
         return rc;
+    char division[16] = "";
     const char *state = td_row_text(cycle, "state");
     bool bureau = call->who && (call->who->roles & TD_ROLE_BUREAU);
     bool insider = td_cycle_insider(call->who, td_row_text(cycle, "series"));
@@ -180,8 +221,35 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
                   "publish_result", (bureau || office) && figure(cycle, "passed") > 0, "file",
                   bureau && figure(cycle, "confirmed") > 0));
     json_object_set_new(cycle, "parameter_list", parameter_list(cycle));
+    if (rc == 0)
+        rc = td_cycle_division(&review, division);
+    json_object_set_new(cycle, "windows", td_window_list(&review, cycle, division));
+    if (rc == 0 && bureau && !strcmp(state, "open"))
+        rc = add_window_choices(call, cycle);
     reply->version = td_row_int(cycle, "version");
     reply->value = cycle;
+    return rc;
+}
+
+/* The year's dates: whole for who runs or watches it, the milestones for everybody. */
+static int timeline_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *cycle = NULL, *view = NULL;
+    int rc = load(call, &review, &cycle);
+    if (rc < 0)
+        return rc;
+    bool insider = td_cycle_insider(call->who, td_row_text(cycle, "series"));
+    rc = td_year_view(&review, cycle, insider, &view, reterr);
+    if (rc == 0) {
+        static const char *const members[] = {"id", "name", "series", "year", "cycle_state", NULL};
+        for (const char *const *member = members; *member; member++)
+            json_object_set(view, *member, json_object_get(cycle, *member));
+        json_object_set_new(view, "today", json_string(review.today));
+        json_object_set_new(view, "insider", json_boolean(insider));
+        reply->value = view;
+    }
+    json_decref(cycle);
     return rc;
 }
 
@@ -263,8 +331,17 @@ static int extend_write(struct td_call *call, struct td_reply *reply, struct td_
     const char *id = td_call_param(call, "cycle");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_cycle_extend(&review, id, td_call_text(call, "closes_on"),
-                             td_call_text(call, "reason"), reterr);
+        rc = td_window_extend(&review, id, call->body, reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "cycles", id);
+}
+
+static int window_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "cycle");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_window_set(&review, id, call->body, reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "cycles", id);
 }
 
@@ -332,9 +409,22 @@ static const struct td_field close_body[] = {
     {0},
 };
 
+#define STAGES "submission|resubmission|unit|district_industry|district_hr|office|fee|review"
+
 static const struct td_field extend_body[] = {
-    {"closes_on", TD_FIELD_DATE, true, 0, 0, NULL, "New last day of submission"},
+    {"closes_on", TD_FIELD_DATE, true, 0, 0, NULL, "New last day"},
     {"reason", TD_FIELD_TEXT, true, 1, 500, NULL, "Reason, published with the new day"},
+    {"stage", TD_FIELD_CHOICE, false, 0, 0, STAGES,
+     "Stage whose end moves; submission when absent"},
+    {"division_code", TD_FIELD_TEXT, false, 0, 16, NULL,
+     "Division that it holds for; the whole city when absent"},
+    {0},
+};
+
+static const struct td_field window_body[] = {
+    {"stage", TD_FIELD_CHOICE, true, 0, 0, STAGES, "Stage, not submission"},
+    {"opens_on", TD_FIELD_DATE, false, 0, 0, NULL, "First day"},
+    {"closes_on", TD_FIELD_DATE, true, 0, 0, NULL, "Last day, until 24:00"},
     {0},
 };
 
@@ -348,6 +438,9 @@ const struct td_route td_cycles_routes[] = {
      .body = cycle_body},
     {TD_GET, "/cycles/{cycle}", TD_ROLE_PUBLIC | TD_ROLE_ANY, "One cycle with its notice and dates",
      .read = view_read, .page = "cycle"},
+    {TD_GET, "/cycles/{cycle}/timeline", TD_ROLE_PUBLIC | TD_ROLE_ANY,
+     "The year's dates, what is late and whose turn it is", .read = timeline_read,
+     .page = "cycle_timeline"},
     {TD_GET, "/cycles/{cycle}/edit", TD_ROLE_BUREAU, "A planned cycle for editing",
      .read = edit_read, .page = "cycle_form"},
     {TD_PUT, "/cycles/{cycle}", TD_ROLE_BUREAU, "Change a planned cycle", .write = update_write,
@@ -356,8 +449,12 @@ const struct td_route td_cycles_routes[] = {
      .write = open_write, .flags = TD_ROUTE_STEP_UP},
     {TD_POST, "/cycles/{cycle}/close", TD_ROLE_BUREAU, "End submission before its last day",
      .write = close_write, .body = close_body, .flags = TD_ROUTE_STEP_UP},
-    {TD_POST, "/cycles/{cycle}/extend", TD_ROLE_BUREAU, "Move the end of submission",
-     .write = extend_write, .body = extend_body, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/cycles/{cycle}/extend", TD_ROLE_BUREAU,
+     "Move the end of a stage, in one division or all, with its reason", .write = extend_write,
+     .body = extend_body, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/cycles/{cycle}/windows", TD_ROLE_BUREAU,
+     "Announce the days of a stage that has none yet", .write = window_write, .body = window_body,
+     .flags = TD_ROUTE_STEP_UP},
     {TD_POST, "/cycles/{cycle}/result-notice", TD_ROLE_BUREAU | TD_ROLE_OFFICE,
      "Publish the results of dossiers that passed", .write = result_notice_write,
      .flags = TD_ROUTE_STEP_UP},

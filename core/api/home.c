@@ -29,16 +29,19 @@ static json_t *first_items(json_t *page)
 static int add_public(struct td_review *review, json_t *value)
 {
     json_t *cycles = NULL, *cycle, *listed = json_array(), *notices = NULL;
+    char division[16];
     size_t i;
-    int result = td_cycle_open_ones(review->tx, "", &cycles);
+    int result = td_cycle_division(review, division);
+    if (!result)
+        result = td_cycle_open_ones(review->tx, "", &cycles);
     json_array_foreach(cycles, i, cycle)
-        json_array_append_new(listed, json_pack("{s:O, s:O, s:O, s:O, s:O, s:b}", "id",
-                                                json_object_get(cycle, "id"), "name",
-                                                json_object_get(cycle, "name"), "notice_number",
-                                                json_object_get(cycle, "notice_number"), "opens_on",
-                                                json_object_get(cycle, "opens_on"), "closes_on",
-                                                json_object_get(cycle, "closes_on"), "accepts",
-                                                td_cycle_check_open(review, cycle, NULL) == 0));
+        json_array_append_new(
+            listed, json_pack("{s:O, s:O, s:O, s:O, s:O, s:b}", "id", json_object_get(cycle, "id"),
+                              "name", json_object_get(cycle, "name"), "notice_number",
+                              json_object_get(cycle, "notice_number"), "opens_on",
+                              json_object_get(cycle, "opens_on"), "closes_on",
+                              json_object_get(cycle, "closes_on"), "accepts",
+                              td_cycle_check_open(review, cycle, division, NULL) == 0));
     json_decref(cycles);
     if (!result)
         result = td_notice_list(review, "", "", &notices);

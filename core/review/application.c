@@ -290,6 +290,7 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
     if (!review->who || !(review->who->roles & TD_ROLE_APPLICANT))
         return td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
     json_t *cycle = NULL;
+    char division[16];
     int result = td_cycle_load(review->tx, cycle_id, &cycle);
     if (result == TD_ENOTFOUND || (!result && td_row_equals(cycle, "state", "planned"))) {
         json_decref(cycle);
@@ -297,7 +298,9 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
     }
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(cycle, "series"));
     if (!result)
-        result = td_cycle_check_open(review, cycle, reterr);
+        result = td_cycle_division(review, division);
+    if (!result)
+        result = td_cycle_check_open(review, cycle, division, reterr);
     if (!result)
         result = td_application_takes(review, td_row_text(cycle, "series"))
                      ? td_application_check_choice(descriptor, level, specialty, reterr)

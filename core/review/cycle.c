@@ -1,10 +1,12 @@
-/* cycle.c - cycles and their parameter table. Writes `cycle` only; dossiers are the workflow's. */
+/* cycle.c - cycles and their parameter table. Writes `cycle` only, whose windows window.c moves;
+ * dossiers are the workflow's. */
 #include "review/cycle.h"
 
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/points.h"
 #include "review/row.h"
+#include "review/window.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -28,6 +30,8 @@ static const struct td_cycle_row parameter_rows[] = {
     {"recused_count_present", TD_CYCLE_BOOL, 1, 0, 1,
      "a recused member stays in the dossier's denominator"},
     {"fee_cents", TD_CYCLE_LEVELS, 0, 0, 1000000, "review fee by level, in cents"},
+    {"windows", TD_CYCLE_WINDOWS, 0, 0, 0,
+     "first and last day by stage; what is not named has none"},
 };
 
 static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior", NULL};
@@ -88,7 +92,7 @@ int td_cycle_load(struct td_tx *tx, const char *cycle_id, json_t **ret_cycle)
 int64_t td_cycle_parameter(const json_t *cycle, const char *name, int64_t otherwise)
 {
     const struct td_cycle_row *row = find_row(name);
-    if (!row || row->type == TD_CYCLE_LEVELS)
+    if (!row || row->type == TD_CYCLE_LEVELS || row->type == TD_CYCLE_WINDOWS)
         return otherwise;
     const json_t *value = json_object_get(json_object_get(cycle, "parameters"), name);
     if (json_is_boolean(value))
@@ -102,18 +106,35 @@ int64_t td_cycle_fee_cents(const json_t *cycle, const char *level)
     return td_row_int(fees, level);
 }
 
-int td_cycle_check_open(const struct td_review *review, const json_t *cycle,
+int td_cycle_check_open(const struct td_review *review, const json_t *cycle, const char *division,
                         struct td_error *reterr)
 {
+    struct td_window window;
     const char *state = td_row_text(cycle, "state");
-    const char *opens = td_row_text(cycle, "opens_on"), *closes = td_row_text(cycle, "closes_on");
-    if (strcmp(state, "planned") == 0 || strcmp(review->today, opens) < 0)
+    td_window_of(cycle, "submission", division, &window);
+    if (strcmp(state, "planned") == 0 || strcmp(review->today, window.opens) < 0)
         return td_error_key(reterr, TD_ECONFLICT, "cycle_not_open",
-                            json_pack("{s:s}", "date", opens));
-    if (strcmp(state, "open") != 0 || strcmp(review->today, closes) > 0)
+                            json_pack("{s:s}", "date", window.opens));
+    if (strcmp(state, "open") != 0 || strcmp(review->today, window.closes) > 0)
         return td_error_key(reterr, TD_ECONFLICT, "cycle_closed",
-                            json_pack("{s:s}", "date", closes));
+                            json_pack("{s:s}", "date", window.closes));
     return 0;
+}
+
+int td_cycle_division(struct td_review *review, char ret_code[16])
+{
+    json_t *unit = NULL;
+    ret_code[0] = 0;
+    if (!review->who)
+        return 0;
+    int result = td_tx_row(review->tx, &unit,
+                           "select u.division_code from account p join unit u on u.id = p.unit_id "
+                           "where p.id = $1",
+                           "s", review->who->id);
+    if (!result)
+        snprintf(ret_code, 16, "%s", td_row_text(unit, "division_code"));
+    json_decref(unit);
+    return result == TD_ENOTFOUND ? 0 : result;
 }
 
 int td_cycle_open_ones(struct td_tx *tx, const char *series, json_t **ret_cycles)
@@ -250,6 +271,13 @@ static int clean_parameters(const json_t *sent, json_t **ret_clean, struct td_er
         const struct td_cycle_row *row = find_row(name);
         char field[96];
         snprintf(field, sizeof(field), "parameters.%.60s", name);
+        if (row && row->type == TD_CYCLE_WINDOWS) {
+            json_t *windows = td_window_clean(value, reterr);
+            rc = windows ? rc : TD_EFIELDS;
+            if (windows)
+                json_object_set_new(clean, name, windows);
+            continue;
+        }
         json_t *typed = row ? clean_parameter(row, value) : NULL;
         if (!row)
             rc = td_error_field(reterr, field, "unknown", "there is no such parameter");
@@ -345,9 +373,8 @@ out:
     return rc;
 }
 
-/* Loads a cycle that must be in `state`. */
-static int load_in(struct td_review *review, const char *cycle_id, const char *state,
-                   json_t **ret_cycle, struct td_error *reterr)
+int td_cycle_load_in(struct td_review *review, const char *cycle_id, const char *state,
+                     json_t **ret_cycle, struct td_error *reterr)
 {
     json_t *cycle = NULL;
     int rc = only_bureau(review, reterr);
@@ -369,7 +396,7 @@ int td_cycle_update(struct td_review *review, const char *cycle_id, const json_t
                     struct td_error *reterr)
 {
     json_t *before = NULL, *parameters = NULL;
-    int rc = load_in(review, cycle_id, "planned", &before, reterr);
+    int rc = td_cycle_load_in(review, cycle_id, "planned", &before, reterr);
     if (rc < 0)
         return rc;
     json_decref(before);
@@ -399,7 +426,7 @@ out:
 int td_cycle_open(struct td_review *review, const char *cycle_id, struct td_error *reterr)
 {
     json_t *cycle = NULL;
-    int rc = load_in(review, cycle_id, "planned", &cycle, reterr);
+    int rc = td_cycle_load_in(review, cycle_id, "planned", &cycle, reterr);
     if (rc < 0)
         return rc;
     int64_t standards = 0;
@@ -425,7 +452,7 @@ int td_cycle_close(struct td_review *review, const char *cycle_id, const char *r
                    struct td_error *reterr)
 {
     json_t *cycle = NULL;
-    int rc = load_in(review, cycle_id, "open", &cycle, reterr);
+    int rc = td_cycle_load_in(review, cycle_id, "open", &cycle, reterr);
     if (rc < 0)
         return rc;
     json_decref(cycle);
@@ -435,48 +462,5 @@ int td_cycle_close(struct td_review *review, const char *cycle_id, const char *r
     if (rc == 0)
         rc = td_row_log(review, "cycle.close", "cycle", cycle_id,
                         json_pack("{s:s}", "reason", reason));
-    return rc;
-}
-
-static int note_extension(json_t *cycle, const char *closes_on, const char *reason, const char *now)
-{
-    json_t *parameters = json_object_get(cycle, "parameters");
-    json_t *extensions = json_object_get(parameters, "extensions");
-    if (!extensions) {
-        extensions = json_array();
-        if (json_object_set_new(parameters, "extensions", extensions) < 0)
-            return TD_ENOMEM;
-    }
-    json_t *note = json_pack("{s:s, s:s, s:s, s:s}", "from", td_row_text(cycle, "closes_on"), "to",
-                             closes_on, "reason", reason, "at", now);
-    return json_array_append_new(extensions, note) < 0 ? TD_ENOMEM : 0;
-}
-
-int td_cycle_extend(struct td_review *review, const char *cycle_id, const char *closes_on,
-                    const char *reason, struct td_error *reterr)
-{
-    json_t *cycle = NULL;
-    td_date date;
-    int rc = load_in(review, cycle_id, "open", &cycle, reterr);
-    if (rc < 0)
-        return rc;
-    if (td_date_parse(closes_on, &date) < 0 ||
-        strcmp(closes_on, td_row_text(cycle, "closes_on")) <= 0 ||
-        strcmp(closes_on, review->today) < 0)
-        rc = td_error_field(reterr, "closes_on", "order", "needs a day after the present end");
-    if (!*reason)
-        rc = td_error_field(reterr, "reason", "required", "an extension states its reason");
-    if (rc == 0)
-        rc = note_extension(cycle, closes_on, reason, review->now);
-    if (rc == 0)
-        rc = td_tx_exec(review->tx, NULL,
-                        "update cycle set closes_on = $2, parameters = $3, version = version + 1"
-                        " where id = $1",
-                        "ssj", cycle_id, closes_on, json_object_get(cycle, "parameters"));
-    if (rc == 0)
-        rc = td_row_log(review, "cycle.extend", "cycle", cycle_id,
-                        json_pack("{s:s, s:s, s:s}", "from", td_row_text(cycle, "closes_on"), "to",
-                                  closes_on, "reason", reason));
-    json_decref(cycle);
     return rc;
 }

@@ -32,13 +32,7 @@ int td_guard_submission(struct td_review *review, const json_t *application,
 int td_guard_first_submission(struct td_review *review, const json_t *application,
                               struct td_error *reterr)
 {
-    json_t *cycle = NULL;
-    int result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
-    if (!result)
-        result = td_cycle_check_open(review, cycle, reterr);
-    json_decref(cycle);
-    if (!result)
-        result = td_integrity_check(review, td_row_text(application, "account_id"),
+    int result = td_integrity_check(review, td_row_text(application, "account_id"),
                                     TD_INTEGRITY_APPLYING, reterr);
     return result ? result : td_guard_submission(review, application, reterr);
 }

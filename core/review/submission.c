@@ -4,13 +4,13 @@
 #include "base/id.h"
 #include "review/application.h"
 #include "review/blind.h"
-#include "review/cycle.h"
 #include "review/draft.h"
 #include "review/evaluation.h"
 #include "review/integrity.h"
 #include "review/plugin.h"
 #include "review/row.h"
 #include "review/verification.h"
+#include "review/window.h"
 #include "review/workflow.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -19,17 +19,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_window(struct td_review *review, const json_t *application,
-                        struct td_error *reterr)
+static int check_may(struct td_review *review, const json_t *application, struct td_error *reterr)
 {
-    if (!td_row_equals(application, "state", "draft"))
-        return 0; /* a returned dossier has a window of its own: its due date */
-    json_t *cycle = NULL;
-    int result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
-    if (!result)
-        result = td_cycle_check_open(review, cycle, reterr);
-    json_decref(cycle);
-    if (!result)
+    int result = td_window_check(review, application, reterr);
+    if (!result && td_row_equals(application, "state", "draft"))
         result = td_integrity_check(review, td_row_text(application, "account_id"),
                                     TD_INTEGRITY_APPLYING, reterr);
     return result;
@@ -79,7 +72,7 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
     json_t *application = NULL, *dossier = NULL;
     int result = td_application_load_editable(review, application_id, &application, reterr);
     if (!result)
-        result = check_window(review, application, reterr);
+        result = check_may(review, application, reterr);
     if (!result)
         result = check_choice(review, application, reterr);
     if (!result)

@@ -3,6 +3,7 @@
 
 #include "review/message.h"
 #include "review/row.h"
+#include "review/telling.h"
 #include "review/workflow.h"
 #include "store/store.h"
 
@@ -86,6 +87,8 @@ int td_tick_run(struct td_review *review, int64_t *ret_changed, struct td_error 
         result = abandon_overdue(review, &changed, reterr);
     if (!result)
         result = remind(review, &changed);
+    if (!result)
+        result = td_telling_run(review, &changed);
     if (!result)
         *ret_changed = changed;
     return result;

@@ -7,6 +7,7 @@
 #include "review/evaluation.h"
 #include "review/form.h"
 #include "review/row.h"
+#include "review/window.h"
 #include "review/workflow.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -55,6 +56,8 @@ static int load_at_stage(struct td_review *review, const char *id, json_t **ret_
                               json_pack("{s:s}", "state", td_row_text(application, "state")));
     else if (!td_workflow_role(review, stage_role(stage), application, reterr))
         result = TD_EFORBIDDEN;
+    else
+        result = td_window_check(review, application, reterr);
     if (result) {
         json_decref(application);
         return result;

@@ -12,6 +12,7 @@
 #include "review/guard.h"
 #include "review/message.h"
 #include "review/row.h"
+#include "review/window.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -325,6 +326,17 @@ static int tell(struct td_review *review, const json_t *application,
     return result;
 }
 
+/* Whether today is a day for this: withdrawing, and what the system does by itself, is possible at
+ * any time, and money that has come is never refused. What remains is bounded by the stage's
+ * window. */
+static int check_window(struct td_review *review, const json_t *application,
+                        const struct td_workflow_row *row, struct td_error *reterr)
+{
+    if (row->role == SYSTEM || row->from == TD_STATE_FEE_DUE || row->to == TD_STATE_WITHDRAWN)
+        return 0;
+    return td_window_check(review, application, reterr);
+}
+
 static int perform(struct td_review *review, const json_t *application,
                    const struct td_workflow_row *row, const char *role, const char *note,
                    const char *due_on, struct td_error *reterr)
@@ -337,6 +349,8 @@ static int perform(struct td_review *review, const json_t *application,
         result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
     if (!result)
         result = td_workflow_due(review, cycle, to, row->due_days, due, reterr);
+    if (!result && to == TD_STATE_RETURNED)
+        td_window_put_off(cycle, td_row_text(application, "division_code"), due);
     if (!result)
         result = put_off(due_on, due, reterr);
     if (!result)
@@ -363,7 +377,9 @@ int td_workflow_apply_until(struct td_review *review, const char *application_id
         role = td_workflow_role(review, row->role, application, reterr);
     if (!role)
         result = reterr && reterr->code < 0 ? reterr->code : TD_ECONFLICT;
-    else if (row->guard)
+    else
+        result = check_window(review, application, row, reterr);
+    if (!result && row->guard)
         result = row->guard(review, application, reterr);
     if (!result)
         result = perform(review, application, row, role, note, due_on, reterr);
@@ -384,7 +400,9 @@ static json_t *describe_action(struct td_review *review, const json_t *applicati
                                const struct td_workflow_row *row)
 {
     struct td_error because = TD_ERROR_INIT;
-    int result = row->guard ? row->guard(review, application, &because) : 0;
+    int result = check_window(review, application, row, &because);
+    if (!result && row->guard)
+        result = row->guard(review, application, &because);
     json_t *action = json_pack("{s:s, s:b, s:b, s:s}", "action", row->action, "ready", result == 0,
                                "asks_reasons", row->asks_applicant, "to", td_state_name(row->to));
     if (result && because.key[0]) {

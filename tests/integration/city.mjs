@@ -38,7 +38,8 @@ export const districtAssessments = {
   hardship_recognition: { recognised: false },
 };
 
-const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
+/** A day so many days from today by this machine's clock. */
+export const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
 
 /** Directed posts: the city's total, and as many for each of these districts. */
 export async function grantPosts(client, { series = 'teacher', levels = ['intermediate'], year = 2026, posts = 50, divisions = [division] } = {}) {
@@ -48,13 +49,13 @@ export async function grantPosts(client, { series = 'teacher', levels = ['interm
 }
 
 /** Units, an active standard, an open cycle and one account per office. */
-export async function buildCity(server, { fee = 0, cutoff = '2026-08-31', posts = 50 } = {}) {
+export async function buildCity(server, { fee = 0, cutoff = '2026-08-31', posts = 50, windows = {} } = {}) {
   const { control } = server;
   const unit = await control.ok('POST', '/units', { name: '水西沟镇中心小学', division_code: division, kind: 'school', grassroots: 'township', town: '水西沟镇' });
   await control.ok('POST', '/standards', { series: 'teacher', level: 'intermediate', bootstrap: true });
   const cycle = await control.ok('POST', '/cycles', {
     series: 'teacher', year: Number(cutoff.slice(0, 4)), name: '教师系列定向评审', notice_number: '乌人社发〔2026〕1号', notice_text: '通知', notice_date: day(-40),
-    cutoff_date: cutoff, opens_on: day(-30), closes_on: day(30), parameters: { fee_cents: { intermediate: fee } },
+    cutoff_date: cutoff, opens_on: day(-30), closes_on: day(30), parameters: { fee_cents: { intermediate: fee }, windows },
   });
   await control.ok('POST', `/cycles/${cycle.id}/open`);
   if (posts) await grantPosts(control, { year: Number(cutoff.slice(0, 4)), posts });
