@@ -8,7 +8,7 @@ import { readElection } from "./election.js";
 import { fixed, generate, readElement } from "./group.js";
 import { checkPaper, trackerOf } from "./paper.js";
 import { jsonCiphertext } from "./proof.js";
-import { Refused, bytesOf, fingerprint, hexOf, parse, sha256, shape } from "./text.js";
+import { Refused, fingerprint, hexOf, parse, sha256, shape } from "./text.js";
 import { shareOf } from "./trustee.js";
 import { readTrustees } from "./trustees.js";
 
@@ -44,17 +44,24 @@ function checkRule({ rule }, voters) {
   if (!rule) return;
   const needed = least(rule.quorum, rule.members);
   if (rule.present < needed) throw new Refused(`quorum: ${rule.present} of ${rule.members} members present, ${needed} are needed`);
-  if (voters > rule.present) throw new Refused(`credentials: ${voters}, more than the ${rule.present} members present`);
+  const most = rule.of ?? rule.present;
+  if (voters > most) throw new Refused(`credentials: ${voters}, more than the ${most} members whom the majority is of`);
 }
 
-/** What a voter and a trustee are told before they trust an election: its texts fit one another. */
-export function readSetup({ election: electionText, trustees: trusteesText, credentials: credentialsText }) {
+/** What a voter asks of an election before he seals anything for it: that its key is the one that these trustees made. */
+export function readElectionOf({ election: electionText, trustees: trusteesText }) {
   const election = readElection(electionText);
   const trustees = readTrustees(trusteesText);
   if (election.y !== trustees.y || election.y === 1n) throw new Refused("election: public_key: not the one of the trustees");
-  const keys = readCredentials(credentialsText);
-  checkRule(election, keys.size);
-  return { election, trustees, keys, credentials: fingerprint(credentialsText), ofY: fixed(election.y) };
+  return { election, trustees, ofY: fixed(election.y) };
+}
+
+/** The same with the list of credentials, and the quorum. */
+export function readSetup(texts) {
+  const setup = readElectionOf(texts);
+  const keys = readCredentials(texts.credentials);
+  checkRule(setup.election, keys.size);
+  return { ...setup, keys, credentials: fingerprint(texts.credentials) };
 }
 
 // --- events -----------------------------------------------------------------------------------------------------------
@@ -153,13 +160,14 @@ function run(bytes, told) {
 function questionReport(audit, { title }, index) {
   const { rule } = audit.election;
   const counts = audit.result?.[index] ?? null;
-  const required = rule ? least(rule.majority, audit.keys.size) : null;
+  const required = rule ? least(rule.majority, rule.of ?? audit.keys.size) : null;
   return { question: title, counts, required, passed: rule && counts ? counts[0] >= required : null };
 }
 
-/** The report on an archive that holds, as `titlectl --json ballot verify` has it. */
-export function auditArchive(bytes, told = () => {}) {
-  const audit = run(bytes, told);
+const ruleReport = (rule) =>
+  rule && { members: rule.members, present: rule.present, ...(rule.of && { of: rule.of }), required: least(rule.quorum, rule.members) };
+
+function reportOf(audit) {
   const { election, trustees, papers, tallied } = audit;
   return {
     name: election.name,
@@ -175,21 +183,24 @@ export function auditArchive(bytes, told = () => {}) {
     threshold: trustees.threshold,
     trackers: (audit.stage === "open" ? papers : tallied).map(({ tracker }) => tracker),
     opened_by: audit.opened.map(({ owner }) => owner),
-    rule: election.rule && { members: election.rule.members, present: election.rule.present, required: least(election.rule.quorum, election.rule.members) },
+    rule: ruleReport(election.rule),
     questions: election.questions.map((question, i) => questionReport(audit, question, i)),
   };
 }
 
-/** A trustee's part in opening the sums of an archive that holds and whose vote has ended, never of anything else:
- *  {factors, owned}, both texts, as the archive takes them. With `announced`, of no other election than that fingerprint's. */
-export function openArchive(bytes, seed, output, announced, told = () => {}) {
+/** The report on an archive that holds, as `titlectl --json ballot verify` has it. */
+export const auditArchive = (bytes, told = () => {}) => reportOf(run(bytes, told));
+
+/** A trustee's part in opening the sums of an archive that holds and whose vote has ended, never of anything else: {report,
+ *  factors, owned}, the last two texts as the archive takes them. The report is for the trustee's eyes before he gives
+ *  anything away: an archive cannot say that papers were left out of it. */
+export function openArchive(bytes, seed, output, told = () => {}) {
   const party = partyOf(seed);
   const audit = run(bytes, told);
-  if (announced && audit.election.fingerprint !== announced) throw new Refused("election: another than was announced");
   if (audit.stage !== "summed") throw new Refused(`the election is ${audit.stage}: there are no sums to open`);
   const share = shareOf(party, output);
   const owner = audit.trustees.keys.indexOf(generate(share)) + 1;
   if (!owner) throw new Refused("this key is no trustee's of the election");
   const factors = JSON.stringify(factorsOf(audit.election, audit.sums, share, told));
-  return { factors, owned: JSON.stringify({ owner, payload: hexOf(sha256(bytesOf(factors))) }) };
+  return { report: reportOf(audit), factors, owned: JSON.stringify({ owner, payload: hexOf(sha256(factors)) }) };
 }

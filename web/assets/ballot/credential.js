@@ -20,7 +20,15 @@ export function isCode(code) {
   if (!/^([1-9A-HJ-NP-Za-km-z]{3}-){4}[1-9A-HJ-NP-Za-km-z]{3}$/.test(code)) return false;
   const values = Array.from(code.replaceAll("-", ""), (character) => base58.indexOf(character));
   const check = values.pop();
-  return check === CHECK - values.reduce((rest, value) => (rest * 58 + value) % CHECK, 0);
+  return check === checkDigit(values);
+}
+
+const checkDigit = (values) => CHECK - values.reduce((rest, value) => (rest * 58 + value) % CHECK, 0);
+
+/** A fresh code: 14 random characters and the check digit. */
+export function newCode() {
+  const plain = randomBase58(14);
+  return spell(plain + base58[checkDigit(Array.from(plain, (character) => base58.indexOf(character)))]);
 }
 
 /** The secret exponent of a code in the election. */

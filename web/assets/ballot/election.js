@@ -21,9 +21,9 @@ const isPart = (part) => Array.isArray(part) && part.length === 2 && whole(part[
 /** The meeting's numbers in the description; null when it says nothing of the kind. */
 function readRule(description) {
   try {
-    const { members, present, quorum, majority } = JSON.parse(description);
-    const holds = whole(members, 1, 100000) && whole(present, 0, members) && isPart(quorum) && isPart(majority);
-    return holds ? { members, present, quorum, majority } : null;
+    const { members, present, of, quorum, majority } = JSON.parse(description);
+    const holds = whole(members, 1, 100000) && whole(present, 0, members) && (of === undefined || whole(of, 1, present)) && isPart(quorum) && isPart(majority);
+    return holds ? { members, present, of, quorum, majority } : null;
   } catch {
     return null;
   }

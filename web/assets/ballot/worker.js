@@ -2,28 +2,31 @@
 // answers {id, done, of} on the way and {id, result} or {id, refused | failed} at the end. What it knows ends with it:
 // whoever started it terminates it as soon as the work is done. It asks nobody on the network but for its own modules.
 
-import { auditArchive, openArchive, readSetup } from "./audit.js";
+import { auditArchive, openArchive, readElectionOf } from "./audit.js";
 import { newSeed, partyOf } from "./channel.js";
-import { isCode, keyOf, spell } from "./credential.js";
+import { keyOf, newCode, spell } from "./credential.js";
 import { makePaper, trackerOf } from "./paper.js";
 import { Refused } from "./text.js";
 import { accept, certificateOf, deal } from "./trustee.js";
 
-let setup = null; // of the election voted on
+const elections = new Map(); // those voted on, by their ids
 
 const calls = {
-  /** Checks the election's texts {election, trustees, credentials} and gets ready for papers. */
-  setup(texts) {
-    setup = readSetup(texts);
-    const { uuid, name, fingerprint, questions } = setup.election;
-    return { uuid, name, fingerprint, credentials: setup.credentials, questions };
+  /** A fresh voting code, and its public key in each of these elections: {code, keys: {id: key}}. */
+  code({ uuids }) {
+    const code = newCode();
+    return { code, keys: Object.fromEntries(Object.entries(uuids).map(([id, uuid]) => [id, keyOf(code, uuid)])) };
   },
-  /** {text, tracker} of a paper with these choices, under the code as somebody typed it. */
-  paper({ code: typed, choices }, told) {
-    const code = spell(typed);
-    if (!isCode(code)) throw new Refused("code: a character or the check digit is wrong");
-    if (!setup.keys.has(keyOf(code, setup.election.uuid))) throw new Refused("code: not on the list of this election");
-    const text = makePaper(setup.election, setup.ofY, code, choices, told);
+  /** Checks an election's texts {id, election, trustees} and gets ready for papers in it. */
+  election({ id, ...texts }) {
+    const read = readElectionOf(texts);
+    elections.set(id, read);
+    return { fingerprint: read.election.fingerprint, titles: read.election.questions.map(({ title }) => title) };
+  },
+  /** {text, tracker} of a paper in an election with these choices, under the code as somebody typed it. */
+  paper({ id, code: typed, choices }, told) {
+    const { election, ofY } = elections.get(id);
+    const text = makePaper(election, ofY, spell(typed), choices, told);
     return { text, tracker: trackerOf(text) };
   },
   /** A trustee's fresh seed and its certificate. */
@@ -34,8 +37,8 @@ const calls = {
   certificate: ({ seed }) => certificateOf(partyOf(seed)),
   deal: ({ seed, certificates, threshold }) => deal(partyOf(seed), certificates, threshold),
   accept: ({ seed, certificates, dealt, threshold }) => accept(partyOf(seed), certificates, dealt, threshold),
-  /** {factors, owned}: texts of a trustee's part in opening the sums of the archive. */
-  open: ({ bytes, seed, output, announced }, told) => openArchive(bytes, seed, output, announced, told),
+  /** A trustee's part in opening the sums of the archive: audit.js. */
+  open: ({ bytes, seed, output }, told) => openArchive(bytes, seed, output, told),
   audit: ({ bytes }, told) => auditArchive(bytes, told),
 };
 
