@@ -63,10 +63,13 @@ static const struct row rows[] = {
     {"examiner", TEXT, "titled-examiner", AT(examiner), 0, 0,
      "the program that examines uploaded files"},
     {"calendar_file", TEXT, "ops/calendar.json", AT(calendar_file), 0, 0, "working days"},
-    {"outgoing_file", TEXT, "", AT(outgoing_file), 0, 0,
-     "addresses and keys of the other parties (JSON); one that is not there gets files"},
-    {"outgoing_folder", TEXT, "", AT(outgoing_folder), 0, 0,
-     "files for an upload by hand; empty = outgoing in state_folder"},
+
+    {"founding_units", TEXT, "市教育局|市继续教育和职称评价管理中心", AT(founding_units), 0, 0,
+     "who founds committees; '|' between the names"},
+    {"committee_series_minimum", NUMBER, "15", AT(committee_series_minimum), 1, 999,
+     "members of an intermediate or junior committee by series (senior: 25 by law)"},
+    {"committee_specialty_minimum", NUMBER, "7", AT(committee_specialty_minimum), 1, 999,
+     "members of an intermediate or junior committee by specialty (senior: 11 by law)"},
 
     {"redis_socket", TEXT, "redis.sock", AT(redis_socket), 0, 0, "unix socket of Redis"},
     {"redis_user", TEXT, "", AT(redis_user), 0, 0, "ACL user; empty = default"},

@@ -28,8 +28,6 @@ struct td_config {
     char *scorer;           /* path of titled-scorer */
     char *examiner;         /* path of titled-examiner */
     char *calendar_file;    /* working-day calendar */
-    char *outgoing_file;    /* outgoing/target.h; "" = every target is a folder */
-    char *outgoing_folder;  /* deliveries for an upload by hand; "" = outgoing in state_folder */
     char *trusted_proxy;    /* numeric addresses; http/connection.h: td_http_server_trust */
     char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
     char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */
@@ -60,6 +58,8 @@ struct td_config {
     int64_t lockout_failures, lockout_first_seconds, lockout_most_seconds; /* redis/lockout.h */
     int64_t throttle_login_address, throttle_public,
         throttle_write, throttle_upload; /* redis/throttle.h */
+    int64_t committee_series_minimum, committee_specialty_minimum; /* review/committee.h */
+    char *founding_units;       /* names with '|' between: who may found committees */
     int64_t log_level;
 };
 

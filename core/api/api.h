@@ -13,7 +13,6 @@
     X(codes)                                                                                       \
     X(committees)                                                                                  \
     X(cycles)                                                                                      \
-    X(deliveries)                                                                                  \
     X(demo)                                                                                        \
     X(drafts)                                                                                      \
     X(evidence)                                                                                    \

@@ -1,7 +1,8 @@
-/* committees.c - committees and their members, for the office that runs them; bureau and supervisor
- * read. */
+/* committees.c - committees, their members and their approval: the office of the series runs them,
+ * the bureau approves, the supervisor reads. */
 #include "api/api.h"
 #include "api/place.h"
+#include "config.h"
 #include "review/committee.h"
 #include "review/row.h"
 
@@ -18,6 +19,18 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
         json_object_set_new(reply->value, "can_write",
                             json_boolean(call->who && (call->who->roles & TD_ROLE_OFFICE)));
     return rc;
+}
+
+/* The names that the setting allows, as [{"name"}]. */
+static json_t *founding_units(const struct td_call *call)
+{
+    json_t *list = json_array();
+    for (const char *at = call->config->founding_units; *at;) {
+        size_t length = strcspn(at, "|");
+        json_array_append_new(list, json_pack("{s:s%}", "name", at, length));
+        at += length + (at[length] == '|');
+    }
+    return list;
 }
 
 /* The series of this office, with their levels, to choose from. */
@@ -37,7 +50,8 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
     json_t *options = json_array();
     for (size_t i = 0; i < 4; i++)
         json_array_append_new(options, json_pack("{s:s}", "level", levels[i]));
-    reply->value = json_pack("{s:o, s:o}", "series_list", series, "level_options", options);
+    reply->value = json_pack("{s:o, s:o, s:o}", "series_list", series, "level_options", options,
+                             "founding_units", founding_units(call));
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -48,10 +62,36 @@ static int view_read(struct td_call *call, struct td_reply *reply, struct td_err
     if (rc == 0)
         rc = td_committee_view(&review, td_call_param(call, "committee"), &reply->value, reterr);
     if (rc == 0)
-        json_object_set_new(reply->value, "can_write",
-                            json_boolean(td_account_has(call->who, TD_ROLE_OFFICE,
-                                                        td_row_text(reply->value, "series"))));
+        json_object_set_new(reply->value, "today", json_string(review.today));
     return rc;
+}
+
+static int edit_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *one = NULL;
+    size_t i;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_view(&review, td_call_param(call, "committee"), &reply->value, reterr);
+    if (rc < 0)
+        return rc;
+    const json_t *series = json_object_get(call->catalog, td_row_text(reply->value, "series"));
+    json_t *options = json_array(), *known = NULL;
+    json_array_foreach(json_object_get(series, "specialties"), i, known) {
+        size_t n;
+        bool is_chosen = false;
+        json_array_foreach(json_object_get(reply->value, "specialties"), n, one)
+            is_chosen |= td_row_equals(one, "specialty", td_row_text(known, "id"));
+        if (!td_row_bool(known, "exam_based"))
+            json_array_append_new(
+                options, json_pack("{s:s, s:s, s:s, s:b}", "id", td_row_text(known, "id"), "name",
+                                   td_row_text(known, "name"), "name_en",
+                                   td_row_text(known, "name_en"), "chosen", (int)is_chosen));
+    }
+    json_object_set_new(reply->value, "specialty_options", options);
+    json_object_set_new(reply->value, "founding_units", founding_units(call));
+    return 0;
 }
 
 static int create_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -62,6 +102,67 @@ static int create_write(struct td_call *call, struct td_reply *reply, struct td_
     if (rc == 0)
         rc = td_committee_create(&review, call->body, id, reterr);
     return rc < 0 ? rc : td_place_created(call, reply, "committees", id);
+}
+
+static int update_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "committee");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_update(&review, id, call->body, reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
+}
+
+static int submit_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "committee");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_submit(&review, id, reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
+}
+
+static int approve_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "committee");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_approve(&review, id, td_call_text(call, "reference"),
+                                  td_call_text(call, "approved_on"), reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
+}
+
+static int refuse_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "committee");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_refuse(&review, id, td_call_text(call, "reason"), reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
+}
+
+static int withdraw_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "committee");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_withdraw(&review, id, td_call_text(call, "reason"), reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
+}
+
+static int drop_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "committee");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_committee_drop_changes(&review, id, reterr);
+    return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
 }
 
 static int seat_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -85,13 +186,46 @@ static int unseat_write(struct td_call *call, struct td_reply *reply, struct td_
     return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
 }
 
+#define REGISTRATION                                                                                \
+    {"founding_unit", TD_FIELD_TEXT, true, 1, 120, NULL, "One of the setting founding_units"},      \
+        {"kind", TD_FIELD_CHOICE, false, 0, 0, "series|specialty", "Of the series, or some of it"}, \
+        {"specialties", TD_FIELD_ARRAY, false, 0, 0, NULL, "Of a committee by specialty: ids"},     \
+        {"term_years", TD_FIELD_INT, false, 1, TD_COMMITTEE_TERM_YEARS, NULL, "At most three"},     \
+        {"adjusted_minimum",                                                                        \
+         TD_FIELD_INT,                                                                              \
+         false,                                                                                     \
+         0,                                                                                         \
+         999,                                                                                       \
+         NULL,                                                                                      \
+         "Fewest members that the region consented to; 0 = the rule's"},                            \
+    {                                                                                               \
+        "adjustment_reference", TD_FIELD_TEXT, false, 0, 80, NULL, "Number of that consent"         \
+    }
+
 static const struct td_field create_body[] = {
     {"series", TD_FIELD_TEXT, true, 1, 32, NULL, "Series id"},
     {"level", TD_FIELD_TEXT, true, 1, 32, NULL, "Level that the committee reviews"},
     {"name", TD_FIELD_TEXT, true, 1, 120, NULL, "Name"},
-    {"founding_unit", TD_FIELD_TEXT, true, 1, 120, NULL, "Authority that set it up"},
+    REGISTRATION,
     {"members", TD_FIELD_ARRAY, false, 0, 0, NULL,
      "[{\"account_id\", \"position\": chair|deputy|member}]"},
+    {0},
+};
+
+static const struct td_field update_body[] = {
+    {"name", TD_FIELD_TEXT, true, 1, 120, NULL, "Name"},
+    REGISTRATION,
+    {0},
+};
+
+static const struct td_field approve_body[] = {
+    {"reference", TD_FIELD_TEXT, true, 1, 80, NULL, "Document number of the approval"},
+    {"approved_on", TD_FIELD_DATE, true, 0, 0, NULL, "Day of the approval"},
+    {0},
+};
+
+static const struct td_field reason_body[] = {
+    {"reason", TD_FIELD_TEXT, true, 1, 500, NULL, "Why"},
     {0},
 };
 
@@ -112,6 +246,22 @@ const struct td_route td_committees_routes[] = {
      .body = create_body},
     {TD_GET, "/committees/{committee}", READERS, "One committee with members and warnings",
      .read = view_read, .page = "committee"},
+    {TD_GET, "/committees/{committee}/edit", READERS, "The same, to change a drafted one",
+     .read = edit_read, .page = "committee_edit"},
+    {TD_PUT, "/committees/{committee}", TD_ROLE_OFFICE, "Change a drafted committee",
+     .write = update_write, .body = update_body},
+    {TD_POST, "/committees/{committee}/submit", TD_ROLE_OFFICE,
+     "Hand a committee, or changes of an approved one, to its approver", .write = submit_write},
+    {TD_POST, "/committees/{committee}/approve", TD_ROLE_BUREAU,
+     "Approve, or record the region's approval of a senior one", .write = approve_write,
+     .body = approve_body, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/committees/{committee}/refuse", TD_ROLE_BUREAU, "Send it back to the office",
+     .write = refuse_write, .body = reason_body, .flags = TD_ROUTE_STEP_UP},
+    {TD_POST, "/committees/{committee}/withdraw", TD_ROLE_OFFICE | TD_ROLE_BUREAU,
+     "End a committee for good", .write = withdraw_write, .body = reason_body,
+     .flags = TD_ROUTE_STEP_UP},
+    {TD_DELETE, "/committees/{committee}/changes", TD_ROLE_OFFICE, "Give up the changes that wait",
+     .write = drop_write},
     {TD_POST, "/committees/{committee}/members", TD_ROLE_OFFICE,
      "Seat an expert or change the position", .write = seat_write, .body = seat_body},
     {TD_DELETE, "/committees/{committee}/members/{account}", TD_ROLE_OFFICE, "Take a member off",

@@ -53,6 +53,10 @@ int td_demo_create_teacher(struct td_demo *demo, const char *login, const json_t
 int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error *reterr);
 /* Directed posts of a series and year: the city's total and a share for each district (demo_posts.c). */
 int td_demo_grant_posts(struct td_demo *demo, const char *series, int year, struct td_error *reterr);
+/* Registers, submits and approves a committee, as `office` and the bureau. */
+int td_demo_found_committee(struct td_demo *demo, const char *office, const char *series,
+                            const char *level, const char *name, const json_t *members,
+                            char ret_id[27], struct td_error *reterr);
 int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr);
 
 /* --- one dossier (demo_steps.c); `unit` is an entry of demo->units --- */

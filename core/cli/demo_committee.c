@@ -36,6 +36,36 @@ static int expert_ids(struct td_demo *demo, char ids[TD_DEMO_EXPERTS][27], struc
     return 0;
 }
 
+int td_demo_found_committee(struct td_demo *demo, const char *office, const char *series,
+                            const char *level, const char *name, const json_t *members,
+                            char ret_id[27], struct td_error *reterr)
+{
+    bool teachers = strcmp(series, "teacher") == 0;
+    json_t *calendar = NULL, *value = NULL;
+    int result = td_demo_call(
+        demo, office, "POST",
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O}", "series", series, "level", level, "name",
+                  name, "founding_unit", teachers ? "市教育局" : "市继续教育和职称评价管理中心",
+                  "adjusted_minimum", (json_int_t)json_array_size(members), "adjustment_reference",
+                  "新人社函（演示）〔2026〕5号", "members", members),
+        &value, reterr, "/api/v1/committees");
+    if (result == 0)
+        result = take_id(value, "committee", ret_id);
+    if (result == 0)
+        result = td_demo_call(demo, office, "POST", json_object(), NULL, reterr,
+                              "/api/v1/committees/%s/submit", ret_id);
+    if (result == 0)
+        result = td_demo_call(demo, "", "GET", NULL, &calendar, reterr, "/api/v1/calendar");
+    if (result == 0)
+        result = td_demo_call(demo, "bureau", "POST",
+                              json_pack("{s:s, s:s}", "reference", "乌人社备（演示）〔2026〕9号",
+                                        "approved_on", td_json_text(calendar, "start")),
+                              NULL, reterr, "/api/v1/committees/%s/approve", ret_id);
+    json_decref(calendar);
+    json_decref(value);
+    return result;
+}
+
 int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr)
 {
     static const struct {
@@ -56,11 +86,10 @@ int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr)
                                                      n == 0   ? "chair"
                                                      : n == 1 ? "deputy"
                                                               : "member"));
-        result = td_demo_call(demo, "office", "POST",
-                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "series", "teacher", "level",
-                                        committees[i].level, "name", name, "founding_unit",
-                                        "市教育局", "members", members),
-                              NULL, reterr, "/api/v1/committees");
+        char committee[27];
+        result = td_demo_found_committee(demo, "office", "teacher", committees[i].level, name,
+                                         members, committee, reterr);
+        json_decref(members);
     }
     return result;
 }

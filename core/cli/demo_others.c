@@ -398,23 +398,21 @@ static int form_panel(struct td_demo *demo, const char *series, const char *leve
                       const json_t *applications, struct td_error *reterr)
 {
     const json_t *ids = json_object_get(json_object_get(demo->others, "experts"), series);
-    json_t *committee = NULL, *panel = NULL, *members = json_array(), *three = json_array();
+    json_t *panel = NULL, *members = json_array(), *three = json_array();
+    char committee[27];
     for (size_t i = 0; i < EXPERTS; i++)
         json_array_append_new(members, json_pack("{s:O, s:s}", "account_id", json_array_get(ids, i),
                                                  "position", i ? "member" : "chair"));
     for (size_t i = 0; i < PANEL; i++)
         json_array_append(three, json_array_get(ids, i + 1));
-    int result = td_demo_call(demo, "office-2", "POST",
-                              json_pack("{s:s, s:s, s:s, s:s, s:o}", "series", series, "level",
-                                        level, "name", "定向评审委员会（演示）", "founding_unit",
-                                        "市继续教育和职称评价管理中心", "members", members),
-                              &committee, reterr, "/api/v1/committees");
+    int result = td_demo_found_committee(demo, "office-2", series, level, "定向评审委员会（演示）",
+                                         members, committee, reterr);
     if (result == 0)
         result = td_demo_call(
             demo, "office-2", "POST",
-            json_pack("{s:s, s:s, s:s, s:O, s:O}", "committee_id", td_json_text(committee, "id"),
-                      "cycle_id", td_json_text(json_object_get(demo->others, "cycles"), series),
-                      "name", "学科评议组", "members", three, "lead", json_array_get(three, 0)),
+            json_pack("{s:s, s:s, s:s, s:O, s:O}", "committee_id", committee, "cycle_id",
+                      td_json_text(json_object_get(demo->others, "cycles"), series), "name",
+                      "学科评议组", "members", three, "lead", json_array_get(three, 0)),
             &panel, reterr, "/api/v1/panels");
     if (result == 0)
         result =
@@ -422,7 +420,7 @@ static int form_panel(struct td_demo *demo, const char *series, const char *leve
                          NULL, reterr, "/api/v1/panels/%s/assignments", td_json_text(panel, "id"));
     json_decref(three);
     json_decref(panel);
-    json_decref(committee);
+    json_decref(members);
     return result;
 }
 

@@ -1,6 +1,9 @@
-/* committee.c - committees and their members. Writes `committee` and `committee_member`. */
+/* committee.c - committees and their members. Writes `committee` and `committee_member`, and
+ * changes of an approved one's members to `committee_change`; what is made of those is in
+ * committee_approval.c. */
 #include "review/committee.h"
 
+#include "config.h"
 #include "review/form.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -121,6 +124,18 @@ int td_committee_position(struct td_tx *tx, const char *committee_id, const char
     return 0;
 }
 
+/* What follows from the row: the members that pages and clients read instead of its state. */
+static void describe(const struct td_review *review, json_t *row)
+{
+    json_object_set_new(row, "committee_state",
+                        json_string(td_committee_state(row, review->today)));
+    json_object_set_new(row, "committee_kind", json_string(td_row_text(row, "kind")));
+    json_object_set_new(row, "approver", json_string(td_committee_approver(row)));
+    json_object_set_new(row, "minimum", json_integer(td_committee_minimum(review, row)));
+    json_object_del(row, "state");
+    json_object_del(row, "kind");
+}
+
 int td_committee_list(struct td_review *review, const char *cursor, json_t **ret_page)
 {
     json_t *rows = NULL;
@@ -133,6 +148,10 @@ int td_committee_list(struct td_review *review, const char *cursor, json_t **ret
         "ssi", td_committee_scope(review->who), cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
+    size_t i;
+    json_t *row = NULL;
+    json_array_foreach(rows, i, row)
+        describe(review, row);
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
 }
@@ -142,7 +161,7 @@ static void warn(json_t *warnings, const char *code)
     json_array_append_new(warnings, json_pack("{s:s}", "code", code));
 }
 
-static json_t *find_warnings(const json_t *committee, const json_t *members)
+static json_t *find_warnings(const json_t *members, int64_t minimum)
 {
     json_t *warnings = json_array(), *member;
     size_t i, count = json_array_size(members), chairs = 0;
@@ -152,31 +171,87 @@ static json_t *find_warnings(const json_t *committee, const json_t *members)
         warn(warnings, "no_chair");
     if (count % 2 == 0)
         warn(warnings, "even_members");
-    if (strstr(td_row_text(committee, "level"), "senior") && count < 11)
+    if ((int64_t)count < minimum)
         warn(warnings, "few_members");
     return warnings;
+}
+
+/* What the caller may try now: buttons of the page. */
+static json_t *find_acts(const struct td_review *review, const json_t *committee, bool changes)
+{
+    const char *state = td_committee_state(committee, review->today);
+    bool office = td_committee_may_run(review, td_row_text(committee, "series"), NULL) == 0;
+    bool bureau = td_row_is(review, TD_ROLE_BUREAU);
+    bool waits = *td_row_text(committee, "submitted_at");
+    bool over = !strcmp(state, "withdrawn"), approved = !strcmp(state, "approved");
+    bool seat = office && !waits && !over;
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "edit", seat && !strcmp(state, "drafted"),
+                     "seat", seat, "submit", seat && (!approved || changes), "drop",
+                     seat && changes, "approve", bureau && waits, "withdraw",
+                     !over && (bureau || (office && !approved)));
+}
+
+static int load_parts(struct td_review *review, const char *id, json_t *committee)
+{
+    json_t *part = NULL;
+    int rc = td_committee_members(review->tx, id, &part);
+    if (rc == 0)
+        json_object_set_new(committee, "members", part);
+    if (rc == 0 &&
+        (rc = td_committee_experts(review->tx, td_row_text(committee, "series"), &part)) == 0)
+        json_object_set_new(committee, "experts", part);
+    if (rc == 0 &&
+        (rc = td_tx_rows(review->tx, &part,
+                         "select c.account_id, a.name, c.position, c.at from committee_change c"
+                         " join account a on a.id = c.account_id"
+                         " where c.committee_id = $1 and c.state = 'pending' order by c.id",
+                         "s", id)) == 0)
+        json_object_set_new(committee, "changes", part);
+    if (rc == 0 &&
+        (rc = td_tx_rows(review->tx, &part,
+                         "select specialty from committee_specialty where committee_id = $1"
+                         " order by specialty",
+                         "s", id)) == 0)
+        json_object_set_new(committee, "specialties", part);
+    return rc;
+}
+
+/* Names of the specialties in the words of the series. */
+static void name_specialties(const struct td_review *review, json_t *committee)
+{
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(committee, "series"));
+    size_t i;
+    json_t *row = NULL;
+    json_array_foreach(json_object_get(committee, "specialties"), i, row) {
+        const json_t *known = td_form_specialty(descriptor, td_row_text(row, "specialty"));
+        json_object_set_new(row, "name", json_string(td_row_text(known, "name")));
+        json_object_set_new(row, "name_en", json_string(td_row_text(known, "name_en")));
+    }
 }
 
 int td_committee_view(struct td_review *review, const char *committee_id, json_t **ret_committee,
                       struct td_error *reterr)
 {
-    json_t *committee = NULL, *members = NULL, *experts = NULL;
+    json_t *committee = NULL, *next = NULL;
     int rc = td_committee_load(review->tx, committee_id, &committee);
     if (rc < 0)
         return rc;
     rc = td_committee_may_read(review, td_row_text(committee, "series"), reterr);
     if (rc == 0)
-        rc = td_committee_members(review->tx, committee_id, &members);
+        rc = load_parts(review, committee_id, committee);
     if (rc == 0)
-        rc = td_committee_experts(review->tx, td_row_text(committee, "series"), &experts);
+        rc = td_tx_rows(review->tx, &next, TD_COMMITTEE_NEXT_MEMBERS_SQL, "s", committee_id);
     if (rc < 0) {
-        json_decref(members);
         json_decref(committee);
         return rc;
     }
-    json_object_set_new(committee, "warnings", find_warnings(committee, members));
-    json_object_set_new(committee, "members", members);
-    json_object_set_new(committee, "experts", experts);
+    bool changes = json_array_size(json_object_get(committee, "changes")) > 0;
+    json_object_set_new(committee, "can", find_acts(review, committee, changes));
+    name_specialties(review, committee);
+    describe(review, committee);
+    json_object_set_new(committee, "warnings",
+                        find_warnings(next, td_row_int(committee, "minimum")));
+    json_decref(next);
     *ret_committee = committee;
     return 0;
 }
@@ -200,13 +275,34 @@ static int check_seat(struct td_review *review, const json_t *committee, const c
     if (rc == 0 && count > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "office_does_not_vote", NULL);
     if (rc == 0)
-        rc = td_tx_int(
-            review->tx, &count,
-            "select count(*) from committee_member where committee_id = $1 and account_id <> $2"
-            " and position = 'chair' and $3 = 'chair'",
-            "sss", id, account_id, position);
+        rc = td_tx_int(review->tx, &count,
+                       "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL
+                       ") n where account_id <> $2"
+                       " and position = 'chair' and $3 = 'chair'",
+                       "sss", id, account_id, position);
     if (rc == 0 && count > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "second_chair", NULL);
+    return rc;
+}
+
+/* Of an approved committee: what will be once it is approved again; position "" = leaves. */
+static int propose(struct td_review *review, const char *id, const char *account_id,
+                   const char *position)
+{
+    char change[TD_ID_TEXT];
+    td_id_new(change);
+    int rc = td_tx_exec(review->tx, NULL,
+                        "update committee_change set state = 'dropped', settled_at = $3"
+                        " where committee_id = $1 and account_id = $2 and state = 'pending'",
+                        "sss", id, account_id, review->now);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "insert into committee_change (id, committee_id, account_id, position,"
+                        " by_account, at) values ($1, $2, $3, $4, $5, $6)",
+                        "ssssss", change, id, account_id, position, review->who->id, review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "committee.propose", "committee", id,
+                        json_pack("{s:s, s:s}", "account", account_id, "position", position));
     return rc;
 }
 
@@ -217,6 +313,8 @@ static int seat(struct td_review *review, const json_t *committee, const char *a
     int rc = check_seat(review, committee, account_id, position, reterr);
     if (rc < 0)
         return rc;
+    if (td_row_equals(committee, "state", "approved"))
+        return propose(review, id, account_id, position);
     rc = td_tx_exec(
         review->tx, NULL,
         "insert into committee_member (committee_id, account_id, position) values ($1, $2, $3)"
@@ -228,6 +326,93 @@ static int seat(struct td_review *review, const json_t *committee, const char *a
                       json_pack("{s:s, s:s}", "account", account_id, "position", position));
 }
 
+/* --- registration ----------------------------------------------------------------------------- */
+
+/* True when the '|'-separated list has the text. */
+static bool listed(const char *list, const char *text)
+{
+    size_t length = strlen(text);
+    for (const char *at = list; length && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+        if (strcspn(at, "|") == length && !strncmp(at, text, length))
+            return true;
+    return false;
+}
+
+static int check_specialties(const json_t *descriptor, const json_t *committee,
+                             struct td_error *reterr)
+{
+    const json_t *specialties = json_object_get(committee, "specialties");
+    bool by_specialty = td_row_equals(committee, "kind", "specialty");
+    size_t i;
+    json_t *one = NULL;
+    if (by_specialty != (json_array_size(specialties) > 0))
+        return td_error_field(reterr, "specialties", by_specialty ? "required" : "unknown",
+                              "a committee by specialty names them, one by series does not");
+    json_array_foreach((json_t *)specialties, i, one) {
+        const char *id = json_string_value(one);
+        const json_t *known = id ? td_form_specialty(descriptor, id) : NULL;
+        if (!known)
+            return td_error_field(reterr, "specialties", "choice", "not of this series");
+        if (td_row_bool(known, "exam_based"))
+            return td_error_field(reterr, "specialties", "exam_based", "won by examination");
+    }
+    return 0;
+}
+
+static int check_registration(const struct td_review *review, const json_t *committee,
+                              struct td_error *reterr)
+{
+    const json_t *descriptor = json_object_get(review->catalog, td_row_text(committee, "series"));
+    const json_t *level = td_form_level(descriptor, td_row_text(committee, "level"));
+    int64_t years = json_object_get(committee, "term_years") ? td_row_int(committee, "term_years")
+                                                             : TD_COMMITTEE_TERM_YEARS;
+    if (!level)
+        return td_error_field(reterr, "level", "choice", "not a level of this series");
+    if (td_row_bool(level, "exam_based"))
+        return td_error_field(reterr, "level", "exam_based", "a level won by examination");
+    if (review->config &&
+        !listed(review->config->founding_units, td_row_text(committee, "founding_unit")))
+        return td_error_field(reterr, "founding_unit", "choice", "none that may found committees");
+    if (years < 1 || years > TD_COMMITTEE_TERM_YEARS)
+        return td_error_field(reterr, "term_years", "range", "at most three years");
+    if ((td_row_int(committee, "adjusted_minimum") > 0) !=
+        (*td_row_text(committee, "adjustment_reference") != 0))
+        return td_error_field(reterr, "adjustment_reference", "required",
+                              "an adjusted size and the region's consent to it go together");
+    return check_specialties(descriptor, committee, reterr);
+}
+
+static int store_specialties(struct td_review *review, const char *id, const json_t *committee)
+{
+    size_t i;
+    json_t *one = NULL;
+    int rc = td_tx_exec(review->tx, NULL, "delete from committee_specialty where committee_id = $1",
+                        "s", id);
+    json_array_foreach(json_object_get(committee, "specialties"), i, one)
+        if (rc == 0)
+            rc = td_tx_exec(review->tx, NULL,
+                            "insert into committee_specialty (committee_id, specialty)"
+                            " values ($1, $2) on conflict do nothing",
+                            "ss", id, json_string_value(one));
+    return rc;
+}
+
+/* Everything about a drafted committee but its members. */
+static int store_registration(struct td_review *review, const char *id, const json_t *committee)
+{
+    const char *kind = td_row_text(committee, "kind");
+    int64_t years = td_row_int(committee, "term_years");
+    int rc = td_tx_exec(
+        review->tx, NULL,
+        "update committee set name = $2, founding_unit = $3, kind = $4,"
+        " term_years = $5, adjusted_minimum = $6, adjustment_reference = $7"
+        " where id = $1",
+        "ssssiis", id, td_row_text(committee, "name"), td_row_text(committee, "founding_unit"),
+        *kind ? kind : "series", years ? years : (int64_t)TD_COMMITTEE_TERM_YEARS,
+        td_row_int(committee, "adjusted_minimum"), td_row_text(committee, "adjustment_reference"));
+    return rc < 0 ? rc : store_specialties(review, id, committee);
+}
+
 int td_committee_create(struct td_review *review, const json_t *committee, char ret_id[TD_ID_TEXT],
                         struct td_error *reterr)
 {
@@ -235,17 +420,17 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
     int rc = td_committee_may_run(review, series, reterr);
     if (rc < 0)
         return rc;
-    const json_t *reviewed = td_form_level(json_object_get(review->catalog, series), level);
-    if (!reviewed)
-        return td_error_field(reterr, "level", "choice", "not a level of this series");
-    if (td_row_bool(reviewed, "exam_based"))
-        return td_error_field(reterr, "level", "exam_based", "a level won by examination");
+    rc = check_registration(review, committee, reterr);
+    if (rc < 0)
+        return rc;
     td_id_new(ret_id);
     rc = td_tx_exec(review->tx, NULL,
                     "insert into committee (id, series, level, name, founding_unit, created_at)"
                     " values ($1, $2, $3, $4, $5, $6)",
                     "ssssss", ret_id, series, level, td_row_text(committee, "name"),
                     td_row_text(committee, "founding_unit"), review->now);
+    if (rc == 0)
+        rc = store_registration(review, ret_id, committee);
     if (rc == 0)
         rc = td_row_log(review, "committee.create", "committee", ret_id,
                         json_pack("{s:s, s:s}", "series", series, "level", level));
@@ -262,24 +447,28 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
     return rc;
 }
 
-/* Loads a committee that may be changed now by the caller. */
-static int load_for_change(struct td_review *review, const char *committee_id,
-                           json_t **ret_committee, struct td_error *reterr)
+int td_committee_update(struct td_review *review, const char *committee_id, const json_t *changed,
+                        struct td_error *reterr)
 {
     json_t *committee = NULL;
-    int64_t open = 0;
-    int rc = td_committee_load_own(review, committee_id, &committee);
+    int rc = td_committee_load_for_change(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;
-    rc = td_tx_int(review->tx, &open,
-                   "select count(*) from meeting where committee_id = $1 and state = 'open'", "s",
-                   committee_id);
-    if (rc == 0 && open > 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "committee_meets", NULL);
-    if (rc < 0)
-        json_decref(committee);
-    else
-        *ret_committee = committee;
+    if (!td_row_equals(committee, "state", "drafted"))
+        rc = td_error_key(
+            reterr, TD_ECONFLICT, "committee_state",
+            json_pack("{s:s}", "committee_state", td_committee_state(committee, review->today)));
+    json_t *whole = json_copy((json_t *)changed);
+    json_object_set(whole, "series", json_object_get(committee, "series"));
+    json_object_set(whole, "level", json_object_get(committee, "level"));
+    if (rc == 0)
+        rc = check_registration(review, whole, reterr);
+    if (rc == 0)
+        rc = store_registration(review, committee_id, whole);
+    if (rc == 0)
+        rc = td_row_log(review, "committee.update", "committee", committee_id, NULL);
+    json_decref(whole);
+    json_decref(committee);
     return rc;
 }
 
@@ -287,7 +476,7 @@ int td_committee_seat(struct td_review *review, const char *committee_id, const 
                       const char *position, struct td_error *reterr)
 {
     json_t *committee = NULL;
-    int rc = load_for_change(review, committee_id, &committee, reterr);
+    int rc = td_committee_load_for_change(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;
     rc = seat(review, committee, account_id, position, reterr);
@@ -299,16 +488,24 @@ int td_committee_unseat(struct td_review *review, const char *committee_id, cons
                         struct td_error *reterr)
 {
     json_t *committee = NULL;
-    int rc = load_for_change(review, committee_id, &committee, reterr);
+    int64_t seated = 0;
+    int rc = td_committee_load_for_change(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;
+    bool approved = td_row_equals(committee, "state", "approved");
     json_decref(committee);
-    int64_t changed = 0;
-    rc = td_tx_exec(review->tx, &changed,
-                    "delete from committee_member where committee_id = $1 and account_id = $2",
-                    "ss", committee_id, account_id);
-    if (rc == 0 && !changed)
+    rc = td_tx_int(review->tx, &seated,
+                   "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL
+                   ") n where account_id = $2",
+                   "ss", committee_id, account_id);
+    if (rc == 0 && !seated)
         return td_error_set(reterr, TD_ENOTFOUND, "not a member of this committee");
+    if (rc == 0 && approved)
+        return propose(review, committee_id, account_id, "");
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "delete from committee_member where committee_id = $1 and account_id = $2",
+                        "ss", committee_id, account_id);
     if (rc == 0)
         rc = td_row_log(review, "committee.unseat", "committee", committee_id,
                         json_pack("{s:s}", "account", account_id));

@@ -1,6 +1,12 @@
-/* committee.h - review committees: registry, members and their positions.
+/* committee.h - review committees: registry, members and their positions, approval and validity.
  *
- * A committee reviews one series and level (人社部令第40号, article 6: no committee across series).
+ *     drafted --submit--> submitted --approve--> approved ( --its last day passes--> lapsed --submit--> ...)
+ *        ^----- refuse ------'                      any of them --withdraw--> withdrawn
+ *
+ * A committee reviews one series and level (人社部令第40号, article 6: no committee across series), all
+ * of the series or some specialties. It reviews only while it is approved, for at most three years
+ * (article 8): senior ones by the region's HR department, the others by the city bureau (the seed
+ * notice on filing). Members of an approved committee change when the change is approved again.
  * The office of the series keeps it; bureau and supervisor read. Who sits on it is not public
  * (article 24). */
 #ifndef TD_REVIEW_COMMITTEE_H
@@ -10,6 +16,9 @@
 #include "review/review.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+enum { TD_COMMITTEE_TERM_YEARS = 3 }; /* at most: article 8 */
 
 /* 0 when the caller runs committees of this series (its office); else TD_EFORBIDDEN. */
 int td_committee_may_run(const struct td_review *review, const char *series,
@@ -51,22 +60,89 @@ int td_committee_position(struct td_tx *tx, const char *committee_id, const char
 
 int td_committee_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
-/* The row with "members", "experts" (who could be added) and "warnings": [{"code"}]: no_chair,
- * even_members (article 9), few_members (a senior committee by series has at least 25, by specialty
- * 11). */
+/* Members of an approved committee that would change: SQL for the whole list as it would then be. */
+#define TD_COMMITTEE_NEXT_MEMBERS_SQL                                                              \
+    "select account_id, position from committee_member m0 where committee_id = $1"                 \
+    " and not exists (select 1 from committee_change c0 where c0.committee_id = $1"                \
+    " and c0.account_id = m0.account_id and c0.state = 'pending')"                                 \
+    " union all select account_id, position from committee_change where committee_id = $1"         \
+    " and state = 'pending' and position <> ''"
+
+/* A condition in SQL: the committee (an id) reviews the specialty (a column with its table's name). */
+#define TD_COMMITTEE_TAKES_SQL(committee, specialty)                                               \
+    "(not exists (select 1 from committee_specialty x0 where x0.committee_id = " committee         \
+    ") or exists (select 1 from committee_specialty x1 where x1.committee_id = " committee         \
+    " and x1.specialty = " specialty "))"
+
+/* The row with "committee_state" (lapsed too), "approver" ("region" | "city"), "minimum",
+ * "specialties", "members", "changes" that wait for approval, "experts" (who could be added), "can":
+ * {"edit", "seat", "submit", "approve", "withdraw"} and "warnings": [{"code"}]: no_chair,
+ * even_members, few_members; of the list as it would be with the changes. */
 int td_committee_view(struct td_review *review, const char *committee_id, json_t **ret_committee,
                       struct td_error *reterr);
 
-/* From {"series", "level", "name", "founding_unit", "members": [{"account_id", "position"}]}. */
+/* From {"series", "level", "name", "founding_unit" (one of the setting's), "kind", "specialties" (of a
+ * committee by specialty), "term_years" (1..3), "adjusted_minimum" with "adjustment_reference" (the
+ * region's consent to fewer members, article 9), "members": [{"account_id", "position"}]}: drafted. */
 int td_committee_create(struct td_review *review, const json_t *committee, char ret_id[TD_ID_TEXT],
                         struct td_error *reterr);
 
-/* Seats an expert of the series, or changes the position. A second chair and an account of the
- * office are refused; nothing changes while a meeting of the committee is open. */
+/* Replaces what create took of a drafted committee, but series, level and members. */
+int td_committee_update(struct td_review *review, const char *committee_id, const json_t *changed,
+                        struct td_error *reterr);
+
+/* Seats an expert of the series, or changes the position. An account of the office is refused, and a
+ * second chair; nothing changes while a meeting of the committee is open or its approval is being
+ * decided. Of an approved committee this records a change, which counts once it is approved. */
 int td_committee_seat(struct td_review *review, const char *committee_id, const char *account_id,
                       const char *position, struct td_error *reterr);
 int td_committee_unseat(struct td_review *review, const char *committee_id, const char *account_id,
                         struct td_error *reterr);
+
+/* --- committee_approval.c ------------------------------------------------------------------------- */
+
+/* "drafted" | "submitted" | "approved" | "lapsed" | "withdrawn" of a committee's row on a day. */
+const char *td_committee_state(const json_t *committee, const char *today);
+
+/* Who approves: "region" for senior levels, "city" for the others. */
+const char *td_committee_approver(const json_t *committee);
+
+/* Fewest members: 25 of a senior committee by series, 11 by specialty (article 9); of the others the
+ * settings; what the region consented to where that was recorded. */
+int64_t td_committee_minimum(const struct td_review *review, const json_t *committee);
+
+/* 0 when the committee may review today: panels, meetings. TD_ECONFLICT "committee_not_approved"
+ * {committee_state}, "committee_lapsed" {valid_until}; TD_ENOTFOUND. Its last day is the day of the
+ * same number three years after the approval (Civil Code, articles 201 and 202). */
+int td_committee_check_valid(struct td_review *review, const char *committee_id,
+                             struct td_error *reterr);
+
+/* The office hands a drafted or lapsed committee, or the changes of an approved one, to its approver.
+ * TD_ECONFLICT "no_chair", "even_members", "few_members", "nothing_changed", "committee_state". */
+int td_committee_submit(struct td_review *review, const char *committee_id, struct td_error *reterr);
+
+/* Records the approval of what was submitted, by its number and day: the bureau, or the system when the
+ * region's platform answers. The composition is checked once more. Changes are carried out and do
+ * not make the term longer. TD_EFIELDS for a day to come, or from which the term is over already. */
+int td_committee_approve(struct td_review *review, const char *committee_id, const char *reference,
+                         const char *approved_on, struct td_error *reterr);
+
+/* What was submitted goes back to the office, with the reason. */
+int td_committee_refuse(struct td_review *review, const char *committee_id, const char *reason,
+                        struct td_error *reterr);
+
+/* Ends a committee for good: its office while it is not approved, the bureau always. */
+int td_committee_withdraw(struct td_review *review, const char *committee_id, const char *reason,
+                          struct td_error *reterr);
+
+/* The office gives up the changes that wait. */
+int td_committee_drop_changes(struct td_review *review, const char *committee_id,
+                              struct td_error *reterr);
+
+/* Loads a committee that its office may change now: not while it meets, is being decided on or is
+ * withdrawn. */
+int td_committee_load_for_change(struct td_review *review, const char *committee_id,
+                                 json_t **ret_committee, struct td_error *reterr);
 
 /* True when the account is an expert of the series. */
 int td_committee_is_expert(struct td_tx *tx, const char *account_id, const char *series,

@@ -170,17 +170,19 @@ static int choose(json_t *row, void *arg)
 #define WAITING_SQL(columns)                                                                       \
     "select a.id" columns " from application a left join score s on s.id = a.score_id"             \
     " where a.cycle_id = $1 and a.series = $2 and a.level = $3 and a.state = 'committee_vote'"     \
-    " and not exists (select 1 from motion o where o.application_id = a.id)"                       \
-    " order by a.specialty, a.number limit 5000"
+    " and " TD_COMMITTEE_TAKES_SQL(                                                                \
+        "$4",                                                                                      \
+        "a.specialty") " and not exists (select 1 from motion o where o.application_id = a.id)"    \
+                       " order by a.specialty, a.number limit 5000"
 
 /* Row by row, and without the breakdowns where nobody asks for the line: they are large. */
 static int choose_waiting(struct td_review *review, const json_t *meeting, struct choice *choice)
 {
     bool reads_line = choice->line_required && !choice->applications;
     return td_tx_each(review->tx, choose, choice,
-                      reads_line ? WAITING_SQL(", s.total, s.breakdown") : WAITING_SQL(""), "sss",
+                      reads_line ? WAITING_SQL(", s.total, s.breakdown") : WAITING_SQL(""), "ssss",
                       td_row_text(meeting, "cycle_id"), td_row_text(meeting, "series"),
-                      td_row_text(meeting, "level"));
+                      td_row_text(meeting, "level"), td_row_text(meeting, "committee_id"));
 }
 
 static int add_motion(struct td_review *review, const char *meeting_id, const json_t *members,
@@ -328,7 +330,9 @@ int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_
     int rc = load_for(review, meeting_id, "planned", true, &meeting, reterr);
     if (rc < 0)
         return rc;
-    rc = count_people(review->tx, meeting, &members, &present, &leaders);
+    rc = td_committee_check_valid(review, td_row_text(meeting, "committee_id"), reterr);
+    if (rc == 0)
+        rc = count_people(review->tx, meeting, &members, &present, &leaders);
     json_decref(meeting);
     if (rc == 0)
         rc = check_quorum(members, present, leaders, reterr);

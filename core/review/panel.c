@@ -129,12 +129,14 @@ static int waiting(struct td_review *review, const json_t *panel, json_t **ret_w
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select series, level, specialty, count(*) as waiting from application"
-                        " where state = 'accepted' and cycle_id = $1 and series = $2 and level = $3"
-                        " group by series, level, specialty order by specialty",
-                        "sss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
-                        td_row_text(panel, "level"));
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select series, level, specialty, count(*) as waiting from application"
+        " where state = 'accepted' and cycle_id = $1 and series = $2 and level = $3"
+        " and " TD_COMMITTEE_TAKES_SQL(
+            "$4", "application.specialty") " group by series, level, specialty order by specialty",
+        "ssss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
+        td_row_text(panel, "level"), td_row_text(panel, "committee_id"));
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row)
@@ -244,7 +246,9 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
                    ? td_error_field(reterr, "committee_id", "choice", "no such committee")
                    : rc;
     const char *series = td_row_text(committee, "series");
-    rc = td_cycle_load(review->tx, td_row_text(panel, "cycle_id"), &cycle);
+    rc = td_committee_check_valid(review, td_row_text(committee, "id"), reterr);
+    if (rc == 0)
+        rc = td_cycle_load(review->tx, td_row_text(panel, "cycle_id"), &cycle);
     if (rc == TD_ENOTFOUND || (rc == 0 && strcmp(td_row_text(cycle, "series"), series)))
         rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
     if (rc == 0)
@@ -331,13 +335,16 @@ static int candidates(struct td_review *review, const json_t *panel, const char 
         review->tx, ret_candidates,
         "select a.id, a.number, a.account_id,"
         " (select count(*) from panel_member m where m.panel_id = $1"
-        " and not " TD_RECUSAL_SQL("m.account_id") ") as eligible from application a"
-                                                   " where a.state = 'accepted' and a.cycle_id = "
-                                                   "$2 and a.series = $3 and a.level = $4"
-                                                   " and ($5 = '' or a.specialty = $5) order by "
-                                                   "a.specialty, a.number limit 5000",
-        "sssss", td_row_text(panel, "id"), td_row_text(panel, "cycle_id"),
-        td_row_text(panel, "series"), td_row_text(panel, "level"), specialty);
+        " and not " TD_RECUSAL_SQL(
+            "m.account_id") ") as eligible from application a"
+                            " where a.state = 'accepted' and a.cycle_id = "
+                            "$2 and a.series = $3 and a.level = $4"
+                            " and ($5 = '' or a.specialty = $5) and " TD_COMMITTEE_TAKES_SQL(
+                                "$6", "a.specialty") " order by "
+                                                     "a.specialty, a.number limit 5000",
+        "ssssss", td_row_text(panel, "id"), td_row_text(panel, "cycle_id"),
+        td_row_text(panel, "series"), td_row_text(panel, "level"), specialty,
+        td_row_text(panel, "committee_id"));
 }
 
 static bool named(const json_t *applications, const char *id)

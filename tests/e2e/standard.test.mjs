@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { buildCity, draft, forward, submit, teacher, verify } from '../integration/city.mjs';
+import { buildCity, draft, forward, foundCommittee, submit, teacher, verify } from '../integration/city.mjs';
 import { startServer, top } from '../integration/harness.mjs';
 import { openBrowser } from './browser.mjs';
 
@@ -30,8 +30,7 @@ async function prepare() {
   await city.clerk.ok('POST', '/notices', { applications: [dossier] });
   await server.advance(12);
   await forward(city, dossier);
-  const members = experts.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' }));
-  const committee = await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members });
+  const committee = { id: await foundCommittee(city, experts) };
   const panel = await city.office.ok('POST', '/panels', { committee_id: committee.id, cycle_id: city.cycle.id, name: '语文组', lead: experts[0].account.id, members: experts.map((who) => who.account.id) });
   await city.office.ok('POST', `/panels/${panel.id}/assignments`, { applications: [dossier] });
 }

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { buildCity, districtAssessments, teacher, unitAssessments } from '../integration/city.mjs';
+import { buildCity, districtAssessments, foundCommittee, teacher, unitAssessments } from '../integration/city.mjs';
 import { password, startServer } from '../integration/harness.mjs';
 import { openBrowser } from './browser.mjs';
 import { evidence, sections } from './dossier.mjs';
@@ -18,9 +18,9 @@ async function prepare(server) {
   const members = [];
   for (let n = 0; n < MEMBERS; n++) {
     const expert = await server.control.ok('POST', '/accounts', { login: `expert-${n}`, name: `专家${n}`, password, unit_id: away.id, grants: [{ role: 'expert', scope: 'teacher' }] });
-    members.push({ account_id: expert.account.id, position: ['chair', 'deputy'][n] ?? 'member' });
+    members.push(expert);
   }
-  await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members });
+  await foundCommittee(city, members);
   await teacher(city, 'lin');
 }
 

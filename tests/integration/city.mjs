@@ -136,3 +136,20 @@ export async function forward(city, id) {
   await verifyAll(city.office, id);
   await city.office.ok('POST', `/applications/${id}/actions/accept`, {});
 }
+
+/** A committee of these accounts, the first of whom is its chair, registered by its office and approved; answers its id.
+ *  The region has consented to its size. `more` = further members of the body. */
+export async function foundCommittee(city, members, { office = city.office, ...more } = {}) {
+  const { id } = await office.ok('POST', '/committees', {
+    series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', adjusted_minimum: members.length, adjustment_reference: '新人社函〔2026〕5号',
+    members: members.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' })), ...more,
+  });
+  await approveCommittee(city, id, office);
+  return id;
+}
+
+export async function approveCommittee(city, id, office = city.office) {
+  await office.ok('POST', `/committees/${id}/submit`);
+  const { control } = city.server;
+  await control.ok('POST', `/committees/${id}/approve`, { reference: '乌人社备〔2026〕1号', approved_on: (await control.ok('GET', '/calendar')).start });
+}

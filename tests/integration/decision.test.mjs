@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { act, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
+import { act, approveCommittee, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
 import { putInForce } from './standards.mjs';
 import { startServer } from './harness.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
@@ -134,22 +134,132 @@ describe('the year', () => {
 });
 
 describe('committee and panel', () => {
+  const register = (more) => city.office.json('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', ...more });
+  const seats = (count) => experts.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy'][n] ?? 'member' }));
+  const seat = (id, who, position = 'member') => city.office.json('POST', `/committees/${id}/members`, { account_id: who.account.id, position });
+  const unseat = (id, who) => city.office.ok('DELETE', `/committees/${id}/members/${who.account.id}`);
+  const submit = (id) => city.office.json('POST', `/committees/${id}/submit`);
+  const approve = (id, approved_on, who = city.bureau) => who.json('POST', `/committees/${id}/approve`, { reference: '乌人社备〔2026〕7号', approved_on });
+  const look = (id) => city.office.ok('GET', `/committees/${id}`);
+  const today = async () => (await server.control.ok('GET', '/calendar')).start;
+  const adjusted = { adjusted_minimum: 11, adjustment_reference: '新人社函〔2026〕5号' };
+
   test('a committee has one chair, experts only, and says what is odd about it', async () => {
-    const members = experts.map((one, n) => ({ account_id: one.account.id, position: n === 0 ? 'chair' : n === 1 ? 'deputy' : 'member' }));
-    const body = { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members };
-    assert.equal((await city.bureau.json('POST', '/committees', body)).status, 403);
-    const stranger = await server.control.json('POST', '/committees', body);
-    assert.equal(stranger.status, 403);
-    committee = (await city.office.ok('POST', '/committees', body)).id;
-    const chair = await city.office.json('POST', `/committees/${committee}/members`, { account_id: experts[2].account.id, position: 'chair' });
-    assert.equal(chair.body.key, 'second_chair');
-    const clerk = await city.office.json('POST', `/committees/${committee}/members`, { account_id: city.office.account.id, position: 'member' });
-    assert.equal(clerk.status, 409);
-    assert.deepEqual((await city.office.ok('GET', `/committees/${committee}`)).warnings, []);
-    await city.office.ok('DELETE', `/committees/${committee}/members/${experts[10].account.id}`);
-    assert.deepEqual((await city.office.ok('GET', `/committees/${committee}`)).warnings, [{ code: 'even_members' }]);
-    await city.office.ok('POST', `/committees/${committee}/members`, { account_id: experts[10].account.id, position: 'member' });
+    const members = seats(MEMBERS);
+    assert.equal((await city.bureau.json('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members })).status, 403);
+    for (const [wrong, field] of [[{ founding_unit: '某公司' }, 'founding_unit'], [{ term_years: 4 }, 'term_years'], [{ adjusted_minimum: 5 }, 'adjustment_reference'], [{ kind: 'specialty' }, 'specialties'], [{ kind: 'specialty', specialties: ['nosuch'] }, 'specialties'], [{ specialties: ['chinese'] }, 'specialties']]) {
+      const refused = await register(wrong);
+      assert.deepEqual([refused.status < 500 && refused.status >= 400, refused.body.errors.map((one) => one.field)], [true, [field]], refused.text);
+    }
+    committee = (await register({ ...adjusted, members })).body.id;
+    assert.equal((await seat(committee, experts[2], 'chair')).body.key, 'second_chair');
+    assert.equal((await seat(committee, city.office)).status, 409);
+    assert.deepEqual((await look(committee)).warnings, []);
+    await unseat(committee, experts[10]);
+    assert.deepEqual((await look(committee)).warnings, [{ code: 'even_members' }, { code: 'few_members' }]);
+    await seat(committee, experts[10]);
     assert.equal((await experts[0].json('GET', `/committees/${committee}`)).status, 403);
+  });
+
+  test('sizes: 25 and 11 of a senior one, 15 and 7 of the others, odd, with a chair', async () => {
+    for (const [level, kind, minimum] of [['senior', 'series', 25], ['full_senior', 'series', 25], ['senior', 'specialty', 11], ['intermediate', 'series', 15], ['junior', 'series', 15], ['intermediate', 'specialty', 7]]) {
+      const { id } = (await register({ level, kind, specialties: kind === 'specialty' ? ['chinese'] : [], members: seats(Math.min(minimum - 1, MEMBERS)) })).body;
+      const refused = (await submit(id)).body;
+      assert.deepEqual([refused.key, (await look(id)).minimum], ['few_members', minimum], `${level} by ${kind}`);
+      if (minimum > MEMBERS) continue;
+      await seat(id, experts[minimum - 1]);
+      assert.equal((await submit(id)).status, 200, `${minimum} are enough of ${level} by ${kind}`);
+      await city.bureau.ok('POST', `/committees/${id}/refuse`, { reason: '专业名称须写全。' });
+      assert.deepEqual([(await look(id)).committee_state, (await look(id)).remark], ['drafted', '专业名称须写全。']);
+      if (minimum === MEMBERS) continue;
+      await seat(id, experts[minimum]);
+      assert.equal((await submit(id)).body.key, 'even_members');
+      await unseat(id, experts[0]);
+      assert.equal((await submit(id)).body.key, 'no_chair');
+    }
+  });
+
+  test('no panel and no meeting without approval; nobody but the bureau approves', async () => {
+    const panelOf = () => city.office.json('POST', '/panels', { committee_id: committee, cycle_id: city.cycle.id, name: '语文组', lead: experts[1].account.id, members: ids(experts.slice(1, 4)) });
+    assert.equal((await panelOf()).body.key, 'committee_not_approved');
+    assert.equal((await approve(committee, await today())).body.key, 'committee_state', 'nothing is submitted');
+    assert.equal((await submit(committee)).status, 200);
+    assert.equal((await seat(committee, experts[10])).body.key, 'committee_submitted');
+    const refused = (await panelOf()).body;
+    assert.equal(refused.key, 'committee_not_approved');
+    assert.match(refused.title + refused.detail, /已报送，待核准/);
+    const meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '未核准', held_on: '2026-11-20' })).id;
+    for (const who of experts.slice(0, 8)) await who.ok('POST', `/meetings/${meeting}/attendance`);
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/open`)).body.key, 'committee_not_approved');
+    assert.equal((await approve(committee, await today(), city.office)).status, 403);
+    assert.equal((await approve(committee, '2099-01-01')).status, 422);
+    assert.equal((await approve(committee, await today())).status, 200);
+    const { committee_state: state, reference, approver } = await look(committee);
+    assert.deepEqual([state, reference, approver], ['approved', '乌人社备〔2026〕7号', 'city']);
+    assert.ok(rows("select payload from ledger where action = 'committee.approve'").some((row) => row.payload.includes('乌人社备〔2026〕7号')));
+  });
+
+  test('members of an approved committee change when the change is approved', async () => {
+    const seated = async () => (await look(committee)).members.map((one) => one.account_id).sort();
+    const before = await seated();
+    assert.equal((await submit(committee)).body.key, 'nothing_changed');
+    await unseat(committee, experts[10]);
+    assert.deepEqual(await seated(), before, 'not yet');
+    assert.equal((await submit(committee)).body.key, 'few_members');
+    const stranger = await server.account('newcomer', [{ role: 'expert', scope: 'teacher' }]);
+    await seat(committee, stranger);
+    assert.equal((await submit(committee)).status, 200);
+    assert.equal((await look(committee)).committee_state, 'approved', 'the committee goes on as it is');
+    const { valid_until: until } = await look(committee);
+    assert.equal((await approve(committee, await today())).status, 200);
+    assert.ok((await seated()).includes(stranger.account.id) && !(await seated()).includes(experts[10].account.id));
+    assert.equal((await look(committee)).valid_until, until, 'no longer term');
+    await seat(committee, experts[10]);
+    await unseat(committee, stranger);
+    assert.equal((await look(committee)).changes.length, 2);
+    await city.office.ok('DELETE', `/committees/${committee}/changes`);
+    assert.equal((await look(committee)).changes.length, 0);
+    await seat(committee, experts[10]);
+    await unseat(committee, stranger);
+    await submit(committee);
+    await approve(committee, await today());
+    assert.deepEqual(await seated(), before);
+  });
+
+  test('three years to the day, and not one more', async () => {
+    const years = (day, more) => `${Number(day.slice(0, 4)) + more}${day.slice(4)}`.replace(/02-29$/, '02-28');
+    const id = (await register({ ...adjusted, level: 'junior', members: seats(MEMBERS) })).body.id;
+    const lastDay = new Date(Date.parse(`${years(await today(), -3)}T00:00:00Z`));
+    const tooEarly = new Date(lastDay.getTime() - 86400e3).toISOString().slice(0, 10);
+    await submit(id);
+    const over = await approve(id, tooEarly);
+    assert.deepEqual(over.body.errors?.map((one) => [one.field, one.code]), [['approved_on', 'term_over']], over.text);
+    assert.equal((await approve(id, lastDay.toISOString().slice(0, 10))).status, 200);
+    const panelOf = () => city.office.json('POST', '/panels', { committee_id: id, cycle_id: city.cycle.id, name: '最后一天', lead: experts[1].account.id, members: ids(experts.slice(1, 4)) });
+    const meeting = (await city.office.ok('POST', '/meetings', { committee_id: id, cycle_id: city.cycle.id, name: '最后一天', held_on: '2026-11-20' })).id;
+    for (const who of experts.slice(0, 8)) await who.ok('POST', `/meetings/${meeting}/attendance`);
+    assert.deepEqual([(await look(id)).committee_state, (await look(id)).valid_until], ['approved', await today()]);
+    assert.equal((await panelOf()).status, 201, 'on its last day');
+    await server.advance(1);
+    assert.equal((await look(id)).committee_state, 'lapsed');
+    assert.deepEqual([(await panelOf()).body.key, (await experts[0].json('POST', `/meetings/${meeting}/open`)).body.key], ['committee_lapsed', 'committee_lapsed']);
+    assert.equal((await submit(id)).status, 200, 'it can be approved anew');
+    assert.equal((await approve(id, await today())).status, 200);
+    await experts[0].ok('POST', `/meetings/${meeting}/open`);
+    assert.equal((await city.bureau.json('POST', `/committees/${id}/withdraw`, { reason: '试验' })).body.key, 'committee_meets');
+    await experts[0].ok('POST', `/meetings/${meeting}/close`);
+    assert.equal((await city.office.json('POST', `/committees/${id}/withdraw`, { reason: '试验' })).body.key, 'committee_state', 'the office does not end what was approved');
+    await city.bureau.ok('POST', `/committees/${id}/withdraw`, { reason: '试验' });
+    assert.equal((await panelOf()).body.key, 'committee_not_approved');
+    assert.equal((await submit(id)).body.key, 'committee_state');
+  });
+
+  test('a committee by specialty takes only what it is for', async () => {
+    const { id } = (await register({ kind: 'specialty', specialties: ['mathematics'], members: seats(7) })).body;
+    await approveCommittee(city, id);
+    const maths = (await city.office.ok('POST', '/panels', { committee_id: id, cycle_id: city.cycle.id, name: '数学组', lead: experts[1].account.id, members: ids(experts.slice(1, 4)) })).id;
+    assert.equal((await city.office.json('POST', `/panels/${maths}/assignments`, {})).body.key, 'nothing_to_assign');
+    assert.deepEqual((await city.office.ok('GET', `/panels/${maths}`)).waiting, []);
   });
 
   test('a panel needs three experts; a colleague recuses by himself', async () => {

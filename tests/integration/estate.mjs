@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { buildCity, draft, entryOf, forward, submit, teacher, verify } from './city.mjs';
+import { buildCity, draft, entryOf, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
 
 const elsewhere = '650109';
 
@@ -71,8 +71,7 @@ async function certify(server, city, estate, id) {
   await city.bureau.ok('POST', `/filings/${filing}/send`);
   await city.bureau.ok('POST', `/filings/${filing}/approve`, { reference: '新人社备〔2026〕1号', approved_on: await today() });
   await city.bureau.ok('POST', `/filings/${filing}/certify`);
-  const delivery = rows(server, 'select id from delivery')[0].id;
-  return { closed: meeting, closedMotion: motion.id, result: result.id, resultObjection: objection.id, filing, delivery };
+  return { closed: meeting, closedMotion: motion.id, result: result.id, resultObjection: objection.id, filing };
 }
 
 /** The city with its people. Dossiers: `done` has a certificate, `own` and `selfish` are being voted on, `fresh` is
@@ -101,7 +100,7 @@ export async function buildEstate(server, { voting = true } = {}) {
   await server.advance(12);
   for (const id of all) await forward(city, id);
   estate.members = ['chair', 'lead', 'panellist', 'third', 'member', 'extra', 'recused'].map((name) => estate.people[name]);
-  estate.committee = (await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members: estate.members.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' })) })).id;
+  estate.committee = await foundCommittee(city, estate.members);
   estate.panel = await sit(city, estate, all);
   Object.assign(estate, await certify(server, city, estate, dossiers.done));
   estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start, voting);

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { division, forward, save, submit, verify } from './city.mjs';
+import { division, forward, foundCommittee, save, submit, verify } from './city.mjs';
 import * as files from './files.mjs';
 import { startServer } from './harness.mjs';
 
@@ -226,8 +226,7 @@ describe('health', () => {
   });
 
   test('experts score the three cases', async () => {
-    const members = experts.map((one, n) => ({ account_id: one.account.id, position: n === 0 ? 'chair' : 'member' }));
-    const committee = (await city.office.ok('POST', '/committees', { series: 'health', level: 'senior', name: '卫生系列副高级评委会', founding_unit: '市继续教育和职称评价管理中心', members })).id;
+    const committee = await foundCommittee({ ...city, server }, experts, { series: 'health', level: 'senior', name: '卫生系列副高级评委会', founding_unit: '市继续教育和职称评价管理中心' });
     const panel = (await city.office.ok('POST', '/panels', { committee_id: committee, cycle_id: cycle.id, name: '护理组', lead: experts[1].account.id, members: experts.slice(1, 4).map((one) => one.account.id) })).id;
     assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, {})).assigned, 2);
     const reader = experts[1];

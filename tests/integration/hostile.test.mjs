@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { act, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
+import { act, buildCity, draft, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
 import { build, startServer, top } from './harness.mjs';
 
 const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
@@ -63,12 +63,12 @@ describe('dealing with oneself', () => {
 describe('what is not there and what is not theirs', () => {
   test('read alike', async () => {
     const members = experts.map((one, n) => ({ account_id: one.account.id, position: n ? 'member' : 'chair' }));
-    const committee = (await city.office.ok('POST', '/committees', { series: 'teacher', level: 'senior', name: '高级', founding_unit: '市教育局', members })).id;
+    const committee = await foundCommittee(city, experts, { level: 'senior', name: '高级' });
     const place = { committee_id: committee, cycle_id: city.cycle.id };
     const panel = (await city.office.ok('POST', '/panels', { ...place, name: '组', members: members.map((one) => one.account_id), lead: members[0].account_id })).id;
     const meeting = (await city.office.ok('POST', '/meetings', { ...place, name: '会', held_on: '2026-11-01' })).id;
     const tries = [
-      ['GET', '/committees/', committee, ''], ['POST', '/committees/', committee, '/members', { account_id: absent, position: 'member' }], ['DELETE', '/committees/', committee, `/members/${absent}`],
+      ['GET', '/committees/', committee, ''], ['POST', '/committees/', committee, '/members', { account_id: absent, position: 'member' }], ['DELETE', '/committees/', committee, `/members/${absent}`], ['POST', '/committees/', committee, '/submit'], ['POST', '/committees/', committee, '/withdraw', { reason: '1' }], ['DELETE', '/committees/', committee, '/changes'],
       ['GET', '/panels/', panel, ''], ['POST', '/panels/', panel, '/members', { account_id: absent }], ['POST', '/panels/', panel, '/assignments', {}], ['POST', '/panels/', panel, '/close', {}],
       ['GET', '/meetings/', meeting, ''], ['GET', '/meetings/', meeting, '/progress'], ['POST', '/meetings/', meeting, '/agenda', {}], ['POST', '/meetings/', meeting, '/open', {}],
     ];
@@ -92,7 +92,7 @@ describe('the committee', () => {
   test('a seat lasts as long as what it needs; the store’s log tells no vote', async () => {
     const id = await accepted('lin');
     const members = experts.map((one, n) => ({ account_id: one.account.id, position: n ? 'member' : 'chair' }));
-    const committee = (await city.office.ok('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级', founding_unit: '市教育局', members })).id;
+    const committee = await foundCommittee(city, experts);
     const place = { committee_id: committee, cycle_id: city.cycle.id };
     const panel = (await city.office.ok('POST', '/panels', { ...place, name: '组', members: members.map((one) => one.account_id), lead: members[0].account_id })).id;
     await city.office.ok('POST', `/panels/${panel}/assignments`, {});

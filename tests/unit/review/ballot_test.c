@@ -61,7 +61,8 @@ static int add_member(struct td_tx *tx, int n, const struct election *election)
 
 static int set_up(struct td_tx *tx, const struct election *election)
 {
-    int r = run(tx, "insert into committee values ('K', 'sample', 'junior', 'K', 'F', 'now')");
+    int r = run(tx, "insert into committee (id, series, level, name, founding_unit, created_at) "
+                    "values ('K', 'sample', 'junior', 'K', 'F', 'now')");
     if (!r && election->lenient)
         r = run(tx, "update cycle set parameters = '{\"recused_count_present\": false}'");
     if (!r)
@@ -279,8 +280,8 @@ static void place_says_nothing(void **state)
         assert_true(met[i] > 0); /* missing one: 8 · (7/8)^100 < 2 in 10^5 */
 }
 
-/* Equal votes are stored unlike each other and unequal ones are equally long: the rows and the log of
- * the store say nothing to who follows them vote by vote. */
+/* Equal votes are stored unlike each other and unequal ones are equally long: the rows and the log
+ * of the store say nothing to who follows them vote by vote. */
 static void rows_say_nothing(void **state)
 {
     (void)state;
