@@ -63,6 +63,10 @@ static const struct row rows[] = {
     {"examiner", TEXT, "titled-examiner", AT(examiner), 0, 0,
      "the program that examines uploaded files"},
     {"calendar_file", TEXT, "ops/calendar.json", AT(calendar_file), 0, 0, "working days"},
+    {"outgoing_file", TEXT, "", AT(outgoing_file), 0, 0,
+     "addresses and keys of the other parties (JSON); one that is not there gets files"},
+    {"outgoing_folder", TEXT, "", AT(outgoing_folder), 0, 0,
+     "files for an upload by hand; empty = outgoing in state_folder"},
 
     {"founding_units", TEXT, "市教育局|市继续教育和职称评价管理中心", AT(founding_units), 0, 0,
      "who founds committees; '|' between the names"},

@@ -28,6 +28,8 @@ struct td_config {
     char *scorer;           /* path of titled-scorer */
     char *examiner;         /* path of titled-examiner */
     char *calendar_file;    /* working-day calendar */
+    char *outgoing_file;    /* outgoing/target.h; "" = every target is a folder */
+    char *outgoing_folder;  /* deliveries for an upload by hand; "" = outgoing in state_folder */
     char *trusted_proxy;    /* numeric addresses; http/connection.h: td_http_server_trust */
     char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
     char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */

@@ -387,6 +387,9 @@ static void job_written(struct td_step *step)
         job_failed(job);
         return;
     }
+    const struct td_dispatch_options *options = &job->dispatch->options;
+    if (job->kind->work == TD_DISPATCH_OUTGOING && options->wake_outgoing)
+        options->wake_outgoing(options->wake_outgoing_arg);
     job->dispatch->done++;
     job_ends(job, 0);
 }

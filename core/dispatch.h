@@ -40,7 +40,8 @@ enum td_dispatch_work {
     TD_DISPATCH_NONE,    /* straight to write */
     TD_DISPATCH_SCORER,  /* the job that `read` built goes to a scorer worker */
     TD_DISPATCH_SESSIONS, /* {"account", "keep"?}: ends that account's sessions */
-    TD_DISPATCH_TRIALS    /* wakes who runs trials (trials.h) */
+    TD_DISPATCH_TRIALS,   /* wakes who runs trials (trials.h) */
+    TD_DISPATCH_OUTGOING  /* wakes who sends deliveries, once the row is done: the next call may come */
 };
 
 /* One kind of outbox row. `read` answers a job as a new reference, or NULL when nothing is left to
@@ -58,7 +59,7 @@ struct td_dispatch_kind {
                   const json_t *blame, struct td_error *reterr);
 };
 
-/* The rows of the real server ("score", "session", "trial", "rescore"), ended by a NULL kind. "live" rows are not jobs:
+/* The rows of the real server ("score", "session", "trial", "rescore", "deliver"), ended by a NULL kind. "live" rows are not jobs:
  * they are published and marked done in batches. */
 extern const struct td_dispatch_kind td_dispatch_kinds[];
 
@@ -72,6 +73,8 @@ struct td_dispatch_options {
     struct td_sessions *sessions;
     void (*wake)(void *arg); /* TD_DISPATCH_TRIALS: on the loop; NULL = nobody waits */
     void *wake_arg;
+    void (*wake_outgoing)(void *arg); /* TD_DISPATCH_OUTGOING: on the loop; NULL = nobody waits */
+    void *wake_outgoing_arg;
     const struct td_config *config;
     const struct td_calendar *calendar;
     const struct td_seal_key *seal;

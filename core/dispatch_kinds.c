@@ -11,5 +11,6 @@ const struct td_dispatch_kind td_dispatch_kinds[] = {
     {"session", NULL, TD_DISPATCH_SESSIONS, NULL, NULL},
     {"trial", NULL, TD_DISPATCH_TRIALS, NULL, NULL},
     {"rescore", NULL, TD_DISPATCH_NONE, td_standard_queue_more, NULL},
+    {"deliver", NULL, TD_DISPATCH_OUTGOING, NULL, NULL},
     {0},
 };

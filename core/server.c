@@ -21,6 +21,7 @@
 #include "http/static.h"
 #include "http/tls.h"
 #include "keeper.h"
+#include "outgoing/outgoing.h"
 #include "redis/client.h"
 #include "redis/live.h"
 #include "redis/lockout.h"
@@ -77,6 +78,7 @@ struct td_server {
     struct td_frame *frame;
     struct td_dispatch *dispatch;
     struct td_trials *trials;
+    struct td_outgoing *outgoing;
     struct td_ticker *ticker;
     struct td_keeper *keeper;
     struct td_tls *tls; /* NULL = plain */
@@ -407,6 +409,11 @@ static int open_background(struct td_server *server, struct td_error *reterr)
                                        .mailbox = server->mailbox,
                                        .pool = server->pool,
                                        .live = server->live};
+    struct td_outgoing_options outgoing = {.base = server->base,
+                                           .store = server->store,
+                                           .config = server->config,
+                                           .calendar = server->calendar,
+                                           .seal = server->seal};
     server->ticker = td_ticker_new(&ticker);
     server->keeper = td_keeper_new(&keeper);
     int r = need(server->ticker, reterr, "ticker");
@@ -415,6 +422,10 @@ static int open_background(struct td_server *server, struct td_error *reterr)
     if (r == 0)
         r = td_trials_new(&trials, &server->trials, reterr);
     options.wake_arg = server->trials;
+    if (r == 0)
+        r = td_outgoing_new(&outgoing, &server->outgoing, reterr);
+    options.wake_outgoing = td_outgoing_wake;
+    options.wake_outgoing_arg = server->outgoing;
     if (r == 0)
         r = td_dispatch_new(&options, &server->dispatch, reterr);
     if (r == 0)
@@ -547,6 +558,7 @@ static void drain(struct td_server *server)
     server->pool = NULL;
     td_examiners_free(server->examiners);
     server->examiners = NULL;
+    td_outgoing_stop(server->outgoing);
     td_witness_finish(server->witness, server->store);
     td_store_close(server->store);
     server->store = NULL;
@@ -568,6 +580,7 @@ void td_server_free(struct td_server *server)
     drain(server);
     td_dispatch_free(server->dispatch);
     td_trials_free(server->trials);
+    td_outgoing_free(server->outgoing);
     td_http_server_free(server->http);
     td_tls_free(server->tls);
     td_mailbox_free(server->mailbox);

@@ -13,6 +13,7 @@
     X(codes)                                                                                       \
     X(committees)                                                                                  \
     X(cycles)                                                                                      \
+    X(deliveries)                                                                                  \
     X(demo)                                                                                        \
     X(drafts)                                                                                      \
     X(evidence)                                                                                    \

@@ -129,3 +129,19 @@ void td_time_format(int64_t ms, char text[TD_TIME_TEXT])
     put_digits(text + 17, rest / 1000 % 60, 2);
     put_digits(text + 20, rest % 1000, 3);
 }
+
+int td_time_parse(const char *text, int64_t *ret_ms)
+{
+    char date[TD_DATE_TEXT] = {0}, again[TD_TIME_TEXT];
+    unsigned hour, minute, second, ms;
+    td_date day;
+    if (sscanf(text, "%10cT%2u:%2u:%2u.%3uZ", date, &hour, &minute, &second, &ms) != 5 ||
+        td_date_parse(date, &day) < 0)
+        return TD_EINVALID;
+    int64_t time = (int64_t)day * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+    td_time_format(time, again); /* of all spellings one is right */
+    if (strcmp(text, again) != 0)
+        return TD_EINVALID;
+    *ret_ms = time;
+    return 0;
+}

@@ -31,5 +31,6 @@ void td_date_split(td_date date, int *ret_year, int *ret_month, int *ret_day);
 int td_date_weekday(td_date date); /* 1 Monday ... 7 Sunday */
 
 void td_time_format(int64_t ms, char text[TD_TIME_TEXT]); /* UTC, milliseconds */
+int td_time_parse(const char *text, int64_t *ret_ms);     /* what td_time_format wrote; TD_EINVALID otherwise */
 
 #endif

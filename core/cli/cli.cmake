@@ -1,6 +1,5 @@
 # titlectl: every .c of cli/ is part of it.
 
-pkg_check_modules(CURL REQUIRED IMPORTED_TARGET GLOBAL libcurl>=7.85)
 file(GLOB cli_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cli/*.c)
 # The prelude's text, for `standard reference`.
 file(GLOB prelude_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/scorer/prelude/*.rb)

@@ -5,6 +5,7 @@
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/cycle.h"
+#include "review/delivery.h"
 #include "review/package.h"
 #include "review/row.h"
 #include "review/title.h"
@@ -12,6 +13,7 @@
 #include "store/ledger.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int only_bureau(const struct td_review *review, struct td_error *reterr)
@@ -121,7 +123,7 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
     json_object_set_new(
         filing, "can",
         json_pack("{s:b, s:b, s:b}", "send", bureau && !strcmp(state, "prepared"), "decide",
-                  bureau && !strcmp(state, "sent"), "certify",
+                  bureau && (!strcmp(state, "sent") || !strcmp(state, "received")), "certify",
                   bureau && !strcmp(state, "approved") && td_row_int(filing, "uncertified") > 0));
     *ret_filing = filing;
     return 0;
@@ -200,16 +202,19 @@ out:
 
 /* --- sending and deciding --------------------------------------------------------------------- */
 
-static int load_in(struct td_review *review, const char *filing_id, const char *state,
+/* The filing, when its state is one of `states` ("|sent|received|"). */
+static int load_in(struct td_review *review, const char *filing_id, const char *states,
                    json_t **ret_filing, struct td_error *reterr)
 {
     json_t *filing = NULL;
+    char mark[40];
     int rc = only_bureau(review, reterr);
     if (rc == 0)
         rc = load(review->tx, filing_id, &filing);
     if (rc < 0)
         return rc;
-    if (strcmp(td_row_text(filing, "state"), state)) {
+    snprintf(mark, sizeof(mark), "|%s|", td_row_text(filing, "state"));
+    if (!strstr(states, mark)) {
         rc = td_error_key(reterr, TD_ECONFLICT, "filing_state",
                           json_pack("{s:s}", "filing_state", td_row_text(filing, "state")));
         json_decref(filing);
@@ -219,37 +224,79 @@ static int load_in(struct td_review *review, const char *filing_id, const char *
     return 0;
 }
 
-static int move(struct td_review *review, const char *filing_id, const char *from, const char *to,
-                const char *action, json_t *payload, struct td_error *reterr)
-{
-    json_t *filing = NULL;
-    int rc = load_in(review, filing_id, from, &filing, reterr);
-    if (rc < 0) {
-        json_decref(payload);
-        return rc;
-    }
-    json_decref(filing);
-    rc = td_tx_exec(review->tx, NULL, "update filing set state = $2 where id = $1", "ss", filing_id,
-                    to);
-    if (rc < 0) {
-        json_decref(payload);
-        return rc;
-    }
-    return td_row_log(review, action, "filing", filing_id, payload);
-}
-
 int td_filing_send(struct td_review *review, const char *filing_id, struct td_error *reterr)
 {
-    return move(review, filing_id, "prepared", "sent", "filing.send", NULL, reterr);
+    json_t *filing = NULL;
+    char subject[64], delivery[TD_ID_TEXT];
+    int rc = load_in(review, filing_id, "|prepared|", &filing, reterr);
+    if (rc < 0)
+        return rc;
+    snprintf(subject, sizeof(subject), "filing/%s", filing_id);
+    json_t *body =
+        json_pack("{s:s, s:O, s:O, s:O}", "filing", filing_id, "kind",
+                  json_object_get(filing, "kind"), "hash", json_object_get(filing, "package_hash"),
+                  "package", json_object_get(filing, "package"));
+    rc = body ? td_delivery_post(review, "filing", subject, "", body, delivery) : TD_ENOMEM;
+    json_decref(body);
+    json_decref(filing);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL, "update filing set state = 'sent' where id = $1", "s",
+                        filing_id);
+    return rc < 0 ? rc
+                  : td_row_log(review, "filing.send", "filing", filing_id,
+                               json_pack("{s:s}", "delivery", delivery));
+}
+
+static const char *filing_of(const json_t *delivery)
+{
+    const char *subject = td_row_text(delivery, "subject");
+    return strncmp(subject, "filing/", 7) ? "" : subject + 7;
+}
+
+int td_filing_received(struct td_review *review, const json_t *delivery, const json_t *answer,
+                       struct td_error *reterr)
+{
+    const char *id = filing_of(delivery), *receipt = td_row_text(answer, "receipt");
+    (void)reterr;
+    int rc = td_tx_exec(review->tx, NULL,
+                        "update filing set state = 'received', receipt = $2"
+                        " where id = $1 and state = 'sent'",
+                        "ss", id, receipt);
+    if (rc == 0)
+        rc = td_row_log(review, "filing.receive", "filing", id,
+                        json_pack("{s:s}", "receipt", receipt));
+    return rc < 0 ? rc : td_row_live(review->tx, "filing", id);
+}
+
+/* Its dossiers can be filed again. */
+static int refuse(struct td_review *review, const char *filing_id, const char *reason)
+{
+    int rc = td_tx_exec(review->tx, NULL,
+                        "update filing set state = 'refused', reason = $2 where id = $1"
+                        " and state in ('sent', 'received')",
+                        "ss", filing_id, reason);
+    if (rc == 0)
+        rc = td_row_log(review, "filing.refuse", "filing", filing_id,
+                        json_pack("{s:s}", "reason", reason));
+    return rc < 0 ? rc : td_row_live(review->tx, "filing", filing_id);
+}
+
+int td_filing_rejected(struct td_review *review, const json_t *delivery, const char *reason,
+                       struct td_error *reterr)
+{
+    (void)reterr;
+    return refuse(review, filing_of(delivery), reason);
 }
 
 int td_filing_refuse(struct td_review *review, const char *filing_id, const char *reason,
                      struct td_error *reterr)
 {
+    json_t *filing = NULL;
     if (!*reason)
         return td_error_field(reterr, "reason", "required", "a refusal states its reason");
-    return move(review, filing_id, "sent", "refused", "filing.refuse",
-                json_pack("{s:s}", "reason", reason), reterr);
+    int rc = load_in(review, filing_id, "|sent|received|", &filing, reterr);
+    json_decref(filing);
+    return rc < 0 ? rc : refuse(review, filing_id, reason);
 }
 
 static int entries_in(struct td_tx *tx, const char *filing_id, const char *state, json_t **ret_rows)
@@ -279,7 +326,7 @@ int td_filing_approve(struct td_review *review, const char *filing_id, const cha
 {
     json_t *filing = NULL, *rows = NULL;
     int64_t filed;
-    int rc = load_in(review, filing_id, "sent", &filing, reterr);
+    int rc = load_in(review, filing_id, "|sent|received|", &filing, reterr);
     if (rc < 0)
         return rc;
     json_decref(filing);
@@ -315,7 +362,7 @@ int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *
 {
     json_t *filing = NULL, *rows = NULL, *row = NULL;
     size_t i;
-    int rc = load_in(review, filing_id, "approved", &filing, reterr);
+    int rc = load_in(review, filing_id, "|approved|", &filing, reterr);
     if (rc < 0)
         return rc;
     rc = entries_in(review->tx, filing_id, "filed", &rows);

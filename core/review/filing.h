@@ -1,7 +1,9 @@
 /* filing.h - after the vote: confirmation, the filing of results with the region, certificates.
  *
- *     prepared --send--> sent --approve--> approved --certify--> titles issued
- *                             \--refuse--> refused (its dossiers can be filed again)
+ *     prepared --send--> sent --> received --approve--> approved --certify--> titles issued
+ *                          \----------\-----refuse--> refused (its dossiers can be filed again)
+ *
+ * Sending posts a delivery to the region's platform (review/delivery.h); its receipt makes it received.
  *
  * Nothing is certified before the region's approval is recorded with its number and day
  * (人社部令第40号, article 26; the seed notice on filing). The bureau does all of it; the office of
@@ -34,6 +36,12 @@ int td_filing_refuse(struct td_review *review, const char *filing_id, const char
 /* Records the approval; every dossier of the filing becomes filed. */
 int td_filing_approve(struct td_review *review, const char *filing_id, const char *reference,
                       const char *approved_on, struct td_error *reterr);
+
+/* What came of its delivery (review/delivery.h): the platform's receipt, or that it would not take it. */
+int td_filing_received(struct td_review *review, const json_t *delivery, const json_t *answer,
+                       struct td_error *reterr);
+int td_filing_rejected(struct td_review *review, const json_t *delivery, const char *reason,
+                       struct td_error *reterr);
 
 /* Issues the titles of an approved filing. *ret_issued is how many. */
 int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *ret_issued,

@@ -106,4 +106,8 @@ bool td_tx_writable(const struct td_tx *tx);
  * `payload` is borrowed. */
 int td_tx_outbox(struct td_tx *tx, const char *kind, const json_t *payload);
 
+/* The same without payload for a kind of which the schema allows one open row: a call to somebody who then looks for
+ * himself. While one is open, another adds nothing. */
+int td_tx_outbox_once(struct td_tx *tx, const char *kind);
+
 #endif

@@ -211,3 +211,17 @@ int td_tx_outbox(struct td_tx *tx, const char *kind, const json_t *payload)
         tx->outbox = true;
     return result;
 }
+
+int td_tx_outbox_once(struct td_tx *tx, const char *kind)
+{
+    char id[TD_ID_TEXT], now[TD_TIME_TEXT];
+    td_id_new(id);
+    td_time_format(td_clock_now_ms(), now);
+    int result = td_tx_exec(tx, NULL,
+                            "insert into outbox(id, kind, payload, created_at)"
+                            " values ($1, $2, '{}', $3) on conflict do nothing",
+                            "sss", id, kind, now);
+    if (result == 0)
+        tx->outbox = true;
+    return result;
+}

@@ -71,7 +71,8 @@ async function certify(server, city, estate, id) {
   await city.bureau.ok('POST', `/filings/${filing}/send`);
   await city.bureau.ok('POST', `/filings/${filing}/approve`, { reference: '新人社备〔2026〕1号', approved_on: await today() });
   await city.bureau.ok('POST', `/filings/${filing}/certify`);
-  return { closed: meeting, closedMotion: motion.id, result: result.id, resultObjection: objection.id, filing };
+  const delivery = rows(server, 'select id from delivery')[0].id;
+  return { closed: meeting, closedMotion: motion.id, result: result.id, resultObjection: objection.id, filing, delivery };
 }
 
 /** The city with its people. Dossiers: `done` has a certificate, `own` and `selfish` are being voted on, `fresh` is

@@ -88,6 +88,21 @@ static void test_time_format(void **state)
         char text[TD_TIME_TEXT];
         td_time_format(times[i].ms, text);
         assert_string_equal(text, times[i].text);
+        int64_t ms = 0;
+        if (times[i].ms >= 0) {
+            assert_int_equal(td_time_parse(text, &ms), 0);
+            assert_int_equal(ms, times[i].ms);
+        }
+    }
+    static const char *const bad[] = {"",
+                                      "2026-01-01",
+                                      "2026-01-01T00:00:00Z",
+                                      "2026-01-01T24:00:00.000Z",
+                                      "2026-02-30T00:00:00.000Z",
+                                      "2026-01-01T00:00:00.000Z "};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        int64_t ms;
+        assert_int_equal(td_time_parse(bad[i], &ms), TD_EINVALID);
     }
 }
 

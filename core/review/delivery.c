@@ -1,0 +1,324 @@
+/* delivery.c - see delivery.h. Owns the table `delivery`. */
+#include "review/delivery.h"
+
+#include "review/row.h"
+#include "store/store.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define COLUMNS                                                                                    \
+    "id, kind, target, subject, path, body, state, attempts, due_at, sent_at, receipt, reason, "   \
+    "ends_at, created_at, settled_at"
+
+/* As lists show it: the body may name people. */
+#define LISTED                                                                                     \
+    "id, kind as delivery_kind, target, subject, state as delivery_state, attempts, due_at, "      \
+    "sent_at, receipt, reason, created_at, settled_at, "                                           \
+    "state not in ('delivered', 'given_up') as open"
+
+enum { REASON_MAX = 500, HOUR_MS = 3600 * 1000 };
+
+int td_delivery_post(struct td_review *review, const char *kind_name, const char *subject,
+                     const char *path, const json_t *body, char ret_id[TD_ID_TEXT])
+{
+    const struct td_delivery_kind *kind = td_delivery_kind(kind_name);
+    char ends[TD_TIME_TEXT];
+    assert(kind && (body || kind->make || kind->asks));
+    td_id_new(ret_id);
+    td_time_format(td_clock_now_ms() + kind->lifetime_hours * HOUR_MS, ends);
+    int rc = td_tx_exec(review->tx, NULL,
+                        "insert into delivery (id, kind, target, subject, path, body, due_at,"
+                        " ends_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $7)",
+                        "sssssjss", ret_id, kind_name, kind->target, subject, path, body,
+                        review->now, kind->lifetime_hours ? ends : NULL);
+    return rc < 0 ? rc : td_tx_outbox_once(review->tx, "deliver");
+}
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+int td_delivery_list(struct td_review *review, const char *state, const char *cursor,
+                     json_t **ret_page)
+{
+    json_t *rows = NULL;
+    int rc =
+        *state ? td_tx_rows(review->tx, &rows,
+                            "select " LISTED " from delivery where state = $1 and id > $2"
+                            " order by id limit $3",
+                            "ssi", state, cursor, (int64_t)TD_ROW_PAGE + 1)
+               : td_tx_rows(review->tx, &rows,
+                            "select " LISTED " from delivery where state in ('waiting', 'sending',"
+                            " 'unknown', 'folder', 'rejected') and id > $1 order by id limit $2",
+                            "si", cursor, (int64_t)TD_ROW_PAGE + 1);
+    if (rc < 0)
+        return rc;
+    *ret_page = td_row_page(rows, "id");
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+int td_delivery_counts(struct td_tx *tx, json_t **ret_counts)
+{
+    return td_tx_rows(tx, ret_counts,
+                      "select target, state as delivery_state, count(*) as count from delivery"
+                      " group by target, state order by target, state",
+                      "");
+}
+
+int td_delivery_of(struct td_tx *tx, const char *subject, json_t **ret_delivery)
+{
+    int rc =
+        td_tx_row(tx, ret_delivery,
+                  "select " LISTED " from delivery where subject = $1 order by id desc limit 1",
+                  "s", subject);
+    if (rc != TD_ENOTFOUND)
+        return rc;
+    *ret_delivery = json_null();
+    return 0;
+}
+
+/* The delivery, when its state is one of `states` ("|waiting|unknown|"). */
+static int load_in(struct td_review *review, const char *id, const char *states,
+                   json_t **ret_delivery, struct td_error *reterr)
+{
+    json_t *row = NULL;
+    char mark[32];
+    if (!td_row_is(review, TD_ROLE_ADMIN | TD_ROLE_BUREAU))
+        return td_error_set(reterr, TD_EFORBIDDEN, "the administrator or the bureau does this");
+    int rc = td_tx_row(review->tx, &row, "select " COLUMNS " from delivery where id = $1", "s", id);
+    if (rc < 0)
+        return rc;
+    snprintf(mark, sizeof(mark), "|%s|", td_row_text(row, "state"));
+    if (!strstr(states, mark)) {
+        rc = td_error_key(reterr, TD_ECONFLICT, "delivery_state",
+                          json_pack("{s:s}", "delivery_state", td_row_text(row, "state")));
+        json_decref(row);
+        return rc;
+    }
+    *ret_delivery = row;
+    return 0;
+}
+
+int td_delivery_retry(struct td_review *review, const char *id, struct td_error *reterr)
+{
+    json_t *delivery = NULL;
+    int rc = load_in(review, id, "|waiting|unknown|folder|rejected|given_up|", &delivery, reterr);
+    if (rc < 0)
+        return rc;
+    /* What may have arrived is still asked for first. */
+    bool unknown = td_row_equals(delivery, "state", "unknown");
+    json_decref(delivery);
+    rc = td_tx_exec(review->tx, NULL,
+                    "update delivery set state = $2, attempts = 0, due_at = $3, ends_at = null,"
+                    " settled_at = null where id = $1",
+                    "sss", id, unknown ? "unknown" : "waiting", review->now);
+    if (rc == 0)
+        rc = td_tx_outbox_once(review->tx, "deliver");
+    return rc < 0 ? rc : td_row_log(review, "delivery.retry", "delivery", id, NULL);
+}
+
+/* The end of a delivery, and what its kind does then. */
+static int settle(struct td_review *review, const json_t *delivery, const char *state,
+                  const json_t *answer, const char *reason, struct td_error *reterr)
+{
+    const struct td_delivery_kind *kind = td_delivery_kind(td_row_text(delivery, "kind"));
+    int rc = td_tx_exec(
+        review->tx, NULL,
+        "update delivery set state = $2, receipt = $3, answer = $4, reason = $5, settled_at = $6,"
+        " holder = '' where id = $1",
+        "sssjss", td_row_text(delivery, "id"), state, td_row_text(answer, "receipt"), answer,
+        reason, review->now);
+    if (rc < 0 || !kind)
+        return rc;
+    if (answer && kind->delivered)
+        return kind->delivered(review, delivery, answer, reterr);
+    if (!strcmp(state, "rejected") && kind->rejected)
+        return kind->rejected(review, delivery, reason, reterr);
+    return 0;
+}
+
+int td_delivery_give_up(struct td_review *review, const char *id, const char *reason,
+                        struct td_error *reterr)
+{
+    json_t *delivery = NULL;
+    if (!*reason)
+        return td_error_field(reterr, "reason", "required", "giving up needs a reason");
+    int rc = load_in(review, id, "|waiting|unknown|folder|rejected|", &delivery, reterr);
+    if (rc < 0)
+        return rc;
+    rc = settle(review, delivery, "given_up", NULL, reason, reterr);
+    json_decref(delivery);
+    return rc < 0 ? rc
+                  : td_row_log(review, "delivery.give_up", "delivery", id,
+                               json_pack("{s:s}", "reason", reason));
+}
+
+int td_delivery_receive(struct td_review *review, const char *id, const char *receipt,
+                        struct td_error *reterr)
+{
+    json_t *delivery = NULL;
+    if (!*receipt)
+        return td_error_field(reterr, "receipt", "required", "the receipt is missing");
+    int rc = load_in(review, id, "|waiting|unknown|folder|", &delivery, reterr);
+    if (rc < 0)
+        return rc;
+    json_t *answer = json_pack("{s:s, s:s}", "receipt", receipt, "by", td_row_actor(review));
+    rc = answer ? settle(review, delivery, "delivered", answer, "", reterr) : TD_ENOMEM;
+    json_decref(answer);
+    json_decref(delivery);
+    return rc < 0 ? rc
+                  : td_row_log(review, "delivery.receive", "delivery", id,
+                               json_pack("{s:s}", "receipt", receipt));
+}
+
+int td_delivery_reject(struct td_review *review, const char *id, const char *reason,
+                       struct td_error *reterr)
+{
+    json_t *delivery = NULL;
+    if (!*reason)
+        return td_error_field(reterr, "reason", "required", "the other side's reason is missing");
+    int rc = load_in(review, id, "|waiting|unknown|folder|", &delivery, reterr);
+    if (rc < 0)
+        return rc;
+    rc = settle(review, delivery, "rejected", NULL, reason, reterr);
+    json_decref(delivery);
+    return rc < 0 ? rc
+                  : td_row_log(review, "delivery.reject", "delivery", id,
+                               json_pack("{s:s}", "reason", reason));
+}
+
+/* --- for core/outgoing/ ----------------------------------------------------------------------- */
+
+/* Given up by itself: its time is over, or there is nothing to say any more. */
+static int drop(struct td_review *review, const json_t *delivery, const char *reason)
+{
+    return settle(review, delivery, "given_up", NULL, reason, NULL);
+}
+
+static bool is_over(const struct td_review *review, const json_t *delivery)
+{
+    const char *ends = td_row_text(delivery, "ends_at");
+    return *ends && strcmp(ends, review->now) <= 0;
+}
+
+/* Whether the other side must be asked first. */
+static bool must_ask(const json_t *delivery, const struct td_delivery_kind *kind)
+{
+    return !kind->asks && !td_row_equals(delivery, "state", "waiting");
+}
+
+static int take_one(struct td_review *review, const struct td_delivery_take *take, json_t *delivery,
+                    json_t *taken, struct td_error *reterr)
+{
+    const struct td_delivery_kind *kind = td_delivery_kind(td_row_text(delivery, "kind"));
+    json_t *made = NULL;
+    int rc = 0;
+    if (!kind)
+        return drop(review, delivery, "no kind of this name");
+    if (is_over(review, delivery))
+        return drop(review, delivery, "expired");
+    bool ask = must_ask(delivery, kind);
+    if (!ask && kind->make)
+        rc = kind->make(review, delivery, &made, reterr);
+    if (rc == TD_ENOTFOUND)
+        return drop(review, delivery, "gone");
+    if (rc == 0)
+        rc =
+            td_tx_exec(review->tx, NULL,
+                       "update delivery set state = 'sending', attempts = attempts + 1,"
+                       " due_at = $2, holder = $3, sent_at = $4 where id = $1",
+                       "ssss", td_row_text(delivery, "id"), take->until, take->holder, review->now);
+    if (rc == 0) {
+        json_object_set_new(delivery, "ask", json_boolean(ask));
+        json_object_set_new(delivery, "question", json_boolean(kind->asks));
+        if (made)
+            json_object_set(delivery, "body", made);
+        rc = json_array_append(taken, delivery) < 0 ? TD_ENOMEM : 0;
+    }
+    json_decref(made);
+    return rc;
+}
+
+#define DUE "target = $1 and state in ('waiting', 'sending', 'unknown')"
+
+int td_delivery_take(struct td_review *review, const struct td_delivery_take *take, json_t *taken,
+                     char ret_next[TD_TIME_TEXT], struct td_error *reterr)
+{
+    json_t *rows = NULL, *row = NULL;
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select " COLUMNS " from delivery where " DUE " and due_at <= $2"
+                        " order by due_at, id limit $3",
+                        "ssi", take->target, review->now, take->room);
+    json_array_foreach(rows, i, row) {
+        if (rc == 0)
+            rc = take_one(review, take, row, taken, reterr);
+    }
+    json_decref(rows);
+    if (rc < 0)
+        return rc;
+    *ret_next = 0;
+    rc = td_tx_row(review->tx, &row,
+                   "select due_at from delivery where " DUE " order by due_at limit 1", "s",
+                   take->target);
+    if (rc == 0) {
+        snprintf(ret_next, TD_TIME_TEXT, "%s", td_row_text(row, "due_at"));
+        json_decref(row);
+    }
+    return rc == TD_ENOTFOUND ? 0 : rc;
+}
+
+static int wait_again(struct td_review *review, const char *id, const char *state,
+                      const char *reason, const char *due_at)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "update delivery set state = $2, reason = $3, due_at = $4, holder = ''"
+                      " where id = $1",
+                      "ssss", id, state, reason, due_at);
+}
+
+/* Cuts another party's words between characters. */
+static void cut(char out[REASON_MAX + 1], const char *text)
+{
+    size_t length = strlen(text);
+    if (length > REASON_MAX)
+        for (length = REASON_MAX; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+            length--;
+    memcpy(out, text, length);
+    out[length] = 0;
+}
+
+int td_delivery_record(struct td_review *review, const char *id, enum td_delivery_outcome outcome,
+                       const json_t *answer, const char *reason, const char *due_at,
+                       struct td_error *reterr)
+{
+    json_t *delivery = NULL;
+    char short_reason[REASON_MAX + 1];
+    cut(short_reason, reason);
+    int rc =
+        td_tx_row(review->tx, &delivery,
+                  "select " COLUMNS " from delivery where id = $1 and state = 'sending'", "s", id);
+    if (rc < 0)
+        return rc == TD_ENOTFOUND ? 0 : rc;
+    switch (outcome) {
+    case TD_DELIVERY_RECEIVED:
+        rc = settle(review, delivery, "delivered", answer, "", reterr);
+        break;
+    case TD_DELIVERY_REFUSED:
+        rc = settle(review, delivery, "rejected", NULL, short_reason, reterr);
+        break;
+    case TD_DELIVERY_UNSENT: rc = wait_again(review, id, "waiting", short_reason, due_at); break;
+    case TD_DELIVERY_UNCLEAR: rc = wait_again(review, id, "unknown", short_reason, due_at); break;
+    case TD_DELIVERY_ABSENT: rc = wait_again(review, id, "waiting", "", review->now); break;
+    case TD_DELIVERY_WRITTEN: rc = wait_again(review, id, "folder", "", review->now); break;
+    }
+    json_decref(delivery);
+    return rc;
+}
+
+int td_delivery_recover(struct td_review *review, const char *holder)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "update delivery set state = 'unknown', due_at = $2, holder = ''"
+                      " where state = 'sending' and holder = $1",
+                      "ss", holder, review->now);
+}
