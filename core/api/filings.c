@@ -56,14 +56,15 @@ static int people_read(struct td_call *call, struct td_reply *reply, struct td_e
 static int confirm_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    int64_t confirmed = 0;
+    int64_t confirmed = 0, kept_back = 0;
     const char *id = td_call_param(call, "notice");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_filing_confirm(&review, id, &confirmed, reterr);
+        rc = td_filing_confirm(&review, id, &confirmed, &kept_back, reterr);
     if (rc < 0)
         return rc;
-    reply->value = json_pack("{s:s, s:I}", "id", id, "confirmed", (json_int_t)confirmed);
+    reply->value = json_pack("{s:s, s:I, s:I}", "id", id, "confirmed", (json_int_t)confirmed,
+                             "kept_back", (json_int_t)kept_back);
     return td_place_at(call, reply, "notices", id);
 }
 

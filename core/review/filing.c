@@ -39,8 +39,31 @@ static int apply_all(struct td_review *review, json_t *rows, const char *action,
     return rc;
 }
 
+/* An objection keeps back whom it names and nobody else; whatever else refuses, refuses all. */
+static int confirm_all(struct td_review *review, const json_t *rows, int64_t *ret_confirmed,
+                       int64_t *ret_kept_back, struct td_error *reterr)
+{
+    size_t i;
+    json_t *row = NULL;
+    *ret_confirmed = *ret_kept_back = 0;
+    json_array_foreach((json_t *)rows, i, row) {
+        struct td_error refusal = TD_ERROR_INIT;
+        int rc = td_workflow_apply(review, td_row_text(row, "id"), "confirm", NULL, NULL, &refusal);
+        bool objected = rc == TD_ECONFLICT && (!strcmp(refusal.key, "objection_open") ||
+                                               !strcmp(refusal.key, "objection_upheld"));
+        if (rc < 0 && !objected) {
+            td_error_key(reterr, rc, refusal.key, json_incref(refusal.parameters));
+            td_error_done(&refusal);
+            return rc;
+        }
+        td_error_done(&refusal);
+        ++*(objected ? ret_kept_back : ret_confirmed);
+    }
+    return 0;
+}
+
 int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *ret_confirmed,
-                      struct td_error *reterr)
+                      int64_t *ret_kept_back, struct td_error *reterr)
 {
     json_t *rows = NULL;
     int rc = only_bureau(review, reterr);
@@ -53,7 +76,8 @@ int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *
             "s", notice_id);
     if (rc < 0)
         return rc;
-    rc = apply_all(review, rows, "confirm", ret_confirmed, reterr);
+    rc = confirm_all(review, rows, ret_confirmed, ret_kept_back, reterr);
+    json_decref(rows);
     if (rc == 0 && *ret_confirmed == 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_confirm", NULL);
     return rc;

@@ -15,10 +15,11 @@
 #include "base/id.h"
 #include "review/review.h"
 
-/* Confirms every dossier of a result notice whose time is over and that nobody objected to (those
- * on hold stay behind). *ret_confirmed is how many. */
+/* Confirms every dossier of a result notice whose time is over and that nobody objected to.
+ * *ret_confirmed is how many; *ret_kept_back is how many an objection holds, those in objection_hold
+ * not counted. TD_ECONFLICT while the notice runs, or when there is none to confirm. */
 int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *ret_confirmed,
-                      struct td_error *reterr);
+                      int64_t *ret_kept_back, struct td_error *reterr);
 
 int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_page);
 int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret_filing,

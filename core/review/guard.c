@@ -1,8 +1,10 @@
 /* guard.c - see guard.h. Holds no state; asks verification.c, notice tables and the cycle. */
 #include "review/guard.h"
 
+#include "review/calendar.h"
 #include "review/cycle.h"
 #include "review/integrity.h"
+#include "review/notice.h"
 #include "review/panel.h"
 #include "review/row.h"
 #include "review/verification.h"
@@ -76,16 +78,35 @@ static int count_objections(struct td_review *review, const char *application_id
     return 0;
 }
 
+/* Counted again on the calendar of today: days off of the region that were not known when the
+ * notice was published lengthen it, so that it has run its five working days whatever its last day
+ * was said to be. */
+static int check_days(struct td_review *review, const json_t *notice, struct td_error *reterr)
+{
+    td_date starts, today;
+    int days = 0;
+    int result = td_date_parse(td_row_text(notice, "starts_on"), &starts);
+    if (!result)
+        result = td_date_parse(review->today, &today);
+    if (!result)
+        result = td_calendar_between(review->calendar, starts, today - 1, &days, reterr);
+    if (!result && days < TD_NOTICE_MIN_DAYS)
+        result = refuse(reterr, "notice_too_short",
+                        json_pack("{s:i, s:i}", "days", days, "needed", TD_NOTICE_MIN_DAYS));
+    return result;
+}
+
 static int check_notice(struct td_review *review, const json_t *application, const char *kind,
                         struct td_error *reterr)
 {
     json_t *notice = NULL;
     const char *id = td_row_text(application, "id");
-    int result = td_tx_row(review->tx, &notice,
-                           "select n.ends_on from public_notice n join public_notice_entry e "
-                           "on e.notice_id = n.id where e.application_id = $1 and n.kind = $2 "
-                           "order by n.id desc limit 1",
-                           "ss", id, kind);
+    int result =
+        td_tx_row(review->tx, &notice,
+                  "select n.starts_on, n.ends_on from public_notice n join public_notice_entry e "
+                  "on e.notice_id = n.id where e.application_id = $1 and n.kind = $2 "
+                  "order by n.id desc limit 1",
+                  "ss", id, kind);
     if (result == TD_ENOTFOUND)
         return refuse(reterr, "notice_missing", NULL);
     if (result)
@@ -94,6 +115,8 @@ static int check_notice(struct td_review *review, const json_t *application, con
     if (strcmp(td_row_text(notice, "ends_on"), review->today) >= 0)
         result = refuse(reterr, "notice_running",
                         json_pack("{s:s}", "ends_on", td_row_text(notice, "ends_on")));
+    else
+        result = check_days(review, notice, reterr);
     json_decref(notice);
     int64_t open = 0, upheld = 0;
     if (!result)
