@@ -34,6 +34,7 @@
     X(quota)                                                                                       \
     X(queue)                                                                                       \
     X(recheck)                                                                                     \
+    X(reexaminations)                                                                              \
     X(reviews)                                                                                     \
     X(series)                                                                                      \
     X(second_factor)                                                                               \

@@ -171,9 +171,9 @@ static int choose(json_t *row, void *arg)
     "select a.id" columns " from application a left join score s on s.id = a.score_id"             \
     " where a.cycle_id = $1 and a.series = $2 and a.level = $3 and a.state = 'committee_vote'"     \
     " and " TD_COMMITTEE_TAKES_SQL(                                                                \
-        "$4",                                                                                      \
-        "a.specialty") " and not exists (select 1 from motion o where o.application_id = a.id)"    \
-                       " order by a.specialty, a.number limit 5000"
+        "$4", "a.specialty") " and not exists (select 1 from motion o where o.application_id = "   \
+                             "a.id and o.state <> 'counted')"                                      \
+                             " order by a.specialty, a.number limit 5000"
 
 /* Row by row, and without the breakdowns where nobody asks for the line: they are large. */
 static int choose_waiting(struct td_review *review, const json_t *meeting, struct choice *choice)

@@ -159,7 +159,7 @@ static int count_waiting(struct td_tx *tx, const json_t *meeting, int64_t *ret_c
                      "select count(*) from application a where a.cycle_id = $1 and a.series = $2 "
                      "and a.level = $3"
                      " and a.state = 'committee_vote' and not exists (select 1 from motion o"
-                     " where o.application_id = a.id)",
+                     " where o.application_id = a.id and o.state <> 'counted')",
                      "sss", td_row_text(meeting, "cycle_id"), td_row_text(meeting, "series"),
                      td_row_text(meeting, "level"));
 }

@@ -1,6 +1,7 @@
 /* timeline.c - see timeline.h. Reads `transition`; writes nothing. */
 #include "review/timeline.h"
 
+#include "review/reexamination.h"
 #include "review/row.h"
 #include "review/verification.h"
 #include "review/workflow.h"
@@ -90,6 +91,21 @@ static json_t *stage(const json_t *application, const json_t *history, int index
     return entry;
 }
 
+/* What he asked and what was found is the applicant's to read, not that of everybody who sees the
+ * dossier. */
+static int add_rechecks(struct td_review *review, const json_t *application, json_t *timeline)
+{
+    json_t *rows = NULL, *window = NULL;
+    if (!review->who || !td_row_equals(application, "account_id", review->who->id))
+        return 0;
+    int result = td_reexamination_of(review, td_row_text(application, "id"), &rows);
+    if (!result)
+        result = td_reexamination_window(review, application, &window, NULL);
+    json_object_set_new(timeline, "rechecks", rows);
+    json_object_set_new(timeline, "recheck_window", window ? window : json_null());
+    return result;
+}
+
 int td_timeline(struct td_review *review, const json_t *application, json_t **ret_timeline)
 {
     json_t *history = NULL, *orders = NULL, *stages = json_array();
@@ -119,5 +135,5 @@ int td_timeline(struct td_review *review, const json_t *application, json_t **re
         "{s:o, s:b, s:O, s:s, s:O?, s:o, s:o}", "stages", stages, "ended", (int)ended, "state",
         json_object_get(application, "state"), "holder", td_state_holder(state), "due_at",
         json_object_get(application, "due_at"), "history", history, "orders", orders);
-    return *ret_timeline ? 0 : TD_ENOMEM;
+    return *ret_timeline ? add_rechecks(review, application, *ret_timeline) : TD_ENOMEM;
 }

@@ -8,7 +8,8 @@
 /* {"stages": [{"state", "status": "done|current|coming", "is_done", "is_current", "entered_at",
  * "due_at", "holder"}], "ended": state or null, "holder", "due_at", "history": [{"action",
  * "from_state", "to_state", "role", "note", "done_at"}], "orders": [...]} (orders as in
- * td_verification_orders). A new reference. */
+ * td_verification_orders); for the applicant also "rechecks" (td_reexamination_of) and "recheck_window". A new
+ * reference. */
 int td_timeline(struct td_review *review, const json_t *application, json_t **ret_timeline);
 
 #endif

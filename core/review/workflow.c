@@ -11,6 +11,7 @@
 #include "review/cycle.h"
 #include "review/guard.h"
 #include "review/message.h"
+#include "review/reexamination.h"
 #include "review/row.h"
 #include "review/window.h"
 #include "store/ledger.h"
@@ -92,6 +93,7 @@ static const struct td_workflow_row rows[] = {
     {"hold", FROM(RESULT_NOTICE), TO(OBJECTION_HOLD), OFFICE | BUREAU, NULL, td_guard_objected, -10, "held", false},
     {"release", FROM(OBJECTION_HOLD), TO(RESULT_NOTICE), OFFICE | BUREAU, NULL, td_guard_no_objection, 0, "released", false},
     {"annul", FROM(OBJECTION_HOLD), TO(FAILED), BUREAU, NULL, td_guard_objection_upheld, 0, "annulled", false},
+    {"order_revote", FROM(FAILED), TO(COMMITTEE_VOTE), BUREAU, NULL, td_reexamination_check_ordered, 0, "revote_ordered", false},
     {"confirm", FROM(RESULT_NOTICE), TO(CONFIRMED), BUREAU, NULL, td_guard_result_notice_over, 0, "confirmed", false},
     {"file", FROM(CONFIRMED), TO(FILED), BUREAU, NULL, NULL, 0, "filed", false},
     {"certify", FROM(FILED), TO(CERTIFIED), BUREAU, NULL, NULL, -10, "certified", false},

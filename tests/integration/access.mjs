@@ -29,7 +29,7 @@ export const workflow = {
   panel_review: { close_panel: 'office' },
   committee_vote: { pass: 'system', fail: 'system' },
   passed: { publicise_result: 'office bureau' },
-  failed: {},
+  failed: { order_revote: 'bureau' },
   result_notice: { hold: 'office bureau', confirm: 'bureau' },
   objection_hold: { release: 'office bureau', annul: 'bureau' },
   confirmed: { file: 'bureau' },
@@ -117,6 +117,8 @@ export const dossierRoutes = {
   'DELETE /applications/{application}/evidence/{evidence}': { may: edit, spends: true },
   'POST /applications/{application}/fee': { may: perform('record_fee'), send: give({ receipt: 'NT-1', paid_on: '2026-01-05' }), spends: true },
   'GET /applications/{application}/live': { may: see, stream: true },
+  'GET /applications/{application}/letter': { may: (p, s) => (p.owns || (p.sees && s !== 'draft') ? (s === 'failed' ? 'ok' : 'state') : '404') },
+  'POST /applications/{application}/recheck': { may: (p, s) => (p.owns ? (s === 'failed' ? 'ok' : 'state') : '404'), send: give({ reason: '请复查评审程序是否合规。' }), spends: true },
   'GET /applications/{application}/points': { may: read },
   'GET /applications/{application}/print': { may: see },
   'GET /applications/{application}/receipt': { may: see },
@@ -252,6 +254,8 @@ export const otherRoutes = {
   'POST /plugins': { may: all, send: give({ series: 'nosuch', hash: 'x' }) },
   'POST /queue/take': { may: all, send: give({ state: 'nosuch' }) },
   'GET /series/{series}': { may: all },
+  'GET /reexaminations/{reexamination}': { may: only('bureau selfish supervisor') },
+  'POST /reexaminations/{reexamination}': { may: all, send: give({}) },
   'POST /session': { may: all, send: give({}) },
   'POST /session/code': { may: all, send: give({}) },
   'POST /session/step-up': { may: all, send: give({}) },
@@ -293,7 +297,7 @@ export function expected(row, route, person, name, state) {
   return state ? route.may(person, state) : route.may(person, name);
 }
 
-const wrongState = ['state_wrong', 'not_editable', 'not_verifying', 'not_submitted', 'panel_closed'];
+const wrongState = ['state_wrong', 'not_editable', 'not_verifying', 'not_submitted', 'panel_closed', 'not_failed'];
 const inside = ['section_unknown', 'item_unknown', 'grant_unknown']; // of a record that is there
 
 /** What a reply says about access. */

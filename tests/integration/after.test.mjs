@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, submit, teacher } from './city.mjs';
+import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 
 let server, city, second;
@@ -88,5 +89,80 @@ describe('an integrity record', () => {
     const expert = await teacher(city, 'wuer');
     await record('wuer', 'expert_violation', await day(0));
     assert.equal((await expert.json('POST', '/applications', { ...body, cycle: city.cycle.id })).status, 201);
+  });
+});
+
+/** A submitted dossier of a new teacher, put where the vote leaves it: the way there has its own tests. */
+async function voted(login, { yes, no = 0, abstain = 0, present = 8, members = 11 }) {
+  const client = await teacher(city, login);
+  const id = await draft(city, client);
+  assert.equal((await submit(client, id)).status, 200);
+  for (let tries = 0; !(await city.supervisor.ok('GET', `/applications/${id}`)).evaluation?.score; tries++) assert.ok(tries < 500, 'the dossier was not scored');
+  const state = 3 * yes >= 2 * present ? 'passed' : 'failed';
+  const now = `(select max(at) from ledger)`, mark = id.slice(6);
+  sql(server, `begin;
+    insert into committee (id, series, level, name, founding_unit, created_at) select '01COM0${mark}', 'teacher', 'intermediate', '中级评委会', '市教育局', ${now};
+    insert into meeting (id, committee_id, cycle_id, name, held_on, state, members, present, created_by, created_at) select '01MEE0${mark}', '01COM0${mark}', '${city.cycle.id}', '第一次会议', '2026-11-20', 'closed', ${members}, ${present}, 'x', ${now};
+    insert into motion (id, meeting_id, application_id, sequence, state, present, yes, no, abstain, passed, counted_at) select '01MOT0${mark}', '01MEE0${mark}', '${id}', 1, 'counted', ${present}, ${yes}, ${no}, ${abstain}, ${state === 'passed'}, ${now};
+    insert into transition (id, application_id, action, from_state, to_state, actor, role, at) select '01TRA0${mark}', '${id}', '${state === 'passed' ? 'pass' : 'fail'}', 'committee_vote', '${state}', 'system', 'system', ${now};
+    update application set state = '${state}', state_at = ${now} where id = '${id}';
+    commit;`);
+  return { client, id };
+}
+
+const stateOf = async (client, id) => (await client.ok('GET', `/applications/${id}`)).application.state;
+const reason = '表决当日到会委员人数存疑，请复查程序。';
+
+describe('a result that one is not satisfied with', () => {
+  test('is explained with counts and no names, and rechecked by somebody else', async () => {
+    const { client, id } = await voted('zheng', { yes: 5, no: 2, abstain: 1 });
+    const { letter } = await client.ok('GET', `/applications/${id}/letter`);
+    assert.equal(letter.cause, 'vote');
+    assert.deepEqual(['present', 'yes', 'no', 'abstain', 'missing', 'needed'].map((name) => letter.vote[name]), [8, 5, 2, 1, 0, 6]);
+    assert.ok(letter.evaluation.score.sections.length, 'his own points, item by item');
+    assert.match((await client.page(`/applications/${id}/letter`)).text, /表决未达到出席委员的三分之二/);
+    assert.equal((await city.clerk.json('GET', `/applications/${id}/letter`)).status, 403);
+    assert.equal((await (await teacher(city, 'feng')).json('GET', `/applications/${id}/letter`)).status, 404);
+
+    const asked = await client.ok('POST', `/applications/${id}/recheck`, { reason });
+    assert.equal((await client.json('POST', `/applications/${id}/recheck`, { reason })).body.key, 'recheck_requested');
+    const { reexamination } = await city.bureau.ok('GET', `/reexaminations/${asked.id}`);
+    assert.deepEqual(reexamination.procedure.map(({ check, kept, found, needed }) => [check, kept, found, needed]), [['quorum', true, 8, 8], ['votes', true, 8, 8], ['result', true, 5, 6], ['sheets', false, 0, 3], ['recusals', true, 0, 0], ['points', true, 1, 1]]);
+    // Who had a part in the dossier does not examine it.
+    sql(server, `update transition set actor = '${city.bureau.account.id}' where application_id = '${id}' and action = 'fail'`);
+    assert.equal((await city.bureau.json('POST', `/reexaminations/${asked.id}`, { outcome: 'revote', finding: '评议组意见不足三份。' })).body.key, 'recheck_took_part');
+    assert.equal((await city.supervisor.json('POST', `/reexaminations/${asked.id}`, { outcome: 'kept', finding: '评议组意见不足三份。' })).status, 403);
+    await second.ok('POST', `/reexaminations/${asked.id}`, { outcome: 'revote', finding: '评议组意见不足三份，责令重新表决。' });
+    assert.equal(await stateOf(client, id), 'committee_vote');
+    const { timeline } = await client.ok('GET', `/applications/${id}/timeline`);
+    assert.deepEqual(timeline.rechecks.map((one) => [one.recheck_outcome, one.finding]), [['revote', '评议组意见不足三份，责令重新表决。']]);
+    assert.match((await client.page(`/applications/${id}/timeline`)).text, /评议组意见不足三份/);
+    assert.ok(!(await city.clerk.page(`/applications/${id}`)).text.includes('评议组意见不足三份'), 'the finding is the applicant\'s');
+    // A new vote: the dossier waits for another meeting although it has been voted on before.
+    const { waiting } = rows(server, `select count(*) as waiting from application a where a.id = '${id}' and not exists (select 1 from motion o where o.application_id = a.id and o.state <> 'counted')`)[0];
+    assert.equal(waiting, 1);
+    assert.deepEqual((await city.supervisor.ok('GET', `/ledger?subject=reexamination/${asked.id}`)).items.map((one) => one.action).sort(), ['recheck.decide', 'recheck.request']);
+  });
+
+  test('is kept with a finding, and only within the time that the cycle gives', async () => {
+    const { client, id } = await voted('chen', { yes: 0, no: 8 });
+    const late = await voted('chu-1', { yes: 5, no: 3 });
+    const { until } = (await client.ok('GET', `/applications/${id}/letter`)).letter.recheck;
+    const asked = await client.ok('POST', `/applications/${id}/recheck`, { reason });
+    await second.ok('POST', `/reexaminations/${asked.id}`, { outcome: 'kept', finding: '到会、表决、计票均合规，维持原结果。' });
+    assert.equal(await stateOf(client, id), 'failed');
+    assert.ok((await client.ok('GET', '/messages')).items.some((one) => one.kind === 'recheck_kept'));
+    const days = (to, from) => (Date.parse(to) - Date.parse(from)) / 86400e3;
+    await server.advance(days(until, await day(0)));
+    const last = await late.client.ok('GET', `/applications/${late.id}/letter`);
+    assert.deepEqual([last.letter.recheck.open, last.letter.recheck.until], [true, until], 'the tenth working day');
+    await server.advance(1);
+    assert.equal((await late.client.json('POST', `/applications/${late.id}/recheck`, { reason })).body.key, 'recheck_late');
+    // Requests that wait longer than they may are marked.
+    const slow = await voted('wei-1', { yes: 4, no: 4 });
+    await slow.client.ok('POST', `/applications/${slow.id}/recheck`, { reason });
+    await server.advance(40);
+    assert.deepEqual((await city.supervisor.ok('GET', '/reexaminations')).items.map((one) => one.overdue), [true]);
+    assert.match((await city.bureau.page('/reexaminations')).text, /已超期/);
   });
 });

@@ -85,7 +85,9 @@ function copyDossiers() {
         insert('motion', id, { id: random, application_id: fresh('application_id'), sequence: String(1000 + n) });
         (spare[`${name}/${state}`] ??= []).push(id.slice(0, 23) + mark.slice(1, -1));
       }
-  script.push(`insert into outbox (id, kind, payload, created_at, attempts) values ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'score', '{}', '2026-01-01T00:00:00.000Z', 1000);`, 'commit;');
+  script.push(`insert into outbox (id, kind, payload, created_at, attempts) values ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'score', '{}', '2026-01-01T00:00:00.000Z', 1000);`);
+  estate.reexamination = '01ARZ3NDEKTSV4RRFFQ69G5FAX';
+  script.push(`insert into reexamination (id, application_id, reason, requested_at, due_on) values ('${estate.reexamination}', '${estate.dossiers.own}', '请复查', '2026-01-01T00:00:00.000Z', '2026-01-20');`, 'commit;');
   sql(server, script.join('\n'));
 }
 
@@ -208,6 +210,7 @@ describe('everything else', () => {
   const values = (e) => ({
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
     delivery: e.delivery,
+    reexamination: e.reexamination,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
   });
   const fill = (path, known) => path.replace(/\{(\w+)\}/g, (_, name) => known[name] ?? assert.fail(`no value for {${name}}`));
