@@ -35,6 +35,7 @@
     X(queue)                                                                                       \
     X(recheck)                                                                                     \
     X(reexaminations)                                                                              \
+    X(recusals)                                                                                    \
     X(reviews)                                                                                     \
     X(series)                                                                                      \
     X(second_factor)                                                                               \

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "review/form.h"
+#include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -481,7 +482,7 @@ int td_committee_seat(struct td_review *review, const char *committee_id, const 
         return rc;
     rc = seat(review, committee, account_id, position, reterr);
     json_decref(committee);
-    return rc;
+    return rc < 0 ? rc : td_recusal_record_account(review, account_id);
 }
 
 int td_committee_unseat(struct td_review *review, const char *committee_id, const char *account_id,

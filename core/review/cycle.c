@@ -28,6 +28,8 @@ static const struct td_cycle_row parameter_rows[] = {
      "working days in which who failed may ask for a recheck"},
     {"recheck_decision_days", TD_CYCLE_INT, 15, 5, 60, "working days to decide a recheck"},
     {"panel_minimum", TD_CYCLE_INT, 3, 3, 15, "experts on a panel (order 40: at least 3)"},
+    {"recusal_years", TD_CYCLE_INT, 3, 0, 20,
+     "years for which a unit once shared keeps an expert out of a dossier"},
     {"reference_line_required", TD_CYCLE_BOOL, 0, 0, 1,
      "an agenda takes dossiers below the line only by name"},
     {"recused_count_present", TD_CYCLE_BOOL, 1, 0, 1,

@@ -177,6 +177,10 @@ static int check_field(const json_t *field, const struct place *place, struct td
     const char *type = td_json_text(field, "type");
     if (!is_listed(type, types))
         return refuse(reterr, place, "unknown type \"%s\"", type);
+    static const char *const named[] = {"people", "unit", "", NULL};
+    const char *names = td_json_text(field, "names");
+    if (!is_listed(names, named) || (*names && strcmp(type, "text")))
+        return refuse(reterr, place, "\"names\" is people or unit, and of a text");
     if (!strcmp(td_json_text(field, "id"), "id"))
         return refuse(reterr, place, "\"id\" names the item and cannot be a field");
     int result = check_limits(field, "min", "max", place, reterr);

@@ -185,18 +185,15 @@ static int choose_waiting(struct td_review *review, const json_t *meeting, struc
                       td_row_text(meeting, "level"), td_row_text(meeting, "committee_id"));
 }
 
-static int add_motion(struct td_review *review, const char *meeting_id, const json_t *members,
-                      int64_t sequence, const char *application_id)
+static int add_motion(struct td_review *review, const char *meeting_id, int64_t sequence,
+                      const char *application_id)
 {
     char id[TD_ID_TEXT];
     td_id_new(id);
-    int rc = td_tx_exec(
+    return td_tx_exec(
         review->tx, NULL,
         "insert into motion (id, meeting_id, application_id, sequence) values ($1, $2, $3, $4)",
         "sssi", id, meeting_id, application_id, sequence);
-    if (rc == 0)
-        rc = td_recusal_record(review, application_id, members);
-    return rc;
 }
 
 static int add_motions(struct td_review *review, const json_t *meeting, const json_t *ids)
@@ -211,8 +208,9 @@ static int add_motions(struct td_review *review, const json_t *meeting, const js
                        "s", meeting_id);
     json_array_foreach((json_t *)ids, i, id)
         if (rc == 0)
-            rc = add_motion(review, meeting_id, members, last + 1 + (int64_t)i,
-                            json_string_value(id));
+            rc = add_motion(review, meeting_id, last + 1 + (int64_t)i, json_string_value(id));
+    if (rc == 0)
+        rc = td_recusal_record(review, ids, members);
     json_decref(members);
     return rc;
 }

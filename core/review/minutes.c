@@ -1,4 +1,5 @@
-/* minutes.c - makes the minutes of a meeting from what is stored. Writes nothing but the checkpoint. */
+/* minutes.c - makes the minutes of a meeting from what is stored. Writes nothing but the
+ * checkpoint. */
 #include "review/minutes.h"
 
 #include "review/application.h"
@@ -27,10 +28,11 @@ static int recused(struct td_tx *tx, const json_t *meeting, const char *applicat
 {
     return td_tx_rows(
         tx, ret_names,
-        "select c.name, coalesce(r.kind, case when a.account_id = c.id then 'own'"
+        "select c.name, coalesce((select min(r.kind) from recusal r where r.application_id = a.id"
+        " and r.account_id = c.id and r.lifted_at is null), case when a.account_id = c.id then "
+        "'own'"
         " else 'same_unit' end) as kind from committee_member m"
         " join account c on c.id = m.account_id join application a on a.id = $2"
-        " left join recusal r on r.application_id = a.id and r.account_id = c.id"
         " where m.committee_id = $1 and " TD_RECUSAL_SQL("m.account_id") " order by c.name",
         "ss", td_row_text(meeting, "committee_id"), application_id);
 }

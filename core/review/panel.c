@@ -278,22 +278,6 @@ static int load_own(struct td_review *review, const char *panel_id, json_t **ret
     return rc;
 }
 
-static int record_all(struct td_review *review, const char *panel_id, const json_t *joining)
-{
-    json_t *rows = NULL, *row = NULL;
-    size_t i;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select application_id from panel_assignment where panel_id = $1", "s",
-                        panel_id);
-    if (rc < 0)
-        return rc;
-    json_array_foreach(rows, i, row)
-        if ((rc = td_recusal_record(review, td_row_text(row, "application_id"), joining)) < 0)
-            break;
-    json_decref(rows);
-    return rc;
-}
-
 int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
                  struct td_error *reterr)
 {
@@ -305,14 +289,11 @@ int td_panel_add(struct td_review *review, const char *panel_id, const char *acc
     json_decref(panel);
     if (rc < 0)
         return rc;
-    json_t *joining = json_pack("[{s:s}]", "account_id", account_id);
-    rc = record_all(review, panel_id, joining);
-    json_decref(joining);
-    return rc;
+    return td_recusal_record_account(review, account_id);
 }
 
-static int assign_one(struct td_review *review, const char *panel_id, const json_t *seats,
-                      int64_t sequence, const char *application_id, struct td_error *reterr)
+static int assign_one(struct td_review *review, const char *panel_id, int64_t sequence,
+                      const char *application_id, struct td_error *reterr)
 {
     int rc =
         td_tx_exec(review->tx, NULL,
@@ -320,9 +301,44 @@ static int assign_one(struct td_review *review, const char *panel_id, const json
                    " values ($1, $2, $3, $4)",
                    "ssis", panel_id, application_id, sequence, review->now);
     if (rc == 0)
-        rc = td_recusal_record(review, application_id, seats);
-    if (rc == 0)
         rc = td_workflow_apply(review, application_id, "assign", NULL, NULL, reterr);
+    return rc;
+}
+
+static bool named(const json_t *applications, const char *id)
+{
+    size_t i;
+    json_t *one = NULL;
+    if (!applications)
+        return true;
+    json_array_foreach((json_t *)applications, i, one)
+        if (json_is_string(one) && !strcmp(json_string_value(one), id))
+            return true;
+    return false;
+}
+
+/* Who must keep out of what could come before the panel: looked for before anybody is counted. */
+static int find_recusals(struct td_review *review, const json_t *panel, const char *specialty,
+                         const json_t *applications)
+{
+    json_t *rows = NULL, *seats = NULL, *ids = json_array(), *row = NULL;
+    size_t i;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select id from application where state = 'accepted' and cycle_id = $1 and series = $2"
+        " and level = $3 and ($4 = '' or specialty = $4) limit 5000",
+        "ssss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
+        td_row_text(panel, "level"), specialty);
+    json_array_foreach(rows, i, row)
+        if (named(applications, td_row_text(row, "id")))
+            json_array_append(ids, json_object_get(row, "id"));
+    if (rc == 0)
+        rc = members(review->tx, td_row_text(panel, "id"), &seats);
+    if (rc == 0)
+        rc = td_recusal_record(review, ids, seats);
+    json_decref(seats);
+    json_decref(ids);
+    json_decref(rows);
     return rc;
 }
 
@@ -347,18 +363,6 @@ static int candidates(struct td_review *review, const json_t *panel, const char 
         td_row_text(panel, "committee_id"));
 }
 
-static bool named(const json_t *applications, const char *id)
-{
-    size_t i;
-    json_t *one = NULL;
-    if (!applications)
-        return true;
-    json_array_foreach((json_t *)applications, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), id))
-            return true;
-    return false;
-}
-
 /* Why this dossier cannot be assigned now by the caller; NULL when it can. */
 static const char *obstacle(const struct td_review *review, const json_t *candidate, int64_t least)
 {
@@ -379,14 +383,12 @@ static int assign_all(struct td_review *review, const json_t *panel, const json_
                       int64_t *ret_assigned, struct td_error *reterr)
 {
     const char *panel_id = td_row_text(panel, "id");
-    json_t *seats = NULL, *row = NULL;
+    json_t *row = NULL;
     size_t i;
     int64_t assigned = 0, last = 0;
-    int rc = members(review->tx, panel_id, &seats);
-    if (rc < 0)
-        return rc;
-    rc = td_tx_int(review->tx, &last,
-                   "select max(sequence) from panel_assignment where panel_id = $1", "s", panel_id);
+    int rc =
+        td_tx_int(review->tx, &last,
+                  "select max(sequence) from panel_assignment where panel_id = $1", "s", panel_id);
     json_array_foreach((json_t *)rows, i, row) {
         if (rc < 0 || !named(applications, td_row_text(row, "id")))
             continue;
@@ -395,11 +397,9 @@ static int assign_all(struct td_review *review, const json_t *panel, const json_
             leave_out(left_out, row, because);
             continue;
         }
-        rc = assign_one(review, panel_id, seats, last + assigned + 1, td_row_text(row, "id"),
-                        reterr);
+        rc = assign_one(review, panel_id, last + assigned + 1, td_row_text(row, "id"), reterr);
         assigned++;
     }
-    json_decref(seats);
     *ret_assigned = assigned;
     return rc;
 }
@@ -415,6 +415,8 @@ int td_panel_assign(struct td_review *review, const char *panel_id, const json_t
         return rc;
     }
     rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
+    if (rc == 0)
+        rc = find_recusals(review, panel, specialty, applications);
     if (rc == 0)
         rc = candidates(review, panel, specialty, &rows);
     if (rc == 0)

@@ -90,6 +90,7 @@ const edit = (p, s) => (p.owns ? (editable.includes(s) ? 'ok' : 'state') : '404'
 const read = (p) => (p.owns ? 'ok' : '404');
 const material = (p, s) => (seen(p, s) || (p.sits && !p.recuses && before.includes(s)) ? 'ok' : '404');
 const sheet = (p, s) => (p.panel && !p.recuses && before.includes(s) ? 'ok' : '404');
+const seated = (p, s) => (p.sits && !p.recuses && before.includes(s) ? 'ok' : '404');
 const recuse = (p) => (p.panel || p.sits ? 'ok' : '404');
 function perform(action) {
   return (p, s) => {
@@ -138,6 +139,10 @@ export const dossierRoutes = {
   'GET /reviews/{application}/live': { may: sheet, stream: true },
   'PUT /reviews/{application}/sheet': { may: sheet, send: give({ comment: '好' }, stale) },
   'POST /reviews/{application}/sheet/submit': { may: sheet, send: give({}, stale) },
+  'GET /applications/{application}/challenges': { may: read },
+  'POST /applications/{application}/challenges': { may: read, send: give({ name: '某某', reason: '亲属' }), spends: true },
+  'GET /reviews/{application}/challenges': { may: seated },
+  'POST /reviews/{application}/challenges': { may: seated, send: give({ name: '某某', reason: '亲属' }), spends: true },
   'POST /reviews/{application}/recusal': { may: recuse, send: give({ reason: '亲属' }), spends: true },
   'POST /notices': { may: publicise, send: (id) => ({ body: { applications: [id] } }), spends: true },
   ...Object.fromEntries(actions.map((action) => [`POST /applications/{application}/actions/${action}`, { may: perform(action), send: give(['return', 'return_to_unit', 'supplement', 'reject'].includes(action) ? reasons : {}), spends: true, row: 'POST /applications/{application}/actions/{action}' }])),
@@ -256,6 +261,10 @@ export const otherRoutes = {
   'GET /series/{series}': { may: all },
   'GET /reexaminations/{reexamination}': { may: only('bureau selfish supervisor') },
   'POST /reexaminations/{reexamination}': { may: all, send: give({}) },
+  'POST /challenges/{challenge}': { may: only('office selfish supervisor'), send: give({ outcome: 'dismissed', because: '不是同一人' }) },
+  'POST /recusals/lift': { may: only('office selfish supervisor'), send: (id, e) => ({ body: { application_id: e.dossiers.own, account_id: e.people.recused.account.id, kind: 'same_unit', because: '不是同一人' } }) },
+  'POST /ties': { may: all, send: give({}) },
+  'DELETE /ties/{tie}': { may: only('owner') },
   'POST /session': { may: all, send: give({}) },
   'POST /session/code': { may: all, send: give({}) },
   'POST /session/step-up': { may: all, send: give({}) },

@@ -102,6 +102,8 @@ export async function buildEstate(server, { voting = true } = {}) {
   for (const id of all) await forward(city, id);
   estate.members = ['chair', 'lead', 'panellist', 'third', 'member', 'extra', 'recused'].map((name) => estate.people[name]);
   estate.committee = await foundCommittee(city, estate.members);
+  estate.tie = (await estate.people.owner.ok('POST', '/ties', { kind: 'kin', name: '无此专家', note: '表兄' })).id;
+  estate.challenge = (await estate.people.colleague.ok('POST', `/applications/${dossiers.fresh}/challenges`, { name: '无此专家', reason: '有过争执' })).id;
   estate.panel = await sit(city, estate, all);
   Object.assign(estate, await certify(server, city, estate, dossiers.done));
   estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start, voting);

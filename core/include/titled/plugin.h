@@ -114,7 +114,10 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *     "fields": [{"id": "start", "name": "开始日期", "name_en": "...", "hint": "...", "required": true,
  *                 "type": "text|longtext|integer|decimal|date|choice|yesno",
  *                 "options": [{"value": "x", "name": "...", "name_en": "..."}],
- *                 "min": 0, "max": 100, "min_length": 0, "max_length": 200, "public": false}]}]}
+ *                 "min": 0, "max": 100, "min_length": 0, "max_length": 200, "public": false,
+ *                 "names": "people" | "unit"}]}]}            optional, of a text: it names co-authors, supervisors ...,
+ *                                                         who keep out of the review, or an employer, which the
+ *                                                         item's "end", when it has one, says is left
  * All of these may carry English beside Chinese: "name_en", "title_en", "exam_reason_en", "hint_en",
  * "evidence_hint_en". A section that does not repeat must be answered when its "min" is 1, or, without
  * "min", when one of its fields is required. "min_length" is not yet a fault in a draft.

@@ -1,0 +1,131 @@
+// What happens between acceptance and the meeting: who keeps out of a dossier and on which ground.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { buildCity, draft, forward, foundCommittee, pdf, submit, teacher, verify } from './city.mjs';
+import { rows } from './estate.mjs';
+import { startServer } from './harness.mjs';
+
+let server, city, committee, panel;
+const experts = {}, people = {}, dossiers = {}; // by name
+
+const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
+const id = (name) => experts[name].account.id;
+const names = (list) => list.map((name) => id(name));
+const grounds = () => Object.fromEntries(rows(server, "select c.name || ' ' || a.name as pair, group_concat(r.kind) as kinds from recusal r join account c on c.id = r.account_id join application d on d.id = r.application_id join account a on a.id = d.account_id where r.lifted_at is null group by 1").map(({ pair, kinds }) => [pair, kinds]));
+/** The ids of the dossiers that an expert finds on his desk. */
+const desk = async (name) => (await experts[name].ok('GET', '/reviews')).items.map((one) => one.id).sort();
+
+before(async () => {
+  server = await startServer();
+  city = await buildCity(server);
+  const away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
+  const logins = ['chair', 'plain', 'second', 'third', 'former', 'longago', 'kin', 'coauthor', 'teacher', 'rival'];
+  const made = await Promise.all(logins.map((login) => server.account(login, [{ role: 'expert', scope: 'teacher' }], { unit_id: away.id })));
+  for (const [n, login] of logins.entries()) experts[login] = made[n];
+  for (const login of ['lin', 'mali']) people[login] = await teacher(city, login);
+  const research = [{ id: 'resaaaaa', title: '乡村阅读研究', kind: 'paper', level: 'city', role: 'first', coauthors: '王某某、coauthor', date: '2024-05-01' }];
+  for (const login of ['lin', 'mali']) {
+    dossiers[login] = await draft(city, people[login], login === 'lin' ? { research } : {});
+    if (login === 'lin') await people.lin.upload(`/api/v1/applications/${dossiers.lin}/evidence`, { section: 'research', item: 'resaaaaa' }, { name: '论文.pdf', type: 'application/pdf', bytes: pdf });
+    const sent = await submit(people[login], dossiers[login]);
+    assert.equal(sent.status, 200, sent.text);
+    await verify(city, dossiers[login]);
+  }
+  await city.clerk.ok('POST', '/notices', { applications: Object.values(dossiers) });
+  await server.advance(12);
+  for (const one of Object.values(dossiers)) await forward(city, one);
+  committee = await foundCommittee(city, logins.slice(0, 9).map((name) => experts[name]));
+});
+after(async () => server?.stop());
+
+describe('recusal', () => {
+  test('is declared in a register that only oneself reads', async () => {
+    await experts.former.ok('POST', '/ties', { kind: 'unit', name: '水西沟镇中心小学', until_on: day(-700) });
+    await experts.longago.ok('POST', '/ties', { kind: 'unit', name: '水西沟镇中心小学', until_on: day(-4 * 366) });
+    await experts.teacher.ok('POST', '/ties', { kind: 'supervisor', name: 'mali' });
+    const { id: tie } = await people.lin.ok('POST', '/ties', { kind: 'kin', name: 'kin', note: '表兄' });
+    assert.equal((await people.mali.json('DELETE', `/ties/${tie}`)).status, 404);
+    assert.deepEqual((await people.mali.ok('GET', '/ties')).items, []);
+    assert.deepEqual((await people.lin.ok('GET', '/ties')).items.map((one) => [one.kind, one.name]), [['kin', 'kin']]);
+    assert.equal((await people.lin.json('POST', '/ties', { kind: 'kin', name: 'x'.repeat(51) })).status, 422);
+    assert.equal((await people.lin.json('POST', '/ties', { kind: 'kin', name: '某某', until_on: day(-1) })).status, 422, 'only units are left');
+    assert.equal((await city.office.json('GET', '/ties')).status, 403);
+    assert.match((await people.lin.page('/ties')).text, /近亲属/);
+  });
+
+  test('by a unit shared within three years, kin, co-authors and supervisors is found before anybody is assigned', async () => {
+    panel = (await city.office.ok('POST', '/panels', { committee_id: committee, cycle_id: city.cycle.id, name: '语文组', lead: id('plain'), members: names(['plain', 'second', 'third', 'former', 'longago', 'kin', 'coauthor', 'teacher', 'rival']) })).id;
+    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, {})).assigned, 2);
+    assert.deepEqual(grounds(), { 'former lin': 'former_unit', 'former mali': 'former_unit', 'kin lin': 'kin', 'coauthor lin': 'named', 'teacher mali': 'named' });
+    const both = Object.values(dossiers).sort();
+    for (const [name, sees] of Object.entries({ plain: both, longago: both, former: [], kin: [dossiers.mali], coauthor: [dossiers.mali], teacher: [dossiers.lin] })) assert.deepEqual(await desk(name), sees, name);
+  });
+
+  test('hides the dossier in every list, count, page, file, event and challenge', async () => {
+    const { sections } = await experts.plain.ok('GET', `/reviews/${dossiers.lin}`);
+    const [file] = sections.flatMap((section) => section.items).flatMap((item) => item.files ?? []);
+    assert.equal((await experts.kin.ok('GET', '/reviews')).open, 1);
+    for (const path of ['', '/live', '/challenges']) assert.equal((await experts.kin.json('GET', `/reviews/${dossiers.lin}${path}`)).status, 404, path);
+    assert.equal((await experts.kin.send('GET', `/api/v1/applications/${dossiers.lin}/evidence/${file.id}`)).status, 404);
+    assert.equal((await experts.kin.json('POST', `/reviews/${dossiers.lin}/challenges`, { name: 'plain', reason: '？' })).status, 404);
+    const view = await city.office.ok('GET', `/panels/${panel}`);
+    assert.deepEqual(view.dossiers.map((one) => one.eligible).sort(), [6, 7]);
+  });
+
+  test('holds from the moment when a tie is declared, also after the assignment', async () => {
+    await experts.rival.ok('POST', '/ties', { kind: 'kin', name: 'mali' });
+    assert.deepEqual(await desk('rival'), [dossiers.lin]);
+    await people.lin.ok('POST', '/ties', { kind: 'coauthor', name: 'third' });
+    assert.deepEqual(await desk('third'), [dossiers.mali]);
+  });
+
+  test('is asked for by name: the person is out until it is decided, and the answer tells nothing', async () => {
+    const ask = (name, who = people.mali, path = 'applications') => who.json('POST', `/${path}/${dossiers.mali}/challenges`, { name, reason: '曾有争执' });
+    const replies = [await ask('second'), await ask('无此人')];
+    const bare = ({ status, body }) => JSON.stringify({ status, body: Object.keys(body) });
+    assert.equal(bare(replies[0]), bare(replies[1]));
+    assert.deepEqual(await desk('second'), [dossiers.lin]);
+    assert.equal((await experts.second.json('GET', `/reviews/${dossiers.mali}`)).status, 404);
+    const other = await ask('longago', experts.plain, 'reviews');
+    assert.equal(other.status, 201, other.text);
+    assert.deepEqual(await desk('longago'), [dossiers.lin]);
+    const { items } = await city.office.ok('GET', '/challenges');
+    assert.deepEqual(items.map((one) => [one.name, one.asked_by, one.concerned]), [['longago', 'plain', 2], ['无此人', 'mali', 2], ['second', 'mali', 2]]);
+    assert.equal((await city.bureau.json('POST', `/challenges/${items[0].id}`, { outcome: 'upheld', because: 'x' })).status, 403);
+    await city.office.ok('POST', `/challenges/${items[2].id}`, { outcome: 'dismissed', because: '核实无利害关系' });
+    assert.deepEqual(await desk('second'), Object.values(dossiers).sort(), 'back in');
+    await city.supervisor.ok('POST', `/challenges/${items[0].id}`, { outcome: 'upheld', because: '属实' });
+    assert.deepEqual(await desk('longago'), [dossiers.lin], 'stays out');
+    assert.equal((await city.office.json('POST', `/challenges/${items[0].id}`, { outcome: 'dismissed', because: 'x' })).body.key, 'challenge_decided');
+    assert.equal((await ask('second')).status, 201, 'another challenge is another one');
+    assert.deepEqual(await desk('second'), [dossiers.lin]);
+    const [again] = (await city.office.ok('GET', '/challenges')).items;
+    await city.office.ok('POST', `/challenges/${again.id}`, { outcome: 'dismissed', because: '没有新的事实' });
+    const mine = await people.mali.ok('GET', `/applications/${dossiers.mali}/challenges`);
+    assert.deepEqual(mine.items.map((one) => [one.name, one.outcome]), [['second', 'dismissed'], ['无此人', ''], ['second', 'dismissed']]);
+    const { items: told } = await people.mali.ok('GET', '/messages');
+    assert.ok(told.some((one) => one.kind === 'challenge_decided'));
+    assert.match((await people.mali.page('/messages')).text, /回避申请已决定：不予回避/);
+    for (const [who, path] of [[city.office, '/challenges?show=all'], [city.supervisor, '/recusals'], [people.mali, `/applications/${dossiers.mali}/challenges`], [experts.plain, `/reviews/${dossiers.mali}/challenges`]]) {
+      const page = await who.page(path);
+      assert.equal(page.status, 200, path);
+      assert.doesNotMatch(page.text, /\{\{|undefined/);
+    }
+  });
+
+  test('by a name that is another person\'s is lifted with the reason, and only such', async () => {
+    const lift = (name, kind, who = city.office) => who.json('POST', '/recusals/lift', { application_id: dossiers.lin, account_id: id(name), kind, because: '同名' });
+    assert.equal((await lift('coauthor', 'named', city.bureau)).status, 403);
+    assert.equal((await lift('coauthor', 'same_unit')).body.key, 'recusal_stands');
+    assert.equal((await lift('plain', 'kin')).status, 404);
+    assert.equal((await lift('coauthor', 'named')).status, 200);
+    assert.deepEqual(await desk('coauthor'), Object.values(dossiers).sort());
+    await people.lin.ok('POST', '/ties', { kind: 'kin', name: '某某某' });
+    assert.deepEqual(await desk('coauthor'), Object.values(dossiers).sort(), 'what was lifted is not found again');
+    const { items } = await city.supervisor.ok('GET', '/recusals');
+    assert.ok(items.some((one) => one.lifted_because === '同名' && one.name === 'coauthor'));
+    const log = rows(server, "select count(*) as n from ledger where action in ('recusal.lift', 'challenge.decide', 'tie.declare')");
+    assert.ok(log[0].n >= 8, JSON.stringify(log));
+  });
+});
