@@ -30,6 +30,7 @@
     X(notices)                                                                                     \
     X(panels)                                                                                      \
     X(plugins)                                                                                     \
+    X(rankings)                                                                                    \
     X(quarantine)                                                                                  \
     X(quota)                                                                                       \
     X(queue)                                                                                       \

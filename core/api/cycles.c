@@ -4,7 +4,7 @@
 #include "api/api.h"
 #include "api/place.h"
 #include "review/cycle.h"
-#include "review/notice.h"
+#include "review/ranking.h"
 #include "review/row.h"
 #include "review/unit.h"
 #include "review/window.h"
@@ -345,48 +345,23 @@ static int window_write(struct td_call *call, struct td_reply *reply, struct td_
     return rc < 0 ? rc : td_place_at(call, reply, "cycles", id);
 }
 
-/* The ids of the cycle's dossiers that have passed and whose result is not public yet. */
-static int passed_ids(struct td_call *call, json_t **ret_ids)
-{
-    json_t *rows, *row, *ids = json_array();
-    size_t i;
-    int rc = td_tx_rows(
-        call->tx, &rows,
-        "select id from application where cycle_id = $1 and state = 'passed' order by number", "s",
-        td_call_param(call, "cycle"));
-    if (rc < 0) {
-        json_decref(ids);
-        return rc;
-    }
-    json_array_foreach(rows, i, row)
-        json_array_append(ids, json_object_get(row, "id"));
-    json_decref(rows);
-    *ret_ids = ids;
-    return 0;
-}
-
+/* Those who passed, as far as there are posts for them: review/ranking.h. */
 static int result_notice_write(struct td_call *call, struct td_reply *reply,
                                struct td_error *reterr)
 {
     struct td_review review;
-    json_t *cycle = NULL, *ids = NULL, *notice = NULL;
-    int rc = load(call, &review, &cycle);
-    if (rc == 0 && !(call->who->roles & TD_ROLE_BUREAU) &&
-        !td_account_has(call->who, TD_ROLE_OFFICE, td_row_text(cycle, "series")))
-        rc = td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
-    json_decref(cycle);
+    json_t *notice = NULL;
+    int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = passed_ids(call, &ids);
-    if (rc == 0 && json_array_size(ids) == 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_publish", NULL);
-    if (rc == 0)
-        rc = td_notice_publish(&review, "result", td_call_param(call, "cycle"), "", ids, &notice,
-                               reterr);
-    json_decref(ids);
+        rc = td_ranking_publish(&review, td_call_param(call, "cycle"), &notice, reterr);
     if (rc < 0)
         return rc;
     reply->value = notice;
-    return td_place_created(call, reply, "notices", td_row_text(notice, "id"));
+    if (*td_row_text(notice, "id"))
+        return td_place_created(call, reply, "notices", td_row_text(notice, "id"));
+    reply->location =
+        td_arena_printf(call->arena, "/cycles/%s/ranking", td_call_param(call, "cycle"));
+    return reply->location ? 0 : TD_ENOMEM;
 }
 
 static const struct td_field cycle_body[] = {

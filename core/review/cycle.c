@@ -34,6 +34,11 @@ static const struct td_cycle_row parameter_rows[] = {
      "an agenda takes dossiers below the line only by name"},
     {"recused_count_present", TD_CYCLE_BOOL, 1, 0, 1,
      "a recused member stays in the dossier's denominator"},
+    {"rank_by_posts", TD_CYCLE_BOOL, 1, 0, 1,
+     "of those who passed, only as many as there are posts are publicised, by yes votes and "
+     "points"},
+    {"revote_beyond_posts", TD_CYCLE_BOOL, 0, 0, 1,
+     "where more passed than there are posts they are voted on anew instead"},
     {"fee_cents", TD_CYCLE_LEVELS, 0, 0, 1000000, "review fee by level, in cents"},
     {"windows", TD_CYCLE_WINDOWS, 0, 0, 0,
      "first and last day by stage; what is not named has none"},

@@ -2,6 +2,7 @@
 #include "review/letter.h"
 
 #include "review/evaluation.h"
+#include "review/ranking.h"
 #include "review/reexamination.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -65,7 +66,7 @@ static int add_finding(struct td_review *review, const json_t *application, json
 int td_letter_load(struct td_review *review, const json_t *application, json_t **ret_letter,
                    struct td_error *reterr)
 {
-    json_t *letter = NULL, *evaluation = NULL, *window = NULL;
+    json_t *letter = NULL, *evaluation = NULL, *window = NULL, *rank = NULL;
     if (!td_row_equals(application, "state", "failed"))
         return td_error_key(reterr, TD_ECONFLICT, "not_failed", NULL);
     int result = load_cause(review, application, &letter);
@@ -77,11 +78,15 @@ int td_letter_load(struct td_review *review, const json_t *application, json_t *
         result = td_evaluation_load(review, application, &evaluation);
     if (!result)
         result = td_reexamination_window(review, application, &window, reterr);
+    if (!result && td_row_equals(letter, "cause", "outranked"))
+        result = td_ranking_of(review, td_row_text(application, "id"), &rank);
     if (result) {
         json_decref(letter);
         json_decref(evaluation);
+        json_decref(window);
         return result;
     }
+    json_object_set_new(letter, "rank", rank ? rank : json_null());
     json_object_set_new(letter, "evaluation", evaluation);
     json_object_set_new(letter, "recheck", window);
     *ret_letter = letter;

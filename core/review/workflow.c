@@ -89,6 +89,8 @@ static const struct td_workflow_row rows[] = {
     {"close_panel", FROM(PANEL_REVIEW), TO(COMMITTEE_VOTE), OFFICE, NULL, td_guard_panel_complete, 0, NULL, false},
     {"pass", FROM(COMMITTEE_VOTE), TO(PASSED), SYSTEM, NULL, NULL, 0, NULL, false},
     {"fail", FROM(COMMITTEE_VOTE), TO(FAILED), SYSTEM, NULL, NULL, 0, "failed", false},
+    {"outrank", FROM(PASSED), TO(FAILED), OFFICE | BUREAU, NULL, NULL, 0, "outranked", false},
+    {"revote", FROM(PASSED), TO(COMMITTEE_VOTE), OFFICE | BUREAU, NULL, NULL, 0, "revote", false},
     {"publicise_result", FROM(PASSED), TO(RESULT_NOTICE), OFFICE | BUREAU, NULL, NULL, 0, "result_notice", false},
     {"hold", FROM(RESULT_NOTICE), TO(OBJECTION_HOLD), OFFICE | BUREAU, NULL, td_guard_objected, -10, "held", false},
     {"release", FROM(OBJECTION_HOLD), TO(RESULT_NOTICE), OFFICE | BUREAU, NULL, td_guard_no_objection, 0, "released", false},

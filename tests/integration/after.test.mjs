@@ -1,4 +1,4 @@
-// After the vote, and what outlasts it: integrity records.
+// After the vote: ranking against posts, rechecks; and what outlasts it: integrity records.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { startServer } from './harness.mjs';
 let server, city, second;
 before(async () => {
   server = await startServer();
-  city = await buildCity(server);
+  city = await buildCity(server, { posts: 3 });
   second = await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
 });
 after(async () => server?.stop());
@@ -92,17 +92,33 @@ describe('an integrity record', () => {
   });
 });
 
-/** A submitted dossier of a new teacher, put where the vote leaves it: the way there has its own tests. */
-async function voted(login, { yes, no = 0, abstain = 0, present = 8, members = 11 }) {
-  const client = await teacher(city, login);
-  const id = await draft(city, client);
+let submitted; // a dossier that was submitted and scored
+
+/** That dossier, of a teacher of his own. */
+async function submitOne(login) {
+  const client = await teacher(city, login), id = await draft(city, client);
   assert.equal((await submit(client, id)).status, 200);
   for (let tries = 0; !(await city.supervisor.ok('GET', `/applications/${id}`)).evaluation?.score; tries++) assert.ok(tries < 500, 'the dossier was not scored');
+  return (submitted = { client, id });
+}
+
+/** A copy of it for somebody else: the way there has its own tests. */
+async function copyOne(login) {
+  const client = await teacher(city, login), id = `01CPY${client.account.id.slice(5)}`;
+  const change = { id: `'${id}'`, number: `'N-${login}'`, account_id: `'${client.account.id}'` };
+  const names = rows(server, "select name from pragma_table_info('application')").map(({ name }) => name);
+  sql(server, `insert into application (${names}) select ${names.map((name) => change[name] ?? name)} from application where id = '${submitted.id}'`);
+  return { client, id };
+}
+
+/** Puts a new teacher's dossier where the vote leaves it. */
+async function voted(login, { yes, no = 0, abstain = 0, present = 8, members = 11 }) {
+  const { client, id } = await (submitted ? copyOne : submitOne)(login);
   const state = 3 * yes >= 2 * present ? 'passed' : 'failed';
   const now = `(select max(at) from ledger)`, mark = id.slice(6);
   sql(server, `begin;
     insert into committee (id, series, level, name, founding_unit, created_at) select '01COM0${mark}', 'teacher', 'intermediate', '中级评委会', '市教育局', ${now};
-    insert into meeting (id, committee_id, cycle_id, name, held_on, state, members, present, created_by, created_at) select '01MEE0${mark}', '01COM0${mark}', '${city.cycle.id}', '第一次会议', '2026-11-20', 'closed', ${members}, ${present}, 'x', ${now};
+    insert into meeting (id, committee_id, cycle_id, name, held_on, state, members, present, minutes, created_by, created_at) select '01MEE0${mark}', '01COM0${mark}', '${city.cycle.id}', '第一次会议', '2026-11-20', 'closed', ${members}, ${present}, '{}', 'x', ${now};
     insert into motion (id, meeting_id, application_id, sequence, state, present, yes, no, abstain, passed, counted_at) select '01MOT0${mark}', '01MEE0${mark}', '${id}', 1, 'counted', ${present}, ${yes}, ${no}, ${abstain}, ${state === 'passed'}, ${now};
     insert into transition (id, application_id, action, from_state, to_state, actor, role, at) select '01TRA0${mark}', '${id}', '${state === 'passed' ? 'pass' : 'fail'}', 'committee_vote', '${state}', 'system', 'system', ${now};
     update application set state = '${state}', state_at = ${now} where id = '${id}';
@@ -113,13 +129,57 @@ async function voted(login, { yes, no = 0, abstain = 0, present = 8, members = 1
 const stateOf = async (client, id) => (await client.ok('GET', `/applications/${id}`)).application.state;
 const reason = '表决当日到会委员人数存疑，请复查程序。';
 
+describe('more who passed than posts', () => {
+  const outcomes = ({ ranking }) => ranking.groups.flatMap(({ entries }) => entries.map((one) => `${one.place} ${one.name} ${one.ranking_outcome}`));
+
+  test('are ranked by yes votes, then points; among equals at the last post the bureau chooses and says why', async () => {
+    const at = `/cycles/${city.cycle.id}/ranking`;
+    const [d, b, a, c] = [await voted('jiang-d', { yes: 6 }), await voted('shen-b', { yes: 7, no: 1 }), await voted('han-a', { yes: 8 }), await voted('yang-c', { yes: 6 })];
+    const before = await city.office.ok('GET', at);
+    assert.deepEqual(outcomes(before).sort(), ['1 han-a in', '2 shen-b in', '3 jiang-d tied', '3 yang-c tied']);
+    assert.deepEqual([before.ranking.groups[0].posts, before.ranking.groups[0].contested], [3, 1]);
+    assert.match((await city.bureau.page(at)).text, /最后岗位并列/);
+    for (const [who, status] of [[city.clerk, 403], [a.client, 403], [city.office, 403]]) assert.equal((await who.json('POST', `${at}/choice`, { chosen: [c.id], reason: '在乡镇任教更久' })).status, status);
+    for (const chosen of [[c.id, d.id], [a.id]]) assert.deepEqual((await city.bureau.json('POST', `${at}/choice`, { chosen, reason: '在乡镇任教更久' })).body.errors.map((one) => one.field), ['chosen']);
+    assert.deepEqual(outcomes(await city.office.ok('GET', at)), outcomes(before), 'a refused choice leaves nothing');
+    await city.bureau.ok('POST', `${at}/choice`, { chosen: [c.id], reason: '在乡镇任教年限更长。' });
+    const notice = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
+    assert.deepEqual([notice.entries.length, notice.outranked, notice.waiting], [3, 1, 0]);
+    assert.deepEqual(await Promise.all([a, b, c, d].map(({ client, id }) => stateOf(client, id))), ['result_notice', 'result_notice', 'result_notice', 'failed']);
+
+    const { letter } = await d.client.ok('GET', `/applications/${d.id}/letter`);
+    assert.deepEqual([letter.cause, letter.rank.posts, letter.rank.passed, letter.rank.place, letter.rank.tied, letter.rank.choice_reason], ['outranked', 3, 4, 3, true, '在乡镇任教年限更长。']);
+    assert.ok(letter.evaluation.score.sections.length, 'his own points, item by item');
+    assert.ok((await d.client.ok('GET', '/messages')).items.some((one) => one.kind === 'outranked'));
+    const [{ id }] = (await city.office.ok('GET', at)).rankings;
+    assert.equal((await city.supervisor.ok('GET', `/rankings/${id}`)).ranking.recomputed, true);
+    assert.equal((await city.supervisor.ok('GET', `/ledger?subject=ranking/${id}`)).items[0].action, 'ranking.make');
+    const annex = (await city.supervisor.ok('GET', `/meetings/01MEE0${c.id.slice(6)}/minutes`)).ranking_annex;
+    assert.deepEqual(annex.map((one) => [one.name, one.place, one.ranking_outcome]), [['yang-c', 3, 'in']]);
+    sql(server, `update motion set yes = 7 where application_id = '${c.id}'`);
+    assert.equal((await city.supervisor.ok('GET', `/rankings/${id}`)).ranking.recomputed, false, 'a vote that is another now');
+    sql(server, `update motion set yes = 6 where application_id = '${c.id}'`);
+
+    // The three posts are promised: who passes now is placed beyond them, or the group is voted on anew.
+    const late = await voted('zhu-1', { yes: 8 });
+    assert.deepEqual(outcomes(await city.office.ok('GET', at)), ['1 zhu-1 out']);
+    const policy = (value) => sql(server, `update cycle set parameters = json_set(parameters, '$.revote_beyond_posts', json('${value}')) where id = '${city.cycle.id}'`);
+    policy(true);
+    assert.equal((await city.office.json('POST', `/cycles/${city.cycle.id}/result-notice`)).body.key, 'ranking_waits');
+    assert.equal((await city.office.ok('POST', `${at}/revote`, { division: '650121', level: 'intermediate', reason: '超过岗位数' })).revote, 1);
+    assert.equal(await stateOf(late.client, late.id), 'committee_vote');
+    policy(false);
+    const last = await voted('qin-1', { yes: 8 });
+    assert.deepEqual([(await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`)).outranked, await stateOf(last.client, last.id)], [1, 'failed']);
+  });
+});
+
 describe('a result that one is not satisfied with', () => {
   test('is explained with counts and no names, and rechecked by somebody else', async () => {
     const { client, id } = await voted('zheng', { yes: 5, no: 2, abstain: 1 });
     const { letter } = await client.ok('GET', `/applications/${id}/letter`);
     assert.equal(letter.cause, 'vote');
     assert.deepEqual(['present', 'yes', 'no', 'abstain', 'missing', 'needed'].map((name) => letter.vote[name]), [8, 5, 2, 1, 0, 6]);
-    assert.ok(letter.evaluation.score.sections.length, 'his own points, item by item');
     assert.match((await client.page(`/applications/${id}/letter`)).text, /表决未达到出席委员的三分之二/);
     assert.equal((await city.clerk.json('GET', `/applications/${id}/letter`)).status, 403);
     assert.equal((await (await teacher(city, 'feng')).json('GET', `/applications/${id}/letter`)).status, 404);

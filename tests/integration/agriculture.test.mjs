@@ -4,11 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-<<<<<<< HEAD
-import { division, forward, grantPosts, pdf, save, submit, verify } from './city.mjs';
-=======
-import { division, forward, foundCommittee, pdf, save, submit, verify } from './city.mjs';
->>>>>>> 41f5c13 (committees: a committee reviews only while it is approved and valid)
+import { division, forward, foundCommittee, grantPosts, pdf, save, submit, verify } from './city.mjs';
 import { startServer } from './harness.mjs';
 
 const years = [2021, 2022, 2023, 2024, 2025];

@@ -104,6 +104,7 @@ before(async () => {
   estate.size = rows(server, 'select max(size) as size from ledger_checkpoint')[0].size;
   estate.trial = (await people.bureau.ok('POST', `/standards/${estate.standard}/trials`, { cycle: city.cycle.id })).id;
   await server.seen('trial.ended');
+  estate.ranking = rows(server, 'select id from ranking')[0].id;
   estate.tried = rows(server, 'select min(application_id) as id from trial_dossier')[0].id;
   await server.process.kill('SIGTERM');
   copyDossiers();
@@ -210,7 +211,7 @@ describe('everything else', () => {
   const values = (e) => ({
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
     delivery: e.delivery,
-    reexamination: e.reexamination,
+    reexamination: e.reexamination, ranking: e.ranking,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
     challenge: e.challenge, tie: e.tie,
   });
