@@ -16,6 +16,7 @@
     X(deliveries)                                                                                  \
     X(demo)                                                                                        \
     X(drafts)                                                                                      \
+    X(elections)                                                                                   \
     X(evidence)                                                                                    \
     X(fees)                                                                                        \
     X(filings)                                                                                     \

@@ -1,8 +1,7 @@
-/* meetings.c - meetings: agenda, attendance, opening, secret ballots, counting, minutes. */
+/* meetings.c - meetings: agenda, attendance, opening, minutes. The vote is in elections.c. */
 #include "api/api.h"
 #include "api/material.h"
 #include "api/place.h"
-#include "review/ballot.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
@@ -87,39 +86,6 @@ static int motion_read(struct td_call *call, struct td_reply *reply, struct td_e
     return rc;
 }
 
-/* True while a motion of the list waits for the caller's ballot. */
-static bool votes_open(const json_t *motions)
-{
-    size_t i;
-    json_t *motion;
-    json_array_foreach((json_t *)motions, i, motion) {
-        if (!td_row_bool(motion, "cast"))
-            return true;
-    }
-    return false;
-}
-
-static int ballots_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    struct td_review review;
-    json_t *motions = NULL, *meeting = NULL;
-    struct td_meeting_seat seat;
-    const char *id = td_call_param(call, "meeting");
-    int rc = td_api_review(call, &review);
-    if (rc == 0)
-        rc = td_meeting_load(&review, id, &meeting, &seat, reterr);
-    if (rc < 0)
-        return rc;
-    rc = td_ballot_mine(&review, id, &motions, reterr);
-    if (rc == 0)
-        reply->value = json_pack("{s:s, s:s, s:O, s:O, s:b, s:o, s:n}", "id", id, "meeting_id", id,
-                                 "meeting_name", json_object_get(meeting, "name"), "committee_name",
-                                 json_object_get(meeting, "committee_name"), "votes_open",
-                                 (int)votes_open(motions), "items", motions, "next");
-    json_decref(meeting);
-    return rc;
-}
-
 static int minutes_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -190,42 +156,6 @@ static int open_write(struct td_call *call, struct td_reply *reply, struct td_er
     return done(call, reply, rc, NULL, 0);
 }
 
-static int put_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    struct td_review review;
-    int64_t opened = 0;
-    int rc = td_api_review(call, &review);
-    if (rc == 0)
-        rc = td_ballot_open(&review, td_call_param(call, "meeting"), td_call_json(call, "motions"),
-                            &opened, reterr);
-    return done(call, reply, rc, "opened", opened);
-}
-
-static int cast_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    struct td_review review;
-    const char *id = td_call_param(call, "meeting");
-    int rc = td_api_review(call, &review);
-    if (rc == 0)
-        rc = td_ballot_cast(&review, id, td_call_json(call, "choices"), reterr);
-    if (rc < 0)
-        return rc;
-    reply->location = td_arena_printf(call->arena, "/meetings/%s/ballots", id);
-    reply->value = json_pack("{s:b}", "cast", 1);
-    return reply->location && reply->value ? 0 : TD_ENOMEM;
-}
-
-static int count_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    struct td_review review;
-    int64_t counted = 0;
-    int rc = td_api_review(call, &review);
-    if (rc == 0)
-        rc = td_ballot_count(&review, td_call_param(call, "meeting"), td_call_json(call, "motions"),
-                             td_call_bool(call, "early"), &counted, reterr);
-    return done(call, reply, rc, "counted", counted);
-}
-
 static int close_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -249,23 +179,6 @@ static const struct td_field agenda_body[] = {
     {0},
 };
 
-static const struct td_field put_body[] = {
-    {"motions", TD_FIELD_ARRAY, false, 0, 0, NULL, "Ids of motions; all that wait when absent"},
-    {0},
-};
-
-static const struct td_field cast_body[] = {
-    {"choices", TD_FIELD_OBJECT, true, 0, 0, NULL, "{motion id: \"yes\" | \"no\" | \"abstain\"}"},
-    {0},
-};
-
-static const struct td_field count_body[] = {
-    {"motions", TD_FIELD_ARRAY, false, 0, 0, NULL,
-     "Ids of motions; all that everybody has voted on when absent"},
-    {"early", TD_FIELD_BOOL, false, 0, 0, NULL, "Chair only: count although votes are missing"},
-    {0},
-};
-
 #define READERS (TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR | TD_ROLE_EXPERT)
 #define LEADERS (TD_ROLE_OFFICE | TD_ROLE_EXPERT)
 
@@ -286,16 +199,8 @@ const struct td_route td_meetings_routes[] = {
      .write = attend_write},
     {TD_POST, "/meetings/{meeting}/open", LEADERS, "Open the meeting when there is a quorum",
      .write = open_write},
-    {TD_POST, "/meetings/{meeting}/motions/open", LEADERS, "Put motions to the vote",
-     .write = put_write, .body = put_body},
     {TD_GET, "/meetings/{meeting}/motions/{motion}", READERS,
      "The dossier of a motion with the panel's sheets", .read = motion_read, .page = "motion"},
-    {TD_GET, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Motions that the caller can vote on",
-     .read = ballots_read, .page = "ballots"},
-    {TD_POST, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Cast secret ballots",
-     .write = cast_write, .body = cast_body, .flags = TD_ROUTE_STEP_UP | TD_ROUTE_SECRET},
-    {TD_POST, "/meetings/{meeting}/count", LEADERS, "Count motions", .write = count_write,
-     .body = count_body},
     {TD_POST, "/meetings/{meeting}/close", TD_ROLE_EXPERT, "Close the meeting and make the minutes",
      .write = close_write},
     {TD_GET, "/meetings/{meeting}/minutes", READERS, "Minutes of a closed meeting, for print",

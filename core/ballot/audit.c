@@ -125,10 +125,10 @@ static int check_rule(const struct audit *audit, struct td_error *reterr)
     if (rule->present < least(rule->quorum, rule->members))
         return td_error_set(reterr, TD_EINVALID, "quorum: %d of %d members present, %d are needed",
                             rule->present, rule->members, least(rule->quorum, rule->members));
-    if (voters > (size_t)rule->present)
+    if (voters > (size_t)rule->of)
         return td_error_set(reterr, TD_EINVALID,
-                            "credentials: %zu, more than the %d members present", voters,
-                            rule->present);
+                            "credentials: %zu, more than the %d members whom the majority is of",
+                            voters, rule->of);
     return 0;
 }
 
@@ -396,8 +396,7 @@ static json_t *question_report(const struct audit *audit, size_t q)
 {
     const struct td_election_rule *rule = &audit->election.rule;
     json_t *counts = json_array_get(json_object_get(audit->result, "result"), q);
-    int needed = least(rule->members ? rule->majority : (const int[]){0, 1},
-                       (int)json_object_size(audit->credentials));
+    int needed = rule->members ? least(rule->majority, rule->of) : 0;
     json_t *report =
         json_pack("{s:s, s:O?, s:n, s:n}", "question", audit->election.questions[q].title, "counts",
                   counts, "required", "passed");
@@ -413,8 +412,9 @@ static json_t *question_report(const struct audit *audit, size_t q)
 
 static json_t *rule_report(const struct td_election_rule *rule)
 {
-    return rule->members ? json_pack("{s:i, s:i, s:i}", "members", rule->members, "present",
-                                     rule->present, "required", least(rule->quorum, rule->members))
+    return rule->members ? json_pack("{s:i, s:i, s:i, s:i}", "members", rule->members, "present",
+                                     rule->present, "of", rule->of, "required",
+                                     least(rule->quorum, rule->members))
                          : json_null();
 }
 

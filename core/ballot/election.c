@@ -78,6 +78,7 @@ static void read_rule(const char *description, struct td_election_rule *ret)
     struct td_election_rule rule = {0};
     if (small(json_object_get(value, "members"), 100000, &rule.members) && rule.members > 0 &&
         small(json_object_get(value, "present"), rule.members, &rule.present) &&
+        small(json_object_get(value, "of"), rule.present, &rule.of) && rule.of > 0 &&
         read_part(json_object_get(value, "quorum"), rule.quorum) &&
         read_part(json_object_get(value, "majority"), rule.majority))
         *ret = rule;
@@ -141,8 +142,9 @@ char *td_election_make(struct td_group *group, const char *uuid, const char *nam
                               json_pack("{s:[s,s,s], s:i, s:i, s:O}", "answers", "同意", "不同意",
                                         "弃权", "min", 1, "max", 1, "question", title));
     json_t *description = json_sprintf(
-        "{\"members\":%d,\"present\":%d,\"quorum\":[%d,%d],\"majority\":[%d,%d]}", rule->members,
-        rule->present, rule->quorum[0], rule->quorum[1], rule->majority[0], rule->majority[1]);
+        "{\"members\":%d,\"present\":%d,\"of\":%d,\"quorum\":[%d,%d],\"majority\":[%d,%d]}",
+        rule->members, rule->present, rule->of, rule->quorum[0], rule->quorum[1], rule->majority[0],
+        rule->majority[1]);
     json_t *value = json_pack("{s:i, s:o, s:s, s:s, s:o, s:o, s:s, s:s, s:s}", "version", 1,
                               "description", description, "name", name, "group", TD_GROUP_NAME,
                               "public_key", td_group_json(group, y), "questions", questions, "uuid",

@@ -21,12 +21,14 @@ struct td_election_question {
 };
 
 /* A meeting's numbers, bound by the fingerprint since the description carries them (as JSON):
- * {"members": 11, "present": 9, "quorum": [2, 3], "majority": [2, 3]}. members is 0 when it says nothing of the kind. */
+ * {"members": 11, "present": 9, "of": 9, "quorum": [2, 3], "majority": [2, 3]}. members is 0 when it says nothing of the
+ * kind. */
 struct td_election_rule {
     int members;     /* of the committee */
     int present;     /* when the meeting opened; who must recuse himself is present and holds no credential */
+    int of;          /* how many the majority is a part of: present, or without who must recuse himself */
     int quorum[2];   /* this part of the members must be present */
-    int majority[2]; /* this part of those who hold a credential must say yes, the first answer */
+    int majority[2]; /* this part of `of` must say yes, the first answer: who stays away has not agreed */
 };
 
 struct td_election {

@@ -142,6 +142,29 @@ static int read_parameters(struct td_group *group, const json_t *parameters,
     return result;
 }
 
+int td_trustees_check_key(struct td_group *group, const json_t *certificates,
+                          const json_t *published_coefficients, int threshold, int trustee,
+                          const json_t *key, struct td_error *reterr)
+{
+    struct td_trustees trustees = {.count = (int)json_array_size(certificates),
+                                   .threshold = threshold};
+    struct published published = {0};
+    if (trustee < 0 || trustee >= trustees.count || trustees.count > TD_TRUSTEES_MAX)
+        return td_error_set(reterr, TD_EINVALID, "trustees: a number that does not fit");
+    json_t *parameters =
+        json_pack("{s:O, s:O}", "certs", certificates, "coefexps", published_coefficients);
+    int result = parameters ? 0 : TD_ENOMEM;
+    td_group_start(group);
+    for (int i = 0; i < trustees.count && result == 0; i++)
+        result = read_published(group, parameters, i, threshold, published.powers[i], reterr);
+    trustees.keys[trustee] = td_group_number(group);
+    if (result == 0)
+        result = read_key(group, key, trustee, &published, &trustees, reterr);
+    td_group_end(group);
+    json_decref(parameters);
+    return result;
+}
+
 int td_trustees_read(struct td_group *group, const char *text, size_t length,
                      struct td_trustees *ret, struct td_error *reterr)
 {

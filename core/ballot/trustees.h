@@ -36,6 +36,10 @@ bool td_trustees_certificate(struct td_group *group, const json_t *certificate, 
  * How many; 0 when they do not hold. */
 int td_trustees_coefficients(struct td_group *group, const json_t *published, const BIGNUM *verification,
                              BIGNUM *powers[TD_TRUSTEES_MAX]);
+/* Checks a trustee's public key against what all have published so far: the certificates and signed coefficients
+ * (arrays) of everybody, of polynomials with `threshold` coefficients. `trustee` is its index. */
+int td_trustees_check_key(struct td_group *group, const json_t *certificates, const json_t *published,
+                          int threshold, int trustee, const json_t *key, struct td_error *reterr);
 /* g to the polynomial's value at `number`. */
 void td_trustees_value(struct td_group *group, BIGNUM *out, BIGNUM *const *powers, int threshold, int number);
 /* TD_EINVALID with the sentence of what does not hold, of the trustee with this index. */

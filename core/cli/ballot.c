@@ -146,7 +146,11 @@ static int rehearse(struct td_cli *cli, int count, char **arguments, struct td_e
         choices[i] = (int)randombytes_uniform(CHOICES);
     struct td_rehearsal rehearsal = {
         .name = "演练",
-        .rule = {.members = voters, .present = voters, .quorum = {2, 3}, .majority = {2, 3}},
+        .rule = {.members = voters,
+                 .present = voters,
+                 .of = voters,
+                 .quorum = {2, 3},
+                 .majority = {2, 3}},
         .voters = voters,
         .dossiers = dossiers,
         .choices = choices,

@@ -56,6 +56,7 @@ struct td_command {
     X(standard_case)                                                                               \
     X(trial)                                                                                       \
     X(trustee)                                                                                     \
+    X(vote)                                                                                        \
     X(workflow)
 
 #define X(family) extern const struct td_command td_##family##_commands[];

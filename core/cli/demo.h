@@ -104,7 +104,12 @@ int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const c
 int td_demo_plan_meeting(struct td_demo *demo, const char *cycle, const char *level,
                          struct td_demo_case *const *cases, size_t count, char ret_meeting[27],
                          struct td_error *reterr);
-/* Attendance, opening, motions put to the vote; what is done already is left as it is. */
+/* The three trustees make the meeting's key; then all who came vote, and two trustees open the sums (demo_vote.c). What an earlier run
+ * left half done is voted on again. */
+int td_demo_make_key(struct td_demo *demo, const char *meeting, struct td_error *reterr);
+int td_demo_vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases, size_t count,
+                 struct td_error *reterr);
+/* Attendance, opening, key, motions put to the vote; what is done already is left as it is. */
 int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_error *reterr);
 /* The same, then votes, count and close. */
 int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,

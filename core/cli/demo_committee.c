@@ -223,37 +223,6 @@ int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const c
                         "/api/v1/panels/%s/close", panel);
 }
 
-/* The weaker a dossier, the fewer vote for it; the weakest fail. */
-static int cast(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
-                size_t count, int expert, struct td_error *reterr)
-{
-    char login[TD_DEMO_LOGIN];
-    json_t *mine = NULL, *motion, *choices = json_object();
-    size_t index;
-    snprintf(login, sizeof(login), "expert-%02d", expert);
-    int result = td_demo_call(demo, login, "GET", NULL, &mine, reterr,
-                              "/api/v1/meetings/%s/ballots", meeting);
-    json_array_foreach(json_object_get(mine, "items"), index, motion) {
-        int64_t ratio = 60;
-        if (json_is_true(json_object_get(motion, "cast")))
-            continue;
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(cases[i]->application, td_json_text(motion, "application_id")) == 0)
-                ratio = json_integer_value(json_object_get(cases[i]->dossier, "expert_ratio"));
-        bool yes = expert * 12 <= ratio + 20;
-        json_object_set_new(choices, td_json_text(motion, "id"),
-                            json_string(yes          ? "yes"
-                                        : expert % 2 ? "no"
-                                                     : "abstain"));
-    }
-    if (result == 0 && json_object_size(choices) > 0)
-        result = td_demo_call(demo, login, "POST", json_pack("{s:O}", "choices", choices), NULL,
-                              reterr, "/api/v1/meetings/%s/ballots", meeting);
-    json_decref(choices);
-    json_decref(mine);
-    return result;
-}
-
 static int plan_meeting(struct td_demo *demo, const char *cycle, const char *level,
                         char ret_meeting[27], struct td_error *reterr)
 {
@@ -289,18 +258,6 @@ static int attend(struct td_demo *demo, const char *meeting, struct td_error *re
     return 0;
 }
 
-static int vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
-                size_t count, struct td_error *reterr)
-{
-    int result = 0;
-    for (int expert = 1; result == 0 && expert <= TD_DEMO_EXPERTS - 2; expert++)
-        result = cast(demo, meeting, cases, count, expert, reterr);
-    if (result == 0)
-        result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
-                              "/api/v1/meetings/%s/count", meeting);
-    return result;
-}
-
 static bool has_motion(const json_t *view, const char *state)
 {
     size_t index;
@@ -334,9 +291,12 @@ int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_er
             result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
                                   "/api/v1/meetings/%s/open", meeting);
     }
-    if (result == 0 && has_motion(view, "waiting"))
-        result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
-                              "/api/v1/meetings/%s/motions/open", meeting);
+    if (result == 0 && has_motion(view, "waiting")) {
+        result = td_demo_make_key(demo, meeting, reterr);
+        if (result == 0)
+            result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
+                                  "/api/v1/meetings/%s/motions/open", meeting);
+    }
     json_decref(view);
     return result;
 }
@@ -350,7 +310,7 @@ int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,
         result = td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s",
                               meeting);
     if (result == 0 && has_motion(view, "voting"))
-        result = vote(demo, meeting, cases, count, reterr);
+        result = td_demo_vote(demo, meeting, cases, count, reterr);
     if (result == 0 && strcmp(td_json_text(view, "state"), "closed") != 0)
         result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
                               "/api/v1/meetings/%s/close", meeting);

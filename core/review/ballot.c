@@ -1,23 +1,23 @@
-/* ballot.c - the secret vote. Writes `motion`, `ballot_cast` and `ballot`; see ballot.h for what
- * must never be written. */
+/* ballot.c - elections put up, registered in, begun and annulled. Owns `election`, `election_voter`
+ * and `credential`. */
 #include "review/ballot.h"
 
+#include "ballot/credential.h"
+#include "ballot/election.h"
 #include "base/id.h"
-#include "base/seal.h"
-#include "review/application.h"
+#include "base/json.h"
+#include "review/ballot_rows.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
-#include "review/recusal.h"
 #include "review/row.h"
-#include "review/workflow.h"
 #include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int load_open(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
-                     struct td_meeting_seat *seat, struct td_error *reterr)
+int td_ballot_load_open(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                        struct td_meeting_seat *seat, struct td_error *reterr)
 {
     json_t *meeting = NULL;
     int rc = td_meeting_load(review, meeting_id, &meeting, seat, reterr);
@@ -33,361 +33,450 @@ static int load_open(struct td_review *review, const char *meeting_id, json_t **
     return 0;
 }
 
-static bool listed(const json_t *motions, const char *id)
+int td_ballot_load_run(struct td_review *review, const char *meeting_id, bool chair_only,
+                       json_t **ret_meeting, struct td_error *reterr)
 {
-    size_t i;
-    json_t *one = NULL;
-    json_array_foreach((json_t *)motions, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), id))
-            return true;
-    return false;
-}
-
-/* --- putting to the vote ---------------------------------------------------------------------- */
-
-int td_ballot_open(struct td_review *review, const char *meeting_id, const json_t *motions,
-                   int64_t *ret_opened, struct td_error *reterr)
-{
-    json_t *meeting = NULL, *rows = NULL, *row = NULL;
     struct td_meeting_seat seat;
-    size_t i;
-    int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
-    if (rc < 0)
-        return rc;
-    json_decref(meeting);
-    if (!seat.leads && !seat.office)
-        return td_error_key(reterr, TD_EFORBIDDEN, "chair_or_office", NULL);
-    rc = td_tx_rows(
-        review->tx, &rows,
-        "select id from motion where meeting_id = $1 and state = 'waiting' order by sequence", "s",
-        meeting_id);
-    *ret_opened = 0;
-    json_array_foreach(rows, i, row) {
-        if (rc < 0 || (motions && !listed(motions, td_row_text(row, "id"))))
-            continue;
-        rc = td_tx_exec(review->tx, NULL, "update motion set state = 'voting' where id = $1", "s",
-                        td_row_text(row, "id"));
-        ++*ret_opened;
-    }
-    json_decref(rows);
-    if (rc == 0 && *ret_opened == 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_vote", NULL);
-    if (rc == 0)
-        rc = td_row_log(review, "motion.open", "meeting", meeting_id,
-                        json_pack("{s:I}", "count", *ret_opened));
-    if (rc == 0)
-        rc = td_row_live(review->tx, "meeting", meeting_id);
-    return rc;
-}
-
-/* --- voting ----------------------------------------------------------------------------------- */
-
-int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **ret_motions,
-                   struct td_error *reterr)
-{
     json_t *meeting = NULL;
-    struct td_meeting_seat seat;
-    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    int rc = td_ballot_load_open(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
-    json_decref(meeting);
-    if (!seat.attends || !seat.member) {
-        *ret_motions = json_array();
-        return 0;
+    if (!seat.leads && (chair_only || !seat.office)) {
+        json_decref(meeting);
+        return td_error_key(reterr, TD_EFORBIDDEN, chair_only ? "chair_only" : "chair_or_office",
+                            NULL);
     }
-    json_t *rows = NULL, *row = NULL;
-    size_t i;
-    rc = td_tx_rows(
-        review->tx, &rows,
-        "select o.id, o.sequence, a.id as application_id, a.number, c.name, u.name as unit_name,"
-        " a.series, a.specialty, a.level, s.total, case when b.motion_id is null then 0 else 1 end "
-        "as voted"
-        " from motion o join application a on a.id = o.application_id"
-        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-        " left join score s on s.id = a.score_id"
-        " left join ballot_cast b on b.motion_id = o.id and b.account_id = $2"
-        " where o.meeting_id = $1 and o.state = 'voting' and not " TD_RECUSAL_SQL(
-            "$2") " order by o.sequence",
-        "ss", meeting_id, review->who->id);
-    if (rc < 0)
-        return rc;
-    json_array_foreach(rows, i, row) {
-        json_object_set_new(row, "cast", json_boolean(td_row_int(row, "voted")));
-        json_object_del(row, "voted");
-        td_application_name(review, row);
-    }
-    *ret_motions = rows;
+    *ret_meeting = meeting;
     return 0;
 }
 
-static int check_motion(struct td_review *review, const char *meeting_id, const char *motion_id,
-                        struct td_error *reterr)
+int td_ballot_load_voter(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                         struct td_error *reterr)
 {
-    json_t *motion = NULL;
-    int rc =
-        td_tx_row(review->tx, &motion, "select * from motion where id = $1 and meeting_id = $2",
-                  "ss", motion_id, meeting_id);
-    if (rc < 0)
-        return rc;
-    if (strcmp(td_row_text(motion, "state"), "voting"))
-        rc = td_error_key(reterr, TD_ECONFLICT, "motion_state",
-                          json_pack("{s:s}", "motion_state", td_row_text(motion, "state")));
-    bool recused = false;
-    if (rc == 0)
-        rc = td_recusal_check(review->tx, review->who->id, td_row_text(motion, "application_id"),
-                              &recused);
-    json_decref(motion);
-    if (rc == 0 && recused)
-        rc = td_error_key(reterr, TD_EFORBIDDEN, "recused", NULL);
-    return rc;
-}
-
-struct paper {
-    char id[33];
-    char *choice; /* sealed */
-};
-
-static int by_id(const void *left, const void *right)
-{
-    return strcmp(((const struct paper *)left)->id, ((const struct paper *)right)->id);
-}
-
-/* The letter that stands for a choice in the store, sealed: all choices have one length, and no two
- * sealed ones are alike, so whoever follows the store vote by vote learns nothing. */
-static char *seal_letter(const struct td_seal_key *key, char letter)
-{
-    char text[2] = {letter, 0};
-    return td_seal(key, text);
-}
-
-/* 'y', 'n' or 'a'; 0 when it was not sealed with this key. */
-static char open_letter(const struct td_seal_key *key, const json_t *ballot)
-{
-    char *text = td_unseal(key, td_row_text(ballot, "choice"));
-    char letter = text ? text[0] : 0;
-    free(text);
-    return letter;
-}
-
-static int lost_key(struct td_error *reterr)
-{
-    return td_error_set(reterr, TD_EINTERNAL, "a ballot does not open with this server's key");
-}
-
-/* One paper for each ballot of before and one for the new letter, all sealed anew. */
-static int make_papers(struct td_review *review, const json_t *before, char letter,
-                       struct paper *papers, struct td_error *reterr)
-{
-    size_t count = json_array_size(before) + 1;
-    for (size_t i = 0; i < count; i++) {
-        char each = letter;
-        if (i + 1 < count && !(each = open_letter(review->seal, json_array_get(before, i))))
-            return lost_key(reterr);
-        td_id_random_hex(papers[i].id, 16);
-        papers[i].choice = seal_letter(review->seal, each);
-        if (!papers[i].choice)
-            return TD_ENOMEM;
-    }
-    qsort(papers, count, sizeof(*papers), by_id);
-    return 0;
-}
-
-static int replace_papers(struct td_tx *tx, const char *motion_id, const struct paper *papers,
-                          size_t count)
-{
-    int rc = td_tx_exec(tx, NULL, "delete from ballot where motion_id = $1", "s", motion_id);
-    for (size_t i = 0; i < count && rc == 0; i++)
-        rc = td_tx_exec(tx, NULL, "insert into ballot (id, motion_id, choice) values ($1, $2, $3)",
-                        "sss", papers[i].id, motion_id, papers[i].choice);
-    return rc;
-}
-
-/* Writes all ballots of a motion anew, with the new choice among them, sealed again and in the
- * order of fresh random ids. */
-static int shuffle_in(struct td_review *review, const char *motion_id, const char *choice,
-                      struct td_error *reterr)
-{
-    enum { ROOM = 512 };
-    json_t *before = NULL;
-    int rc = td_tx_rows(review->tx, &before, "select choice from ballot where motion_id = $1", "s",
-                        motion_id);
-    if (rc < 0)
-        return rc;
-    size_t count = json_array_size(before) + 1;
-    struct paper *papers = count <= ROOM ? calloc(count, sizeof(*papers)) : NULL;
-    rc = papers ? make_papers(review, before, choice[0], papers, reterr) : TD_ENOMEM;
-    if (rc == 0)
-        rc = replace_papers(review->tx, motion_id, papers, count);
-    for (size_t i = 0; papers && i < count; i++)
-        free(papers[i].choice);
-    free(papers);
-    json_decref(before);
-    return rc;
-}
-
-static int cast_one(struct td_review *review, const char *meeting_id, const char *motion_id,
-                    const char *choice, struct td_error *reterr)
-{
-    if (strcmp(choice, "yes") && strcmp(choice, "no") && strcmp(choice, "abstain"))
-        return td_error_field(reterr, "choices", "choice", "yes, no or abstain");
-    int rc = check_motion(review, meeting_id, motion_id, reterr);
-    if (rc < 0)
-        return rc;
-    rc = td_tx_exec(review->tx, NULL,
-                    "insert into ballot_cast (motion_id, account_id) values ($1, $2)", "ss",
-                    motion_id, review->who->id);
-    if (rc == TD_ECONFLICT)
-        return td_error_key(reterr, TD_ECONFLICT, "already_voted", NULL);
-    return rc < 0 ? rc : shuffle_in(review, motion_id, choice, reterr);
-}
-
-int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_t *choices,
-                   struct td_error *reterr)
-{
-    json_t *meeting = NULL, *choice = NULL;
     struct td_meeting_seat seat;
-    const char *motion_id;
-    int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
+    json_t *meeting = NULL;
+    int rc = td_ballot_load_open(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
     if (!seat.member || !seat.attends)
         rc = td_error_key(reterr, TD_EFORBIDDEN, "not_present", NULL);
     else
         rc = td_committee_check_voter(review->who, td_row_text(meeting, "series"), reterr);
-    json_decref(meeting);
     if (rc < 0)
-        return rc;
-    int64_t cast = 0;
-    json_object_foreach((json_t *)choices, motion_id, choice) {
-        const char *word = json_string_value(choice);
-        if (word && !*word)
-            continue; /* a form sends every motion, also those not chosen yet */
-        rc = cast_one(review, meeting_id, motion_id, word ? word : "", reterr);
-        if (rc < 0)
-            return rc;
-        cast++;
-    }
-    if (cast == 0)
-        return td_error_field(reterr, "choices", "required", "no vote was given");
-    return td_row_live(review->tx, "meeting", meeting_id);
+        json_decref(meeting);
+    else
+        *ret_meeting = meeting;
+    return rc;
 }
 
-/* --- counting --------------------------------------------------------------------------------- */
+/* --- putting to the vote ---------------------------------------------------------------------- */
 
-struct tally {
-    int64_t present, voters, cast, yes, no, abstain;
+/* Dossiers that the same accounts may vote on. */
+struct party {
+    json_t *voters; /* their ids, sorted */
+    json_t *motions, *titles;
 };
 
-static int tally_up(struct td_review *review, const json_t *meeting, const json_t *motion,
-                    bool strict, struct tally *tally, struct td_error *reterr)
+struct hall {
+    struct td_review *review;
+    const json_t *meeting, *motions; /* motions: chosen ids, NULL = all */
+    struct party *parties;
+    size_t count;
+    int64_t opened;
+};
+
+static void party_done(struct party *party)
 {
-    const char *id = td_row_text(motion, "id");
-    json_t *ballots = NULL, *ballot = NULL;
+    json_decref(party->voters);
+    json_decref(party->motions);
+    json_decref(party->titles);
+}
+
+static int voters_of(struct hall *hall, const char *application_id, json_t **ret_voters)
+{
+    json_t *rows = NULL, *row = NULL, *ids = json_array();
     size_t i;
-    int rc = td_tx_int(review->tx, &tally->voters,
-                       "select " TD_BALLOT_VOTERS_SQL " from motion o join application a"
-                       " on a.id = o.application_id where o.id = $1",
-                       "s", id);
-    if (rc == 0)
-        rc = td_tx_rows(review->tx, &ballots, "select choice from ballot where motion_id = $1", "s",
-                        id);
-    if (rc < 0)
-        return rc;
-    tally->cast = (int64_t)json_array_size(ballots);
-    tally->present = strict ? td_row_int(meeting, "present") : tally->voters;
-    json_array_foreach(ballots, i, ballot) {
-        char letter = open_letter(review->seal, ballot);
-        tally->yes += letter == 'y';
-        tally->no += letter == 'n';
-        tally->abstain += letter == 'a';
-    }
-    json_decref(ballots);
-    return tally->yes + tally->no + tally->abstain == tally->cast ? 0 : lost_key(reterr);
+    int rc = td_tx_rows(
+        hall->review->tx, &rows,
+        "select t.account_id from attendance t join meeting g on g.id = t.meeting_id"
+        " join committee_member k on k.committee_id = g.committee_id and k.account_id = "
+        "t.account_id join application a on a.id = $2"
+        " where g.id = $1 and not " TD_RECUSAL_SQL("t.account_id") " order by t.account_id",
+        "ss", td_row_text(hall->meeting, "id"), application_id);
+    json_array_foreach(rows, i, row)
+        json_array_append(ids, json_object_get(row, "account_id"));
+    json_decref(rows);
+    *ret_voters = ids;
+    return rc;
 }
 
-/* The result is the committee's, so the workflow's row belongs to the system, not to who counts. */
-static int decide(struct td_review *review, const char *application_id, bool passed,
-                  struct td_error *reterr)
+/* The party of these voters with room for one more dossier; takes over `voters`. */
+static struct party *party_of(struct hall *hall, json_t *voters)
 {
-    struct td_review as_system = *review;
-    as_system.who = NULL;
-    return td_workflow_apply(&as_system, application_id, passed ? "pass" : "fail", NULL, NULL,
-                             reterr);
-}
-
-static int count_one(struct td_review *review, const json_t *motion, const struct tally *tally,
-                     struct td_error *reterr)
-{
-    bool passed = td_meeting_passes(tally->present, tally->yes);
-    int rc = td_tx_exec(
-        review->tx, NULL,
-        "update motion set state = 'counted', present = $2, yes = $3, no = $4, abstain = $5,"
-        " passed = $6, counted_at = $7 where id = $1",
-        "siiiibs", td_row_text(motion, "id"), tally->present, tally->yes, tally->no, tally->abstain,
-        (int)passed, review->now);
-    if (rc == 0)
-        rc = td_row_log(review, "motion.count", "motion", td_row_text(motion, "id"),
-                        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "application",
-                                  td_row_text(motion, "application_id"), "present", tally->present,
-                                  "cast", tally->cast, "yes", tally->yes, "no", tally->no,
-                                  "abstain", tally->abstain, "passed", (int)passed));
-    return rc < 0 ? rc : decide(review, td_row_text(motion, "application_id"), passed, reterr);
-}
-
-static int count_all(struct td_review *review, const json_t *meeting, const json_t *rows,
-                     const json_t *motions, bool early, int64_t *ret_counted,
-                     struct td_error *reterr)
-{
-    json_t *cycle = NULL, *row = NULL;
-    size_t i;
-    int rc = td_cycle_load(review->tx, td_row_text(meeting, "cycle_id"), &cycle);
-    if (rc < 0)
-        return rc;
-    bool strict = td_cycle_parameter(cycle, "recused_count_present", 1);
-    json_decref(cycle);
-    json_array_foreach((json_t *)rows, i, row) {
-        struct tally tally = {0};
-        if (motions && !listed(motions, td_row_text(row, "id")))
-            continue;
-        rc = tally_up(review, meeting, row, strict, &tally, reterr);
-        if (rc == 0 && tally.cast < tally.voters && !early) {
-            if (!motions)
-                continue;
-            rc = td_error_key(reterr, TD_ECONFLICT, "votes_missing",
-                              json_pack("{s:I, s:I}", "cast", tally.cast, "voters", tally.voters));
+    for (size_t i = 0; i < hall->count; i++) {
+        struct party *party = &hall->parties[i];
+        if (json_array_size(party->motions) < TD_BALLOT_QUESTIONS &&
+            json_equal(party->voters, voters)) {
+            json_decref(voters);
+            return party;
         }
-        if (rc == 0)
-            rc = count_one(review, row, &tally, reterr);
-        if (rc < 0)
-            return rc;
-        ++*ret_counted;
     }
+    struct party *grown = reallocarray(hall->parties, hall->count + 1, sizeof(*grown));
+    if (!grown) {
+        json_decref(voters);
+        return NULL;
+    }
+    hall->parties = grown;
+    grown[hall->count] = (struct party){voters, json_array(), json_array()};
+    return &grown[hall->count++];
+}
+
+static int seat_motion(json_t *row, struct hall *hall, struct td_error *reterr)
+{
+    json_t *voters = NULL;
+    if (hall->motions && !td_json_lists(hall->motions, td_row_text(row, "id")))
+        return 0;
+    int rc = voters_of(hall, td_row_text(row, "application_id"), &voters);
+    if (rc == 0 && json_array_size(voters) == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "no_voters",
+                          json_pack("{s:O}", "sequence", json_object_get(row, "sequence")));
+    if (rc < 0) {
+        json_decref(voters);
+        return rc;
+    }
+    struct party *party = party_of(hall, voters);
+    if (!party)
+        return TD_ENOMEM;
+    json_array_append(party->motions, json_object_get(row, "id"));
+    json_array_append_new(party->titles, json_sprintf("%d. %s", (int)td_row_int(row, "sequence"),
+                                                      td_row_text(row, "number")));
+    hall->opened++;
     return 0;
 }
 
-int td_ballot_count(struct td_review *review, const char *meeting_id, const json_t *motions,
-                    bool early, int64_t *ret_counted, struct td_error *reterr)
+static int seat_motions(struct hall *hall, struct td_error *reterr)
 {
-    json_t *meeting = NULL, *rows = NULL;
-    struct td_meeting_seat seat;
-    int rc = load_open(review, meeting_id, &meeting, &seat, reterr);
+    json_t *rows = NULL, *row = NULL;
+    size_t i;
+    int rc = td_tx_rows(hall->review->tx, &rows,
+                        "select o.id, o.sequence, o.application_id, a.number from motion o"
+                        " join application a on a.id = o.application_id"
+                        " where o.meeting_id = $1 and o.state = 'waiting' order by o.sequence",
+                        "s", td_row_text(hall->meeting, "id"));
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = seat_motion(row, hall, reterr);
+    json_decref(rows);
+    return rc;
+}
+
+/* 3·yes >= 2·of. Strict: who must recuse himself is present and has not agreed. */
+static int rule_of(struct hall *hall, int voters, struct td_election_rule *ret)
+{
+    json_t *cycle = NULL;
+    int rc = td_cycle_load(hall->review->tx, td_row_text(hall->meeting, "cycle_id"), &cycle);
     if (rc < 0)
         return rc;
-    if (!seat.leads && (early || !seat.office))
-        rc = td_error_key(reterr, TD_EFORBIDDEN, early ? "chair_only" : "chair_or_office", NULL);
-    if (rc == 0)
-        rc = td_tx_rows(
-            review->tx, &rows,
-            "select * from motion where meeting_id = $1 and state = 'voting' order by sequence",
-            "s", meeting_id);
-    *ret_counted = 0;
-    if (rc == 0)
-        rc = count_all(review, meeting, rows, motions, early, ret_counted, reterr);
-    if (rc == 0 && *ret_counted == 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_count", NULL);
-    if (rc == 0)
-        rc = td_row_live(review->tx, "meeting", meeting_id);
-    json_decref(rows);
-    json_decref(meeting);
+    bool strict = td_cycle_parameter(cycle, "recused_count_present", 1) != 0;
+    int present = (int)td_row_int(hall->meeting, "present");
+    json_decref(cycle);
+    *ret = (struct td_election_rule){.members = (int)td_row_int(hall->meeting, "members"),
+                                     .present = present,
+                                     .of = strict ? present : voters,
+                                     .quorum = {2, 3},
+                                     .majority = {2, 3}};
+    return 0;
+}
+
+static char *election_text(const json_t *meeting, const struct td_election_rule *rule,
+                           const char *uuid, int64_t number, const json_t *titles)
+{
+    struct td_group *group = td_group_new();
+    char *text = NULL;
+    if (!group)
+        return NULL;
+    td_group_start(group);
+    BIGNUM *y = td_group_number(group);
+    json_t *name = json_sprintf("%s %s %d", td_row_text(meeting, "committee_name"),
+                                td_row_text(meeting, "name"), (int)number);
+    if (td_group_read_again(group, y, json_object_get(meeting, "public_key")) && name)
+        text = td_election_make(group, uuid, json_string_value(name), rule, y, titles);
+    json_decref(name);
+    td_group_end(group);
+    td_group_free(group);
+    return text;
+}
+
+static int add_voters(struct td_tx *tx, const char *id, const struct party *party)
+{
+    size_t i;
+    json_t *voter = NULL, *motion = NULL;
+    int rc = 0;
+    json_array_foreach(party->voters, i, voter)
+        if (rc == 0)
+            rc = td_tx_exec(tx, NULL,
+                            "insert into election_voter (election_id, account_id) values ($1, $2)",
+                            "ss", id, json_string_value(voter));
+    json_array_foreach(party->motions, i, motion)
+        if (rc == 0)
+            rc = td_tx_exec(tx, NULL,
+                            "update motion set state = 'voting', election_id = $2, question = $3"
+                            " where id = $1",
+                            "ssi", json_string_value(motion), id, (int64_t)i);
     return rc;
+}
+
+static int put_up(struct hall *hall, const struct party *party, int64_t number)
+{
+    struct td_review *review = hall->review;
+    struct td_election_rule rule;
+    char id[TD_ID_TEXT], uuid[TD_CREDENTIAL_UUID_ROOM], fingerprint[TD_ELECTION_FINGERPRINT + 1];
+    int rc = rule_of(hall, (int)json_array_size(party->voters), &rule);
+    if (rc < 0)
+        return rc;
+    td_id_new(id);
+    td_credential_uuid(uuid);
+    char *text = election_text(hall->meeting, &rule, uuid, number, party->titles);
+    if (!text)
+        return TD_ENOMEM;
+    td_election_fingerprint(text, strlen(text), fingerprint);
+    rc = td_tx_exec(review->tx, NULL,
+                    "insert into election (id, meeting_id, number, uuid, election, trustees, "
+                    "fingerprint) values ($1, $2, $3, $4, $5, $6, $7)",
+                    "ssissss", id, td_row_text(hall->meeting, "id"), number, uuid, text,
+                    td_row_text(hall->meeting, "trustees"), fingerprint);
+    free(text);
+    if (rc == 0)
+        rc = add_voters(review->tx, id, party);
+    if (rc == 0)
+        rc = td_row_log(review, "election.open", "election", id,
+                        json_pack("{s:O, s:I, s:s, s:I, s:I}", "meeting",
+                                  json_object_get(hall->meeting, "id"), "number", number,
+                                  "fingerprint", fingerprint, "voters",
+                                  (json_int_t)json_array_size(party->voters), "motions",
+                                  (json_int_t)json_array_size(party->motions)));
+    return rc;
+}
+
+static int put_all_up(struct hall *hall)
+{
+    int64_t last = 0;
+    int rc =
+        td_tx_int(hall->review->tx, &last, "select max(number) from election where meeting_id = $1",
+                  "s", td_row_text(hall->meeting, "id"));
+    for (size_t i = 0; i < hall->count && rc == 0; i++)
+        rc = put_up(hall, &hall->parties[i], last + 1 + (int64_t)i);
+    return rc;
+}
+
+int td_ballot_open(struct td_review *review, const char *meeting_id, const json_t *motions,
+                   int64_t *ret_opened, struct td_error *reterr)
+{
+    json_t *meeting = NULL;
+    int rc = td_ballot_load_run(review, meeting_id, false, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    struct hall hall = {.review = review, .meeting = meeting, .motions = motions};
+    rc = seat_motions(&hall, reterr);
+    if (rc == 0 && hall.opened == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_vote", NULL);
+    if (rc == 0 && !*td_row_text(meeting, "public_key"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "no_key", NULL);
+    if (rc == 0)
+        rc = put_all_up(&hall);
+    for (size_t i = 0; i < hall.count; i++)
+        party_done(&hall.parties[i]);
+    free(hall.parties);
+    json_decref(meeting);
+    *ret_opened = hall.opened;
+    return rc < 0 ? rc : td_row_live(review->tx, "meeting", meeting_id);
+}
+
+/* --- credentials ------------------------------------------------------------------------------ */
+
+int td_ballot_prepare_keys(struct td_review *review, const char *meeting_id, json_t **ret_kept,
+                           struct td_error *reterr)
+{
+    json_t *meeting = NULL, *rows = NULL;
+    int64_t done = 0;
+    int rc = td_ballot_load_voter(review, meeting_id, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    json_decref(meeting);
+    rc = td_tx_rows(review->tx, &rows,
+                    "select e.id, e.uuid from election e join election_voter v"
+                    " on v.election_id = e.id and v.account_id = $2 where e.meeting_id = $1"
+                    " and e.state = 'registering' and not v.registered order by e.number",
+                    "ss", meeting_id, review->who->id);
+    if (rc == 0)
+        rc = td_tx_int(review->tx, &done,
+                       "select count(*) from election e join election_voter v"
+                       " on v.election_id = e.id and v.account_id = $2 where e.meeting_id = $1"
+                       " and e.state in ('registering', 'voting') and v.registered",
+                       "ss", meeting_id, review->who->id);
+    if (rc == 0 && json_array_size(rows) == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, done > 0 ? "already_registered" : "not_registering",
+                          NULL);
+    if (rc < 0) {
+        json_decref(rows);
+        return rc;
+    }
+    *ret_kept = json_pack("{s:o}", "elections", rows);
+    return *ret_kept ? 0 : TD_ENOMEM;
+}
+
+/* Writes the list anew with the key among the others, in the order of the keys: neither the order
+ * of rows nor their age says which came last. */
+static int list_key(struct td_tx *tx, const char *election_id, const char *key,
+                    struct td_error *reterr)
+{
+    json_t *rows = NULL, *row = NULL;
+    size_t i;
+    int rc = td_tx_exec(tx, NULL, "insert into credential (election_id, key) values ($1, $2)", "ss",
+                        election_id, key);
+    if (rc == TD_ECONFLICT)
+        return td_error_field(reterr, "keys", "credential_key", "this key is on the list already");
+    if (rc == 0)
+        rc = td_tx_rows(tx, &rows, "select key from credential where election_id = $1 order by key",
+                        "s", election_id);
+    if (rc == 0)
+        rc =
+            td_tx_exec(tx, NULL, "delete from credential where election_id = $1", "s", election_id);
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = td_tx_exec(tx, NULL, "insert into credential (election_id, key) values ($1, $2)",
+                            "ss", election_id, td_row_text(row, "key"));
+    json_decref(rows);
+    return rc;
+}
+
+/* Fixes the list: from here on the election has these voters. */
+static int begin_vote(struct td_review *review, const char *id)
+{
+    json_t *rows = NULL, *row = NULL, *list = json_array();
+    char fingerprint[TD_ELECTION_FINGERPRINT + 1];
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select key from credential where election_id = $1 order by key", "s", id);
+    json_array_foreach(rows, i, row)
+        json_array_append(list, json_object_get(row, "key"));
+    char *text = rc == 0 ? json_dumps(list, JSON_COMPACT) : NULL;
+    if (rc == 0 && !text)
+        rc = TD_ENOMEM;
+    if (rc == 0) {
+        td_election_fingerprint(text, strlen(text), fingerprint);
+        rc = td_tx_exec(review->tx, NULL,
+                        "update election set state = 'voting', credentials = $2 where id = $1",
+                        "ss", id, text);
+    }
+    struct td_review as_system =
+        *review; /* the last to register must not be told from the others */
+    as_system.who = NULL;
+    if (rc == 0)
+        rc = td_row_log(&as_system, "election.begin", "election", id,
+                        json_pack("{s:s, s:I}", "credentials", fingerprint, "voters",
+                                  (json_int_t)json_array_size(list)));
+    free(text);
+    json_decref(list);
+    json_decref(rows);
+    return rc;
+}
+
+static int register_one(struct td_review *review, const char *id, const char *key,
+                        struct td_error *reterr)
+{
+    int64_t missing = 0;
+    int rc = td_tx_exec(review->tx, NULL,
+                        "update election_voter set registered = true"
+                        " where election_id = $1 and account_id = $2",
+                        "ss", id, review->who->id);
+    if (rc == 0)
+        rc = list_key(review->tx, id, key, reterr);
+    if (rc == 0)
+        rc = td_tx_int(review->tx, &missing,
+                       "select count(*) from election_voter where election_id = $1"
+                       " and not registered",
+                       "s", id);
+    return rc == 0 && missing == 0 ? begin_vote(review, id) : rc;
+}
+
+int td_ballot_register(struct td_review *review, const char *meeting_id, const json_t *keys,
+                       struct td_error *reterr)
+{
+    json_t *kept = NULL, *one = NULL;
+    size_t i;
+    int rc = td_ballot_prepare_keys(review, meeting_id, &kept, reterr);
+    const json_t *elections = json_object_get(kept, "elections");
+    if (rc == 0 && json_array_size(elections) != json_object_size(keys))
+        rc = td_error_key(reterr, TD_ESTALE, "elections_moved", NULL);
+    json_array_foreach((json_t *)elections, i, one) {
+        const char *id = td_row_text(one, "id"), *key = td_row_text(keys, id);
+        if (rc == 0 && !*key)
+            rc = td_error_key(reterr, TD_ESTALE, "elections_moved", NULL);
+        if (rc == 0)
+            rc = register_one(review, id, key, reterr);
+    }
+    json_decref(kept);
+    return rc;
+}
+
+int td_ballot_begin(struct td_review *review, const char *meeting_id, int64_t *ret_begun,
+                    struct td_error *reterr)
+{
+    json_t *meeting = NULL, *rows = NULL, *row = NULL;
+    size_t i;
+    int rc = td_ballot_load_run(review, meeting_id, true, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    json_decref(meeting);
+    rc = td_tx_rows(review->tx, &rows,
+                    "select id from election e where meeting_id = $1 and state = 'registering'"
+                    " and exists (select 1 from credential c where c.election_id = e.id)"
+                    " order by number",
+                    "s", meeting_id);
+    *ret_begun = (int64_t)json_array_size(rows);
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = begin_vote(review, td_row_text(row, "id"));
+    json_decref(rows);
+    if (rc == 0 && *ret_begun == 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "nobody_registered", NULL);
+    return rc < 0 ? rc : td_row_live(review->tx, "meeting", meeting_id);
+}
+
+/* --- annulling -------------------------------------------------------------------------------- */
+
+int td_ballot_annul(struct td_review *review, const char *meeting_id, int number,
+                    const char *reason, struct td_error *reterr)
+{
+    json_t *meeting = NULL, *election = NULL;
+    int rc = td_ballot_load_run(review, meeting_id, true, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    json_decref(meeting);
+    rc = td_tx_row(review->tx, &election,
+                   "select * from election where meeting_id = $1 and number = $2", "si", meeting_id,
+                   (int64_t)number);
+    if (rc < 0)
+        return rc;
+    const char *id = td_row_text(election, "id"), *state = td_row_text(election, "state");
+    if (!strcmp(state, "counted") || !strcmp(state, "annulled"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "election_state",
+                          json_pack("{s:s}", "election_state", state));
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL, "delete from factor where election_id = $1", "s", id);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update election set state = 'annulled', reason = $2 where id = $1", "ss",
+                        id, reason);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update motion set state = 'waiting', election_id = null, question = 0"
+                        " where election_id = $1",
+                        "s", id);
+    if (rc == 0)
+        rc = td_row_log(review, "election.annul", "election", id,
+                        json_pack("{s:s, s:s}", "was", state, "reason", reason));
+    json_decref(election);
+    return rc < 0 ? rc : td_row_live(review->tx, "meeting", meeting_id);
 }

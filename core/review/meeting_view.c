@@ -71,7 +71,7 @@ static void add_progress(const struct td_meeting_seat *seat, json_t *motion)
         json_object_del(motion, result[i]);
     if (!voting)
         json_object_del(motion, "voted");
-    if (!voting || !(seat->leads || seat->office || seat->reads))
+    if (!(voting || counted) || !(seat->leads || seat->office || seat->reads))
         json_object_del(motion, "voters");
     json_object_set(motion, "motion_state", json_object_get(motion, "state"));
     json_object_set_new(motion, "is_waiting", json_boolean(!counted && !voting));
@@ -109,13 +109,16 @@ static int motions(struct td_review *review, const json_t *meeting,
         "select o.id, o.sequence, o.state, o.application_id, a.number, c.name,"
         " u.name as unit_name, a.series, a.specialty, a.level, s.total, o.present, o.yes, o.no,"
         " o.abstain, o.passed, o.counted_at,"
-        " (select count(*) from ballot_cast b where b.motion_id = o.id) as voted,"
-        " case when o.state = 'voting' then " TD_BALLOT_VOTERS_SQL " end as voters,"
-        " case when " TD_RECUSAL_SQL(
+        " (select count(*) from election_voter v where v.election_id = o.election_id and v.voted)"
+        " as voted, case when o.state = 'counted' then o.voters else"
+        " (select count(*) from election_voter v where v.election_id = o.election_id) end as "
+        "voters,"
+        " e.number as election, case when " TD_RECUSAL_SQL(
             "$2") " then 1 else 0 end as mine_recused"
                   " from motion o join application a on a.id = o.application_id"
                   " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-                  " left join score s on s.id = a.score_id where o.meeting_id = $1 order by "
+                  " left join score s on s.id = a.score_id"
+                  " left join election e on e.id = o.election_id where o.meeting_id = $1 order by "
                   "o.sequence",
         "ss", td_row_text(meeting, "id"), review->who->id);
     if (rc < 0)
@@ -133,24 +136,32 @@ static int motions(struct td_review *review, const json_t *meeting,
     return 0;
 }
 
-/* Motions by state, and what the caller may do with them now. */
-static json_t *can(const json_t *meeting, const struct td_meeting_seat *seat, const json_t *list)
+static size_t in_state(const json_t *list, const char *flag)
+{
+    size_t i, count = 0;
+    json_t *one = NULL;
+    json_array_foreach((json_t *)list, i, one)
+        count += td_row_bool(one, flag);
+    return count;
+}
+
+/* What the caller may do now, by the states of motions and elections. */
+static json_t *can(const json_t *meeting, const struct td_meeting_seat *seat, const json_t *list,
+                   const json_t *elections)
 {
     const char *state = td_row_text(meeting, "state");
     bool planned = !strcmp(state, "planned"), open = !strcmp(state, "open");
-    size_t i, waiting = 0, voting = 0;
-    json_t *motion = NULL;
-    json_array_foreach((json_t *)list, i, motion) {
-        waiting += td_row_bool(motion, "is_waiting");
-        voting += td_row_bool(motion, "is_voting");
-    }
-    bool runs = seat->leads || seat->office;
+    bool runs = seat->leads || seat->office, key = *td_row_text(meeting, "public_key") != 0;
+    size_t registering = in_state(elections, "is_registering"),
+           voting = in_state(elections, "is_voting");
     return json_pack(
-        "{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "add", seat->office && (planned || open),
-        "attend", seat->member && planned && !seat->attends, "open", runs && planned, "put",
-        runs && open && waiting > 0, "vote", seat->member && seat->attends && open && voting > 0,
-        "count", runs && open && voting > 0, "count_early", seat->leads && open && voting > 0,
-        "close", seat->leads && open && voting == 0, "minutes", !planned && !open);
+        "{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "add",
+        seat->office && (planned || open), "attend", seat->member && planned && !seat->attends,
+        "open", runs && planned, "put", runs && open && key && in_state(list, "is_waiting") > 0,
+        "vote", seat->member && seat->attends && open && registering + voting > 0, "begin",
+        seat->leads && open && registering > 0, "close_vote", runs && open && voting > 0,
+        "close_vote_early", seat->leads && open && voting > 0, "close",
+        seat->leads && open && in_state(list, "is_voting") == 0, "minutes", !planned && !open);
 }
 
 static int count_waiting(struct td_tx *tx, const json_t *meeting, int64_t *ret_count)
@@ -167,7 +178,7 @@ static int count_waiting(struct td_tx *tx, const json_t *meeting, int64_t *ret_c
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr)
 {
-    json_t *meeting = NULL, *people = NULL, *list = NULL;
+    json_t *meeting = NULL, *people = NULL, *list = NULL, *elections = NULL;
     struct td_meeting_seat seat;
     int64_t waiting = 0, here = 0;
     size_t i;
@@ -179,10 +190,14 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     if (rc == 0)
         rc = motions(review, meeting, &seat, &list);
     if (rc == 0)
+        rc =
+            td_ballot_list(review, meeting_id, seat.leads || seat.office || seat.reads, &elections);
+    if (rc == 0)
         rc = count_waiting(review->tx, meeting, &waiting);
     if (rc < 0) {
         json_decref(people);
         json_decref(list);
+        json_decref(elections);
         json_decref(meeting);
         return rc;
     }
@@ -191,7 +206,11 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     int64_t size = (int64_t)json_array_size(people);
     json_object_del(meeting, "minutes");
     json_object_set(meeting, "meeting_id", json_object_get(meeting, "id"));
-    json_object_set_new(meeting, "can", can(meeting, &seat, list));
+    json_object_set_new(meeting, "can", can(meeting, &seat, list, elections));
+    json_object_set_new(meeting, "has_key", json_boolean(*td_row_text(meeting, "public_key")));
+    json_object_del(meeting, "trustees");
+    json_object_del(meeting, "public_key");
+    json_object_set_new(meeting, "elections", elections);
     json_object_set_new(meeting, "quorum",
                         json_pack("{s:I, s:I, s:I, s:b}", "members", size, "present", here,
                                   "needed", (2 * size + 2) / 3, "met",
@@ -247,11 +266,10 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
     if (rc < 0)
         return rc;
     rc = td_tx_rows(review->tx, &rows,
-                    "select o.id, o.sequence, o.state, (select count(*) from ballot_cast b"
-                    " where b.motion_id = o.id) as voted, case when o.state = 'voting' "
-                    "then " TD_BALLOT_VOTERS_SQL " end as voters from motion o"
-                    " join application a on a.id = o.application_id where o.meeting_id = $1 "
-                    "order by o.sequence",
+                    "select o.id, o.sequence, o.state, (select count(*) from election_voter v"
+                    " where v.election_id = o.election_id and v.voted) as voted, (select count(*)"
+                    " from election_voter v where v.election_id = o.election_id) as voters"
+                    " from motion o where o.meeting_id = $1 order by o.sequence",
                     "s", meeting_id);
     json_array_foreach(rows, i, row)
         add_progress(&seat, row);

@@ -47,7 +47,7 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
         "select o.sequence, o.application_id, a.number, c.name, u.name as unit_name,"
         " a.series, a.specialty, a.level, a.plugin_version, s.total, o.present, o.yes, o.no,"
         " o.abstain, o.passed,"
-        " o.counted_at, (select count(*) from ballot_cast b where b.motion_id = o.id) as votes"
+        " o.counted_at, o.yes + o.no + o.abstain as votes"
         " from motion o join application a on a.id = o.application_id"
         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
         " left join score s on s.id = a.score_id"

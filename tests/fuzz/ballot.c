@@ -36,7 +36,7 @@ static void as_archive(const char *text, size_t length)
 /* An election of two questions, to hold papers and factors against. */
 static void make_election(struct td_group *group, struct td_election *ret)
 {
-    struct td_election_rule rule = {3, 3, {2, 3}, {2, 3}};
+    struct td_election_rule rule = {3, 3, 3, {2, 3}, {2, 3}};
     json_t *titles = json_pack("[s,s]", "1", "2");
     char *text = td_election_make(group, "ZFqCNMAuDUR1w7", "", &rule, group->g, titles);
     demand(td_election_read(group, text, strlen(text), ret, NULL) == 0, "no election");

@@ -160,6 +160,8 @@ const runs = only('office selfish');
 const sits = only('office selfish bureau supervisor chair lead panellist member recused');
 /** Its clerk knows the meeting, and has no vote. */
 const votes = (p, name) => (p.sits ? 'ok' : name === 'selfish' ? '403' : '404');
+const chairs = (p, name) => (name === 'chair' ? 'ok' : p.sits || name === 'selfish' ? '403' : '404');
+const trustees = (p, name) => (['chair', 'supervisor', 'office'].includes(name) ? 'ok' : p.sits || name === 'selfish' ? '403' : '404');
 const leads = (p, name) => (['office', 'selfish', 'chair'].includes(name) ? 'ok' : p.sits ? '403' : '404');
 
 /** Routes with a record, and writes. A read without a record is for everybody whom its row names. */
@@ -244,9 +246,17 @@ export const otherRoutes = {
   'GET /meetings/{meeting}/motions/{motion}': { may: only('office bureau supervisor chair lead panellist member') }, // the others would have to recuse
   'POST /meetings/{meeting}/agenda': { may: runs, send: give({}) },
   'POST /meetings/{meeting}/attendance': { may: votes },
-  'POST /meetings/{meeting}/ballots': { may: votes, send: give({ choices: {} }) },
-  'POST /meetings/{meeting}/close': { may: (p, name) => (name === 'chair' ? 'ok' : p.sits || name === 'selfish' ? '403' : '404') },
-  'POST /meetings/{meeting}/count': { may: leads, send: give({}) },
+  'POST /meetings/{meeting}/ballots': { may: (p, name) => (name === 'recused' ? '403' : votes(p, name)), send: give({ choices: {} }) },
+  'POST /meetings/{meeting}/credentials': { may: votes, send: give({ keys: {} }) },
+  'POST /meetings/{meeting}/close': { may: chairs },
+  'GET /meetings/{meeting}/elections/{election}': { may: only('office selfish bureau supervisor chair lead panellist member') },
+  'POST /meetings/{meeting}/elections/begin': { may: chairs },
+  'POST /meetings/{meeting}/elections/close': { may: leads, send: give({}) },
+  'POST /meetings/{meeting}/elections/{election}/annul': { may: chairs, send: give({ reason: '有误' }), last: true },
+  'POST /meetings/{meeting}/elections/{election}/factors': { may: trustees, send: give({ factors: '{}' }) },
+  'GET /meetings/{meeting}/trustees': { may: sits },
+  'POST /meetings/{meeting}/trustees': { may: (p, name) => (name === 'selfish' ? 'ok' : trustees(p, name)), send: give({ message: '{}' }) },
+  'POST /meetings/{meeting}/trustees/restart': { may: chairs, send: give({ reason: '丢失' }) },
   'POST /meetings/{meeting}/motions/open': { may: leads, send: give({}) },
   'POST /meetings/{meeting}/open': { may: leads },
   'POST /messages/read': { may: all, send: give({}) },

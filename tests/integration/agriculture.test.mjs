@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { division, forward, foundCommittee, grantPosts, pdf, save, submit, verify } from './city.mjs';
 import { startServer } from './harness.mjs';
+import { makeKey, openSums, vote } from './vote.mjs';
 
 const years = [2021, 2022, 2023, 2024, 2025];
 const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
@@ -80,6 +81,7 @@ before(async () => {
   await control.ok('POST', `/cycles/${cycle.id}/open`);
   await grantPosts(control, { series: 'agriculture', levels: ['full_senior'] });
   city = {
+    supervisor: await server.account('supervisor', [{ role: 'supervisor', scope: '' }]),
     unit, away,
     clerk: await server.account('clerk', [{ role: 'unit', scope: unit.id }], { unit_id: unit.id }),
     industry: await server.account('industry', [{ role: 'district_industry', scope: `${division}/agriculture` }]),
@@ -149,11 +151,11 @@ describe('agriculture', () => {
     await city.office.ok('POST', `/meetings/${meeting}/agenda`, {});
     for (const who of experts) await who.ok('POST', `/meetings/${meeting}/attendance`);
     await experts[0].ok('POST', `/meetings/${meeting}/open`);
-    await experts[0].ok('POST', `/meetings/${meeting}/motions/open`, {});
+    await makeKey([experts[0], city.supervisor, city.office], meeting);
     const { motions } = await experts[0].ok('GET', `/meetings/${meeting}`);
     assert.deepEqual(motions.map((one) => one.title_name).sort(), ['农业技术推广研究员', '正高级兽医师'].sort());
-    for (const who of experts) await who.ok('POST', `/meetings/${meeting}/ballots`, { choices: Object.fromEntries(motions.map((one) => [one.id, 'yes'])) });
-    await city.office.ok('POST', `/meetings/${meeting}/count`, {});
+    await vote(experts[0], experts, meeting, () => 'yes');
+    await openSums(experts[0], city.office, meeting);
     await experts[0].ok('POST', `/meetings/${meeting}/close`);
     const notice = await city.office.ok('POST', `/cycles/${cycle.id}/result-notice`);
     await server.advance(12);

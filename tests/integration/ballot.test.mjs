@@ -46,7 +46,7 @@ describe('an election', () => {
     const told = report(ours);
     assert.equal(told.stage, 'counted');
     assert.deepEqual([told.voters, told.ballots, told.tallied, told.threshold, told.trustees], [5, 5, 5, 2, 3]);
-    assert.deepEqual(told.rule, { members: 5, present: 5, required: 4 });
+    assert.deepEqual(told.rule, { members: 5, present: 5, of: 5, required: 4 });
     for (const { counts, required, passed } of told.questions) {
       assert.equal(counts.reduce((a, b) => a + b), 5);
       assert.equal(passed, counts[0] >= required);

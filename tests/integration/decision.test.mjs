@@ -10,6 +10,7 @@ import { act, approveCommittee, buildCity, draft, forward, submit, teacher, veri
 import { putInForce } from './standards.mjs';
 import { startServer } from './harness.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
+import { archiveOf, factorsOf, makeKey, openSums, takeCodes } from './vote.mjs';
 
 const MEMBERS = 11;
 let server, city;
@@ -365,6 +366,7 @@ describe('score sheets', () => {
 
 describe('the meeting', () => {
   let meeting, motions;
+  const receipts = [];
 
   test('opens with eight of eleven, not with seven, and nobody checks in for another', async () => {
     meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '第一次会议', held_on: '2026-11-20' })).id;
@@ -383,10 +385,22 @@ describe('the meeting', () => {
     assert.equal(frozen.body.key, 'committee_meets');
   });
 
+  test('three trustees make the key, and nothing is put to the vote before', async () => {
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/motions/open`, {})).body.key, 'no_key');
+    const trustees = [experts[0], city.supervisor, city.office];
+    assert.equal((await experts[5].json('POST', `/meetings/${meeting}/trustees`, { message: '{}' })).body.key, 'trustees_only');
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/trustees`, { message: '{}' })).status, 422);
+    await makeKey(trustees, meeting);
+    const view = await city.supervisor.ok('GET', `/meetings/${meeting}/trustees`);
+    assert.deepEqual([view.round, view.threshold, view.trustees.map((one) => one.name)], ['done', 2, ['expert-0', 'supervisor', 'office']]);
+    assert.equal((await experts[5].ok('GET', `/meetings/${meeting}/trustees`)).dealt, undefined);
+    assert.equal((await city.office.page(`/meetings/${meeting}/trustees`)).status, 200);
+  });
+
   test('votes are secret and nobody counts before the end', async () => {
     assert.equal((await experts[5].json('POST', `/meetings/${meeting}/motions/open`, {})).status, 403);
     await experts[0].ok('POST', `/meetings/${meeting}/motions/open`, {});
-    motions = (await experts[0].ok('GET', `/meetings/${meeting}`)).motions;
+    ({ motions } = await experts[0].ok('GET', `/meetings/${meeting}`));
     const [first, second, third] = motions;
     assert.deepEqual((await experts[10].ok('GET', `/meetings/${meeting}/ballots`)).items, [], 'the colleague votes on nobody here');
     const hidden = (await experts[10].ok('GET', `/meetings/${meeting}`)).motions[0];
@@ -395,34 +409,42 @@ describe('the meeting', () => {
     assert.deepEqual((await read(experts[5], first)).body.sheets.map((sheet) => sheet.name).sort(), ['expert-1', 'expert-2', 'expert-3'], 'the panel presents its opinions');
     assert.equal((await experts[5].page(`/meetings/${meeting}/motions/${first.id}`)).status, 200);
     assert.equal((await read(experts[10], first)).status, 404, 'but not to who must recuse');
-    assert.equal((await experts[10].json('POST', `/meetings/${meeting}/ballots`, { choices: { [first.id]: 'yes' } })).body.key, 'recused');
-    assert.equal((await experts[1].json('POST', `/meetings/${meeting}/ballots`, { choices: { [first.id]: 'yes' } })).body.key, 'not_present');
     // expert 4 recused from the first dossier: six can vote there, seven on the others.
     const able = [experts[0], ...experts.slice(4, 10)];
+    assert.equal((await experts[1].json('POST', `/meetings/${meeting}/credentials`, {})).body.key, 'not_present');
+    const codes = await takeCodes(able, meeting);
+    assert.equal((await experts[5].json('POST', `/meetings/${meeting}/credentials`, {})).body.key, 'already_registered');
+    const ballot = (who, choices, voting_code = codes.get(who)) => who.json('POST', `/meetings/${meeting}/ballots`, { voting_code, choices }, { 'Idempotency-Key': 'ballot' });
+    assert.equal((await ballot(experts[10], { [first.id]: 'yes' }, codes.get(experts[0]))).body.key, 'recused');
+    assert.equal((await ballot(experts[1], { [first.id]: 'yes' }, codes.get(experts[0]))).body.key, 'not_present');
+    assert.equal((await ballot(experts[0], { [second.id]: 'yes' })).body.errors[0].code, 'choices_missing', 'a paper answers every question');
+    assert.equal((await ballot(experts[0], { [first.id]: 'yes' }, 'ABC-DEF-GHJ-KLM-NPQ')).body.errors[0].code, 'voting_code');
     for (const [n, who] of able.entries()) {
       const choices = { [second.id]: n < 5 ? 'yes' : 'no', [third.id]: n < 6 ? 'yes' : 'abstain' };
       if (who !== experts[4]) choices[first.id] = 'yes';
-      const key = `ballot-${n}`;
-      await who.ok('POST', `/meetings/${meeting}/ballots`, { choices }, { 'Idempotency-Key': key });
-      const again = await who.json('POST', `/meetings/${meeting}/ballots`, { choices: { [second.id]: 'yes' } });
-      assert.equal(again.body.key, 'already_voted');
+      const cast = await ballot(who, choices);
+      assert.equal(cast.status, 200, cast.text);
+      receipts.push(...cast.body.receipts);
+      assert.equal((await ballot(who, choices)).body.key, 'already_voted');
       const progress = await city.office.ok('GET', `/meetings/${meeting}/progress`);
       const motion = progress.motions.find((one) => one.id === second.id);
       assert.equal(motion.voted, n + 1);
       assert.equal(motion.voters, 7);
       assert.ok(!('yes' in motion) && !('passed' in motion), 'no count before the end');
+      if (n < 6) assert.equal((await city.office.json('POST', `/meetings/${meeting}/elections/close`, { early: true })).status, 403);
     }
     const view = (await experts[0].ok('GET', `/meetings/${meeting}`)).motions;
     assert.ok(view.every((motion) => !('yes' in motion)));
+    assert.equal((await city.office.json('GET', `/meetings/${meeting}/elections/1.bel`)).body.key, 'vote_is_open');
   });
 
   test('what is stored does not link voter and vote', async () => {
-    assert.deepEqual(rows("select * from idempotency where key like 'ballot-%'"), []);
-    assert.deepEqual(rows("select action from ledger where action like 'ballot%'"), []);
-    assert.deepEqual(Object.keys(rows('select * from ballot')[0]).sort(), ['choice', 'id', 'motion_id']);
-    for (const motion of motions) {
-      const stored = rows(`select id from ballot where motion_id = '${motion.id}' order by rowid`).map((row) => row.id);
-      assert.deepEqual(stored, [...stored].sort(), 'the order of rows is the order of random ids');
+    assert.deepEqual(rows("select * from idempotency where key = 'ballot'"), []);
+    assert.deepEqual(rows("select action from ledger where action like 'ballot%' or action like '%cast%'"), []);
+    assert.deepEqual(Object.keys(rows('select * from paper')[0]).sort(), ['credential', 'election_id', 'paper']);
+    for (const { id } of rows('select id from election')) {
+      const stored = rows(`select credential from paper where election_id = '${id}' order by rowid`).map((row) => row.credential);
+      assert.deepEqual(stored, [...stored].sort(), 'the order of rows is the order of keys');
     }
     const spoken = server.lines.filter((line) => JSON.stringify(line).match(/abstain|"choice/));
     assert.deepEqual(spoken, []);
@@ -430,11 +452,23 @@ describe('the meeting', () => {
     assert.ok(!ids(experts).some((id) => payloads.includes(id)));
   });
 
-  test('two thirds of those present decide: 5 of 8 fail, 6 of 8 pass', async () => {
+  test('two trustees open the sums; two thirds of those present decide: 5 of 8 fail, 6 of 8 pass', async () => {
     assert.equal((await experts[0].json('POST', `/meetings/${meeting}/close`)).body.key, 'motions_open');
-    await city.office.ok('POST', `/meetings/${meeting}/count`, {});
+    await city.office.ok('POST', `/meetings/${meeting}/elections/close`, {});
+    const { elections } = await city.office.ok('GET', `/meetings/${meeting}`);
+    assert.deepEqual(elections.map((one) => [one.election_state, one.voters, one.voted]), [['closed', 6, 6], ['closed', 7, 7]]);
+    const listed = (await Promise.all(elections.map((one) => experts[0].ok('GET', `/meetings/${meeting}/elections/${one.number}`)))).flatMap((one) => one.trackers.map(({ tracker }) => tracker));
+    assert.deepEqual(receipts.map((one) => one.tracker).sort(), listed.sort(), 'everybody finds his receipt');
+    const archive = await archiveOf(city.office, meeting, 1), path = `/meetings/${meeting}/elections/1/factors`;
+    const [factors] = factorsOf(2, archive);
+    assert.equal((await experts[0].json('POST', path, { factors })).body.errors[0].code, 'trustee_factors', 'another trustee’s');
+    await city.office.ok('POST', path, { factors });
+    assert.equal((await city.office.json('POST', path, { factors })).body.key, 'factors_given');
+    assert.equal((await city.office.ok('GET', `/meetings/${meeting}`)).elections[0].election_state, 'closed', 'one alone opens nothing');
+    await experts[0].ok('POST', path, { factors: factorsOf(0, archive)[0] });
+    await openSums(experts[0], city.office, meeting);
     const counted = (await city.office.ok('GET', `/meetings/${meeting}`)).motions;
-    assert.deepEqual(counted.map((one) => [one.present, one.yes, one.no, one.abstain, one.passed]), [[8, 6, 0, 0, true], [8, 5, 2, 0, false], [8, 6, 0, 1, true]]);
+    assert.deepEqual(counted.map((one) => [one.present, one.yes, one.no, one.abstain, one.passed, one.voters]), [[8, 6, 0, 0, true, 6], [8, 5, 2, 0, false, 7], [8, 6, 0, 1, true, 7]]);
     assert.deepEqual(await Promise.all(counted.map((one) => stateOf(one.application_id))), ['passed', 'failed', 'passed']);
     const counts = rows("select payload from ledger where action = 'motion.count'").map((row) => JSON.parse(row.payload));
     assert.deepEqual(counts.map((one) => one.yes).sort(), [5, 6, 6]);

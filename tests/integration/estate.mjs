@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildCity, draft, entryOf, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
+import { makeKey, openSums, vote } from './vote.mjs';
 
 const elsewhere = '650109';
 
@@ -24,13 +25,13 @@ export async function score(experts, id, points = 500, comment = '扎实') {
   }
 }
 
-/** A meeting of the committee in which these dossiers are put to the vote. */
-async function convene(city, estate, name, applications, held_on, voting = true) {
+/** A meeting of the committee that has these dossiers on its agenda, and a key. */
+async function convene(city, estate, name, applications, held_on) {
   const { id } = await city.office.ok('POST', '/meetings', { committee_id: estate.committee, cycle_id: city.cycle.id, name, held_on });
   await city.office.ok('POST', `/meetings/${id}/agenda`, { applications });
   for (const who of estate.members) await who.ok('POST', `/meetings/${id}/attendance`);
   await estate.people.chair.ok('POST', `/meetings/${id}/open`);
-  if (voting) await estate.people.chair.ok('POST', `/meetings/${id}/motions/open`, {});
+  await makeKey([estate.people.chair, city.supervisor, city.office], id);
   return id;
 }
 
@@ -58,9 +59,9 @@ async function sit(city, estate, before) {
 async function certify(server, city, estate, id) {
   const today = async () => (await server.client().ok('GET', '/calendar')).start;
   const meeting = await convene(city, estate, '第一次会议', [id], await today());
+  await vote(estate.people.chair, estate.members.slice(0, -1), meeting, () => 'yes');
+  await openSums(estate.people.chair, city.office, meeting);
   const { motions: [motion] } = await estate.people.chair.ok('GET', `/meetings/${meeting}`);
-  for (const who of estate.members.slice(0, -1)) await who.ok('POST', `/meetings/${meeting}/ballots`, { choices: { [motion.id]: 'yes' } });
-  await city.office.ok('POST', `/meetings/${meeting}/count`, {});
   await estate.people.chair.ok('POST', `/meetings/${meeting}/close`);
   const result = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
   const objection = await server.client().ok('POST', `/notices/${result.id}/objections`, { application: await entryOf(server.client(), result.id, id), text: '业绩材料与事实不符，请核实。', contact: '13900000001' });
@@ -76,8 +77,8 @@ async function certify(server, city, estate, id) {
 }
 
 /** The city with its people. Dossiers: `done` has a certificate, `own` and `selfish` are being voted on, `fresh` is
- * with the panel, where nobody has scored it yet. `voting`: the motions are put to the vote. */
-export async function buildEstate(server, { voting = true } = {}) {
+ * with the panel, where nobody has scored it yet. */
+export async function buildEstate(server) {
   const city = await buildCity(server);
   const { control } = server;
   const estate = { server, city, people: await gather(server, city) };
@@ -106,7 +107,8 @@ export async function buildEstate(server, { voting = true } = {}) {
   estate.challenge = (await estate.people.colleague.ok('POST', `/applications/${dossiers.fresh}/challenges`, { name: '无此专家', reason: '有过争执' })).id;
   estate.panel = await sit(city, estate, all);
   Object.assign(estate, await certify(server, city, estate, dossiers.done));
-  estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start, voting);
+  estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start);
+  await estate.people.chair.ok('POST', `/meetings/${estate.meeting}/motions/open`, {});
   const { motions } = await estate.people.chair.ok('GET', `/meetings/${estate.meeting}`);
   estate.motion = motions.find((motion) => motion.application_id === dossiers.own).id;
   estate.people.secondBureau = await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);

@@ -42,7 +42,7 @@ describe('a schema that somebody changed', () => {
   for (const [what, change, words] of [
     ['a planted trigger', "create trigger evil after insert on ledger begin update title set state='x'; end", /the records have the trigger evil, which titled did not make/],
     ['a planted view', 'create view evil as select * from account', /the records have the view evil/],
-    ['a dropped table', 'drop table ballot_cast', /the records lack the table ballot_cast/],
+    ['a dropped table', 'drop table factor', /the records lack the table factor/],
   ])
     test(`${what} refuses the start and is a finding`, async () => {
       cpSync(inside('records'), inside('whole'), { recursive: true });

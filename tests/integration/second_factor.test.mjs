@@ -237,7 +237,7 @@ describe('where it is required', () => {
 });
 
 describe('a fresh proof', () => {
-  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'], ['POST', '/standards/{standard}/rollback'], ['POST', '/standards/{standard}/release'],
+  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/meetings/{meeting}/credentials'], ['POST', '/meetings/{meeting}/trustees/restart'], ['POST', '/meetings/{meeting}/elections/{election}/annul'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'], ['POST', '/standards/{standard}/rollback'], ['POST', '/standards/{standard}/release'],
     ['POST', '/accounts/{account}/grants'], ['DELETE', '/accounts/{account}/grants/{role}'], ['POST', '/accounts/{account}/password'], ['DELETE', '/accounts/{account}/second-factor'],
     ['POST', '/account/second-factor'], ['POST', '/account/second-factor/confirm'], ['DELETE', '/account/second-factor'], ['POST', '/account/second-factor/recovery-codes']];
 
@@ -250,7 +250,7 @@ describe('a fresh proof', () => {
       clients[role] = await here.server.account(`step.${role}`, [{ role, scope: unit || scope }]);
       await age(here.server, clients[role], { proven: 700, used: 700 });
     }
-    const bodies = { '/accounts/{account}/grants': { role: 'expert', scope: 'teacher' }, '/meetings/{meeting}/ballots': { choices: {} }, '/notices': { applications: [] }, '/account/second-factor/confirm': { one_time_code: '000000' },
+    const bodies = { '/accounts/{account}/grants': { role: 'expert', scope: 'teacher' }, '/meetings/{meeting}/ballots': { choices: {} }, '/meetings/{meeting}/trustees/restart': { reason: '丢失' }, '/meetings/{meeting}/elections/{election}/annul': { reason: '有误' }, '/notices': { applications: [] }, '/account/second-factor/confirm': { one_time_code: '000000' },
       '/cycles/{cycle}/close': { reason: '天气' }, '/standards/{standard}/rollback': { reason: '有误' }, '/standards/{standard}/release': { reason: '有误' }, '/cycles/{cycle}/extend': { closes_on: '2026-01-01', reason: '天气' } };
     for (const [method, path] of rows) {
       const role = paths[path][method.toLowerCase()]['x-roles'].find((one) => clients[one]);

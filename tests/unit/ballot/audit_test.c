@@ -38,7 +38,7 @@ static char *rehearse(struct td_election_rule rule, int voters, const int *choic
     return bytes;
 }
 
-static const struct td_election_rule pair = {2, 2, {2, 3}, {2, 3}};
+static const struct td_election_rule pair = {2, 2, 2, {2, 3}, {2, 3}};
 
 static int start(void **state)
 {
@@ -131,18 +131,24 @@ static void quorum_and_majority(void **state)
     static const int six[] = {YES, YES, YES, YES, YES, YES, NO, ABSTAIN},
                      five[] = {YES, YES, YES, YES, YES, NO, NO, ABSTAIN},
                      one_away[] = {YES, YES, YES, YES, YES, NO, NO, AWAY};
-    struct td_election_rule rule = {11, 8, {2, 3}, {2, 3}};
+    struct td_election_rule rule = {11, 8, 8, {2, 3}, {2, 3}};
     assert_true(passes(rule, 8, six));
     assert_false(passes(rule, 8, five));
     assert_false(passes(rule, 8, one_away)); /* who stays away has not agreed */
+    rule.present =
+        9; /* one must recuse himself: of all present 6 for it pass, 5 of the other eight do not */
+    rule.of = 9;
+    assert_true(passes(rule, 8, six));
+    assert_false(passes(rule, 8, five));
+    rule.present = rule.of = 8;
     size_t length;
-    rule.present = 7;
+    rule.present = rule.of = 7;
     char *bytes = rehearse(rule, 7, five, &length);
     refused(bytes, length, "quorum: 7 of 11 members present, 8 are needed");
     free(bytes);
-    rule = (struct td_election_rule){9, 6, {2, 3}, {2, 3}};
+    rule = (struct td_election_rule){9, 7, 6, {2, 3}, {2, 3}};
     bytes = rehearse(rule, 7, five, &length);
-    refused(bytes, length, "credentials: 7, more than the 6 members present");
+    refused(bytes, length, "credentials: 7, more than the 6 members whom the majority is of");
     free(bytes);
 }
 

@@ -16,7 +16,7 @@ static char code[TD_CREDENTIAL_ROOM];
 static int start(void **state)
 {
     (void)state;
-    struct td_election_rule rule = {3, 3, {2, 3}, {2, 3}};
+    struct td_election_rule rule = {3, 3, 3, {2, 3}, {2, 3}};
     group = td_group_new();
     td_group_start(group);
     BIGNUM *y = td_group_number(group), *secret = td_group_number(group);

@@ -194,7 +194,7 @@ static void what_others_dealt_is_accepted(void **state)
 
 static void make_election(const struct td_trustees *read, struct td_election *election)
 {
-    struct td_election_rule rule = {11, 8, {2, 3}, {2, 3}};
+    struct td_election_rule rule = {11, 8, 8, {2, 3}, {2, 3}};
     char uuid[TD_CREDENTIAL_UUID_ROOM];
     json_t *titles = json_pack("[s]", "申报 1");
     td_credential_uuid(uuid);

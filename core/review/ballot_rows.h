@@ -1,0 +1,20 @@
+/* ballot_rows.h - what the parts of ballot.h have in common: the meeting for who acts in it. */
+#ifndef TD_REVIEW_BALLOT_ROWS_H
+#define TD_REVIEW_BALLOT_ROWS_H
+
+#include "review/meeting.h"
+
+/* An open meeting and the caller's seat; TD_ECONFLICT "meeting_state". */
+int td_ballot_load_open(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                        struct td_meeting_seat *seat, struct td_error *reterr);
+/* The same for who leads it, or its office too. */
+int td_ballot_load_run(struct td_review *review, const char *meeting_id, bool chair_only,
+                       json_t **ret_meeting, struct td_error *reterr);
+/* The same for a member who was here when it opened. */
+int td_ballot_load_voter(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
+                         struct td_error *reterr);
+
+/* The papers of an election, texts in the order of their credentials. */
+int td_ballot_papers(struct td_tx *tx, const char *election_id, json_t **ret_texts);
+
+#endif
