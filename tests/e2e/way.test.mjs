@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, districtAssessments, foundCommittee, teacher, unitAssessments } from '../integration/city.mjs';
 import { password, startServer } from '../integration/harness.mjs';
+import { factorsOf, trustees } from '../integration/vote.mjs';
 import { openBrowser } from './browser.mjs';
 import { evidence, sections } from './dossier.mjs';
 
@@ -307,16 +308,41 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await chair.go(meeting);
         assert.match(await chair.text(), /4 \/ 5/);
         await chair.press(chair.button('宣布开会'));
+        const holders = [chair, await as('supervisor'), office];
+        for (const round of [trustees.certificates, trustees.dealt, trustees.outputs])
+          for (const [n, holder] of holders.entries()) {
+            await holder.go(`${meeting}/trustees`);
+            await holder.page.getByLabel('本轮消息').fill(round[n]);
+            await holder.press(holder.button('提交'));
+          }
+        await chair.go(meeting);
         await chair.press(chair.button('全部付诸表决'));
-        for (const [n, login] of ['expert-0', 'expert-1', 'expert-2', 'expert-3'].entries()) {
+        const logins = ['expert-0', 'expert-1', 'expert-2', 'expert-3'], codes = {};
+        for (const login of logins) {
           const member = await as(login);
           await member.go(meeting);
           await member.press(member.link('投票'));
+          await member.press(member.button('取得投票码'));
+          codes[login] = await member.page.locator('#voting-code').innerText();
+          assert.match(codes[login], /^(\w{3}-){4}\w{3}$/);
+        }
+        for (const [n, login] of logins.entries()) {
+          const member = await as(login);
+          await member.go(`${meeting}/ballots`);
           await member.page.getByLabel(n < 3 ? '同意' : '弃权', { exact: true }).check();
+          await member.page.getByLabel('投票码').fill(codes[login]);
           await member.press(member.button('投票'));
+          assert.match(await member.text(), /投票回执/);
         }
         await chair.go(meeting);
-        await chair.press(chair.button('清点已投齐的表决'));
+        await chair.press(chair.button('结束已投齐的表决'));
+        const archive = Buffer.from(await (await office.page.request.get(`${server.url}/api/v1${meeting}/elections/1.bel`)).body());
+        for (const [holder, n] of [[chair, 0], [office, 2]]) {
+          await holder.go(`${meeting}/elections/1`);
+          await holder.page.getByLabel('您的一份').fill(factorsOf(n, archive)[0]);
+          await holder.press(holder.button('提交'));
+        }
+        await chair.go(meeting);
         assert.match(await chair.text(), /通过 同意 3/);
         await chair.press(chair.button('闭会并形成纪要'));
         await chair.go(`${meeting}/minutes`);
