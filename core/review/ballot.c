@@ -306,7 +306,8 @@ int td_ballot_prepare_keys(struct td_review *review, const char *meeting_id, jso
     rc = td_tx_rows(review->tx, &rows,
                     "select e.id, e.uuid from election e join election_voter v"
                     " on v.election_id = e.id and v.account_id = $2 where e.meeting_id = $1"
-                    " and e.state = 'registering' and not v.registered order by e.number",
+                    " and e.state = 'registering' and not v.registered and " TD_BALLOT_FREE_SQL
+                    " order by e.number",
                     "ss", meeting_id, review->who->id);
     if (rc == 0)
         rc = td_tx_int(review->tx, &done,

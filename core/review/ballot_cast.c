@@ -46,7 +46,7 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
                         " e.trustees, e.fingerprint, v.registered, v.voted from election e"
                         " join election_voter v on v.election_id = e.id and v.account_id = $2"
                         " where e.meeting_id = $1 and e.state in ('registering', 'voting')"
-                        " order by e.number",
+                        " and " TD_BALLOT_FREE_SQL " order by e.number",
                         "ss", meeting_id, review->who->id);
     json_array_foreach(rows, i, row) {
         json_t *list = NULL;
@@ -91,7 +91,7 @@ static int refuse(struct td_review *review, const char *meeting_id, struct td_er
         rc = count_mine(review, meeting_id,
                         "select count(*) from election e join election_voter v"
                         " on v.election_id = e.id and v.account_id = $2 where e.meeting_id = $1"
-                        " and e.state in ('registering', 'voting')",
+                        " and e.state in ('registering', 'voting') and " TD_BALLOT_FREE_SQL,
                         &any);
     if (rc == 0)
         rc = td_tx_int(review->tx, &voting,
@@ -133,7 +133,7 @@ int td_ballot_prepare_cast(struct td_review *review, const char *meeting_id, jso
                     "select e.id, e.number, e.election, e.credentials from election e"
                     " join election_voter v on v.election_id = e.id and v.account_id = $2"
                     " where e.meeting_id = $1 and e.state = 'voting' and v.registered"
-                    " and not v.voted order by e.number",
+                    " and not v.voted and " TD_BALLOT_FREE_SQL " order by e.number",
                     "ss", meeting_id, review->who->id);
     json_array_foreach(rows, i, row)
         if (rc == 0)

@@ -3,6 +3,13 @@
 #define TD_REVIEW_BALLOT_ROWS_H
 
 #include "review/meeting.h"
+#include "review/recusal.h"
+
+/* True when account $2 need not recuse himself from any dossier of the election `e`: a challenge may have come after it was
+ * put up. */
+#define TD_BALLOT_FREE_SQL                                                                         \
+    "not exists (select 1 from motion o0 join application a on a.id = o0.application_id"           \
+    " where o0.election_id = e.id and " TD_RECUSAL_SQL("$2") ")"
 
 /* An open meeting and the caller's seat; TD_ECONFLICT "meeting_state". */
 int td_ballot_load_open(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
