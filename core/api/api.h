@@ -18,6 +18,7 @@
     X(drafts)                                                                                      \
     X(elections)                                                                                   \
     X(evidence)                                                                                    \
+    X(experts)                                                                                     \
     X(fees)                                                                                        \
     X(filings)                                                                                     \
     X(health)                                                                                      \

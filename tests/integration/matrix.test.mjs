@@ -209,6 +209,7 @@ describe('a dossier', () => {
 
 describe('everything else', () => {
   const values = (e) => ({
+    pool: e.pool, expert: e.expert,
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, election: '1', filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
     delivery: e.delivery,
     reexamination: e.reexamination, ranking: e.ranking,
