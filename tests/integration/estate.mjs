@@ -5,9 +5,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { buildCity, draft, entryOf, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
-import { makeKey, openSums, vote } from './vote.mjs';
 import { buildCity, draft, entryOf, forward, foundCommittee, foundPool, submit, teacher, verify } from './city.mjs';
+import { makeKey, openSums, vote } from './vote.mjs';
 
 const elsewhere = '650109';
 
