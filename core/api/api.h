@@ -31,6 +31,7 @@
     X(messages)                                                                                    \
     X(notices)                                                                                     \
     X(panels)                                                                                      \
+    X(payments)                                                                                    \
     X(plugins)                                                                                     \
     X(rankings)                                                                                    \
     X(quarantine)                                                                                  \

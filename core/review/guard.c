@@ -256,8 +256,10 @@ int td_guard_fee_recorded(struct td_review *review, const json_t *application,
                           struct td_error *reterr)
 {
     int64_t paid = 0;
-    int result = td_tx_int(review->tx, &paid, "select count(*) from fee where application_id = $1",
-                           "s", td_row_text(application, "id"));
+    int result =
+        td_tx_int(review->tx, &paid,
+                  "select count(*) from fee_order where application_id = $1 and state = 'paid'",
+                  "s", td_row_text(application, "id"));
     if (result)
         return result;
     return paid ? 0 : refuse(reterr, "fee_missing", NULL);

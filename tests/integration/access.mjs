@@ -24,8 +24,8 @@ export const workflow = {
   office_review: { accept: 'office', supplement: 'office', reject: 'office', ...own },
   supplement: { submit: 'applicant', abandon: 'system', ...own },
   returned: { submit: 'applicant', abandon: 'system', ...own },
-  fee_due: { record_fee: 'office', ...own },
-  accepted: { assign: 'office' },
+  fee_due: { record_fee: 'office', settle_fee: 'system', ...own },
+  accepted: { assign: 'office', ...own },
   panel_review: { close_panel: 'office' },
   committee_vote: { pass: 'system', fail: 'system' },
   passed: { publicise_result: 'office bureau', outrank: 'office bureau', revote: 'office bureau' },
@@ -117,6 +117,8 @@ export const dossierRoutes = {
   'GET /applications/{application}/evidence/{evidence}': { may: material },
   'DELETE /applications/{application}/evidence/{evidence}': { may: edit, spends: true },
   'POST /applications/{application}/fee': { may: perform('record_fee'), send: give({ receipt: 'NT-1', paid_on: '2026-01-05' }), spends: true },
+  'GET /applications/{application}/fee': { may: see },
+  'POST /applications/{application}/fee/query': { may: see },
   'GET /applications/{application}/live': { may: see, stream: true },
   'GET /applications/{application}/letter': { may: (p, s) => (p.owns || (p.sees && s !== 'draft') ? (s === 'failed' ? 'ok' : 'state') : '404') },
   'POST /applications/{application}/recheck': { may: (p, s) => (p.owns ? (s === 'failed' ? 'ok' : 'state') : '404'), send: give({ reason: '请复查评审程序是否合规。' }), spends: true },
@@ -157,6 +159,7 @@ const series = only('office selfish bureau supervisor'); // reads what belongs t
 /** Who runs or watches the review of the series sees what a standard would do to it. */
 const tries = only('office selfish bureau supervisor admin');
 const runs = only('office selfish');
+const pays = only('office selfish bureau');
 const sits = only('office selfish bureau supervisor chair lead panellist member recused');
 /** Its clerk knows the meeting, and has no vote. */
 const votes = (p, name) => (p.sits ? 'ok' : name === 'selfish' ? '403' : '404');
@@ -268,6 +271,12 @@ export const otherRoutes = {
   'POST /notices/{notice}/objections': { may: all, send: (id, e) => ({ body: { application: e.dossiers.own, text: '任教年限与事实不符，请核实。' } }) },
   'GET /objections/{objection}': { may: only('unit selfish supervisor') },
   'POST /objections/{objection}': { may: only('unit selfish'), send: give({ outcome: 'dismissed', finding: '经核查属实。' }) },
+  'POST /payments/notifications': { may: () => '403', send: give({ order: 'PAY-1', payment: 'p', amount_cents: 1, paid_on: '2026-01-05', signature: '0' }) },
+  'POST /payments/statements': { may: all, send: give({ day: '2026-01-05' }) },
+  'POST /payments/{payment}/settle': { may: all, send: give({ note: '已核对' }) },
+  'POST /payments/{payment}/refund': { may: pays, send: give({ note: '已核对' }) },
+  'POST /refunds/{refund}/decide': { may: pays, send: give({ outcome: 'approve' }) },
+  'POST /refunds/{refund}/receipt': { may: pays, send: give({ receipt: '1' }) },
   'POST /panels': { may: only('office selfish', 'field'), send: (id, e) => ({ body: { committee_id: e.committee, cycle_id: e.city.cycle.id, name: '二组', members: [], lead: 'x' } }) },
   'GET /panels/{panel}': { may: series },
   'POST /panels/{panel}/members': { may: runs, send: give({ account_id: 'nobody' }) },

@@ -87,7 +87,9 @@ function copyDossiers() {
       }
   script.push(`insert into outbox (id, kind, payload, created_at, attempts) values ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'score', '{}', '2026-01-01T00:00:00.000Z', 1000);`);
   estate.reexamination = '01ARZ3NDEKTSV4RRFFQ69G5FAX';
-  script.push(`insert into reexamination (id, application_id, reason, requested_at, due_on) values ('${estate.reexamination}', '${estate.dossiers.own}', '请复查', '2026-01-01T00:00:00.000Z', '2026-01-20');`, 'commit;');
+  script.push(`insert into reexamination (id, application_id, reason, requested_at, due_on) values ('${estate.reexamination}', '${estate.dossiers.own}', '请复查', '2026-01-01T00:00:00.000Z', '2026-01-20');`);
+  script.push(`insert into payment (id, application_id, order_number, channel, reference, amount_cents, paid_on, via, standing, at) values ('01ARZ3NDEKTSV4RRFFQ69G5FAW', '${estate.dossiers.done}', 'PAY-1', 'manual', '1', 100, '2026-01-05', 'recorded', 'double', '');`);
+  script.push(`insert into refund (id, payment_id, amount_cents, cause, state, asked_by, asked_at) values ('01ARZ3NDEKTSV4RRFFQ69G5FAX', '01ARZ3NDEKTSV4RRFFQ69G5FAW', 100, 'double', 'asked', 'x', '');`, 'commit;');
   sql(server, script.join('\n'));
 }
 
@@ -211,6 +213,7 @@ describe('everything else', () => {
   const values = (e) => ({
     pool: e.pool, expert: e.expert,
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, election: '1', filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
+    payment: '01ARZ3NDEKTSV4RRFFQ69G5FAW', refund: '01ARZ3NDEKTSV4RRFFQ69G5FAX',
     delivery: e.delivery,
     reexamination: e.reexamination, ranking: e.ranking,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
