@@ -281,6 +281,8 @@ export const otherRoutes = {
   'GET /panels/{panel}': { may: series },
   'POST /panels/{panel}/members': { may: runs, send: give({ account_id: 'nobody' }) },
   'POST /panels/{panel}/assignments': { may: runs, send: give({}) },
+  'GET /panels/{panel}/assignments': { may: series },
+  'GET /panels/{panel}/assignments/{run}': { may: only('') }, // nothing was computed here
   'POST /panels/{panel}/close': { may: runs, send: give({ application_id: 'none' }) },
   'POST /plugins': { may: all, send: give({ series: 'nosuch', hash: 'x' }) },
   'POST /pools': { may: only('office selfish', '403'), send: give({ series: 'teacher', tier: 'general' }) },

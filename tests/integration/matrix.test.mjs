@@ -82,6 +82,7 @@ function copyDossiers() {
         insert('application', id, { id: fresh('id'), number: `number || ${mark}`, year: String(3000 + n), state: `'${state}'`, due_at: 'null', score_id: 'null', returned_to: state === 'returned' ? "'unit_review'" : "''", submitted_at: state === 'draft' ? 'null' : 'submitted_at' });
         insert('evidence', id, { id: random, application_id: fresh('application_id') });
         insert('panel_assignment', id, { application_id: fresh('application_id'), sequence: String(1000 + n) });
+        insert('panel_reader', id, { application_id: fresh('application_id') });
         insert('motion', id, { id: random, application_id: fresh('application_id'), sequence: String(1000 + n) });
         (spare[`${name}/${state}`] ??= []).push(id.slice(0, 23) + mark.slice(1, -1));
       }
@@ -217,7 +218,7 @@ describe('everything else', () => {
     delivery: e.delivery,
     reexamination: e.reexamination, ranking: e.ranking,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
-    challenge: e.challenge, tie: e.tie,
+    challenge: e.challenge, tie: e.tie, run: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
   });
   const fill = (path, known) => path.replace(/\{(\w+)\}/g, (_, name) => known[name] ?? assert.fail(`no value for {${name}}`));
   const routesOf = (all) => Object.entries(all).filter(([name]) => !/\{application\}/.test(name) && name !== 'POST /notices').map(([name, row]) => [name, row, otherRoutes[name] ?? { may: () => 'ok', stream: name.endsWith('/live') }]);
