@@ -26,6 +26,7 @@
     X(integrity)                                                                                   \
     X(jobs)                                                                                        \
     X(ledger)                                                                                      \
+    X(ladders)                                                                                     \
     X(live)                                                                                        \
     X(meetings)                                                                                    \
     X(messages)                                                                                    \
@@ -34,6 +35,7 @@
     X(payments)                                                                                    \
     X(plugins)                                                                                     \
     X(rankings)                                                                                    \
+    X(posts)                                                                                       \
     X(quarantine)                                                                                  \
     X(quota)                                                                                       \
     X(queue)                                                                                       \

@@ -12,6 +12,7 @@
 #include "review/fee.h"
 #include "review/guard.h"
 #include "review/message.h"
+#include "review/post.h"
 #include "review/reexamination.h"
 #include "review/row.h"
 #include "review/window.h"
@@ -102,7 +103,7 @@ static const struct td_workflow_row rows[] = {
     {"confirm", FROM(RESULT_NOTICE), TO(CONFIRMED), BUREAU, NULL, td_guard_result_notice_over, 0, "confirmed", false},
     {"file", FROM(CONFIRMED), TO(FILED), BUREAU, NULL, NULL, 0, "filed", false},
     {"certify", FROM(FILED), TO(CERTIFIED), BUREAU, NULL, NULL, -10, "certified", false},
-    {"appoint", FROM(CERTIFIED), TO(APPOINTED), UNIT, NULL, NULL, 0, "appointed", false},
+    {"appoint", FROM(CERTIFIED), TO(APPOINTED), UNIT | BUREAU, NULL, td_guard_post_recorded, 0, "appointed", false},
 
     {"suspend", FROM(CERTIFIED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"suspend", FROM(APPOINTED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
@@ -379,6 +380,8 @@ static int perform(struct td_review *review, const json_t *application,
         result = record_change(review, application, row, to, role, note);
     if (!result)
         result = order_fee(review, application, to);
+    if (!result)
+        result = td_post_follow(review, application, td_state_name(to), reterr);
     if (!result)
         result = tell(review, application, row, to, due);
     json_decref(cycle);

@@ -34,7 +34,7 @@ export const workflow = {
   objection_hold: { release: 'office bureau', annul: 'bureau' },
   confirmed: { file: 'bureau' },
   filed: { certify: 'bureau' },
-  certified: { appoint: 'unit', ...leave },
+  certified: { appoint: 'unit bureau', ...leave },
   appointed: leave,
   suspended: { resume: 'bureau', convert: 'bureau', revoke: 'bureau' },
   converted: {},
@@ -47,7 +47,7 @@ export const workflow = {
 export const states = Object.keys(workflow);
 
 /** What the dossier's page offers; everything else has a page of its own or is the system's. */
-export const actions = ['begin', 'recommend', 'forward', 'accept', 'return', 'return_to_unit', 'supplement', 'reject', 'hold', 'release', 'annul', 'confirm', 'appoint'];
+export const actions = ['begin', 'recommend', 'forward', 'accept', 'return', 'return_to_unit', 'supplement', 'reject', 'hold', 'release', 'annul', 'confirm'];
 
 /** People by what they are to the dossier: `acts` = roles in whose scope it lies, `sees` = it is theirs to see. */
 export const persons = {
@@ -327,8 +327,16 @@ export const otherRoutes = {
   'GET /trials/{trial}/dossiers': { may: tries },
   'GET /trials/{trial}/dossiers/{dossier}': { may: tries },
   'GET /trials/{trial}/live': { may: tries, stream: true },
-  'GET /titles/{title}': { may: only('holder unit selfish bureau supervisor') },
-  'GET /titles/{title}/print': { may: only('holder unit selfish bureau supervisor') },
+  'GET /titles/{title}': { may: only('holder unit industry hr selfish bureau supervisor') },
+  'GET /titles/{title}/print': { may: only('holder unit industry hr selfish bureau supervisor') },
+  'POST /titles/{title}/appointment': { may: only('unit otherUnit selfish bureau'), send: give({}) },
+  'POST /titles/{title}/pay': { may: only('unit otherUnit selfish bureau'), send: give({}) },
+  'POST /titles/{title}/transfer': { may: all, send: give({}) },
+  'POST /titles/{title}/retirement': { may: all, send: give({}) },
+  'GET /ladders/{account}': { may: only('selfish bureau supervisor') },
+  'POST /ladders/{account}/titles': { may: all, send: give({}) },
+  'POST /ladders/{account}/titles/{held}/confirm': { may: () => '404' },
+  'POST /ladders/{account}/titles/{held}/withdraw': { may: () => '404', send: give({ note: '误登' }) },
   'POST /units': { may: all, send: give({}) },
   'GET /units/{unit}': { may: all },
   'PUT /units/{unit}': { may: all, send: give({}) },

@@ -63,7 +63,7 @@ static const struct allowed {
     {"result_notice", "confirm", "bureau", "confirmed"},
     {"confirmed", "file", "bureau", "filed"},
     {"filed", "certify", "bureau", "certified"},
-    {"certified", "appoint", "unit", "appointed"},
+    {"certified", "appoint", "unit bureau", "appointed"},
     {"certified", "suspend", "bureau", "suspended"},
     {"appointed", "suspend", "bureau", "suspended"},
     {"suspended", "resume", "bureau", "*"},
