@@ -118,12 +118,17 @@ static json_t *trackers(const json_t *papers)
 
 static int questions(struct td_review *review, const json_t *election, json_t **ret_questions)
 {
-    return td_tx_rows(review->tx, ret_questions,
-                      "select o.sequence, a.number, o.yes, o.no, o.abstain, o.present, o.voters,"
-                      " o.passed, o.state = 'counted' as counted from motion o"
-                      " join application a on a.id = o.application_id where o.election_id = $1"
-                      " order by o.question",
-                      "s", td_row_text(election, "id"));
+    json_t *row = NULL;
+    size_t i;
+    int rc = td_tx_rows(review->tx, ret_questions,
+                        "select o.sequence, a.number, o.yes, o.no, o.abstain, o.present, o.voters,"
+                        " o.passed, o.state = 'counted' as counted from motion o"
+                        " join application a on a.id = o.application_id where o.election_id = $1"
+                        " order by o.question",
+                        "s", td_row_text(election, "id"));
+    json_array_foreach(rc < 0 ? NULL : *ret_questions, i, row)
+        json_object_set_new(row, "counted", json_boolean(td_row_int(row, "counted")));
+    return rc;
 }
 
 static bool gave(const json_t *election, int owner)
