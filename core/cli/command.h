@@ -42,7 +42,6 @@ struct td_command {
 #define TD_COMMAND_FAMILIES(X)                                                                     \
     X(account)                                                                                     \
     X(api)                                                                                         \
-    X(assignment)                                                                                  \
     X(ballot)                                                                                      \
     X(clock)                                                                                       \
     X(demo)                                                                                        \

@@ -7,6 +7,9 @@ const wanted = [
   ["[data-sheet]", "./sheet.js"],
   ["[data-live]", "./live.js"],
   ["[data-upload]", "./upload.js"],
+  ["[data-vote]", "./vote.js"],
+  ["[data-trustee]", "./trustee.js"],
+  ["[data-receipt]", "./receipt.js"],
 ];
 
 document.querySelector("[data-focus]")?.focus();
