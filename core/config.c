@@ -67,6 +67,8 @@ static const struct row rows[] = {
      "addresses and keys of the other parties (JSON); one that is not there gets files"},
     {"outgoing_folder", TEXT, "", AT(outgoing_folder), 0, 0,
      "files for an upload by hand; empty = outgoing in state_folder"},
+    {"payment_key_file", TEXT, "", AT(payment_key_file), 0, 0,
+     "key shared with the payment platform; empty = fees are recorded by hand"},
 
     {"founding_units", TEXT, "市教育局|市继续教育和职称评价管理中心", AT(founding_units), 0, 0,
      "who founds committees; '|' between the names"},

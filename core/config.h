@@ -30,6 +30,7 @@ struct td_config {
     char *calendar_file;    /* working-day calendar */
     char *outgoing_file;    /* outgoing/target.h; "" = every target is a folder */
     char *outgoing_folder;  /* deliveries for an upload by hand; "" = outgoing in state_folder */
+    char *payment_key_file; /* review/payment.h; "" = no payment platform */
     char *trusted_proxy;    /* numeric addresses; http/connection.h: td_http_server_trust */
     char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
     char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */

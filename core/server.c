@@ -31,6 +31,7 @@
 #include "review/calendar.h"
 #include "review/installation.h"
 #include "review/plugin.h"
+#include "review/payment.h"
 #include "review/policy.h"
 #include "scoring/pool.h"
 #include "store/store.h"
@@ -214,6 +215,8 @@ static int open_files(struct td_server *server, struct td_error *reterr)
     struct td_store_options options = {.folder = config->state_folder,
                                        .readers = (int)config->readers};
     int r = td_calendar_load(config->calendar_file, &server->calendar, reterr);
+    if (r == 0)
+        r = td_payment_configure(config->payment_key_file, reterr);
     if (r == 0)
         r = td_views_load(config->web_folder, &server->views, reterr);
     if (r == 0)

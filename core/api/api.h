@@ -18,6 +18,7 @@
     X(drafts)                                                                                      \
     X(elections)                                                                                   \
     X(evidence)                                                                                    \
+    X(experts)                                                                                     \
     X(fees)                                                                                        \
     X(filings)                                                                                     \
     X(health)                                                                                      \
@@ -25,13 +26,16 @@
     X(integrity)                                                                                   \
     X(jobs)                                                                                        \
     X(ledger)                                                                                      \
+    X(ladders)                                                                                     \
     X(live)                                                                                        \
     X(meetings)                                                                                    \
     X(messages)                                                                                    \
     X(notices)                                                                                     \
     X(panels)                                                                                      \
+    X(payments)                                                                                    \
     X(plugins)                                                                                     \
     X(rankings)                                                                                    \
+    X(posts)                                                                                       \
     X(quarantine)                                                                                  \
     X(quota)                                                                                       \
     X(queue)                                                                                       \

@@ -160,9 +160,10 @@ static int create(struct td_call *call, struct td_reply *reply, struct td_error 
     char id[TD_ID_TEXT];
     int result = td_api_review(call, &review);
     if (!result)
-        result =
-            td_application_create(&review, td_call_text(call, "cycle"), td_call_text(call, "level"),
-                                  td_call_text(call, "specialty"), id, reterr);
+        result = td_application_create(
+            &review, td_call_text(call, "cycle"), td_call_text(call, "level"),
+            td_call_text(call, "specialty"),
+            *td_call_text(call, "track") ? td_call_text(call, "track") : "directed", id, reterr);
     if (result)
         return result;
     reply->status = 201;
@@ -485,6 +486,8 @@ static const struct td_field create_body[] = {
     {"level", TD_FIELD_TEXT, true, 1, 40, NULL, "a level of the series"},
     {"specialty", TD_FIELD_TEXT, true, 1, 40, NULL,
      "a specialty of the series that is not examined"},
+    {"track", TD_FIELD_CHOICE, false, 0, 0, "directed|general",
+     "directed when not said; general only where the cycle takes it"},
     {0},
 };
 

@@ -23,9 +23,9 @@ static bool in_other_hands(const struct td_review *review, const json_t *applica
 
 bool td_dossier_offers(const char *action)
 {
-    static const char *const offered[] = {
-        "begin",  "recommend", "forward", "accept", "return",  "return_to_unit", "supplement",
-        "reject", "hold",      "release", "annul",  "confirm", "appoint"};
+    static const char *const offered[] = {"begin",  "recommend",      "forward",    "accept",
+                                          "return", "return_to_unit", "supplement", "reject",
+                                          "hold",   "release",        "annul",      "confirm"};
     for (size_t i = 0; i < sizeof(offered) / sizeof(offered[0]); i++)
         if (!strcmp(offered[i], action))
             return true;

@@ -91,8 +91,33 @@ static int assign_write(struct td_call *call, struct td_reply *reply, struct td_
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_panel_assign(&review, id, td_call_json(call, "applications"),
-                             td_call_text(call, "specialty"), &reply->value, reterr);
-    return rc < 0 ? rc : td_place_at(call, reply, "panels", id);
+                             td_call_text(call, "specialty"), td_call_int(call, "reviews"),
+                             &reply->value, reterr);
+    if (rc < 0)
+        return rc;
+    const char *run = td_row_text(reply->value, "run");
+    if (*run && json_array_size(json_object_get(reply->value, "left_out")) > 0) {
+        reply->location = td_arena_printf(call->arena, "/panels/%s/assignments/%s", id, run);
+        return reply->location ? 0 : TD_ENOMEM;
+    }
+    return td_place_at(call, reply, "panels", id);
+}
+
+static int runs_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    return rc < 0 ? rc
+                  : td_panel_runs(&review, td_call_param(call, "panel"), &reply->value, reterr);
+}
+
+static int run_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    return rc < 0 ? rc
+                  : td_panel_run(&review, td_call_param(call, "panel"), td_call_param(call, "run"),
+                                 &reply->value, reterr);
 }
 
 static int close_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -124,6 +149,8 @@ static const struct td_field assign_body[] = {
     {"applications", TD_FIELD_ARRAY, false, 0, 0, NULL,
      "Ids of accepted dossiers; all when absent"},
     {"specialty", TD_FIELD_TEXT, false, 0, 40, NULL, "Only dossiers of this specialty"},
+    {"reviews", TD_FIELD_INT, false, 0, 15, NULL,
+     "So many members read a dossier, at least panel_minimum; all of the panel when 0 or absent"},
     {0},
 };
 
@@ -148,6 +175,11 @@ const struct td_route td_panels_routes[] = {
      .body = seat_body},
     {TD_POST, "/panels/{panel}/assignments", TD_ROLE_OFFICE, "Assign accepted dossiers",
      .write = assign_write, .body = assign_body},
+    {TD_GET, "/panels/{panel}/assignments", READERS, "Computed assignments of the panel",
+     .read = runs_read, .page = "assignments"},
+    {TD_GET, "/panels/{panel}/assignments/{run}", READERS,
+     "One computed assignment: seed, inputs and plan, computed again", .read = run_read,
+     .page = "assignment"},
     {TD_POST, "/panels/{panel}/close", TD_ROLE_OFFICE,
      "Send dossiers with all sheets to the committee", .write = close_write, .body = close_body},
     {0},

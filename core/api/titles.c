@@ -86,7 +86,9 @@ static int qr_read(struct td_call *call, struct td_reply *reply, struct td_error
     return rc == 0 && !reply->bytes ? TD_ENOMEM : rc;
 }
 
-#define HOLDERS (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
+#define HOLDERS                                                                                    \
+    (TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |          \
+     TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR)
 #define ALL     (TD_ROLE_PUBLIC | TD_ROLE_ANY)
 
 const struct td_route td_titles_routes[] = {

@@ -42,6 +42,7 @@ struct td_command {
 #define TD_COMMAND_FAMILIES(X)                                                                     \
     X(account)                                                                                     \
     X(api)                                                                                         \
+    X(assignment)                                                                                  \
     X(ballot)                                                                                      \
     X(clock)                                                                                       \
     X(demo)                                                                                        \

@@ -4,6 +4,7 @@
 
 #include "review/cycle.h"
 #include "review/integrity.h"
+#include "review/ladder.h"
 #include "review/form.h"
 #include "review/row.h"
 #include "review/workflow.h"
@@ -253,7 +254,8 @@ static int check_once(struct td_review *review, int64_t year, struct td_error *r
 }
 
 static int insert(struct td_review *review, const char *cycle_id, const char *level,
-                  const char *specialty, char id[TD_ID_TEXT], struct td_error *reterr)
+                  const char *specialty, const char *track, char id[TD_ID_TEXT],
+                  struct td_error *reterr)
 {
     int64_t changed = 0;
     td_id_new(id);
@@ -261,10 +263,10 @@ static int insert(struct td_review *review, const char *cycle_id, const char *le
         review->tx, &changed,
         "insert into application (id, cycle_id, account_id, unit_id, division_code, series, level, "
         "specialty, track, year, created_at, updated_at, state_at) "
-        "select $1, c.id, p.id, u.id, u.division_code, c.series, $4, $5, 'directed', c.year, $6, "
+        "select $1, c.id, p.id, u.id, u.division_code, c.series, $4, $5, $7, c.year, $6, "
         "$6, $6 "
         "from cycle c, account p join unit u on u.id = p.unit_id where c.id = $2 and p.id = $3",
-        "ssssss", id, cycle_id, review->who->id, level, specialty, review->now);
+        "sssssss", id, cycle_id, review->who->id, level, specialty, review->now, track);
     if (!result && !changed)
         return td_error_key(reterr, TD_ECONFLICT, "no_unit", NULL);
     return result;
@@ -285,7 +287,8 @@ static int check_barred(struct td_review *review, const json_t *cycle, struct td
 }
 
 int td_application_create(struct td_review *review, const char *cycle_id, const char *level,
-                          const char *specialty, char ret_id[TD_ID_TEXT], struct td_error *reterr)
+                          const char *specialty, const char *track, char ret_id[TD_ID_TEXT],
+                          struct td_error *reterr)
 {
     if (!review->who || !(review->who->roles & TD_ROLE_APPLICANT))
         return td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
@@ -306,15 +309,17 @@ int td_application_create(struct td_review *review, const char *cycle_id, const 
                      ? td_application_check_choice(descriptor, level, specialty, reterr)
                      : td_error_key(reterr, TD_ECONFLICT, "series_retired", NULL);
     if (!result)
+        result = td_ladder_check(review, cycle, review->who->id, level, track, NULL, reterr);
+    if (!result)
         result = check_once(review, td_row_int(cycle, "year"), reterr);
     if (!result)
         result = check_barred(review, cycle, reterr);
     if (!result)
-        result = insert(review, cycle_id, level, specialty, ret_id, reterr);
+        result = insert(review, cycle_id, level, specialty, track, ret_id, reterr);
     if (!result)
         result = td_row_log(review, "application.create", "application", ret_id,
-                            json_pack("{s:s, s:s, s:s}", "cycle", cycle_id, "level", level,
-                                      "specialty", specialty));
+                            json_pack("{s:s, s:s, s:s, s:s}", "cycle", cycle_id, "level", level,
+                                      "specialty", specialty, "track", track));
     json_decref(cycle);
     return result;
 }

@@ -47,10 +47,10 @@ const char *td_application_filter(const struct td_review *review);
  * [...], "next": ...}. */
 int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page);
 
-/* A new draft of the caller for an open cycle. TD_ECONFLICT: one_per_year, exam_based, no_unit, the
+/* A new draft of the caller for an open cycle, on the track "directed" or "general". TD_ECONFLICT: the track's reasons (td_ladder_check), one_per_year, exam_based, no_unit, the
  * cycle's reasons; TD_EFIELDS: level, specialty. */
 int td_application_create(struct td_review *review, const char *cycle_id, const char *level,
-                          const char *specialty, char ret_id[TD_ID_TEXT], struct td_error *reterr);
+                          const char *specialty, const char *track, char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
 /* The descriptor that a dossier is read and filled in by: of the plugin version it was submitted under,
  * for a draft (or a row without "plugin_version") of the series' present one. When that version is not

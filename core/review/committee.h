@@ -117,6 +117,9 @@ int64_t td_committee_minimum(const struct td_review *review, const json_t *commi
 int td_committee_check_valid(struct td_review *review, const char *committee_id,
                              struct td_error *reterr);
 
+/* The last day of a term of years from a day on: that of the same number, or the month's last one. */
+void td_committee_term_end(td_date day, int years, char text[TD_DATE_TEXT]);
+
 /* The office hands a drafted or lapsed committee, or the changes of an approved one, to its approver.
  * TD_ECONFLICT "no_chair", "even_members", "few_members", "nothing_changed", "committee_state". */
 int td_committee_submit(struct td_review *review, const char *committee_id, struct td_error *reterr);

@@ -180,8 +180,7 @@ static int load_submitted(struct td_review *review, const char *committee_id,
     return 0;
 }
 
-/* The day of the same number `years` later, or the month's last one. */
-static void add_years(td_date day, int years, char text[TD_DATE_TEXT])
+void td_committee_term_end(td_date day, int years, char text[TD_DATE_TEXT])
 {
     int year, month, number;
     td_date_split(day, &year, &month, &number);
@@ -201,7 +200,7 @@ static int check_approval(struct td_review *review, const json_t *committee, con
         return td_error_field(reterr, "approved_on", "date", "needs a date, YYYY-MM-DD");
     if (strcmp(approved_on, review->today) > 0)
         return td_error_field(reterr, "approved_on", "order", "not before it happened");
-    add_years(day, (int)td_row_int(committee, "term_years"), valid_until);
+    td_committee_term_end(day, (int)td_row_int(committee, "term_years"), valid_until);
     if (td_row_equals(committee, "state", "submitted") && strcmp(valid_until, review->today) < 0)
         return td_error_field(reterr, "approved_on", "term_over", "the term is over already");
     return check_composition(review, committee, reterr);

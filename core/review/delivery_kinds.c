@@ -2,6 +2,8 @@
 #include "review/delivery.h"
 
 #include "review/filing.h"
+#include "review/payment.h"
+#include "review/refund.h"
 
 #include <string.h>
 
@@ -10,6 +12,22 @@ const struct td_delivery_kind td_delivery_kinds[] = {
      .target = "region",
      .delivered = td_filing_received,
      .rejected = td_filing_rejected},
+    {.kind = "payment_order", .target = "payment", .delivered = td_payment_ordered},
+    {.kind = "payment_cancel", .target = "payment"},
+    {.kind = "payment_refund",
+     .target = "payment",
+     .delivered = td_refund_delivered,
+     .rejected = td_refund_rejected},
+    {.kind = "payment_query",
+     .target = "payment",
+     .asks = true,
+     .lifetime_hours = 24,
+     .delivered = td_payment_answered},
+    {.kind = "payment_statement",
+     .target = "payment",
+     .asks = true,
+     .lifetime_hours = 24 * 31,
+     .delivered = td_payment_answered},
     {0},
 };
 

@@ -256,11 +256,25 @@ int td_guard_fee_recorded(struct td_review *review, const json_t *application,
                           struct td_error *reterr)
 {
     int64_t paid = 0;
-    int result = td_tx_int(review->tx, &paid, "select count(*) from fee where application_id = $1",
-                           "s", td_row_text(application, "id"));
+    int result =
+        td_tx_int(review->tx, &paid,
+                  "select count(*) from fee_order where application_id = $1 and state = 'paid'",
+                  "s", td_row_text(application, "id"));
     if (result)
         return result;
     return paid ? 0 : refuse(reterr, "fee_missing", NULL);
+}
+
+/* An appointment is its post (review/post.h): grade, day, pay. */
+int td_guard_post_recorded(struct td_review *review, const json_t *application,
+                           struct td_error *reterr)
+{
+    int64_t posts = 0;
+    int result = td_tx_int(review->tx, &posts,
+                           "select count(*) from post p join title t on t.id = p.title_id"
+                           " where t.application_id = $1 and p.until_on is null",
+                           "s", td_row_text(application, "id"));
+    return result ? result : posts ? 0 : refuse(reterr, "post_missing", NULL);
 }
 
 int td_guard_overdue(struct td_review *review, const json_t *application, struct td_error *reterr)

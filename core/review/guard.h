@@ -32,6 +32,8 @@ int td_guard_not_supplemented(struct td_review *review, const json_t *applicatio
                               struct td_error *reterr);
 int td_guard_fee_recorded(struct td_review *review, const json_t *application,
                           struct td_error *reterr);
+int td_guard_post_recorded(struct td_review *review, const json_t *application,
+                           struct td_error *reterr);
 int td_guard_overdue(struct td_review *review, const json_t *application, struct td_error *reterr);
 int td_guard_panel_complete(struct td_review *review, const json_t *application,
                             struct td_error *reterr);

@@ -1,5 +1,6 @@
-/* panel.c - panels, their members and the dossiers assigned to them. Writes `panel`, `panel_member`
- * and `panel_assignment`; the sheets are sheet.c's, the state of a dossier the workflow's. */
+/* panel.c - panels and their members, and what becomes of their dossiers. Writes `panel` and
+ * `panel_member`; who reads what is panel_assign.c's, the sheets are sheet.c's, the state of a
+ * dossier the workflow's. */
 #include "review/panel.h"
 
 #include "review/application.h"
@@ -20,8 +21,8 @@ int td_panel_sees(struct td_tx *tx, const char *account_id, const char *applicat
         tx, &count,
         "select count(*) from application a where a.id = $1 and " TD_PANEL_OPEN_SQL
         " and not " TD_RECUSAL_SQL(
-            "$2") " and (exists (select 1 from panel_assignment p join panel_member m"
-                  " on m.panel_id = p.panel_id where p.application_id = a.id and m.account_id = $2)"
+            "$2") " and (exists (select 1 from panel_reader m where m.application_id = a.id"
+                  " and m.account_id = $2)"
                   " or exists (select 1 from motion o join meeting g on g.id = o.meeting_id"
                   " join committee_member k on k.committee_id = g.committee_id"
                   " where o.application_id = a.id and k.account_id = $2))",
@@ -61,7 +62,7 @@ static int load(struct td_tx *tx, const char *panel_id, json_t **ret_panel)
                      "s", panel_id);
 }
 
-static int minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum)
+int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum)
 {
     json_t *cycle = NULL;
     int rc = td_cycle_load(tx, cycle_id, &cycle);
@@ -72,7 +73,7 @@ static int minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum)
     return 0;
 }
 
-static int members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
+int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
 {
     return td_tx_rows(tx, ret_members,
                       "select m.account_id, c.name, m.lead, coalesce(u.name, '') as unit_name"
@@ -82,16 +83,44 @@ static int members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
                       "s", panel_id);
 }
 
-/* Experts who may score a dossier, and how many of them have: `eligible`, `submitted`. */
+/* Experts who read a dossier and need not keep out, and how many of them have scored it:
+ * `eligible`, `submitted`. */
 #define PROGRESS_SQL                                                                               \
-    " (select count(*) from panel_member m where m.panel_id = s.panel_id"                          \
+    " (select count(*) from panel_reader m where m.application_id = a.id"                          \
     " and not " TD_RECUSAL_SQL(                                                                    \
         "m.account_id") ") as eligible,"                                                           \
-                        " (select count(*) from sheet h join panel_member m on m.panel_id = "      \
-                        "s.panel_id"                                                               \
-                        " and m.account_id = h.account_id where h.application_id = a.id"           \
+                        " (select count(*) from panel_reader m join sheet h"                       \
+                        " on h.application_id = m.application_id"                                  \
+                        " and h.account_id = m.account_id where m.application_id = a.id"           \
                         " and h.submitted_at is not null and not " TD_RECUSAL_SQL(                 \
                             "h.account_id") ") as submitted"
+
+/* "readers" of each dossier: [{"account_id", "name", "submitted"}], those who keep out left out. */
+static int add_readers(struct td_tx *tx, const char *panel_id, json_t *dossiers)
+{
+    json_t *rows = NULL, *row, *dossier, *by_id = json_object();
+    size_t i;
+    json_array_foreach(dossiers, i, dossier) {
+        json_object_set_new(dossier, "readers", json_array());
+        json_object_set(by_id, td_row_text(dossier, "id"), json_object_get(dossier, "readers"));
+    }
+    int rc = td_tx_rows(
+        tx, &rows,
+        "select a.id as application_id, m.account_id, c.name, h.submitted_at from panel_reader m"
+        " join application a on a.id = m.application_id join account c on c.id = m.account_id"
+        " left join sheet h on h.application_id = a.id and h.account_id = m.account_id"
+        " where m.panel_id = $1 and not " TD_RECUSAL_SQL("m.account_id") " order by c.name, c.id",
+        "s", panel_id);
+    json_array_foreach(rows, i, row)
+        json_array_append_new(json_object_get(by_id, td_row_text(row, "application_id")),
+                              json_pack("{s:s, s:s, s:b}", "account_id",
+                                        td_row_text(row, "account_id"), "name",
+                                        td_row_text(row, "name"), "submitted",
+                                        *td_row_text(row, "submitted_at") != 0));
+    json_decref(rows);
+    json_decref(by_id);
+    return rc;
+}
 
 static int dossiers(struct td_review *review, const char *panel_id, int64_t least,
                     json_t **ret_dossiers)
@@ -111,6 +140,7 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         return rc;
     size_t i;
     json_t *row = NULL;
+    rc = add_readers(review->tx, panel_id, rows);
     json_array_foreach(rows, i, row) {
         int64_t eligible = td_row_int(row, "eligible");
         td_application_name(review, row);
@@ -120,8 +150,11 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         json_object_del(row, "own");
         json_object_set_new(row, "short_of_experts", json_boolean(waits && eligible < least));
     }
-    *ret_dossiers = rows;
-    return 0;
+    if (rc < 0)
+        json_decref(rows);
+    else
+        *ret_dossiers = rows;
+    return rc;
 }
 
 /* Accepted dossiers that could be assigned, by specialty: what the office chooses from. */
@@ -155,8 +188,8 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
         return rc;
     rc = td_committee_may_read(review, td_row_text(panel, "series"), reterr);
     if (rc == 0)
-        rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
-    if (rc == 0 && (rc = members(review->tx, panel_id, &part)) == 0)
+        rc = td_panel_minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
+    if (rc == 0 && (rc = td_panel_members(review->tx, panel_id, &part)) == 0)
         json_object_set_new(panel, "members", part);
     if (rc == 0 && (rc = dossiers(review, panel_id, least, &part)) == 0)
         json_object_set_new(panel, "dossiers", part);
@@ -262,8 +295,7 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
     return rc;
 }
 
-/* Loads a panel that the caller runs; to others it is not there. */
-static int load_own(struct td_review *review, const char *panel_id, json_t **ret_panel)
+int td_panel_load_own(struct td_review *review, const char *panel_id, json_t **ret_panel)
 {
     json_t *panel = NULL;
     int rc = load(review->tx, panel_id, &panel);
@@ -278,157 +310,33 @@ static int load_own(struct td_review *review, const char *panel_id, json_t **ret
     return rc;
 }
 
+/* A new member reads what all of the panel read, and what has fewer readers than it wants. */
+static int read_what_is_short(struct td_review *review, const char *panel_id,
+                              const char *account_id)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "insert into panel_reader (panel_id, application_id, account_id, at)"
+                      " select s.panel_id, a.id, $2, $3 from panel_assignment s"
+                      " join application a on a.id = s.application_id"
+                      " where s.panel_id = $1 and a.state in ('panel_review', 'committee_vote')"
+                      " and (s.reviews = 0 or (a.state = 'panel_review' and s.reviews >"
+                      " (select count(*) from panel_reader m where m.application_id = a.id"
+                      " and not " TD_RECUSAL_SQL("m.account_id") "))) on conflict do nothing",
+                      "sss", panel_id, account_id, review->now);
+}
+
 int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
                  struct td_error *reterr)
 {
     json_t *panel = NULL;
-    int rc = load_own(review, panel_id, &panel);
+    int rc = td_panel_load_own(review, panel_id, &panel);
     if (rc < 0)
         return rc;
     rc = seat(review, panel_id, td_row_text(panel, "series"), account_id, false, reterr);
     json_decref(panel);
-    if (rc < 0)
-        return rc;
-    return td_recusal_record_account(review, account_id);
-}
-
-static int assign_one(struct td_review *review, const char *panel_id, int64_t sequence,
-                      const char *application_id, struct td_error *reterr)
-{
-    int rc =
-        td_tx_exec(review->tx, NULL,
-                   "insert into panel_assignment (panel_id, application_id, sequence, assigned_at)"
-                   " values ($1, $2, $3, $4)",
-                   "ssis", panel_id, application_id, sequence, review->now);
     if (rc == 0)
-        rc = td_workflow_apply(review, application_id, "assign", NULL, NULL, reterr);
-    return rc;
-}
-
-static bool named(const json_t *applications, const char *id)
-{
-    size_t i;
-    json_t *one = NULL;
-    if (!applications)
-        return true;
-    json_array_foreach((json_t *)applications, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), id))
-            return true;
-    return false;
-}
-
-/* Who must keep out of what could come before the panel: looked for before anybody is counted. */
-static int find_recusals(struct td_review *review, const json_t *panel, const char *specialty,
-                         const json_t *applications)
-{
-    json_t *rows = NULL, *seats = NULL, *ids = json_array(), *row = NULL;
-    size_t i;
-    int rc = td_tx_rows(
-        review->tx, &rows,
-        "select id from application where state = 'accepted' and cycle_id = $1 and series = $2"
-        " and level = $3 and ($4 = '' or specialty = $4) limit 5000",
-        "ssss", td_row_text(panel, "cycle_id"), td_row_text(panel, "series"),
-        td_row_text(panel, "level"), specialty);
-    json_array_foreach(rows, i, row)
-        if (named(applications, td_row_text(row, "id")))
-            json_array_append(ids, json_object_get(row, "id"));
-    if (rc == 0)
-        rc = members(review->tx, td_row_text(panel, "id"), &seats);
-    if (rc == 0)
-        rc = td_recusal_record(review, ids, seats);
-    json_decref(seats);
-    json_decref(ids);
-    json_decref(rows);
-    return rc;
-}
-
-/* Accepted dossiers of the panel's cycle and level with the number of experts who could score each.
- */
-static int candidates(struct td_review *review, const json_t *panel, const char *specialty,
-                      json_t **ret_candidates)
-{
-    return td_tx_rows(
-        review->tx, ret_candidates,
-        "select a.id, a.number, a.account_id,"
-        " (select count(*) from panel_member m where m.panel_id = $1"
-        " and not " TD_RECUSAL_SQL(
-            "m.account_id") ") as eligible from application a"
-                            " where a.state = 'accepted' and a.cycle_id = "
-                            "$2 and a.series = $3 and a.level = $4"
-                            " and ($5 = '' or a.specialty = $5) and " TD_COMMITTEE_TAKES_SQL(
-                                "$6", "a.specialty") " order by "
-                                                     "a.specialty, a.number limit 5000",
-        "ssssss", td_row_text(panel, "id"), td_row_text(panel, "cycle_id"),
-        td_row_text(panel, "series"), td_row_text(panel, "level"), specialty,
-        td_row_text(panel, "committee_id"));
-}
-
-/* Why this dossier cannot be assigned now by the caller; NULL when it can. */
-static const char *obstacle(const struct td_review *review, const json_t *candidate, int64_t least)
-{
-    if (td_row_equals(candidate, "account_id", review->who->id))
-        return "own_dossier";
-    return td_row_int(candidate, "eligible") < least ? "too_few_experts" : NULL;
-}
-
-static void leave_out(json_t *left_out, const json_t *candidate, const char *because)
-{
-    json_array_append_new(
-        left_out, json_pack("{s:s, s:s, s:s}", "application_id", td_row_text(candidate, "id"),
-                            "number", td_row_text(candidate, "number"), "because", because));
-}
-
-static int assign_all(struct td_review *review, const json_t *panel, const json_t *rows,
-                      const json_t *applications, int64_t least, json_t *left_out,
-                      int64_t *ret_assigned, struct td_error *reterr)
-{
-    const char *panel_id = td_row_text(panel, "id");
-    json_t *row = NULL;
-    size_t i;
-    int64_t assigned = 0, last = 0;
-    int rc =
-        td_tx_int(review->tx, &last,
-                  "select max(sequence) from panel_assignment where panel_id = $1", "s", panel_id);
-    json_array_foreach((json_t *)rows, i, row) {
-        if (rc < 0 || !named(applications, td_row_text(row, "id")))
-            continue;
-        const char *because = obstacle(review, row, least);
-        if (because) {
-            leave_out(left_out, row, because);
-            continue;
-        }
-        rc = assign_one(review, panel_id, last + assigned + 1, td_row_text(row, "id"), reterr);
-        assigned++;
-    }
-    *ret_assigned = assigned;
-    return rc;
-}
-
-int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications,
-                    const char *specialty, json_t **ret_result, struct td_error *reterr)
-{
-    json_t *panel, *rows = NULL, *left_out = json_array();
-    int64_t least = 0, assigned = 0;
-    int rc = load_own(review, panel_id, &panel);
-    if (rc < 0) {
-        json_decref(left_out);
-        return rc;
-    }
-    rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
-    if (rc == 0)
-        rc = find_recusals(review, panel, specialty, applications);
-    if (rc == 0)
-        rc = candidates(review, panel, specialty, &rows);
-    if (rc == 0)
-        rc = assign_all(review, panel, rows, applications, least, left_out, &assigned, reterr);
-    if (rc == 0 && assigned == 0 && json_array_size(left_out) == 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_assign", NULL);
-    if (rc == 0)
-        *ret_result = json_pack("{s:I, s:O}", "assigned", assigned, "left_out", left_out);
-    json_decref(rows);
-    json_decref(left_out);
-    json_decref(panel);
-    return rc;
+        rc = td_recusal_record_account(review, account_id);
+    return rc < 0 ? rc : read_what_is_short(review, panel_id, account_id);
 }
 
 int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr)
@@ -442,7 +350,7 @@ int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct
     if (rc < 0)
         return rc == TD_ENOTFOUND ? td_error_key(reterr, TD_ECONFLICT, "no_panel", NULL) : rc;
     int64_t eligible = td_row_int(row, "eligible"), submitted = td_row_int(row, "submitted");
-    rc = minimum(tx, td_row_text(row, "cycle_id"), &least);
+    rc = td_panel_minimum(tx, td_row_text(row, "cycle_id"), &least);
     json_decref(row);
     if (rc == 0 && (submitted < eligible || submitted < least))
         rc = td_error_key(reterr, TD_ECONFLICT, "sheets_missing",
@@ -457,10 +365,10 @@ int td_panel_close(struct td_review *review, const char *panel_id, const char *a
     json_t *panel = NULL, *rows = NULL, *row = NULL;
     int64_t least = 0, closed = 0;
     size_t i;
-    int rc = load_own(review, panel_id, &panel);
+    int rc = td_panel_load_own(review, panel_id, &panel);
     if (rc < 0)
         return rc;
-    rc = minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
+    rc = td_panel_minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
     if (rc == 0)
         rc = dossiers(review, panel_id, least, &rows);
     json_array_foreach(rows, i, row) {

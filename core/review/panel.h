@@ -22,7 +22,7 @@ int td_panel_sees(struct td_tx *tx, const char *account_id, const char *applicat
  * series only for an office. */
 int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
-/* One panel with its members and dossiers and, per dossier, how many sheets are in:
+/* One panel with its members and dossiers and, per dossier, its "readers" and how many sheets are in:
  * "ready" = it can leave the panel. TD_ENOTFOUND outside the caller's scope. */
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
                   struct td_error *reterr);
@@ -31,19 +31,38 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
 int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[TD_ID_TEXT],
                     struct td_error *reterr);
 
-/* Adds an expert: for dossiers that recusals left with too few. */
+/* Adds an expert: he reads what all of the panel read, and what recusals left with too few readers. */
 int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
                  struct td_error *reterr);
 
 /* Assigns accepted dossiers of the panel's cycle and committee level: those named in `applications`
- * (array of ids) or, when NULL, all with this specialty ("" = any). A dossier that recusals would
- * leave with fewer than panel_minimum members is left out: *ret_result = {"assigned": n,
- * "left_out":
- * [{"application_id", "number", "because"}]}. */
-int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications,
-                    const char *specialty, json_t **ret_result, struct td_error *reterr);
+ * (array of ids) or, when NULL, all with this specialty ("" = any). With `reviews` = 0 all of the panel read them, else
+ * so many of its members, chosen by review/assignment.h; then dossiers of the panel that recusals left with fewer get
+ * what they lack. Never fewer than panel_minimum: a dossier that cannot have them is left out and named.
+ * *ret_result = {"assigned": n, "added": readers found for dossiers that lacked some, "left_out": [{"application_id",
+ * "number", "because", "eligible"}], "run": id or null}. */
+int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications, const char *specialty,
+                    int64_t reviews, json_t **ret_result, struct td_error *reterr);
 
-/* 0 when every member who need not recuse has submitted and they are at least panel_minimum: the
+/* The panel's computed assignments, newest first: {"items": [{"id", "reviews", "assigned", "seed", "inputs_hash",
+ * "plan_hash", "created_at"}], "next": null}. */
+int td_panel_runs(struct td_review *review, const char *panel_id, json_t **ret_page, struct td_error *reterr);
+
+/* One of them with "inputs" and "plan", and "verified": computing it again gave the same. */
+int td_panel_run(struct td_review *review, const char *panel_id, const char *run_id, json_t **ret_run,
+                 struct td_error *reterr);
+
+/* Computes every assignment of the records again; *ret_count is how many. TD_ECONFLICT names the first that differs. */
+int td_panel_verify_runs(struct td_tx *tx, int64_t *ret_count, struct td_error *reterr);
+
+/* A panel that the caller runs; to others it is not there: TD_ENOTFOUND. */
+int td_panel_load_own(struct td_review *review, const char *panel_id, json_t **ret_panel);
+
+/* Members: [{"account_id", "name", "lead", "unit_name"}]. The cycle's panel_minimum. */
+int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_members);
+int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum);
+
+/* 0 when every reader who need not recuse has submitted and they are at least panel_minimum: the
  * guard of "close_panel". Else TD_ECONFLICT with the numbers. */
 int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr);
 

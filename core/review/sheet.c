@@ -94,9 +94,8 @@ static int seat(struct td_review *review, const char *application_id, json_t **r
     if (!td_row_is(review, TD_ROLE_EXPERT))
         return td_error_set(reterr, TD_ENOTFOUND, "not an expert");
     return td_tx_row(review->tx, ret_seat,
-                     "select a.id, a.state, a.series, a.level, p.panel_id from application a"
-                     " join panel_assignment p on p.application_id = a.id"
-                     " join panel_member m on m.panel_id = p.panel_id and m.account_id = $2"
+                     "select a.id, a.state, a.series, a.level, m.panel_id from application a"
+                     " join panel_reader m on m.application_id = a.id and m.account_id = $2"
                      " join account_grant e on e.account_id = $2 and e.role = 'expert'"
                      " and e.scope = a.series where a.id = $1 and " TD_PANEL_OPEN_SQL
                      " and not " TD_RECUSAL_SQL("$2"),

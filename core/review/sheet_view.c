@@ -14,7 +14,7 @@
 
 /* The caller's dossiers in the order of the panel's agenda; alias h is his sheet. */
 #define MINE_SQL                                                                                   \
-    " from panel_member m join panel_assignment s on s.panel_id = m.panel_id"                      \
+    " from panel_reader m join panel_assignment s on s.application_id = m.application_id"          \
     " join panel p on p.id = s.panel_id join application a on a.id = s.application_id"             \
     " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"                       \
     " left join sheet h on h.application_id = a.id and h.account_id = m.account_id"                \

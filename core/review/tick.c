@@ -2,6 +2,8 @@
 #include "review/tick.h"
 
 #include "review/message.h"
+#include "review/payment.h"
+#include "review/post.h"
 #include "review/row.h"
 #include "review/telling.h"
 #include "review/workflow.h"
@@ -89,6 +91,10 @@ int td_tick_run(struct td_review *review, int64_t *ret_changed, struct td_error 
         result = remind(review, &changed);
     if (!result)
         result = td_telling_run(review, &changed);
+    if (!result)
+        result = td_payment_run(review, &changed);
+    if (!result)
+        result = td_post_remind(review, &changed);
     if (!result)
         *ret_changed = changed;
     return result;

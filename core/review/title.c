@@ -3,6 +3,8 @@
 
 #include "config.h"
 #include "review/application.h"
+#include "review/ladder.h"
+#include "review/post.h"
 #include "review/quota.h"
 #include "review/row.h"
 #include "store/checkpoint.h"
@@ -63,7 +65,8 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
     if (strcmp(td_row_text(application, "state"), "filed"))
         return td_error_key(reterr, TD_ECONFLICT, "not_filed", NULL);
     td_application_name(review, application);
-    int rc = td_quota_reserve(review, application, reterr);
+    bool directed = !td_row_equals(application, "track", "general");
+    int rc = directed ? td_quota_reserve(review, application, reterr) : 0;
     if (rc == 0)
         rc = next_number(review, application, number);
     if (rc < 0)
@@ -74,13 +77,13 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
     rc = td_tx_exec(
         review->tx, NULL,
         "insert into title (id, number, check_code, application_id, account_id, series, level,"
-        " specialty, name, track, awarded_on, listed, issued_by, issued_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        "sssssssssssjss", id, number, code, td_row_text(application, "id"),
+        " specialty, name, track, awarded_on, listed, issued_by, issued_at, unit_id)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "sssssssssssjsss", id, number, code, td_row_text(application, "id"),
         td_row_text(application, "account_id"), td_row_text(application, "series"),
         td_row_text(application, "level"), td_row_text(application, "specialty"),
         td_row_text(application, "title_name"), td_row_text(application, "track"), awarded_on,
-        shown, review->who->id, review->now);
+        shown, review->who->id, review->now, td_row_text(application, "unit_id"));
     json_decref(shown);
     if (rc == 0)
         rc = td_row_log(review, "title.issue", "title", id,
@@ -90,6 +93,10 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
     if (rc == 0)
         rc = td_checkpoint_make(review->tx, "certificate", &made);
     json_decref(made);
+    if (rc == 0 && !directed)
+        rc = td_ladder_convert(review, td_row_text(application, "account_id"),
+                               td_row_text(application, "series"),
+                               td_row_text(application, "level"), reterr);
     return rc;
 }
 
@@ -123,8 +130,14 @@ static int add_proof(struct td_review *review, const char *title_id, json_t *sho
 
 /* The title's state as the dossier has it. */
 #define STATE_SQL                                                                                  \
-    " case when a.state in ('suspended', 'converted', 'revoked') then a.state else t.state end "   \
+    " case when a.state in ('suspended', 'converted', 'revoked', 'retired') then a.state else "    \
+    "t.state end "                                                                                 \
     "as state"
+
+static const char *valid_in(const json_t *title)
+{
+    return td_row_equals(title, "track", "general") ? "region" : "city_grassroots";
+}
 
 static bool same(const char *left, const char *right)
 {
@@ -139,13 +152,26 @@ static bool opens(const json_t *title, const char *code, const char *name)
     return same(td_row_text(json_object_get(title, "listed"), "name"), name);
 }
 
+/* What happened to the title and when; documents and reasons are not the public's. */
+static json_t *public_history(const json_t *changes)
+{
+    json_t *shown = json_array(), *change;
+    size_t i;
+    json_array_foreach((json_t *)changes, i, change)
+        json_array_append_new(shown,
+                              json_pack("{s:O, s:O}", "action", json_object_get(change, "action"),
+                                        "changed_at", json_object_get(change, "changed_at")));
+    return shown;
+}
+
 int td_title_check(struct td_review *review, const char *number, const char *code, const char *name,
                    json_t **ret_certificate, struct td_error *reterr)
 {
     json_t *title = NULL;
     int rc =
         td_tx_row(review->tx, &title,
-                  "select t.id, t.number, t.check_code, t.awarded_on, t.track, t.listed," STATE_SQL
+                  "select t.id, t.number, t.check_code, t.application_id, t.account_id, t.level,"
+                  " t.awarded_on, t.track, t.listed," STATE_SQL
                   " from title t join application a on a.id = t.application_id where t.number = $1",
                   "s", number);
     if (rc < 0 && rc != TD_ENOTFOUND)
@@ -160,8 +186,14 @@ int td_title_check(struct td_review *review, const char *number, const char *cod
     json_object_set(shown, "awarded_on", json_object_get(title, "awarded_on"));
     json_object_set(shown, "track", json_object_get(title, "track"));
     json_object_set_new(shown, "certificate_state", json_string(td_row_text(title, "state")));
-    json_object_set_new(shown, "valid_in", json_string("city_grassroots"));
-    rc = add_proof(review, td_row_text(title, "id"), shown);
+    json_object_set_new(shown, "valid_in", json_string(valid_in(title)));
+    json_object_set_new(title, "certificate_state", json_string(td_row_text(title, "state")));
+    rc = td_post_describe(review, title);
+    json_object_set(shown, "state_since", json_object_get(title, "state_since"));
+    json_object_set(shown, "state_why", json_object_get(title, "state_why"));
+    json_object_set_new(shown, "state_history", public_history(json_object_get(title, "changes")));
+    if (rc == 0)
+        rc = add_proof(review, td_row_text(title, "id"), shown);
     json_decref(title);
     if (rc < 0)
         json_decref(shown);
@@ -189,16 +221,18 @@ static int complete(struct td_review *review, json_t *title)
     json_object_set_new(title, "check_url", json_string(url));
     json_object_set_new(title, "qr_path", json_string(qr));
     json_object_set_new(title, "certificate_state", json_string(td_row_text(title, "state")));
-    json_object_set_new(title, "valid_in", json_string("city_grassroots"));
+    json_object_set_new(title, "valid_in", json_string(valid_in(title)));
     return 0;
 }
 
 #define TITLE_SQL                                                                                  \
     "select t.id, t.number, t.check_code, t.application_id, t.account_id, a.unit_id, u.name as "   \
-    "unit_name,"                                                                                   \
+    "unit_name, coalesce(t.unit_id, '') as present_unit, coalesce(n.division_code, '') as "        \
+    "present_division, coalesce(n.name, '') as present_name, a.state as use_state,"                \
+    " t.pre_directed_grade,"                                                                       \
     " t.series, t.level, t.specialty, t.name as title_name, t.track, t.awarded_on, t.listed,"      \
     " t.issued_at," STATE_SQL " from title t join application a on a.id = t.application_id"        \
-    " join unit u on u.id = a.unit_id where "
+    " join unit u on u.id = a.unit_id left join unit n on n.id = t.unit_id where "
 
 int td_title_mine(struct td_review *review, json_t **ret_page)
 {
@@ -220,6 +254,22 @@ int td_title_mine(struct td_review *review, json_t **ret_page)
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
+/* The holder, the unit and the district where he serves, bureau and supervisor. */
+static bool may_see(const struct td_review *review, const json_t *title)
+{
+    char industry[96];
+    const char *unit = td_row_text(title, "present_unit");
+    const char *district = td_row_text(title, "present_division");
+    if (!review->who)
+        return false;
+    snprintf(industry, sizeof(industry), "%s/%s", district, td_row_text(title, "series"));
+    return !strcmp(td_row_text(title, "account_id"), review->who->id) ||
+           td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR) ||
+           (*unit && (td_account_has(review->who, TD_ROLE_UNIT, unit) ||
+                      td_account_has(review->who, TD_ROLE_DISTRICT_HR, district) ||
+                      td_account_has(review->who, TD_ROLE_DISTRICT_INDUSTRY, industry)));
+}
+
 int td_title_view(struct td_review *review, const char *title_id, json_t **ret_title,
                   struct td_error *reterr)
 {
@@ -227,12 +277,11 @@ int td_title_view(struct td_review *review, const char *title_id, json_t **ret_t
     int rc = td_tx_row(review->tx, &title, TITLE_SQL "t.id = $1", "s", title_id);
     if (rc < 0)
         return rc;
-    bool allowed =
-        review->who && (!strcmp(td_row_text(title, "account_id"), review->who->id) ||
-                        td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR) ||
-                        td_account_has(review->who, TD_ROLE_UNIT, td_row_text(title, "unit_id")));
+    bool allowed = may_see(review, title);
     rc = allowed ? complete(review, title)
                  : td_error_set(reterr, TD_ENOTFOUND, "not this account's");
+    if (rc == 0)
+        rc = td_post_describe(review, title);
     if (rc == 0)
         rc = add_proof(review, title_id, title);
     if (rc < 0)

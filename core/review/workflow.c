@@ -9,8 +9,10 @@
 #include "review/application.h"
 #include "review/calendar.h"
 #include "review/cycle.h"
+#include "review/fee.h"
 #include "review/guard.h"
 #include "review/message.h"
+#include "review/post.h"
 #include "review/reexamination.h"
 #include "review/row.h"
 #include "review/window.h"
@@ -58,6 +60,7 @@ static const struct td_workflow_row rows[] = {
     {"accept", FROM(OFFICE_REVIEW), TO(FEE_DUE), OFFICE, td_when_fee_due, td_guard_acceptable, -10, "fee_due", false},
     {"accept", FROM(OFFICE_REVIEW), TO(ACCEPTED), OFFICE, NULL, td_guard_acceptable, 0, "accepted", false},
     {"record_fee", FROM(FEE_DUE), TO(ACCEPTED), OFFICE, NULL, td_guard_fee_recorded, 0, "accepted", false},
+    {"settle_fee", FROM(FEE_DUE), TO(ACCEPTED), SYSTEM, NULL, td_guard_fee_recorded, 0, "accepted", false},
 
     {"return", FROM(UNIT_REVIEW), TO(RETURNED), UNIT, NULL, NULL, -5, "returned", true},
     {"return", FROM(UNIT_NOTICE), TO(RETURNED), UNIT, NULL, NULL, -5, "returned", true},
@@ -82,6 +85,7 @@ static const struct td_workflow_row rows[] = {
     {"withdraw", FROM(SUPPLEMENT), TO(WITHDRAWN), APPLICANT, NULL, NULL, 0, "withdrawn", false},
     {"withdraw", FROM(RETURNED), TO(WITHDRAWN), APPLICANT, NULL, NULL, 0, "withdrawn", false},
     {"withdraw", FROM(FEE_DUE), TO(WITHDRAWN), APPLICANT, NULL, NULL, 0, "withdrawn", false},
+    {"withdraw", FROM(ACCEPTED), TO(WITHDRAWN), APPLICANT, NULL, NULL, 0, "withdrawn", false},
     {"abandon", FROM(SUPPLEMENT), TO(ABANDONED), SYSTEM, NULL, td_guard_overdue, 0, "abandoned", false},
     {"abandon", FROM(RETURNED), TO(ABANDONED), SYSTEM, NULL, td_guard_overdue, 0, "abandoned", false},
 
@@ -99,7 +103,7 @@ static const struct td_workflow_row rows[] = {
     {"confirm", FROM(RESULT_NOTICE), TO(CONFIRMED), BUREAU, NULL, td_guard_result_notice_over, 0, "confirmed", false},
     {"file", FROM(CONFIRMED), TO(FILED), BUREAU, NULL, NULL, 0, "filed", false},
     {"certify", FROM(FILED), TO(CERTIFIED), BUREAU, NULL, NULL, -10, "certified", false},
-    {"appoint", FROM(CERTIFIED), TO(APPOINTED), UNIT, NULL, NULL, 0, "appointed", false},
+    {"appoint", FROM(CERTIFIED), TO(APPOINTED), UNIT | BUREAU, NULL, td_guard_post_recorded, 0, "appointed", false},
 
     {"suspend", FROM(CERTIFIED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"suspend", FROM(APPOINTED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
@@ -341,6 +345,19 @@ static int check_window(struct td_review *review, const json_t *application,
     return td_window_check(review, application, reterr);
 }
 
+/* Its fee: ordered once it is due, not asked for any more when the dossier goes away unpaid. */
+static int order_fee(struct td_review *review, const json_t *application, enum td_state to)
+{
+    json_t *order = NULL;
+    if (to == TD_STATE_WITHDRAWN && td_row_equals(application, "state", "fee_due"))
+        return td_fee_cancel(review, application);
+    if (to != TD_STATE_FEE_DUE)
+        return 0;
+    int result = td_fee_order(review, application, &order);
+    json_decref(order);
+    return result;
+}
+
 static int perform(struct td_review *review, const json_t *application,
                    const struct td_workflow_row *row, const char *role, const char *note,
                    const char *due_on, struct td_error *reterr)
@@ -361,6 +378,10 @@ static int perform(struct td_review *review, const json_t *application,
         result = change_row(review, application, row, to, due);
     if (!result)
         result = record_change(review, application, row, to, role, note);
+    if (!result)
+        result = order_fee(review, application, to);
+    if (!result)
+        result = td_post_follow(review, application, td_state_name(to), reterr);
     if (!result)
         result = tell(review, application, row, to, due);
     json_decref(cycle);

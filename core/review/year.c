@@ -152,10 +152,11 @@ static int gather(struct td_review *review, const char *cycle_id, struct facts *
             "where m.cycle_id = $1 group by c.level",
             "s", cycle_id);
     if (!result)
-        result = td_tx_rows(review->tx, &facts->filed,
-                            "select kind, min(created_at) as first_at from filing where "
-                            "cycle_id = $1 and state in ('sent', 'approved') group by kind",
-                            "s", cycle_id);
+        result =
+            td_tx_rows(review->tx, &facts->filed,
+                       "select kind, min(created_at) as first_at from filing where "
+                       "cycle_id = $1 and state in ('sent', 'received', 'approved') group by kind",
+                       "s", cycle_id);
     if (!result)
         bound_review(facts);
     return result;

@@ -7,6 +7,7 @@ import { list } from './list.mjs';
 import { trial } from './trial.mjs';
 import { memory } from './memory.mjs';
 import { score } from './score.mjs';
+import { assign } from './assign.mjs';
 
 const groups = [
   [['http', 'read', 'page'], requests],
@@ -15,6 +16,7 @@ const groups = [
   [['trial'], trial],
   [['connections', 'sessions'], memory],
   [['score'], score],
+  [['assign'], assign],
 ];
 
 for (const [names, bench] of groups) {

@@ -24,8 +24,8 @@ export const workflow = {
   office_review: { accept: 'office', supplement: 'office', reject: 'office', ...own },
   supplement: { submit: 'applicant', abandon: 'system', ...own },
   returned: { submit: 'applicant', abandon: 'system', ...own },
-  fee_due: { record_fee: 'office', ...own },
-  accepted: { assign: 'office' },
+  fee_due: { record_fee: 'office', settle_fee: 'system', ...own },
+  accepted: { assign: 'office', ...own },
   panel_review: { close_panel: 'office' },
   committee_vote: { pass: 'system', fail: 'system' },
   passed: { publicise_result: 'office bureau', outrank: 'office bureau', revote: 'office bureau' },
@@ -34,7 +34,7 @@ export const workflow = {
   objection_hold: { release: 'office bureau', annul: 'bureau' },
   confirmed: { file: 'bureau' },
   filed: { certify: 'bureau' },
-  certified: { appoint: 'unit', ...leave },
+  certified: { appoint: 'unit bureau', ...leave },
   appointed: leave,
   suspended: { resume: 'bureau', convert: 'bureau', revoke: 'bureau' },
   converted: {},
@@ -47,7 +47,7 @@ export const workflow = {
 export const states = Object.keys(workflow);
 
 /** What the dossier's page offers; everything else has a page of its own or is the system's. */
-export const actions = ['begin', 'recommend', 'forward', 'accept', 'return', 'return_to_unit', 'supplement', 'reject', 'hold', 'release', 'annul', 'confirm', 'appoint'];
+export const actions = ['begin', 'recommend', 'forward', 'accept', 'return', 'return_to_unit', 'supplement', 'reject', 'hold', 'release', 'annul', 'confirm'];
 
 /** People by what they are to the dossier: `acts` = roles in whose scope it lies, `sees` = it is theirs to see. */
 export const persons = {
@@ -117,6 +117,8 @@ export const dossierRoutes = {
   'GET /applications/{application}/evidence/{evidence}': { may: material },
   'DELETE /applications/{application}/evidence/{evidence}': { may: edit, spends: true },
   'POST /applications/{application}/fee': { may: perform('record_fee'), send: give({ receipt: 'NT-1', paid_on: '2026-01-05' }), spends: true },
+  'GET /applications/{application}/fee': { may: see },
+  'POST /applications/{application}/fee/query': { may: see },
   'GET /applications/{application}/live': { may: see, stream: true },
   'GET /applications/{application}/letter': { may: (p, s) => (p.owns || (p.sees && s !== 'draft') ? (s === 'failed' ? 'ok' : 'state') : '404') },
   'POST /applications/{application}/recheck': { may: (p, s) => (p.owns ? (s === 'failed' ? 'ok' : 'state') : '404'), send: give({ reason: '请复查评审程序是否合规。' }), spends: true },
@@ -157,6 +159,7 @@ const series = only('office selfish bureau supervisor'); // reads what belongs t
 /** Who runs or watches the review of the series sees what a standard would do to it. */
 const tries = only('office selfish bureau supervisor admin');
 const runs = only('office selfish');
+const pays = only('office selfish bureau');
 const sits = only('office selfish bureau supervisor chair lead panellist member recused');
 /** Its clerk knows the meeting, and has no vote. */
 const votes = (p, name) => (p.sits ? 'ok' : name === 'selfish' ? '403' : '404');
@@ -220,6 +223,9 @@ export const otherRoutes = {
   'POST /deliveries/{delivery}/give-up': { may: all, send: give({ reason: '停' }) },
   'POST /deliveries/{delivery}/receipt': { may: all, send: give({ receipt: 'R-1' }) },
   'POST /deliveries/{delivery}/rejection': { may: all, send: give({ reason: '格式' }) },
+  'POST /experts/{expert}/confirm': { may: only('recused') }, // whose entry it is
+  'POST /experts/{expert}/suspend': { may: runs, send: give({ reason: '出国' }) },
+  'POST /experts/{expert}/resume': { may: runs },
   'POST /filings': { may: all, send: (id, e) => ({ body: { cycle_id: e.city.cycle.id } }) },
   'GET /filings/{filing}': { may: series },
   'GET /filings/{filing}/people': { may: series },
@@ -265,12 +271,27 @@ export const otherRoutes = {
   'POST /notices/{notice}/objections': { may: all, send: (id, e) => ({ body: { application: e.dossiers.own, text: '任教年限与事实不符，请核实。' } }) },
   'GET /objections/{objection}': { may: only('unit selfish supervisor') },
   'POST /objections/{objection}': { may: only('unit selfish'), send: give({ outcome: 'dismissed', finding: '经核查属实。' }) },
+  'POST /payments/notifications': { may: () => '403', send: give({ order: 'PAY-1', payment: 'p', amount_cents: 1, paid_on: '2026-01-05', signature: '0' }) },
+  'POST /payments/statements': { may: all, send: give({ day: '2026-01-05' }) },
+  'POST /payments/{payment}/settle': { may: all, send: give({ note: '已核对' }) },
+  'POST /payments/{payment}/refund': { may: pays, send: give({ note: '已核对' }) },
+  'POST /refunds/{refund}/decide': { may: pays, send: give({ outcome: 'approve' }) },
+  'POST /refunds/{refund}/receipt': { may: pays, send: give({ receipt: '1' }) },
   'POST /panels': { may: only('office selfish', 'field'), send: (id, e) => ({ body: { committee_id: e.committee, cycle_id: e.city.cycle.id, name: '二组', members: [], lead: 'x' } }) },
   'GET /panels/{panel}': { may: series },
   'POST /panels/{panel}/members': { may: runs, send: give({ account_id: 'nobody' }) },
   'POST /panels/{panel}/assignments': { may: runs, send: give({}) },
+  'GET /panels/{panel}/assignments': { may: series },
+  'GET /panels/{panel}/assignments/{run}': { may: only('') }, // nothing was computed here
   'POST /panels/{panel}/close': { may: runs, send: give({ application_id: 'none' }) },
   'POST /plugins': { may: all, send: give({ series: 'nosuch', hash: 'x' }) },
+  'POST /pools': { may: only('office selfish', '403'), send: give({ series: 'teacher', tier: 'general' }) },
+  'GET /pools/{pool}': { may: series },
+  'POST /pools/{pool}/experts': { may: runs, send: give({ login: 'nobody', title_level: 'senior', specialties: ['chinese'], term_from: '2026-01-01', term_until: '2028-01-01' }) },
+  'POST /pools/{pool}/import': { may: runs, send: give({ table: 'login' }) },
+  'POST /pools/{pool}/submit': { may: runs },
+  'POST /pools/{pool}/approve': { may: all, send: give({ reference: '1', approved_on: '2026-01-05' }) },
+  'POST /pools/{pool}/refuse': { may: all, send: give({ reason: '须补正' }) },
   'POST /queue/take': { may: all, send: give({ state: 'nosuch' }) },
   'GET /series/{series}': { may: all },
   'GET /reexaminations/{reexamination}': { may: only('bureau selfish supervisor') },
@@ -306,8 +327,16 @@ export const otherRoutes = {
   'GET /trials/{trial}/dossiers': { may: tries },
   'GET /trials/{trial}/dossiers/{dossier}': { may: tries },
   'GET /trials/{trial}/live': { may: tries, stream: true },
-  'GET /titles/{title}': { may: only('holder unit selfish bureau supervisor') },
-  'GET /titles/{title}/print': { may: only('holder unit selfish bureau supervisor') },
+  'GET /titles/{title}': { may: only('holder unit industry hr selfish bureau supervisor') },
+  'GET /titles/{title}/print': { may: only('holder unit industry hr selfish bureau supervisor') },
+  'POST /titles/{title}/appointment': { may: only('unit otherUnit selfish bureau'), send: give({}) },
+  'POST /titles/{title}/pay': { may: only('unit otherUnit selfish bureau'), send: give({}) },
+  'POST /titles/{title}/transfer': { may: all, send: give({}) },
+  'POST /titles/{title}/retirement': { may: all, send: give({}) },
+  'GET /ladders/{account}': { may: only('selfish bureau supervisor') },
+  'POST /ladders/{account}/titles': { may: all, send: give({}) },
+  'POST /ladders/{account}/titles/{held}/confirm': { may: () => '404' },
+  'POST /ladders/{account}/titles/{held}/withdraw': { may: () => '404', send: give({ note: '误登' }) },
   'POST /units': { may: all, send: give({}) },
   'GET /units/{unit}': { may: all },
   'PUT /units/{unit}': { may: all, send: give({}) },

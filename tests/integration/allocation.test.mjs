@@ -39,7 +39,7 @@ class Orders {
 }
 
 /** The next n to try: all of the first ones, then leaps that grow with n. */
-const following = (n) => n + (long || n < 24 ? 1 : 1 + Math.floor(n / 9));
+const following = (n) => n + (long || n < 24 ? 1 : 1 + Math.floor(n / 6));
 
 const refusals = [500, 503, 507];
 

@@ -153,3 +153,17 @@ export async function approveCommittee(city, id, office = city.office) {
   const { control } = city.server;
   await control.ok('POST', `/committees/${id}/approve`, { reference: '乌人社备〔2026〕1号', approved_on: (await control.ok('GET', '/calendar')).start });
 }
+
+/** The general pool of the series with these accounts, confirmed by themselves and approved; answers {pool, expert}, the
+ *  id of the last one's entry. `more(n)` = further members of an entry. */
+export async function foundPool(city, members, { office = city.office, series = 'teacher', tier = 'general', more = () => ({}) } = {}) {
+  const { control } = city.server, today = (await control.ok('GET', '/calendar')).start;
+  const { id: pool } = await office.ok('POST', '/pools', { series, tier });
+  for (const [n, who] of members.entries()) await office.ok('POST', `/pools/${pool}/experts`, { login: who.account.login, title_level: 'senior', specialties: ['chinese'], term_from: today, term_until: `${Number(today.slice(0, 4)) + 2}-12-31`, ...more(n) });
+  await office.ok('POST', `/pools/${pool}/submit`);
+  await control.ok('POST', `/pools/${pool}/approve`, { reference: '乌人社备〔2026〕2号', approved_on: today });
+  let expert;
+  for (const who of members)
+    for (const entry of (await who.ok('GET', '/experts/mine')).items) await who.ok('POST', `/experts/${(expert = entry.id)}/confirm`);
+  return { pool, expert };
+}

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { buildCity, draft, entryOf, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
+import { buildCity, draft, entryOf, forward, foundCommittee, foundPool, submit, teacher, verify } from './city.mjs';
 import { makeKey, openSums, vote } from './vote.mjs';
 
 const elsewhere = '650109';
@@ -105,6 +105,7 @@ export async function buildEstate(server) {
   estate.committee = await foundCommittee(city, estate.members);
   estate.tie = (await estate.people.owner.ok('POST', '/ties', { kind: 'kin', name: '无此专家', note: '表兄' })).id;
   estate.challenge = (await estate.people.colleague.ok('POST', `/applications/${dossiers.fresh}/challenges`, { name: '无此专家', reason: '有过争执' })).id;
+  Object.assign(estate, await foundPool(city, estate.members));
   estate.panel = await sit(city, estate, all);
   Object.assign(estate, await certify(server, city, estate, dossiers.done));
   estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start);

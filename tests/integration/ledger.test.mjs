@@ -312,7 +312,7 @@ describe('the API', () => {
 });
 
 describe('a long ledger', () => {
-  const MORE = process.env.TITLED_LONG ? 100_000 : 20_000;
+  const MORE = process.env.TITLED_LONG ? 100_000 : 4_000;
 
   test(`of ${MORE} entries is verified, and a change in it found`, async () => {
     await halt();

@@ -1,5 +1,5 @@
 // Every route × every role × own and foreign records × every state of a dossier, compared with the
-// expectations of access.mjs. A route that they do not know fails. The short form takes half of the states;
+// expectations of access.mjs. A route that they do not know fails. The short form takes some of the states;
 // TITLED_LONG=1 takes all of them and everybody in each.
 
 import assert from 'node:assert/strict';
@@ -12,8 +12,8 @@ import { buildEstate, config, promote, rows, sql } from './estate.mjs';
 import { build, startServer } from './harness.mjs';
 
 const long = Boolean(process.env.TITLED_LONG);
-const half = ['draft', 'submitted', 'unit_review', 'district_hr_review', 'office_review', 'returned', 'fee_due', 'panel_review', 'committee_vote', 'failed', 'objection_hold', 'certified', 'withdrawn', 'suspended'];
-const tried = long ? states : half;
+const few = ['draft', 'unit_review', 'office_review', 'returned', 'panel_review', 'committee_vote', 'objection_hold', 'certified'];
+const tried = long ? states : few;
 const faced = long ? Object.keys(persons).filter((who) => who !== 'selfish') : ['public', 'owner', 'colleague', 'unit', 'otherUnit', 'office', 'farmOffice', 'panellist', 'recused', 'bureau', 'supervisor', 'audit'];
 const COPIES = 24; // of a dossier in each state: whatever succeeds uses one up
 const TOGETHER = 24; // requests under way at a time
@@ -82,12 +82,15 @@ function copyDossiers() {
         insert('application', id, { id: fresh('id'), number: `number || ${mark}`, year: String(3000 + n), state: `'${state}'`, due_at: 'null', score_id: 'null', returned_to: state === 'returned' ? "'unit_review'" : "''", submitted_at: state === 'draft' ? 'null' : 'submitted_at' });
         insert('evidence', id, { id: random, application_id: fresh('application_id') });
         insert('panel_assignment', id, { application_id: fresh('application_id'), sequence: String(1000 + n) });
+        insert('panel_reader', id, { application_id: fresh('application_id') });
         insert('motion', id, { id: random, application_id: fresh('application_id'), sequence: String(1000 + n) });
         (spare[`${name}/${state}`] ??= []).push(id.slice(0, 23) + mark.slice(1, -1));
       }
   script.push(`insert into outbox (id, kind, payload, created_at, attempts) values ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'score', '{}', '2026-01-01T00:00:00.000Z', 1000);`);
   estate.reexamination = '01ARZ3NDEKTSV4RRFFQ69G5FAX';
-  script.push(`insert into reexamination (id, application_id, reason, requested_at, due_on) values ('${estate.reexamination}', '${estate.dossiers.own}', '请复查', '2026-01-01T00:00:00.000Z', '2026-01-20');`, 'commit;');
+  script.push(`insert into reexamination (id, application_id, reason, requested_at, due_on) values ('${estate.reexamination}', '${estate.dossiers.own}', '请复查', '2026-01-01T00:00:00.000Z', '2026-01-20');`);
+  script.push(`insert into payment (id, application_id, order_number, channel, reference, amount_cents, paid_on, via, standing, at) values ('01ARZ3NDEKTSV4RRFFQ69G5FAW', '${estate.dossiers.done}', 'PAY-1', 'manual', '1', 100, '2026-01-05', 'recorded', 'double', '');`);
+  script.push(`insert into refund (id, payment_id, amount_cents, cause, state, asked_by, asked_at) values ('01ARZ3NDEKTSV4RRFFQ69G5FAX', '01ARZ3NDEKTSV4RRFFQ69G5FAW', 100, 'double', 'asked', 'x', '');`, 'commit;');
   sql(server, script.join('\n'));
 }
 
@@ -209,11 +212,13 @@ describe('a dossier', () => {
 
 describe('everything else', () => {
   const values = (e) => ({
+    pool: e.pool, expert: e.expert,
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, election: '1', filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
+    payment: '01ARZ3NDEKTSV4RRFFQ69G5FAW', refund: '01ARZ3NDEKTSV4RRFFQ69G5FAX',
     delivery: e.delivery,
     reexamination: e.reexamination, ranking: e.ranking,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
-    challenge: e.challenge, tie: e.tie,
+    held: '01ARZ3NDEKTSV4RRFFQ69G5FAV', challenge: e.challenge, tie: e.tie, run: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
   });
   const fill = (path, known) => path.replace(/\{(\w+)\}/g, (_, name) => known[name] ?? assert.fail(`no value for {${name}}`));
   const routesOf = (all) => Object.entries(all).filter(([name]) => !/\{application\}/.test(name) && name !== 'POST /notices').map(([name, row]) => [name, row, otherRoutes[name] ?? { may: () => 'ok', stream: name.endsWith('/live') }]);

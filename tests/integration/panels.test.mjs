@@ -1,10 +1,13 @@
-// What happens between acceptance and the meeting: who keeps out of a dossier and on which ground.
+// What happens between acceptance and the meeting: who keeps out of a dossier and on which ground, who reads which.
 
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, forward, foundCommittee, pdf, submit, teacher, verify } from './city.mjs';
-import { rows } from './estate.mjs';
-import { startServer } from './harness.mjs';
+import { rows, sql } from './estate.mjs';
+import { build, startServer } from './harness.mjs';
 
 let server, city, committee, panel;
 const experts = {}, people = {}, dossiers = {}; // by name
@@ -56,7 +59,7 @@ describe('recusal', () => {
 
   test('by a unit shared within three years, kin, co-authors and supervisors is found before anybody is assigned', async () => {
     panel = (await city.office.ok('POST', '/panels', { committee_id: committee, cycle_id: city.cycle.id, name: '语文组', lead: id('plain'), members: names(['plain', 'second', 'third', 'former', 'longago', 'kin', 'coauthor', 'teacher', 'rival']) })).id;
-    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, {})).assigned, 2);
+    assert.equal((await city.office.ok('POST', `/panels/${panel}/assignments`, { applications: Object.values(dossiers) })).assigned, 2);
     assert.deepEqual(grounds(), { 'former lin': 'former_unit', 'former mali': 'former_unit', 'kin lin': 'kin', 'coauthor lin': 'named', 'teacher mali': 'named' });
     const both = Object.values(dossiers).sort();
     for (const [name, sees] of Object.entries({ plain: both, longago: both, former: [], kin: [dossiers.mali], coauthor: [dossiers.mali], teacher: [dossiers.lin] })) assert.deepEqual(await desk(name), sees, name);
@@ -127,5 +130,73 @@ describe('recusal', () => {
     assert.ok(items.some((one) => one.lifted_because === '同名' && one.name === 'coauthor'));
     const log = rows(server, "select count(*) as n from ledger where action in ('recusal.lift', 'challenge.decide', 'tie.declare')");
     assert.ok(log[0].n >= 8, JSON.stringify(log));
+  });
+});
+
+describe('assignment', () => {
+  const COPIES = 24;
+  let group, run;
+
+  /** More accepted dossiers of one person, as rows. */
+  const copies = () => {
+    const columns = rows(server, "select name from pragma_table_info('application')").map((row) => row.name);
+    const change = { id: "substr(id, 1, 23) || 'X' || char(65 + n / 10) || (n % 10)", number: "number || '-' || n", year: '3000 + n', state: "'accepted'" };
+    sql(server, `with recursive k(n) as (select 0 union all select n + 1 from k where n < ${COPIES - 1}) insert into application (${columns}) select ${columns.map((name) => change[name] ?? name)} from application, k where id = '${dossiers.mali}';`);
+  };
+  const assign = (id, body) => city.office.json('POST', `/panels/${id}/assignments`, body);
+  const create = async (list) => (await city.office.ok('POST', '/panels', { committee_id: committee, cycle_id: city.cycle.id, name: '大组', lead: id(list[0]), members: names(list) })).id;
+
+  test('names the dossiers that cannot have enough readers, and takes no fewer than the law', async () => {
+    copies();
+    const thin = await create(['plain', 'former', 'teacher']);
+    const few = await assign(thin, { reviews: 2 });
+    assert.deepEqual(few.body.errors.map((one) => [one.field, one.code]), [['reviews', 'too_small']]);
+    const { body } = await assign(thin, { reviews: 3 });
+    assert.deepEqual([body.assigned, body.left_out.length, body.left_out[0].because, body.left_out[0].eligible], [0, COPIES, 'too_few_experts', 1]);
+    const page = await city.office.page(`/panels/${thin}/assignments/${body.run}`);
+    assert.ok(page.text.includes(body.left_out[0].number), 'they are named on the page');
+  });
+
+  test('gives each dossier its readers, evenly, and nobody what he must keep out of', async () => {
+    group = await create(['plain', 'second', 'third', 'former', 'kin', 'teacher', 'chair']);
+    const { body } = await assign(group, { reviews: 3 });
+    assert.deepEqual([body.assigned, body.left_out], [COPIES, []]);
+    run = body.run;
+    const view = await city.office.ok('GET', `/panels/${group}`);
+    for (const one of view.dossiers) assert.deepEqual([one.readers.length, one.eligible], [3, 3]);
+    const load = {};
+    for (const one of view.dossiers) for (const { name } of one.readers) load[name] = (load[name] ?? 0) + 1;
+    assert.deepEqual(Object.keys(load).sort(), ['chair', 'kin', 'plain', 'second', 'third'], 'neither former colleague nor supervisor');
+    assert.ok(Math.max(...Object.values(load)) - Math.min(...Object.values(load)) <= 4, JSON.stringify(load)); // all but chair had some before
+    assert.equal((await experts.chair.ok('GET', '/reviews')).open, load.chair, 'a desk holds what was assigned');
+    const other = view.dossiers.find((one) => !one.readers.some(({ name }) => name === 'chair'));
+    assert.equal((await experts.chair.json('GET', `/reviews/${other.id}`)).status, 404, 'the rest of the panel\'s is not on it');
+  });
+
+  test('finds another reader for who recused himself since', async () => {
+    const [mine] = (await experts.chair.ok('GET', '/reviews')).items;
+    await experts.chair.ok('POST', `/reviews/${mine.id}/recusal`, { reason: '师生' });
+    const short = (await city.office.ok('GET', `/panels/${group}`)).dossiers.find((one) => one.id === mine.id);
+    assert.deepEqual([short.short_of_experts, short.eligible], [true, 2]);
+    const { body } = await assign(group, { reviews: 3 });
+    assert.deepEqual([body.assigned, body.added], [0, 1]);
+    assert.equal((await city.office.ok('GET', `/panels/${group}`)).dossiers.find((one) => one.id === mine.id).eligible, 3);
+  });
+
+  test('comes out the same from its seed, for everybody', async () => {
+    const shown = await city.supervisor.ok('GET', `/panels/${group}/assignments/${run}`);
+    assert.equal(shown.verified, true);
+    assert.match(shown.seed, /^[0-9a-f]{32}$/);
+    assert.equal((await city.office.ok('GET', `/panels/${group}/assignments`)).items.length, 2);
+    assert.match((await city.office.page(`/panels/${group}/assignments/${run}`)).text, /结果一致/);
+    const titlectl = (...more) => spawnSync(join(build, 'bin/titlectl'), ['--config', server.config, ...more], { encoding: 'utf8' });
+    const file = join(server.folder, 'run.json');
+    writeFileSync(file, JSON.stringify(shown));
+    assert.match(execFileSync(join(build, 'bin/titlectl'), ['assignment', 'verify', file], { encoding: 'utf8' }), new RegExp(shown.seed));
+    writeFileSync(file, JSON.stringify({ ...shown, seed: shown.seed.replace(/./, (c) => (c === '0' ? '1' : '0')) }));
+    assert.match(titlectl('assignment', 'verify').stdout, /^3 assignments come out/, 'those of the records');
+    const bad = titlectl('assignment', 'verify', file);
+    assert.notEqual(bad.status, 0);
+    assert.match(bad.stderr, /another plan/);
   });
 });

@@ -272,7 +272,7 @@ describe('plugin replace', () => {
 
 describe('under load', () => {
   test('series come, change and go: no request is lost, nothing is left over', async () => {
-    const rounds = long ? 300 : 20;
+    const rounds = long ? 300 : 8;
     const { first, second, server } = here;
     const third = await person('third');
     await save(third, third.id, 1, 'work', [{ id: 'woraaaaa', place: '林场0', soil: '沙' }]);

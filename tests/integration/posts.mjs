@@ -21,3 +21,9 @@ export function filed(server, city, people, { level = 'intermediate', series = '
 }
 
 export const stateOf = (server, application) => rows(server, `select state from application where id = '${application}'`)[0].state;
+
+/** The filed dossiers are certified one by one; answers each title's id by account. */
+export async function certified(server, city, dossiers) {
+  for (const one of dossiers) await city.bureau.ok('POST', `/filings/${one.filing}/certify`);
+  return Object.fromEntries(rows(server, `select account_id, id from title where application_id in (${dossiers.map((one) => `'${one.application}'`).join()})`).map((row) => [row.account_id, row.id]));
+}

@@ -42,7 +42,8 @@ static int create(struct td_tx *tx, void *arg, struct td_error *reterr)
     json_t *application = NULL;
     int r = fixture_review(attempt->fixture, tx, arena, "applicant", &review);
     if (!r)
-        r = td_application_create(&review, CYCLE, attempt->level, attempt->specialty, id, reterr);
+        r = td_application_create(&review, CYCLE, attempt->level, attempt->specialty, "directed",
+                                  id, reterr);
     if (!r)
         r = td_application_row(&review, id, &application, reterr);
     if (!r) {

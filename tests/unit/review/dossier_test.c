@@ -72,7 +72,8 @@ static json_t *sent_json(const struct step *step)
 
 static int run_create(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    return td_application_create(review, CYCLE, "junior", step->word, step->text, reterr);
+    return td_application_create(review, CYCLE, "junior", step->word, "directed", step->text,
+                                 reterr);
 }
 
 static int run_save(struct td_review *review, struct step *step, struct td_error *reterr)

@@ -1,0 +1,435 @@
+/* post.c - see post.h. Owns `post` and `title_move`, and `unit_id` and `pre_directed_grade` of
+ * `title`; the dossier's state is the workflow's, the posts to be had are quota.c's. */
+#include "review/post.h"
+
+#include "base/id.h"
+#include "review/cycle.h"
+#include "review/integrity.h"
+#include "review/quota.h"
+#include "review/row.h"
+#include "review/unit.h"
+#include "review/workflow.h"
+#include "store/store.h"
+
+#include <string.h>
+
+void td_post_grades(const char *level, int *ret_first, int *ret_last)
+{
+    static const struct {
+        const char *level;
+        int first, last;
+    } rows[] = {
+        {"full_senior", 1, 4}, {"senior", 5, 7}, {"intermediate", 8, 10}, {"junior", 11, 13}};
+    *ret_first = *ret_last = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (!strcmp(rows[i].level, level)) {
+            *ret_first = rows[i].first;
+            *ret_last = rows[i].last;
+        }
+}
+
+/* The title with its dossier: columns of both, "id" the dossier's, "title_id" the title's;
+ * "unit_id" and "division_code" where the holder serves now. */
+static int load(struct td_review *review, const char *title_id, json_t **ret_title)
+{
+    return td_tx_row(review->tx, ret_title,
+                     "select a.id, t.id as title_id, a.account_id, a.state, a.returned_to, a.year,"
+                     " a.series, a.level, a.cycle_id, a.number, t.awarded_on, t.track,"
+                     " t.pre_directed_grade, coalesce(t.unit_id, '') as unit_id,"
+                     " coalesce(u.division_code, '') as division_code,"
+                     " coalesce(u.name, '') as unit_name from title t"
+                     " join application a on a.id = t.application_id"
+                     " left join unit u on u.id = t.unit_id where t.id = $1",
+                     "s", title_id);
+}
+
+/* The unit where the holder serves, or the bureau; never the holder himself. */
+static int check_who(const struct td_review *review, const json_t *title, bool unit_too,
+                     struct td_error *reterr)
+{
+    const char *unit = td_row_text(title, "unit_id");
+    bool unit_official = *unit && td_account_has(review->who, TD_ROLE_UNIT, unit);
+    if (!unit_official && !td_row_is(review, TD_ROLE_BUREAU))
+        return td_error_set(reterr, TD_ENOTFOUND, "not this caller's");
+    if (td_row_equals(title, "account_id", review->who->id))
+        return td_error_key(reterr, TD_EFORBIDDEN, "own_dossier", NULL);
+    if (!unit_too && !td_row_is(review, TD_ROLE_BUREAU))
+        return td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
+    return 0;
+}
+
+static int load_for(struct td_review *review, const char *title_id, bool unit_too,
+                    json_t **ret_title, struct td_error *reterr)
+{
+    json_t *title = NULL;
+    int rc = load(review, title_id, &title);
+    if (rc == 0)
+        rc = check_who(review, title, unit_too, reterr);
+    if (rc < 0)
+        json_decref(title);
+    else
+        *ret_title = title;
+    return rc;
+}
+
+static int state_wrong(const json_t *title, const char *action, struct td_error *reterr)
+{
+    return td_error_key(
+        reterr, TD_ECONFLICT, "state_wrong",
+        json_pack("{s:s, s:s}", "action", action, "state", td_row_text(title, "state")));
+}
+
+/* A day that is not before `from` nor after today. */
+static void check_day(const struct td_review *review, const char *field, const char *day,
+                      const char *from, struct td_error *reterr)
+{
+    if (strcmp(day, review->today) > 0)
+        td_error_field(reterr, field, "future", "this day is still to come");
+    else if (strcmp(day, from) < 0)
+        td_error_field(reterr, field, "before_title", "this is before the title was awarded");
+}
+
+/* --- posts
+ * ---------------------------------------------------------------------------------------- */
+
+struct opening {
+    const char *ladder, *from_on, *pay_on, *place, *document;
+    int64_t grade;
+};
+
+/* The last day on which the pay is honoured in time. */
+static int pay_due(struct td_review *review, const json_t *title, const char *pay_on,
+                   char due[TD_DATE_TEXT])
+{
+    json_t *cycle = NULL;
+    td_date day;
+    int rc = td_date_parse(pay_on, &day);
+    if (rc == 0)
+        rc = td_cycle_load(review->tx, td_row_text(title, "cycle_id"), &cycle);
+    if (rc == 0)
+        td_date_format(day + (td_date)td_cycle_parameter(cycle, "pay_days", 30), due);
+    json_decref(cycle);
+    return rc;
+}
+
+static int open_post(struct td_review *review, const json_t *title, const char *unit_id,
+                     const struct opening *opening)
+{
+    char id[TD_ID_TEXT], due[TD_DATE_TEXT];
+    int rc = pay_due(review, title, opening->pay_on, due);
+    if (rc < 0)
+        return rc;
+    td_id_new(id);
+    return td_tx_exec(review->tx, NULL,
+                      "insert into post (id, title_id, account_id, unit_id, place, ladder, grade,"
+                      " from_on, pay_effective_on, document, recorded_by, recorded_at, pay_due_on)"
+                      " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                      "ssssssissssss", id, td_row_text(title, "title_id"),
+                      td_row_text(title, "account_id"), *unit_id ? unit_id : NULL, opening->place,
+                      opening->ladder, opening->grade, opening->from_on, opening->pay_on,
+                      opening->document, td_row_actor(review), review->now, due);
+}
+
+/* The last day of the open post is the one before `on`, or its first when it began that day. */
+static int close_post(struct td_review *review, const char *title_id, const char *on)
+{
+    char until[TD_DATE_TEXT];
+    td_date day;
+    int rc = td_date_parse(on, &day);
+    if (rc < 0)
+        return rc;
+    td_date_format(day - 1, until);
+    return td_tx_exec(review->tx, NULL,
+                      "update post set until_on = case when from_on > $2 then from_on else $2 end"
+                      " where title_id = $1 and until_on is null",
+                      "ss", title_id, until);
+}
+
+/* --- appointment and pay
+ * -------------------------------------------------------------------------- */
+
+static int check_appointment(const struct td_review *review, const json_t *title,
+                             const json_t *post, struct td_error *reterr)
+{
+    int first, last;
+    int64_t grade = td_row_int(post, "grade"), before = td_row_int(post, "pre_directed_grade");
+    const char *on = td_row_text(post, "appointed_on"),
+               *pay = td_row_text(post, "pay_effective_on");
+    td_post_grades(td_row_text(title, "level"), &first, &last);
+    if (grade < first || grade > last)
+        td_error_field(reterr, "grade", "post_grade", "this level has grades %d to %d", first,
+                       last);
+    else if (before != 0 && before <= grade)
+        td_error_field(reterr, "pre_directed_grade", "post_grade_order",
+                       "the post held before is lower than the new one");
+    check_day(review, "appointed_on", on, td_row_text(title, "awarded_on"), reterr);
+    if (strcmp(pay, td_row_text(title, "awarded_on")) < 0)
+        td_error_field(reterr, "pay_effective_on", "before_title",
+                       "this is before the title was awarded");
+    return reterr->code == TD_EFIELDS ? TD_EFIELDS : 0;
+}
+
+int td_post_appoint(struct td_review *review, const char *title_id, const json_t *post,
+                    struct td_error *reterr)
+{
+    json_t *title = NULL;
+    int rc = load_for(review, title_id, true, &title, reterr);
+    if (rc < 0)
+        return rc;
+    int64_t before = td_row_int(post, "pre_directed_grade");
+    struct opening opening = {
+        "directed", td_row_text(post, "appointed_on"), td_row_text(post, "pay_effective_on"),
+        "",         td_row_text(post, "document"),     td_row_int(post, "grade")};
+    if (!td_row_equals(title, "state", "certified"))
+        rc = state_wrong(title, "appoint", reterr);
+    if (rc == 0)
+        rc = check_appointment(review, title, post, reterr);
+    if (rc == 0)
+        rc = td_quota_consume(review, title, td_row_text(title, "unit_id"),
+                              td_row_text(title, "division_code"), reterr);
+    if (rc == 0 && before)
+        rc = td_tx_exec(review->tx, NULL, "update title set pre_directed_grade = $2 where id = $1",
+                        "si", title_id, before);
+    if (rc == 0)
+        rc = open_post(review, title, td_row_text(title, "unit_id"), &opening);
+    if (rc == 0)
+        rc = td_row_log(review, "title.appoint", "title", title_id,
+                        json_pack("{s:I, s:I, s:s, s:s, s:s}", "grade", (json_int_t)opening.grade,
+                                  "pre_directed_grade", (json_int_t)before, "appointed_on",
+                                  opening.from_on, "pay_effective_on", opening.pay_on, "unit",
+                                  td_row_text(title, "unit_id")));
+    if (rc == 0)
+        rc = td_workflow_apply(review, td_row_text(title, "id"), "appoint", opening.document, NULL,
+                               reterr);
+    json_decref(title);
+    return rc;
+}
+
+int td_post_pay(struct td_review *review, const char *title_id, const char *honoured_on,
+                struct td_error *reterr)
+{
+    json_t *title = NULL, *post = NULL;
+    int64_t changed = 0;
+    int rc = load_for(review, title_id, true, &title, reterr);
+    if (rc < 0)
+        return rc;
+    if (!td_row_equals(title, "state", "appointed"))
+        rc = state_wrong(title, "pay", reterr);
+    if (rc == 0)
+        rc = td_tx_row(review->tx, &post,
+                       "select id, from_on from post where title_id = $1 and until_on is null", "s",
+                       title_id);
+    if (rc == 0) {
+        check_day(review, "honoured_on", honoured_on, td_row_text(title, "awarded_on"), reterr);
+        rc = reterr->code == TD_EFIELDS ? TD_EFIELDS : 0;
+    }
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, &changed,
+                        "update post set pay_honoured_on = $2 where id = $1"
+                        " and pay_honoured_on is null",
+                        "ss", td_row_text(post, "id"), honoured_on);
+    if (rc == 0 && !changed)
+        rc = td_error_key(reterr, TD_ECONFLICT, "pay_recorded", NULL);
+    if (rc == 0)
+        rc = td_row_log(review, "title.pay", "title", title_id,
+                        json_pack("{s:s}", "honoured_on", honoured_on));
+    json_decref(title);
+    json_decref(post);
+    return rc;
+}
+
+/* --- transfer
+ * ------------------------------------------------------------------------------------- */
+
+struct moving {
+    json_t *title;
+    const char *unit_id, *division, *place; /* where to; "" outside */
+    bool grassroots;
+    const char *on, *document;
+    int64_t grade; /* of the directed post, 0 = not appointed yet */
+};
+
+static int find_target(struct td_review *review, const json_t *move, struct moving *moving,
+                       struct td_error *reterr)
+{
+    json_t *unit = NULL;
+    const char *word = td_row_text(move, "to_unit");
+    moving->unit_id = moving->division = "";
+    moving->place = td_row_text(move, "to_name");
+    if (!*word)
+        return *moving->place
+                   ? 0
+                   : td_error_field(reterr, "to_unit", "required", "say where the holder goes");
+    int rc = td_integrity_unit(review, "to_unit", word, &moving->unit_id, reterr);
+    if (rc == 0)
+        rc = td_unit_load(review->tx, moving->unit_id, &unit);
+    if (rc < 0)
+        return rc;
+    unit = td_arena_json(review->arena, unit);
+    if (!unit)
+        return TD_ENOMEM;
+    moving->division = td_row_text(unit, "division_code");
+    moving->place = td_row_text(unit, "name");
+    moving->grassroots = !td_row_equals(unit, "grassroots", "none");
+    if (td_row_equals(moving->title, "unit_id", moving->unit_id))
+        rc = td_error_field(reterr, "to_unit", "same_unit", "the holder is there already");
+    return rc;
+}
+
+static int directed_grade(struct td_review *review, struct moving *moving)
+{
+    return td_tx_int(review->tx, &moving->grade,
+                     "select grade from post where title_id = $1 and ladder <> 'before'"
+                     " order by from_on desc, id desc limit 1",
+                     "s", td_row_text(moving->title, "title_id"));
+}
+
+/* Takes the directed post at the new place: consumed when the holder was appointed, else reserved.
+ */
+static int take_post(struct td_review *review, const struct moving *moving, struct td_error *reterr)
+{
+    const json_t *title = moving->title;
+    struct opening opening = {"directed",    moving->on,       moving->on,
+                              moving->place, moving->document, moving->grade};
+    int rc = td_quota_release(review, td_row_text(title, "id"), "transfer", reterr);
+    if (rc == 0 && !moving->grade) {
+        json_t *there = json_deep_copy(title);
+        json_object_set_new(there, "unit_id", json_string(moving->unit_id));
+        json_object_set_new(there, "division_code", json_string(moving->division));
+        rc = td_quota_reserve(review, there, reterr);
+        json_decref(there);
+        return rc;
+    }
+    if (rc == 0)
+        rc = td_quota_consume(review, title, moving->unit_id, moving->division, reterr);
+    if (rc == 0)
+        rc = close_post(review, td_row_text(title, "title_id"), moving->on);
+    return rc < 0 ? rc : open_post(review, title, moving->unit_id, &opening);
+}
+
+static int suspend(struct td_review *review, const struct moving *moving, struct td_error *reterr)
+{
+    const json_t *title = moving->title;
+    int64_t before = td_row_int(title, "pre_directed_grade");
+    struct opening opening = {"before",      moving->on,       moving->on,
+                              moving->place, moving->document, before};
+    int rc = close_post(review, td_row_text(title, "title_id"), moving->on);
+    if (rc == 0 && before)
+        rc = open_post(review, title, moving->unit_id, &opening);
+    if (rc == 0 && !td_row_equals(title, "state", "suspended"))
+        rc = td_workflow_apply(review, td_row_text(title, "id"), "suspend", moving->document, NULL,
+                               reterr);
+    return rc;
+}
+
+static int record_move(struct td_review *review, const struct moving *moving, const char *effect)
+{
+    char id[TD_ID_TEXT];
+    const json_t *title = moving->title;
+    int64_t before = td_row_int(title, "pre_directed_grade");
+    bool suspends = !strcmp(effect, "suspends"), reinstates = !strcmp(effect, "reinstates");
+    int64_t from = reinstates ? before : moving->grade, to = suspends ? before : moving->grade;
+    td_id_new(id);
+    int rc = td_tx_exec(review->tx, NULL,
+                        "insert into title_move (id, title_id, from_unit_id, to_unit_id, to_name,"
+                        " effect, grade_before, grade_after, moved_on, document, recorded_by,"
+                        " recorded_at) values ($1, $2, $3, $4, $5, $6, nullif($7, 0), nullif($8,"
+                        " 0), $9, $10, $11, $12)",
+                        "ssssssiissss", id, td_row_text(title, "title_id"),
+                        *td_row_text(title, "unit_id") ? td_row_text(title, "unit_id") : NULL,
+                        *moving->unit_id ? moving->unit_id : NULL, moving->place, effect, from, to,
+                        moving->on, moving->document, td_row_actor(review), review->now);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL, "update title set unit_id = $2 where id = $1", "ss",
+                        td_row_text(title, "title_id"), *moving->unit_id ? moving->unit_id : NULL);
+    if (rc == 0)
+        rc =
+            td_tx_exec(review->tx, NULL, "update account set unit_id = $2 where id = $1", "ss",
+                       td_row_text(title, "account_id"), *moving->unit_id ? moving->unit_id : NULL);
+    if (rc == 0)
+        rc = td_row_log(review, "title.transfer", "title", td_row_text(title, "title_id"),
+                        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "effect", effect, "to_unit",
+                                  moving->unit_id, "moved_on", moving->on, "document",
+                                  moving->document, "grade_before", (json_int_t)from, "grade_after",
+                                  (json_int_t)to));
+    return rc;
+}
+
+/* The holder's other valid directed titles would need the same; one move per title is recorded by
+ * the bureau. */
+static int move_to(struct td_review *review, struct moving *moving, const char **ret_effect,
+                   struct td_error *reterr)
+{
+    bool suspended = td_row_equals(moving->title, "state", "suspended");
+    int rc = directed_grade(review, moving);
+    *ret_effect = moving->grassroots ? (suspended ? "reinstates" : "keeps") : "suspends";
+    if (rc == 0)
+        rc = moving->grassroots ? take_post(review, moving, reterr)
+                                : suspend(review, moving, reterr);
+    if (rc == 0 && moving->grassroots && suspended)
+        rc = td_workflow_apply(review, td_row_text(moving->title, "id"), "resume", moving->document,
+                               NULL, reterr);
+    return rc < 0 ? rc : record_move(review, moving, *ret_effect);
+}
+
+int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
+                     const char **ret_effect, struct td_error *reterr)
+{
+    struct moving moving = {.on = td_row_text(move, "moved_on"),
+                            .document = td_row_text(move, "document")};
+    int rc = load_for(review, title_id, false, &moving.title, reterr);
+    if (rc < 0)
+        return rc;
+    const char *state = td_row_text(moving.title, "state");
+    if (strcmp(state, "certified") && strcmp(state, "appointed") && strcmp(state, "suspended"))
+        rc = state_wrong(moving.title, "transfer", reterr);
+    if (rc == 0)
+        rc = find_target(review, move, &moving, reterr);
+    if (rc == 0) {
+        check_day(review, "moved_on", moving.on, td_row_text(moving.title, "awarded_on"), reterr);
+        rc = reterr->code == TD_EFIELDS ? TD_EFIELDS : 0;
+    }
+    if (rc == 0)
+        rc = move_to(review, &moving, ret_effect, reterr);
+    json_decref(moving.title);
+    return rc;
+}
+
+int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
+                   struct td_error *reterr)
+{
+    json_t *title = NULL;
+    int rc = load_for(review, title_id, false, &title, reterr);
+    if (rc < 0)
+        return rc;
+    check_day(review, "retired_on", retired_on, td_row_text(title, "awarded_on"), reterr);
+    rc = reterr->code == TD_EFIELDS ? TD_EFIELDS : close_post(review, title_id, retired_on);
+    if (rc == 0)
+        rc = td_row_log(review, "title.retire", "title", title_id,
+                        json_pack("{s:s}", "retired_on", retired_on));
+    if (rc == 0)
+        rc =
+            td_workflow_apply(review, td_row_text(title, "id"), "retire", retired_on, NULL, reterr);
+    json_decref(title);
+    return rc;
+}
+
+int td_post_follow(struct td_review *review, const json_t *application, const char *to,
+                   struct td_error *reterr)
+{
+    static const char *const ends[] = {"suspended", "converted", "revoked", "retired"};
+    bool over = false;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        over |= !strcmp(ends[i], to);
+    if (!over)
+        return 0;
+    const char *id = td_row_text(application, "id");
+    int rc = td_quota_release(review, id, to, reterr);
+    if (rc == 0 && strcmp(to, "suspended") != 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update post set until_on = case when from_on > $2 then from_on else $2 end"
+                        " where until_on is null and title_id in"
+                        " (select id from title where application_id = $1)",
+                        "ss", id, review->today);
+    return rc;
+}

@@ -1,0 +1,59 @@
+/* post.h - titles in use: appointment, pay, transfer, retirement (直评直聘、定向使用).
+ *
+ *     certified --appoint--> appointed           the unit, within the cycle's certified_days
+ *     moved to a non-grassroots unit: suspended; the post grade held before the directed evaluation is
+ *         restored and the directed post is free for others
+ *     back at a grassroots unit: reinstated with the directed grade, on a free post there
+ *     moved within the grassroots: keeps, on a free post of the new district or unit
+ *     the general title of the same level (review/ladder.h): converted; revoked; retired: the post is free
+ *
+ * Post grades are 1 to 13: full senior 1-4, senior 5-7, intermediate 8-10, junior 11-13. */
+#ifndef TD_REVIEW_POST_H
+#define TD_REVIEW_POST_H
+
+#include "review/review.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* First and last grade of a level; 0 and 0 for an unknown one. */
+void td_post_grades(const char *level, int *ret_first, int *ret_last);
+
+/* Appoints: {"grade", "pre_directed_grade" (0 = held no post), "appointed_on", "pay_effective_on", "document"}. By the unit
+ * where the holder serves, or the bureau; consumes the post in this transaction. TD_EFIELDS; TD_ECONFLICT
+ * for another state or "quota_exhausted". */
+int td_post_appoint(struct td_review *review, const char *title_id, const json_t *post,
+                    struct td_error *reterr);
+
+/* Records that the pay of the present post is honoured since a day. Unit or bureau. */
+int td_post_pay(struct td_review *review, const char *title_id, const char *honoured_on,
+                struct td_error *reterr);
+
+/* Records a transfer: {"to_unit" (id, code or name; "" = outside this city's units), "to_name", "moved_on", "document"}. By the
+ * bureau. *ret_effect is "suspends", "reinstates" or "keeps". TD_EFIELDS, TD_ECONFLICT "quota_exhausted" for a return
+ * or a move to where no post is free. */
+int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
+                     const char **ret_effect, struct td_error *reterr);
+
+int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
+                   struct td_error *reterr);
+
+/* What follows for the post when the workflow has moved a dossier to `to`: frees it and ends the appointment where
+ * the new state has none. Called by workflow.c in every change. */
+int td_post_follow(struct td_review *review, const json_t *application, const char *to,
+                   struct td_error *reterr);
+
+/* The title's posts and moves, for who may see the title: {"posts": [...], "moves": [...], "changes": [{"action",
+ * "at", "note"}], "state_since", "state_why", "present" (the open post or null), "can": {"appoint", "pay", "transfer",
+ * "retire"}, "grades": [{"grade"}]} added to `title` (a row of td_title_view). */
+int td_post_describe(struct td_review *review, json_t *title);
+
+/* Titles in use of the caller's scope, newest first: {"items": [{"id", "number", "holder_name", "unit_name", "series",
+ * "level", "title_name", "use_state", "grade", "appointed_on", "pay_effective_on", "pay_honoured_on", "due_on", "late"}],
+ * "next", "late_count"}; "late" is "appointment", "pay" or "". `late` = "any" leaves those that are not late out. */
+int td_post_list(struct td_review *review, const char *late, const char *cursor, json_t **ret_page);
+
+/* Reminds unit officials and holder once of each appointment and each pay that is overdue. For the tick. */
+int td_post_remind(struct td_review *review, int64_t *changed);
+
+#endif

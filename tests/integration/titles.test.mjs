@@ -1,0 +1,210 @@
+// Titles in use: 直评直聘, transfer and return, the two ladders. The numbers are those of the seed notice, part 3.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { buildCity, content, division, grantPosts, save, teacher } from './city.mjs';
+import { config, rows } from './estate.mjs';
+import { build, startServer } from './harness.mjs';
+import { certified, filed, stateOf } from './posts.mjs';
+
+let server, city, people, dossiers, titles, units, today;
+const ctl = (...args) => new Promise((resolve) => execFile(join(build, 'bin/titlectl'), ['--state', server.folder, ...args], (error, out, err) => resolve({ code: error?.code ?? 0, out, err })));
+const names = ['ann', 'bea', 'cid', 'dan', 'eve'];
+const of = (name) => titles[people[name].account.id];
+const view = (name, client = city.bureau) => client.ok('GET', `/titles/${of(name)}`);
+const dossier = (name) => dossiers.find((one) => one.account === people[name].account.id).application;
+const appointment = (more) => ({ grade: 10, pre_directed_grade: 12, appointed_on: today, pay_effective_on: today, document: '水中校聘〔2026〕3号', ...more });
+const appoint = (name, more, client = city.clerk) => client.json('POST', `/titles/${of(name)}/appointment`, appointment(more));
+const move = (name, more, client = city.bureau) => client.json('POST', `/titles/${of(name)}/transfer`, { moved_on: today, document: '调令 1 号', ...more });
+const free = async () => (await city.bureau.ok('GET', '/quota')).items.find((one) => one.division_code === division).available;
+const publicly = async (name) => {
+  const { number, check_code: code } = await view(name);
+  return (await server.client().ok('GET', `/certificates/${number}?code=${code}`)).certificate;
+};
+
+before(async () => {
+  server = await startServer({ config });
+  city = await buildCity(server, { posts: 5 });
+  people = Object.fromEntries(await Promise.all(names.map(async (login) => [login, await teacher(city, login)])));
+  units = {
+    town: await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' }),
+    village: await server.control.ok('POST', '/units', { name: '板房沟镇中心小学', division_code: division, kind: 'school', grassroots: 'village' }),
+    other: await server.control.ok('POST', '/units', { name: '羊毛工镇小学', division_code: '650109', kind: 'school', grassroots: 'township' }),
+  };
+  await server.advance(1);
+  today = (await server.client().ok('GET', '/calendar')).start;
+  dossiers = filed(server, city, names.map((name) => people[name].account.id), { approved: today });
+  titles = await certified(server, city, dossiers);
+});
+after(async () => server?.stop());
+
+describe('直评直聘', () => {
+  test('grades are those of the level, and the grade held before is lower', async () => {
+    for (const [wrong, field] of [[{ grade: 7 }, 'grade'], [{ grade: 11 }, 'grade'], [{ pre_directed_grade: 10 }, 'pre_directed_grade'], [{ pre_directed_grade: 14 }, 'pre_directed_grade'], [{ appointed_on: '2020-01-01' }, 'appointed_on'], [{ appointed_on: '2099-01-01' }, 'appointed_on'], [{ pay_effective_on: '2020-01-01' }, 'pay_effective_on'], [{ document: '' }, 'document']]) {
+      const reply = await appoint('ann', wrong);
+      assert.equal(reply.status, 422, JSON.stringify(wrong));
+      assert.equal(reply.body.errors[0].field, field);
+    }
+  });
+
+  test('the unit appoints its own, and the reserved post is used in the same step', async () => {
+    const stranger = await server.account('stranger', [{ role: 'unit', scope: units.village.id }], { unit_id: units.village.id });
+    assert.equal((await appoint('ann', {}, stranger)).status, 404);
+    assert.equal((await appoint('ann', {}, city.hr)).status, 403);
+    assert.equal((await city.clerk.json('POST', `/applications/${dossier('ann')}/actions/appoint`, {})).status, 400, 'not without its post');
+    assert.equal((await appoint('ann')).status, 200);
+    assert.equal(stateOf(server, dossier('ann')), 'appointed');
+    const shown = await view('ann');
+    assert.equal(shown.pre_directed_grade, 12);
+    assert.deepEqual([shown.present.grade, shown.present.pay_effective_on, shown.present.ladder], [10, today, 'directed']);
+    assert.equal((await appoint('ann')).body.key, 'state_wrong');
+    for (const name of ['bea', 'cid']) assert.equal((await appoint(name, { grade: 8, pre_directed_grade: 11 })).status, 200);
+    assert.equal(await free(), 0);
+  });
+
+  test('what is overdue is listed for unit, district and bureau, and said once', async () => {
+    assert.deepEqual((await city.clerk.ok('GET', '/posts?late=any')).items, []);
+    assert.equal((await city.clerk.json('POST', `/titles/${of('cid')}/pay`, { honoured_on: today })).status, 200);
+    assert.equal((await city.clerk.json('POST', `/titles/${of('cid')}/pay`, { honoured_on: today })).body.key, 'pay_recorded');
+    await server.advance(35);
+    const late = Object.fromEntries((await city.bureau.ok('GET', '/posts?late=any')).items.map((one) => [one.holder_name, one.late]));
+    assert.deepEqual(late, { ann: 'pay', bea: 'pay', dan: 'appointment', eve: 'appointment' });
+    for (const who of [city.clerk, city.hr, city.industry]) assert.equal((await who.ok('GET', '/posts?late=any')).items.length, 4);
+    const away = await server.account('awayhr', [{ role: 'district_hr', scope: '650109' }]);
+    assert.deepEqual((await away.ok('GET', '/posts')).items, []);
+    await server.advance(1);
+    const told = (await city.clerk.ok('GET', '/messages')).items.filter((one) => /_late$/.test(one.kind));
+    assert.deepEqual(told.map((one) => one.kind).sort(), ['appointment_late', 'appointment_late', 'pay_late', 'pay_late']);
+    assert.equal((await people.ann.ok('GET', '/messages')).items.filter((one) => one.kind === 'pay_late').length, 1);
+    assert.match((await city.clerk.page('/posts?late=any')).text, /待遇逾期/);
+    assert.match((await city.clerk.page('/messages')).text, /待遇尚未兑现/);
+    today = (await server.client().ok('GET', '/calendar')).start;
+  });
+});
+
+describe('定向使用', () => {
+  test('to a non-grassroots unit: suspended, the grade held before is restored, the post is free', async () => {
+    assert.equal((await move('ann', { to_unit: '市第一中学' }, city.clerk)).status, 403);
+    assert.equal((await move('ann', {})).body.errors[0].field, 'to_unit');
+    assert.equal((await move('ann', { to_unit: city.unit.id })).body.errors[0].code, 'same_unit');
+    const reply = await move('ann', { to_unit: '市第一中学' });
+    assert.equal(reply.body.effect, 'suspends', reply.text);
+    const shown = await view('ann');
+    assert.deepEqual([shown.certificate_state, shown.state_why, shown.state_since], ['suspended', 'suspended', today]);
+    assert.deepEqual([shown.present.grade, shown.present.ladder, shown.present.unit_name], [12, 'before', '市第一中学']);
+    assert.equal(shown.posts[0].until_on < today, true);
+    assert.equal(await free(), 1);
+    const seen = await publicly('ann');
+    assert.equal(seen.certificate_state, 'suspended');
+    assert.deepEqual(seen.state_history.map((one) => one.action), ['certify', 'appoint', 'suspend']);
+    assert.ok(!JSON.stringify(seen).includes('调令'), 'documents are not the public\'s');
+    const page = (await people.ann.page(`/titles/${of('ann')}`)).text;
+    for (const words of ['暂停', '流动到非基层事业单位', '未重新评聘前按定向评价前的岗位等级聘任', '市第一中学', '12']) assert.ok(page.includes(words), words);
+    assert.equal((await city.clerk.json('GET', `/titles/${of('ann')}`)).status, 404, 'no longer at this unit');
+    assert.deepEqual((await ctl('quota', 'verify')).code, 0);
+  });
+
+  test('back at a grassroots unit: reinstated, when a post is free; of two for the last one exactly one', async () => {
+    assert.equal((await move('bea', { to_name: '乌鲁木齐市某机关' })).body.effect, 'suspends');
+    assert.equal(await free(), 2);
+    const less = await city.bureau.json('POST', '/quota/entries', { kind: 'adjust', year: 2026, division_code: division, series: 'teacher', level: 'intermediate', posts: -1, document: '乌人社〔2026〕10号', note: '收回' });
+    assert.equal(less.status, 201);
+    const replies = await Promise.all(['ann', 'bea'].map((name) => move(name, { to_unit: units.village.id })));
+    assert.deepEqual(replies.map((reply) => reply.status).sort(), [200, 409], replies.map((reply) => reply.text).join());
+    const [won, lost] = replies[0].status === 200 ? ['ann', 'bea'] : ['bea', 'ann'];
+    assert.equal(replies.find((reply) => reply.status === 409).body.key, 'quota_exhausted');
+    assert.equal(stateOf(server, dossier(won)), 'appointed');
+    assert.equal(stateOf(server, dossier(lost)), 'suspended');
+    const shown = await view(won);
+    assert.deepEqual([shown.certificate_state, shown.state_why, shown.present.ladder, shown.present.grade, shown.present.unit_name], ['valid', 'reinstated', 'directed', won === 'ann' ? 10 : 8, '板房沟镇中心小学']);
+    assert.equal((await view(lost)).present?.grade, lost === 'ann' ? 12 : 11);
+    assert.equal(await free(), 0);
+    assert.equal((await ctl('quota', 'verify')).code, 0, 'a refused return leaves nothing');
+  });
+
+  test('within the grassroots: kept, on a post of the new district', async () => {
+    assert.equal((await move('cid', { to_unit: '羊毛工镇小学' })).body.key, 'quota_exhausted');
+    assert.equal((await view('cid')).present.unit_name, '水西沟镇中心小学', 'refused: nothing moved');
+    await grantPosts(city.bureau, { posts: 1, divisions: ['650109'] });
+    assert.equal((await move('cid', { to_unit: '羊毛工镇小学' })).body.effect, 'keeps');
+    const shown = await view('cid');
+    assert.deepEqual([shown.certificate_state, shown.present.grade, shown.present.unit_name, shown.posts.length], ['valid', 8, '羊毛工镇小学', 2]);
+    assert.equal(await free(), 1);
+  });
+
+  test('retirement frees the post and the title stays valid', async () => {
+    const before = await free();
+    assert.equal((await city.bureau.json('POST', `/titles/${of('eve')}/retirement`, { retired_on: today })).status, 200);
+    assert.equal(await free(), before + 1);
+    assert.equal((await publicly('eve')).certificate_state, 'retired');
+    assert.equal((await appoint('eve', {}, city.bureau)).body.key, 'state_wrong');
+  });
+});
+
+describe('two ladders', () => {
+  const general = (more) => ({ series: 'teacher', level: 'intermediate', track: 'general', name: '一级教师', certificate_number: 'XJ-1', issuer: '自治区人力资源和社会保障厅', obtained_on: today, ...more });
+  let cycle;
+
+  test('a directed title is no basis for a higher general one, nor for a directed one where the cycle says so', async () => {
+    const open = async (year, parameters) => {
+      const made = await server.control.ok('POST', '/cycles', { series: 'teacher', year, name: `${year} 年度`, notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: `${year}-08-31`, opens_on: '2026-09-01', closes_on: '2099-10-01', parameters });
+      await server.control.ok('POST', `/cycles/${made.id}/open`);
+      return made.id;
+    };
+    cycle = await open(2027, { general_track: true, directed_basis: true });
+    const begin = (who, track, level = 'senior', at = cycle) => who.json('POST', '/applications', { cycle: at, level, specialty: 'chinese', track });
+    const refused = await begin(people.dan, 'general');
+    assert.equal(refused.body.key, 'general_first');
+    assert.match(refused.body.detail, /中级为定向评价职称，不作为更高一级自治区通用职称的申报依据/);
+    const strict = await open(2028, { directed_basis: false });
+    assert.equal((await begin(people.dan, 'directed', 'senior', strict)).body.key, 'directed_no_basis');
+    assert.equal((await begin(people.dan, 'general', 'senior', strict)).body.errors[0].field, 'track');
+    assert.equal((await begin(people.dan, 'directed')).status, 201, 'a basis for the next directed one by default');
+    // Who has his directed title from elsewhere says so in the form: the same refusal at submission.
+    const fresh = await teacher(city, 'fay');
+    const draft = (await begin(fresh, 'general')).body.id;
+    await save(fresh, draft, 1, 'current_title', { ...content().current_title, level: 'intermediate', track: 'directed' });
+    assert.equal((await fresh.json('POST', `/applications/${draft}/submit`, { pledge: true, consequences: true })).body.key, 'general_first');
+  });
+
+  test('what a unit records counts when the bureau has confirmed it; then the directed title is converted', async () => {
+    const at = `/ladders/${people.dan.account.id}`;
+    assert.equal((await people.ann.json('GET', at)).status, 404);
+    assert.equal((await people.dan.json('POST', `${at}/titles`, general())).status, 403);
+    assert.equal((await city.clerk.json('POST', `${at}/titles`, general({ appointed_on: '2020-01-01' }))).body.errors[0].field, 'appointed_on');
+    const { id } = await city.clerk.ok('POST', `${at}/titles`, general());
+    assert.equal((await publicly('dan')).certificate_state, 'valid', 'not yet');
+    const before = await free();
+    await city.bureau.ok('POST', `${at}/titles/${id}/confirm`);
+    assert.equal((await city.bureau.json('POST', `${at}/titles/${id}/confirm`)).body.key, 'held_state');
+    const seen = await publicly('dan');
+    assert.deepEqual([seen.certificate_state, seen.state_why], ['converted', 'converted']);
+    assert.equal(await free(), before + 1);
+    const ladder = await people.dan.ok('GET', at);
+    assert.deepEqual(ladder.ladders.map((one) => [one.track, one.titles.length]), [['directed', 1], ['general', 1]]);
+    assert.match((await city.bureau.page(at)).text, /已转通用/);
+    const { application } = rows(server, `select id as application from application where account_id = '${people.dan.account.id}' and year = 2027`)[0];
+    await people.dan.ok('POST', `/applications/${application}/withdraw`, { sure: true });
+    assert.equal((await people.dan.json('POST', '/applications', { cycle, level: 'senior', specialty: 'chinese', track: 'general' })).status, 201, 'the way is free');
+  });
+
+  test('years accumulate over both ladders, an overlapping day counts once', async () => {
+    const at = `/ladders/${people.cid.account.id}`;
+    const there = await server.account('otherclerk', [{ role: 'unit', scope: units.other.id }], { unit_id: units.other.id });
+    await city.bureau.ok('POST', `${at}/titles`, general({ track: 'directed', obtained_on: '2015-08-01', appointed_on: '2015-09-01', ended_on: '2018-08-31' }));
+    await city.bureau.ok('POST', `${at}/titles`, general({ level: 'junior', obtained_on: '2010-08-01', appointed_on: '2010-09-01', ended_on: '2012-08-31' }));
+    await there.ok('POST', `${at}/titles`, general({ track: 'directed', obtained_on: '2000-08-01', appointed_on: '2000-09-01', ended_on: '2012-08-31' }));
+    const { tenure, can_record: may } = await there.ok('GET', at);
+    assert.equal(may, true);
+    assert.deepEqual(tenure.map((one) => [one.level, one.years]), [['intermediate', 3], ['junior', 2]], 'not what waits for the bureau');
+    assert.equal(tenure[0].days, 1096 + (await view('cid')).posts.reduce((days, post) => days + (Date.parse(post.until_on ?? today) - Date.parse(post.from_on)) / 86400e3 + 1, 0));
+  });
+
+  test('every change is on the ledger, and the ledger and the posts hold', async () => {
+    const actions = rows(server, "select distinct action from ledger where subject like 'title/%' or subject like 'held_title/%'").map((one) => one.action);
+    for (const action of ['title.issue', 'title.appoint', 'title.pay', 'title.transfer', 'title.retire', 'held_title.record', 'held_title.confirm']) assert.ok(actions.includes(action), action);
+    for (const what of ['quota', 'ledger']) assert.equal((await ctl(what, 'verify')).code, 0, what);
+  });
+});
