@@ -12,7 +12,7 @@
 
 #define TD_DEMO_PASSWORD "demo-only-password"
 
-enum { TD_DEMO_EXPERTS = 11, TD_DEMO_LOGIN = 64 };
+enum { TD_DEMO_EXPERTS = 11, TD_DEMO_OTHER_EXPERTS = 5, TD_DEMO_LOGIN = 64 };
 
 /* One run. Clients are kept by login, so that everybody logs in once. */
 struct td_demo {
@@ -28,6 +28,17 @@ struct td_demo {
     size_t client_count;
     size_t client_room;
 };
+
+/* Who decides on a series. Experts are numbered from 1, which is the chair; 2 to 4 are its panel. */
+struct td_demo_desk {
+    const char *series, *office;
+    const char *expert; /* login with %d for the number */
+    int experts;        /* on each committee */
+    int present;        /* of these come to a meeting */
+};
+/* NULL = of teachers. */
+const struct td_demo_desk *td_demo_desk(const char *series);
+void td_demo_expert_login(const struct td_demo_desk *desk, int number, char login[TD_DEMO_LOGIN]);
 
 int td_demo_open(struct td_cli *cli, struct td_demo *demo, struct td_error *reterr);
 void td_demo_close(struct td_demo *demo);
@@ -92,7 +103,7 @@ int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_
 int td_demo_send_back(struct td_demo *demo, const struct td_demo_case *one, const char *login,
                       const char *action, struct td_error *reterr);
 
-/* --- panel, meeting, and after (demo_committee.c); dossiers of one level --- */
+/* --- panel, meeting, and after (demo_committee.c); dossiers of one series and level --- */
 int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
                   struct td_demo_case *const *cases, size_t count, char ret_panel[27],
                   struct td_error *reterr);
@@ -106,17 +117,18 @@ int td_demo_plan_meeting(struct td_demo *demo, const char *cycle, const char *le
                          struct td_error *reterr);
 /* The three trustees make the meeting's key; then all who came vote, and two trustees open the sums (demo_vote.c). What an earlier run
  * left half done is voted on again. */
-int td_demo_make_key(struct td_demo *demo, const char *meeting, struct td_error *reterr);
+int td_demo_make_key(struct td_demo *demo, const struct td_demo_desk *desk, const char *meeting, struct td_error *reterr);
 int td_demo_vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases, size_t count,
                  struct td_error *reterr);
 /* Attendance, opening, key, motions put to the vote; what is done already is left as it is. */
-int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_error *reterr);
+int td_demo_open_meeting(struct td_demo *demo, const struct td_demo_desk *desk, const char *meeting,
+                         struct td_error *reterr);
 /* The same, then votes, count and close. */
 int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,
                          struct td_demo_case *const *cases, size_t count, struct td_error *reterr);
 /* Result notice of all passed dossiers of the cycle. */
-int td_demo_result_notice(struct td_demo *demo, const char *cycle, char ret_notice[27],
-                          struct td_error *reterr);
+int td_demo_result_notice(struct td_demo *demo, const struct td_demo_desk *desk, const char *cycle,
+                          char ret_notice[27], struct td_error *reterr);
 int td_demo_confirm(struct td_demo *demo, const char *notice, struct td_error *reterr);
 int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27],
                  struct td_error *reterr);
@@ -141,6 +153,9 @@ int td_demo_other_city(struct td_demo *demo, struct td_error *reterr);
 /* Who hands in the n-th, and what; *ret_level and *ret_cycle are borrowed from `demo`. */
 int td_demo_other_case(struct td_demo *demo, bool small, size_t number, int year, struct td_demo_case *one,
                        const char **ret_level, const char **ret_cycle);
+/* One more dossier of the series that is in order, of somebody new; *ret_level is borrowed from `demo`. */
+int td_demo_other_walker(const struct td_demo *demo, const char *series, uint32_t person, int year,
+                         struct td_demo_case *one, const char **ret_level);
 /* Begins, fills in and submits it; leaves the draft where that is the point, and sees to it that what must be
  * refused is. */
 int td_demo_other_declare(struct td_demo *demo, const json_t *plan, struct td_demo_case *one,
@@ -152,7 +167,7 @@ int td_demo_other_carry(struct td_demo *demo, struct td_demo_case *cases, size_t
                         struct td_error *reterr);
 const json_t *td_demo_other_plan(const struct td_demo *demo, bool small, size_t number);
 
-/* titlectl demo walk [WALKER] and demo seed (demo_walk.c, demo_seed.c). */
+/* titlectl demo walk [WALKER | --all [FOLDER]] and demo seed (demo_walk.c, demo_seed.c). */
 int td_demo_walk(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);
 int td_demo_seed(struct td_cli *cli, int count, char **arguments, struct td_error *reterr);
 

@@ -19,13 +19,34 @@ static int take_id(json_t *value, const char *member, char ret_id[27])
     return *id ? 0 : TD_EINTERNAL;
 }
 
-/* The account id of each expert, by number from 1. */
-static int expert_ids(struct td_demo *demo, char ids[TD_DEMO_EXPERTS][27], struct td_error *reterr)
+const struct td_demo_desk *td_demo_desk(const char *series)
 {
-    for (int i = 0; i < TD_DEMO_EXPERTS; i++) {
+    static const struct td_demo_desk desks[] = {
+        {"teacher", "office", "expert-%02d", TD_DEMO_EXPERTS, TD_DEMO_EXPERTS - 2},
+        {"agriculture", "office-2", "agriculture-expert-%d", TD_DEMO_OTHER_EXPERTS,
+         TD_DEMO_OTHER_EXPERTS - 1},
+        {"health", "office-2", "health-expert-%d", TD_DEMO_OTHER_EXPERTS,
+         TD_DEMO_OTHER_EXPERTS - 1},
+    };
+    size_t i = sizeof(desks) / sizeof(desks[0]);
+    while (--i > 0 && !(series && strcmp(desks[i].series, series) == 0))
+        ;
+    return &desks[i];
+}
+
+void td_demo_expert_login(const struct td_demo_desk *desk, int number, char login[TD_DEMO_LOGIN])
+{
+    snprintf(login, TD_DEMO_LOGIN, desk->expert, number);
+}
+
+/* The account id of each expert, by number from 1. */
+static int expert_ids(struct td_demo *demo, const struct td_demo_desk *desk,
+                      char ids[TD_DEMO_EXPERTS][27], struct td_error *reterr)
+{
+    for (int i = 0; i < desk->experts; i++) {
         char login[TD_DEMO_LOGIN];
         json_t *session = NULL;
-        snprintf(login, sizeof(login), "expert-%02d", i + 1);
+        td_demo_expert_login(desk, i + 1, login);
         int result = td_demo_call(demo, login, "GET", NULL, &session, reterr, "/api/v1/session");
         if (result == 0)
             result = take_id(session, "account", ids[i]);
@@ -75,7 +96,7 @@ int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr)
                       {"senior", "高级"},
                       {"full_senior", "正高级"}};
     char ids[TD_DEMO_EXPERTS][27];
-    int result = expert_ids(demo, ids, reterr);
+    int result = expert_ids(demo, td_demo_desk(NULL), ids, reterr);
     for (size_t i = 0; result == 0 && i < sizeof(committees) / sizeof(committees[0]); i++) {
         char name[128];
         json_t *members = json_array();
@@ -94,15 +115,16 @@ int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr)
     return result;
 }
 
-static int find_committee(struct td_demo *demo, const char *level, char ret_id[27],
-                          struct td_error *reterr)
+static int find_committee(struct td_demo *demo, const struct td_demo_desk *desk, const char *level,
+                          char ret_id[27], struct td_error *reterr)
 {
     json_t *page = NULL, *committee;
     size_t index;
     ret_id[0] = 0;
-    int result = td_demo_call(demo, "office", "GET", NULL, &page, reterr, "/api/v1/committees");
+    int result = td_demo_call(demo, desk->office, "GET", NULL, &page, reterr, "/api/v1/committees");
     json_array_foreach(json_object_get(page, "items"), index, committee)
-        if (strcmp(td_json_text(committee, "level"), level) == 0)
+        if (strcmp(td_json_text(committee, "level"), level) == 0 &&
+            strcmp(td_json_text(committee, "series"), desk->series) == 0)
             snprintf(ret_id, 27, "%s", td_json_text(committee, "id"));
     json_decref(page);
     if (result == 0 && !ret_id[0])
@@ -123,15 +145,16 @@ int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
                   struct td_demo_case *const *cases, size_t count, char ret_panel[27],
                   struct td_error *reterr)
 {
+    const struct td_demo_desk *desk = td_demo_desk(cases[0]->series);
     char committee[27], ids[TD_DEMO_EXPERTS][27];
     json_t *members = json_array(), *value = NULL;
-    int result = find_committee(demo, level, committee, reterr);
+    int result = find_committee(demo, desk, level, committee, reterr);
     if (result == 0)
-        result = expert_ids(demo, ids, reterr);
+        result = expert_ids(demo, desk, ids, reterr);
     for (int i = 0; result == 0 && i < PANEL_SIZE; i++)
         json_array_append_new(members, json_string(ids[i + 1]));
     if (result == 0)
-        result = td_demo_call(demo, "office", "POST",
+        result = td_demo_call(demo, desk->office, "POST",
                               json_pack("{s:s, s:s, s:s, s:O, s:s}", "committee_id", committee,
                                         "cycle_id", cycle, "name", "学科评议组", "members", members,
                                         "lead", ids[1]),
@@ -139,7 +162,7 @@ int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
     if (result == 0)
         result = take_id(value, "panel", ret_panel);
     if (result == 0)
-        result = td_demo_call(demo, "office", "POST",
+        result = td_demo_call(demo, desk->office, "POST",
                               json_pack("{s:o}", "applications", application_ids(cases, count)),
                               NULL, reterr, "/api/v1/panels/%s/assignments", ret_panel);
     json_decref(members);
@@ -171,7 +194,7 @@ static int send_sheet(struct td_demo *demo, const struct td_demo_case *one, int 
     char login[TD_DEMO_LOGIN];
     json_t *review = NULL;
     struct td_client *client;
-    snprintf(login, sizeof(login), "expert-%02d", expert);
+    td_demo_expert_login(td_demo_desk(one->series), expert, login);
     int result = td_demo_call(demo, login, "GET", NULL, &review, reterr, "/api/v1/reviews/%s",
                               one->application);
     if (result == 0)
@@ -218,21 +241,21 @@ int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const c
     }
     if (!panel)
         return 0;
-    return td_demo_call(demo, "office", "POST",
+    return td_demo_call(demo, td_demo_desk(one->series)->office, "POST",
                         json_pack("{s:s}", "application_id", one->application), NULL, reterr,
                         "/api/v1/panels/%s/close", panel);
 }
 
-static int plan_meeting(struct td_demo *demo, const char *cycle, const char *level,
-                        char ret_meeting[27], struct td_error *reterr)
+static int plan_meeting(struct td_demo *demo, const struct td_demo_desk *desk, const char *cycle,
+                        const char *level, char ret_meeting[27], struct td_error *reterr)
 {
     char committee[27];
     json_t *calendar = NULL, *value = NULL;
-    int result = find_committee(demo, level, committee, reterr);
+    int result = find_committee(demo, desk, level, committee, reterr);
     if (result == 0)
         result = td_demo_call(demo, "", "GET", NULL, &calendar, reterr, "/api/v1/calendar");
     if (result == 0)
-        result = td_demo_call(demo, "office", "POST",
+        result = td_demo_call(demo, desk->office, "POST",
                               json_pack("{s:s, s:s, s:s, s:s}", "committee_id", committee,
                                         "cycle_id", cycle, "name", "2026年度定向评审会议",
                                         "held_on", td_json_text(calendar, "start")),
@@ -244,12 +267,13 @@ static int plan_meeting(struct td_demo *demo, const char *cycle, const char *lev
     return result;
 }
 
-/* Nine of eleven come: more than two thirds. */
-static int attend(struct td_demo *demo, const char *meeting, struct td_error *reterr)
+/* More than two thirds come. */
+static int attend(struct td_demo *demo, const struct td_demo_desk *desk, const char *meeting,
+                  struct td_error *reterr)
 {
-    for (int expert = 1; expert <= TD_DEMO_EXPERTS - 2; expert++) {
+    for (int expert = 1; expert <= desk->present; expert++) {
         char login[TD_DEMO_LOGIN];
-        snprintf(login, sizeof(login), "expert-%02d", expert);
+        td_demo_expert_login(desk, expert, login);
         int result = td_demo_call(demo, login, "POST", json_object(), NULL, reterr,
                                   "/api/v1/meetings/%s/attendance", meeting);
         if (result < 0)
@@ -272,29 +296,33 @@ int td_demo_plan_meeting(struct td_demo *demo, const char *cycle, const char *le
                          struct td_demo_case *const *cases, size_t count, char ret_meeting[27],
                          struct td_error *reterr)
 {
-    int result = plan_meeting(demo, cycle, level, ret_meeting, reterr);
+    const struct td_demo_desk *desk = td_demo_desk(cases[0]->series);
+    int result = plan_meeting(demo, desk, cycle, level, ret_meeting, reterr);
     if (result == 0)
-        result = td_demo_call(demo, "office", "POST",
+        result = td_demo_call(demo, desk->office, "POST",
                               json_pack("{s:o}", "applications", application_ids(cases, count)),
                               NULL, reterr, "/api/v1/meetings/%s/agenda", ret_meeting);
     return result;
 }
 
-int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_error *reterr)
+int td_demo_open_meeting(struct td_demo *demo, const struct td_demo_desk *desk, const char *meeting,
+                         struct td_error *reterr)
 {
+    char chair[TD_DEMO_LOGIN];
     json_t *view = NULL;
+    td_demo_expert_login(desk, 1, chair);
     int result =
-        td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
+        td_demo_call(demo, chair, "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
     if (result == 0 && strcmp(td_json_text(view, "state"), "planned") == 0) {
-        result = attend(demo, meeting, reterr);
+        result = attend(demo, desk, meeting, reterr);
         if (result == 0)
-            result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
+            result = td_demo_call(demo, chair, "POST", json_object(), NULL, reterr,
                                   "/api/v1/meetings/%s/open", meeting);
     }
     if (result == 0 && has_motion(view, "waiting")) {
-        result = td_demo_make_key(demo, meeting, reterr);
+        result = td_demo_make_key(demo, desk, meeting, reterr);
         if (result == 0)
-            result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
+            result = td_demo_call(demo, chair, "POST", json_object(), NULL, reterr,
                                   "/api/v1/meetings/%s/motions/open", meeting);
     }
     json_decref(view);
@@ -304,25 +332,28 @@ int td_demo_open_meeting(struct td_demo *demo, const char *meeting, struct td_er
 int td_demo_hold_meeting(struct td_demo *demo, const char *meeting,
                          struct td_demo_case *const *cases, size_t count, struct td_error *reterr)
 {
+    const struct td_demo_desk *desk = td_demo_desk(cases[0]->series);
+    char chair[TD_DEMO_LOGIN];
     json_t *view = NULL;
-    int result = td_demo_open_meeting(demo, meeting, reterr);
+    td_demo_expert_login(desk, 1, chair);
+    int result = td_demo_open_meeting(demo, desk, meeting, reterr);
     if (result == 0)
-        result = td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s",
-                              meeting);
+        result =
+            td_demo_call(demo, chair, "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
     if (result == 0 && has_motion(view, "voting"))
         result = td_demo_vote(demo, meeting, cases, count, reterr);
     if (result == 0 && strcmp(td_json_text(view, "state"), "closed") != 0)
-        result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
+        result = td_demo_call(demo, chair, "POST", json_object(), NULL, reterr,
                               "/api/v1/meetings/%s/close", meeting);
     json_decref(view);
     return result;
 }
 
-int td_demo_result_notice(struct td_demo *demo, const char *cycle, char ret_notice[27],
-                          struct td_error *reterr)
+int td_demo_result_notice(struct td_demo *demo, const struct td_demo_desk *desk, const char *cycle,
+                          char ret_notice[27], struct td_error *reterr)
 {
     json_t *value = NULL;
-    int result = td_demo_call(demo, "office", "POST", json_object(), &value, reterr,
+    int result = td_demo_call(demo, desk->office, "POST", json_object(), &value, reterr,
                               "/api/v1/cycles/%s/result-notice", cycle);
     if (result == 0)
         result = take_id(value, "notice", ret_notice);

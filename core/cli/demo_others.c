@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPERTS = 5, PANEL = 3, FIRST_PERSON = 20000 };
+enum { EXPERTS = TD_DEMO_OTHER_EXPERTS, PANEL = 3, FIRST_PERSON = 20000, YEAR = 2026 };
 
 static const char *const series_names[] = {"agriculture", "health"};
 
@@ -120,7 +120,7 @@ static int create_experts(struct td_demo *demo, const char *series, json_t *ids,
     const json_t *unit = json_array_get(demo->units, json_array_size(demo->units) - 1);
     for (int i = 1; i <= EXPERTS; i++) {
         char login[TD_DEMO_LOGIN], id[27] = "";
-        snprintf(login, sizeof(login), "%s-expert-%d", series, i);
+        td_demo_expert_login(td_demo_desk(series), i, login);
         char *name =
             td_demo_name(demo->city, (uint32_t)(9100 + i) + (uint32_t)strlen(series) * 10u, i % 2);
         int result = create(demo, login, name ? name : login, td_json_text(unit, "id"),
@@ -187,6 +187,8 @@ int td_demo_other_city(struct td_demo *demo, struct td_error *reterr)
             result = bootstrap(demo, series_names[i], reterr);
         if (result == 0)
             result = open_cycle(demo, series_names[i], cycle, reterr);
+        if (result == 0)
+            result = td_demo_grant_posts(demo, series_names[i], YEAR, reterr);
         json_object_set_new(cycles, series_names[i], json_string(cycle));
     }
     return result;
@@ -304,10 +306,15 @@ static json_t *work_of(const struct td_demo *demo, const json_t *plan,
     return filled;
 }
 
-int td_demo_other_case(struct td_demo *demo, bool small, size_t number, int year,
-                       struct td_demo_case *one, const char **ret_level, const char **ret_cycle)
+static bool ends_as(const json_t *plan, const char *end)
 {
-    const json_t *plan = td_demo_other_plan(demo, small, number);
+    return strcmp(td_json_text(plan, "end"), end) == 0;
+}
+
+/* The plan's dossier, handed in by the person with this number. */
+static int make_case(const struct td_demo *demo, const json_t *plan, uint32_t person, int year,
+                     struct td_demo_case *one)
+{
     const json_t *unit = find_unit(demo, td_json_text(plan, "unit"),
                                    json_integer_value(json_object_get(plan, "nth")));
     struct filling filling = {unit, year,
@@ -316,11 +323,31 @@ int td_demo_other_case(struct td_demo *demo, bool small, size_t number, int year
     one->unit = unit;
     one->series = td_json_text(plan, "series");
     one->without = json_string_value(json_object_get(plan, "without"));
-    one->dossier = td_demo_person(demo->city, unit, FIRST_PERSON + (uint32_t)number * 13u,
-                                  number % 3 != 0, filling.start - 23);
+    one->dossier = td_demo_person(demo->city, unit, person, person % 3 != 0, filling.start - 23);
     json_t *work = work_of(demo, plan, &filling);
     json_object_update(one->dossier, work);
     json_decref(work);
+    return one->dossier ? 0 : TD_ENOMEM;
+}
+
+int td_demo_other_walker(const struct td_demo *demo, const char *series, uint32_t person, int year,
+                         struct td_demo_case *one, const char **ret_level)
+{
+    const json_t *plan;
+    for (size_t i = 0; (plan = td_demo_other_plan(demo, true, i)); i++)
+        if (strcmp(td_json_text(plan, "series"), series) == 0 && ends_as(plan, "panel"))
+            break;
+    if (!plan)
+        return TD_ENOTFOUND;
+    *ret_level = td_json_text(plan, "level");
+    return make_case(demo, plan, person, year, one);
+}
+
+int td_demo_other_case(struct td_demo *demo, bool small, size_t number, int year,
+                       struct td_demo_case *one, const char **ret_level, const char **ret_cycle)
+{
+    const json_t *plan = td_demo_other_plan(demo, small, number);
+    int result = make_case(demo, plan, FIRST_PERSON + (uint32_t)number * 13u, year, one);
     size_t nth = 1; /* of the series */
     for (size_t i = 0; i < number; i++)
         nth += !strcmp(td_json_text(td_demo_other_plan(demo, small, i), "series"), one->series);
@@ -328,12 +355,7 @@ int td_demo_other_case(struct td_demo *demo, bool small, size_t number, int year
              strcmp(one->series, "health") == 0 ? "medic" : "farmer", nth);
     *ret_level = td_json_text(plan, "level");
     *ret_cycle = td_json_text(json_object_get(demo->others, "cycles"), one->series);
-    return one->dossier ? 0 : TD_ENOMEM;
-}
-
-static bool ends_as(const json_t *plan, const char *end)
-{
-    return strcmp(td_json_text(plan, "end"), end) == 0;
+    return result;
 }
 
 /* What is won by examination must not even begin. */

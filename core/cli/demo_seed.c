@@ -258,7 +258,7 @@ static int meet(struct seed *seed, size_t from, size_t to, bool vote, struct td_
                                           meeting, reterr);
         if (result == 0)
             result = vote ? td_demo_hold_meeting(&seed->demo, meeting, cases, count, reterr)
-                          : td_demo_open_meeting(&seed->demo, meeting, reterr);
+                          : td_demo_open_meeting(&seed->demo, td_demo_desk(NULL), meeting, reterr);
         if (result < 0)
             return result;
     }
@@ -305,7 +305,8 @@ static int first_wave(struct seed *seed, char ret_notice[27], struct td_error *r
         result = review(seed, 0, first, 0, reterr);
     if (result == 0)
         result = meet(seed, 0, first, true, reterr);
-    return result == 0 ? td_demo_result_notice(&seed->demo, seed->cycle, ret_notice, reterr)
+    return result == 0 ? td_demo_result_notice(&seed->demo, td_demo_desk(NULL), seed->cycle,
+                                               ret_notice, reterr)
                        : result;
 }
 
@@ -335,7 +336,8 @@ static int lead_second_wave(struct seed *seed, size_t from, struct td_error *ret
     if (result == 0)
         result = meet(seed, from, filed, true, reterr);
     if (result == 0)
-        result = td_demo_result_notice(&seed->demo, seed->cycle, notice, reterr);
+        result =
+            td_demo_result_notice(&seed->demo, td_demo_desk(NULL), seed->cycle, notice, reterr);
     if (result == 0)
         result = td_demo_advance(&seed->demo, NOTICE_DAYS, reterr);
     if (result == 0)
@@ -518,8 +520,11 @@ static int print_accounts(struct td_cli *cli, int count, char **arguments, struc
 
 const struct td_command td_demo_commands[] = {
     {"demo seed", "[small]", "fill an empty demo server with a city at work", td_demo_seed},
-    {"demo walk", "[WALKER]",
-     "one dossier from declaration to certificate; with walk-NUMBER, go on", td_demo_walk},
+    {"demo walk", "[WALKER | --all [FOLDER]]",
+     "one dossier from declaration to certificate; with walk-NUMBER, go on; with --all, three "
+     "series "
+     "through the whole year, and what it leaves is verified",
+     td_demo_walk},
     {"demo accounts", "", "the accounts of the demo", print_accounts},
     {0},
 };

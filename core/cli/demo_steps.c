@@ -14,12 +14,6 @@ static bool is_of(const struct td_demo_case *one, const char *series)
     return strcmp(one->series ? one->series : "teacher", series) == 0;
 }
 
-/* The committee office of the dossier's series. */
-static const char *office_of(const struct td_demo_case *one)
-{
-    return is_of(one, "teacher") ? "office" : "office-2";
-}
-
 static int64_t version_of(const json_t *value)
 {
     return json_integer_value(json_object_get(value, "version"));
@@ -305,7 +299,7 @@ static int today(struct td_demo *demo, char date[11], struct td_error *reterr)
 
 int td_demo_accept(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
 {
-    const char *office = office_of(one);
+    const char *office = td_demo_desk(one->series)->office;
     int result = approve_items(demo, one, office, reterr);
     return result == 0 ? td_demo_act(demo, one, office, "accept", reterr) : result;
 }
@@ -317,7 +311,7 @@ int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_
     snprintf(receipt, sizeof(receipt), "SK-%.20s", one->application + 14);
     if (result < 0)
         return result;
-    return td_demo_call(demo, office_of(one), "POST",
+    return td_demo_call(demo, td_demo_desk(one->series)->office, "POST",
                         json_pack("{s:s, s:s}", "receipt", receipt, "paid_on", date), NULL, reterr,
                         "/api/v1/applications/%s/fee", one->application);
 }

@@ -9,34 +9,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VOTERS = TD_DEMO_EXPERTS - 2, TRUSTEES = 3 };
+enum { TRUSTEES = 3 };
 
 /* Known to everybody, like the demonstration's password: who tries the pages can be a trustee with
  * them. */
-static const struct {
-    const char *login, *seed;
-} trustees[TRUSTEES] = {
-    {"expert-01", "DemoChairDemoChairDemo"},
-    {"supervisor", "DemoWatchDemoWatchDemo"},
-    {"office", "DemoofficeDemoofficeDe"},
+static const char *const seeds[TRUSTEES] = {
+    "DemoChairDemoChairDemo",
+    "DemoWatchDemoWatchDemo",
+    "DemoofficeDemoofficeDe",
 };
 
-static int take_turn(struct td_demo *demo, const char *meeting, int trustee,
-                     struct td_error *reterr)
+/* Chair, supervisor, office. */
+static int take_turn(struct td_demo *demo, const struct td_demo_desk *desk, const char *meeting,
+                     int trustee, struct td_error *reterr)
 {
+    char chair[TD_DEMO_LOGIN];
     struct td_client *client;
-    int given, result = td_demo_as(demo, trustees[trustee].login, &client, reterr);
-    return result < 0 ? result
-                      : td_vote_turn(client, meeting, trustees[trustee].seed, &given, reterr);
+    td_demo_expert_login(desk, 1, chair);
+    const char *logins[TRUSTEES] = {chair, "supervisor", desk->office};
+    int given, result = td_demo_as(demo, logins[trustee], &client, reterr);
+    return result < 0 ? result : td_vote_turn(client, meeting, seeds[trustee], &given, reterr);
 }
 
-int td_demo_make_key(struct td_demo *demo, const char *meeting, struct td_error *reterr)
+int td_demo_make_key(struct td_demo *demo, const struct td_demo_desk *desk, const char *meeting,
+                     struct td_error *reterr)
 {
     enum { ROUNDS = 3 };
     int result = 0;
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < TRUSTEES && result == 0; i++)
-            result = take_turn(demo, meeting, i, reterr);
+            result = take_turn(demo, desk, meeting, i, reterr);
     return result;
 }
 
@@ -62,29 +64,30 @@ static int choose(void *arg, const json_t *motion)
     return voter->expert % 2 ? 1 : 2;
 }
 
-static int as_expert(struct td_demo *demo, int expert, struct td_client **ret_client,
-                     struct td_error *reterr)
+static int as_expert(struct td_demo *demo, const struct td_demo_desk *desk, int expert,
+                     struct td_client **ret_client, struct td_error *reterr)
 {
     char login[TD_DEMO_LOGIN];
-    snprintf(login, sizeof(login), "expert-%02d", expert);
+    td_demo_expert_login(desk, expert, login);
     return td_demo_as(demo, login, ret_client, reterr);
 }
 
 static int vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
                 size_t count, struct td_error *reterr)
 {
-    char codes[VOTERS][TD_CREDENTIAL_ROOM];
+    const struct td_demo_desk *desk = td_demo_desk(cases[0]->series);
+    char codes[TD_DEMO_EXPERTS][TD_CREDENTIAL_ROOM];
     struct td_client *client;
     int result = 0;
-    for (int i = 0; i < VOTERS && result == 0; i++) {
+    for (int i = 0; i < desk->present && result == 0; i++) {
         td_credential_make(codes[i]);
-        result = as_expert(demo, i + 1, &client, reterr);
+        result = as_expert(demo, desk, i + 1, &client, reterr);
         if (result == 0)
             result = td_vote_register(client, meeting, codes[i], reterr);
     }
-    for (int i = 0; i < VOTERS && result == 0; i++) {
+    for (int i = 0; i < desk->present && result == 0; i++) {
         struct voter voter = {cases, count, i + 1};
-        result = as_expert(demo, i + 1, &client, reterr);
+        result = as_expert(demo, desk, i + 1, &client, reterr);
         if (result == 0)
             result = td_vote_cast(client, meeting, codes[i], choose, &voter, NULL, reterr);
     }
@@ -95,12 +98,13 @@ static int vote(struct td_demo *demo, const char *meeting, struct td_demo_case *
 
 /* The codes of a run that was cut off are lost: such votes are void and their motions put up again.
  */
-static int annul_started(struct td_demo *demo, const char *meeting, struct td_error *reterr)
+static int annul_started(struct td_demo *demo, const char *chair, const char *meeting,
+                         struct td_error *reterr)
 {
     json_t *view = NULL, *election;
     size_t i, annulled = 0;
     int result =
-        td_demo_call(demo, "expert-01", "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
+        td_demo_call(demo, chair, "GET", NULL, &view, reterr, "/api/v1/meetings/%s", meeting);
     json_array_foreach(json_object_get(view, "elections"), i, election) {
         const char *state = td_json_text(election, "election_state");
         bool begun = json_integer_value(json_object_get(election, "registered")) > 0;
@@ -110,24 +114,24 @@ static int annul_started(struct td_demo *demo, const char *meeting, struct td_er
         if (result < 0 ||
             !(strcmp(state, "voting") == 0 || (strcmp(state, "registering") == 0 && begun)))
             continue;
-        result =
-            td_demo_call(demo, "expert-01", "POST", json_pack("{s:s}", "reason", "演示中断"), NULL,
-                         reterr, "/api/v1/meetings/%s/elections/%s/annul", meeting, number);
+        result = td_demo_call(demo, chair, "POST", json_pack("{s:s}", "reason", "演示中断"), NULL,
+                              reterr, "/api/v1/meetings/%s/elections/%s/annul", meeting, number);
         annulled++;
     }
     json_decref(view);
     if (result == 0 && annulled > 0)
-        result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
+        result = td_demo_call(demo, chair, "POST", json_object(), NULL, reterr,
                               "/api/v1/meetings/%s/motions/open", meeting);
     return result;
 }
 
-static bool has_election(struct td_demo *demo, const char *meeting, const char *state)
+static bool has_election(struct td_demo *demo, const char *chair, const char *meeting,
+                         const char *state)
 {
     json_t *view = NULL, *election;
     size_t i;
     bool has = false;
-    td_demo_call(demo, "expert-01", "GET", NULL, &view, NULL, "/api/v1/meetings/%s", meeting);
+    td_demo_call(demo, chair, "GET", NULL, &view, NULL, "/api/v1/meetings/%s", meeting);
     json_array_foreach(json_object_get(view, "elections"), i, election)
         has |= strcmp(td_json_text(election, "election_state"), state) == 0;
     json_decref(view);
@@ -137,13 +141,16 @@ static bool has_election(struct td_demo *demo, const char *meeting, const char *
 int td_demo_vote(struct td_demo *demo, const char *meeting, struct td_demo_case *const *cases,
                  size_t count, struct td_error *reterr)
 {
-    int result = annul_started(demo, meeting, reterr);
-    if (result == 0 && has_election(demo, meeting, "registering"))
+    const struct td_demo_desk *desk = td_demo_desk(cases[0]->series);
+    char chair[TD_DEMO_LOGIN];
+    td_demo_expert_login(desk, 1, chair);
+    int result = annul_started(demo, chair, meeting, reterr);
+    if (result == 0 && has_election(demo, chair, meeting, "registering"))
         result = vote(demo, meeting, cases, count, reterr);
-    if (result == 0 && has_election(demo, meeting, "voting"))
-        result = td_demo_call(demo, "expert-01", "POST", json_object(), NULL, reterr,
+    if (result == 0 && has_election(demo, chair, meeting, "voting"))
+        result = td_demo_call(demo, chair, "POST", json_object(), NULL, reterr,
                               "/api/v1/meetings/%s/elections/close", meeting);
     for (int i = 0; i < 2 && result == 0; i++) /* any two: the chair and the supervisor */
-        result = take_turn(demo, meeting, i, reterr);
+        result = take_turn(demo, desk, meeting, i, reterr);
     return result;
 }
