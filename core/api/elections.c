@@ -138,6 +138,22 @@ static int annul_write(struct td_call *call, struct td_reply *reply, struct td_e
     return done(call, reply, rc, NULL, 0);
 }
 
+static int announce_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_ballot_announce(&review, meeting_of(call), number_of(call, NULL), reterr);
+    return done(call, reply, rc, NULL, 0);
+}
+
+/* Somebody took a code or voted: heard by who looks on now, written nowhere. */
+static int announce(const struct td_call *call, struct td_reply *reply)
+{
+    reply->announce = td_arena_printf(call->arena, "meeting/%s", meeting_of(call));
+    return reply->announce ? 0 : TD_ENOMEM;
+}
+
 /* --- codes ------------------------------------------------------------------------------------ */
 
 static int keys_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -177,12 +193,11 @@ static int keys_work(struct td_call *call, struct td_reply *reply, struct td_err
 static int keys_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    (void)reply;
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_ballot_register(&review, meeting_of(call), json_object_get(call->kept, "keys"),
                                 reterr);
-    return rc;
+    return rc < 0 ? rc : announce(call, reply);
 }
 
 /* --- papers ----------------------------------------------------------------------------------- */
@@ -262,6 +277,8 @@ static int cast_write(struct td_call *call, struct td_reply *reply, struct td_er
                                  meeting_of(call), "cast", (json_int_t)json_array_size(receipts),
                                  "receipts", receipts);
     json_decref(receipts);
+    if (rc == 0)
+        rc = announce(call, reply);
     return rc < 0 ? rc : reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -427,14 +444,15 @@ const struct td_route td_elections_routes[] = {
     {TD_POST, "/meetings/{meeting}/credentials", TD_ROLE_EXPERT,
      "Put the own public keys on the lists of voters", .read = keys_read, .work = TD_WORK_CPU,
      .work_fn = keys_work, .write = keys_write, .page = "ballot_code", .body = keys_body,
-     .flags = TD_ROUTE_STEP_UP | TD_ROUTE_SECRET},
+     .flags = TD_ROUTE_STEP_UP | TD_ROUTE_SECRET | TD_ROUTE_UNTOLD},
     {TD_POST, "/meetings/{meeting}/elections/begin", TD_ROLE_EXPERT,
      "Begin the vote although not everybody has a code", .write = begin_write},
     {TD_GET, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT,
      "Elections that the caller registers or votes in", .read = ballots_read, .page = "ballots"},
     {TD_POST, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Cast secret ballots",
      .read = cast_read, .work = TD_WORK_CPU, .work_fn = cast_work, .write = cast_write,
-     .page = "ballot_receipt", .body = cast_body, .flags = TD_ROUTE_STEP_UP | TD_ROUTE_SECRET},
+     .page = "ballot_receipt", .body = cast_body,
+     .flags = TD_ROUTE_STEP_UP | TD_ROUTE_SECRET | TD_ROUTE_UNTOLD},
     {TD_POST, "/meetings/{meeting}/elections/close", LEADERS,
      "End the vote where everybody has voted", .read = close_read, .work = TD_WORK_CPU,
      .work_fn = close_work, .write = close_write, .body = close_body},
@@ -444,6 +462,8 @@ const struct td_route td_elections_routes[] = {
     {TD_POST, "/meetings/{meeting}/elections/{election}/factors", TRUSTEES,
      "A trustee's part in opening the sums", .read = factors_read, .work = TD_WORK_CPU,
      .work_fn = factors_work, .write = factors_write, .body = factors_body},
+    {TD_POST, "/meetings/{meeting}/elections/{election}/announce", TD_ROLE_EXPERT,
+     "The chair has read out the result", .write = announce_write},
     {TD_POST, "/meetings/{meeting}/elections/{election}/annul", TD_ROLE_EXPERT,
      "The chair's motion to vote again", .write = annul_write, .body = reason_body,
      .flags = TD_ROUTE_STEP_UP},

@@ -5,6 +5,7 @@
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
+#include "review/minutes.h"
 #include "review/ranking.h"
 #include "review/row.h"
 #include "review/sheet.h"
@@ -156,6 +157,20 @@ static int open_write(struct td_call *call, struct td_reply *reply, struct td_er
     return done(call, reply, rc, NULL, 0);
 }
 
+static int sign_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *id = td_call_param(call, "meeting");
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_minutes_sign(&review, id, reterr);
+    if (rc < 0)
+        return rc;
+    reply->location = td_arena_printf(call->arena, "/meetings/%s/minutes", id);
+    reply->value = json_pack("{s:s}", "id", id);
+    return reply->location && reply->value ? 0 : TD_ENOMEM;
+}
+
 static int close_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -205,6 +220,8 @@ const struct td_route td_meetings_routes[] = {
      .write = close_write},
     {TD_GET, "/meetings/{meeting}/minutes", READERS, "Minutes of a closed meeting, for print",
      .read = minutes_read, .page = "minutes"},
+    {TD_POST, "/meetings/{meeting}/minutes/sign", TD_ROLE_EXPERT | TD_ROLE_SUPERVISOR,
+     "Confirm the minutes, as chair or supervisor", .write = sign_write, .flags = TD_ROUTE_STEP_UP},
     {TD_GET, "/meetings/{meeting}/tally", READERS,
      "Summary of the votes of a closed meeting, for print", .read = minutes_read, .page = "tally"},
     {0},

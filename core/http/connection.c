@@ -477,6 +477,8 @@ void td_connection_quit(struct td_connection *connection)
 
 static void log_request(const struct td_exchange *exchange, int status, size_t sent)
 {
+    if (exchange->untold)
+        return;
     TD_LOG(TD_LOG_INFO, "http.request", TD_S("method", exchange->method),
            TD_S("path", exchange->path), TD_I("status", status), TD_I("bytes", sent),
            TD_I("ms", td_clock_mono_ms() - exchange->started_ms),

@@ -146,6 +146,35 @@ static int decode(struct td_serving *serving, struct td_error *reterr)
                         reterr);
 }
 
+void td_entry_choose(struct td_serving *serving, const struct td_route *route)
+{
+    serving->call.route = route;
+    serving->exchange->untold = (route->flags & TD_ROUTE_UNTOLD) != 0;
+}
+
+static void wipe(json_t *value)
+{
+    size_t i;
+    const char *name;
+    json_t *one;
+    if (json_is_string(value))
+        explicit_bzero((char *)json_string_value(value), json_string_length(value));
+    json_object_foreach(value, name, one)
+        wipe(one);
+    json_array_foreach(value, i, one)
+        wipe(one);
+}
+
+void td_entry_wipe(struct td_serving *serving)
+{
+    if (!serving->call.route || !(serving->call.route->flags & TD_ROUTE_UNTOLD))
+        return;
+    wipe(serving->sent);
+    wipe(serving->call.body);
+    if (serving->large)
+        explicit_bzero((char *)serving->large, serving->large_length);
+}
+
 static void decode_large(struct td_cpu_job *job)
 {
     struct td_serving *serving =

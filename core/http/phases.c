@@ -215,7 +215,7 @@ static int change_route(struct td_serving *serving, enum td_method method, struc
     if (upload || ((match.route->flags & TD_ROUTE_DEMO) && !serving->frame->options.config->demo))
         return TD_EMETHOD;
     serving->method = method;
-    serving->call.route = match.route;
+    td_entry_choose(serving, match.route);
     serving->call.params = params;
     return td_entry_check_serving(serving, match.route, reterr);
 }
@@ -416,7 +416,7 @@ static void find_route(struct td_serving *serving)
         r == 0 && (match.route->flags & TD_ROUTE_DEMO) && !serving->frame->options.config->demo;
     if (r == 0) {
         serving->call.params = td_arena_json(serving->arena, match.params);
-        serving->call.route = match.route;
+        td_entry_choose(serving, match.route);
     }
     /* A form may mean another method than POST; its body will say. */
     bool later = r == TD_EMETHOD && is_form_post(serving);

@@ -182,6 +182,7 @@ void td_serving_free(struct td_serving *serving)
 {
     struct td_frame *frame = serving->frame;
     frame->open--;
+    td_entry_wipe(serving);
     td_spool_remove(frame->options.spool, serving->upload_path);
     td_spool_remove(frame->options.spool, serving->output_path);
     if (serving->file >= 0)

@@ -104,8 +104,9 @@ enum td_route_flags {
     TD_ROUTE_STEP_UP = 128,  /* the session must have proven a password or code a short while ago, http/step_up.c */
     TD_ROUTE_CARRIES = 256,  /* the proof itself: a form's members belong to another row and are carried on; this one
                               * reads those of its schema with '_' before their names */
-    TD_ROUTE_ENROL = 512     /* also for an account that must set up its second factor first; browsers are sent to the
+    TD_ROUTE_ENROL = 512,    /* also for an account that must set up its second factor first; browsers are sent to the
                               * first GET page with this flag */
+    TD_ROUTE_UNTOLD = 1024   /* no line of the access log, and what was sent is overwritten in memory (secret ballots) */
 };
 
 struct td_route {
@@ -196,6 +197,8 @@ struct td_reply {
     size_t length;        /* of bytes */
     const char *type;     /* media type of file/bytes */
     const char *filename; /* attachment; NULL = inline */
+    const char *announce; /* after a write: subscribers of this topic ("meeting/01J...") hear that it changed. As
+                           * td_row_live, but nothing of it is stored; arena memory */
     enum td_session_action session;
     const char *session_account; /* TD_SESSION_START, _PENDING: for whom; _UNLOCK: which login waits no more */
     const char *session_id;      /* TD_SESSION_END: which session of `who`; NULL = the present one */

@@ -142,6 +142,10 @@ int td_entry_check_serving(const struct td_serving *serving, const struct td_rou
 /* 0 when a write comes from our own pages or from no browser at all. */
 int td_entry_check_origin(const struct td_serving *serving, struct td_error *reterr);
 
+/* The row that answers. What is sent to an untold one leaves no line, and td_entry_wipe overwrites it. */
+void td_entry_choose(struct td_serving *serving, const struct td_route *route);
+void td_entry_wipe(struct td_serving *serving);
+
 /* Has a large body decoded into `sent` by a thread, then goes on with `next` on the loop: serving->result
  * says how that went, and the client may have gone. Calls `next` at once for any other body. */
 void td_entry_take(struct td_serving *serving, td_serving_fn next);

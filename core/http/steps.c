@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "redis/live.h"
 #include "redis/queue.h"
 #include "scoring/pool.h"
 #include "store/store.h"
@@ -377,12 +378,25 @@ static void on_moved(void *arg)
     td_session_change_apply(arg);
 }
 
+/* Straight to who listens now; who does not hear it sees it with the next change. */
+static void announce(struct td_serving *serving)
+{
+    struct td_live *live = serving->frame->options.live;
+    if (!serving->reply.announce || serving->replayed || !live)
+        return;
+    json_t *message = json_pack("{s:s, s:s}", "topic", serving->reply.announce, "event", "changed");
+    if (message)
+        td_live_publish(live, message);
+    json_decref(message);
+}
+
 static void after_write(struct td_serving *serving)
 {
     const struct td_frame_options *options = &serving->frame->options;
     if (failed(serving))
         return;
     release_lease(serving);
+    announce(serving);
     if ((serving->call.route->flags & TD_ROUTE_DEMO) && options->moved && !serving->replayed)
         options->moved(options->moved_arg, on_moved, serving);
     else

@@ -74,6 +74,9 @@ int td_ballot_prepare_factors(struct td_review *review, const char *meeting_id, 
 int td_ballot_open_sums(struct td_review *review, const char *meeting_id, int number,
                         const json_t *checked, struct td_error *reterr);
 
+/* The chair has read out the result of a counted election; those not announced by then are with the closing of the meeting. */
+int td_ballot_announce(struct td_review *review, const char *meeting_id, int number, struct td_error *reterr);
+
 /* The chair's recorded motion to vote again: the election is void, its dossiers wait for another. Its papers stay sealed for
  * ever. TD_ECONFLICT "election_state" once sums were opened: a result stands. */
 int td_ballot_annul(struct td_review *review, const char *meeting_id, int number, const char *reason,
@@ -81,10 +84,12 @@ int td_ballot_annul(struct td_review *review, const char *meeting_id, int number
 
 /* --- what is seen ----------------------------------------------------------------------------- */
 
-/* [{"id", "number", "election_state", "motions", "voters", "registered", "voted", "opened_by": how many trustees}]:
+/* [{"id", "number", "election_state", "motions", "voters", "registered", "voted", "opened_by": how many trustees,
+ * "announced_at", "can_announce"}]:
  * progress counts people only. "voters" and "registered" for who runs or watches the meeting: to others the difference to
  * those present would say how many recuse. */
-int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, json_t **ret_elections);
+int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, bool leads,
+                   json_t **ret_elections);
 
 /* One election for who is of the meeting and need not recuse himself from it, and for trustees: the row's public texts, "counts" when
  * counted, "trackers" once the vote has ended, "can": {"open_sums", "annul"}. */

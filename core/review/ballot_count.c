@@ -283,3 +283,31 @@ int td_ballot_open_sums(struct td_review *review, const char *meeting_id, int nu
     json_decref(election);
     return rc < 0 ? rc : td_row_live(review->tx, "meeting", meeting_id);
 }
+
+int td_ballot_announce(struct td_review *review, const char *meeting_id, int number,
+                       struct td_error *reterr)
+{
+    json_t *meeting = NULL, *election = NULL;
+    int rc = td_ballot_load_run(review, meeting_id, true, &meeting, reterr);
+    if (rc < 0)
+        return rc;
+    json_decref(meeting);
+    rc = td_tx_row(review->tx, &election,
+                   "select * from election where meeting_id = $1 and number = $2", "si", meeting_id,
+                   (int64_t)number);
+    if (rc < 0)
+        return rc;
+    if (strcmp(td_row_text(election, "state"), "counted") != 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "election_state",
+                          json_pack("{s:s}", "election_state", td_row_text(election, "state")));
+    else if (*td_row_text(election, "announced_at"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "already_announced", NULL);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL, "update election set announced_at = $2 where id = $1",
+                        "ss", td_row_text(election, "id"), review->now);
+    if (rc == 0)
+        rc = td_row_log(review, "election.announce", "election", td_row_text(election, "id"),
+                        json_pack("{s:O}", "head", json_object_get(election, "head")));
+    json_decref(election);
+    return rc < 0 ? rc : td_row_live(review->tx, "meeting", meeting_id);
+}

@@ -1,6 +1,8 @@
 /* ballot_view.c - what people see of elections. Reads only. Progress counts people, never papers'
  * contents. */
 #include "review/ballot.h"
+
+#include "ballot/election.h"
 #include "review/ballot_rows.h"
 #include "review/ballot_work.h"
 #include "review/ceremony.h"
@@ -14,14 +16,14 @@
 
 #define COUNT_SQL(what) "(select count(*) from election_voter v where v.election_id = e.id" what ")"
 
-int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs,
+int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, bool leads,
                    json_t **ret_elections)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
     int rc = td_tx_rows(
         review->tx, &rows,
-        "select e.id, e.number, e.state as election_state, e.reason, e.head,"
+        "select e.id, e.number, e.state as election_state, e.reason, e.head, e.announced_at,"
         " (select count(*) from motion o where o.election_id = e.id) as motions,"
         " " COUNT_SQL("") " as voters, " COUNT_SQL(
             " and v.registered") " as registered,"
@@ -42,6 +44,9 @@ int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs,
         json_object_set_new(row, "is_voting", json_boolean(!strcmp(state, "voting")));
         json_object_set_new(row, "is_closed", json_boolean(!strcmp(state, "closed")));
         json_object_set_new(row, "is_counted", json_boolean(!strcmp(state, "counted")));
+        json_object_set_new(
+            row, "can_announce",
+            json_boolean(!strcmp(state, "counted") && leads && !*td_row_text(row, "announced_at")));
         json_object_set_new(row, "is_annulled", json_boolean(!strcmp(state, "annulled")));
     }
     if (rc == 0)
@@ -141,6 +146,20 @@ static bool gave(const json_t *election, int owner)
     return false;
 }
 
+static void add_texts(const json_t *row, json_t *view)
+{
+    static const char *const names[] = {"id",          "uuid",         "election",
+                                        "credentials", "fingerprint",  "head",
+                                        "reason",      "announced_at", NULL};
+    const char *credentials = td_row_text(row, "credentials");
+    char fingerprint[TD_ELECTION_FINGERPRINT + 1] = "";
+    for (int i = 0; names[i]; i++)
+        json_object_set(view, names[i], json_object_get(row, names[i]));
+    if (*credentials)
+        td_election_fingerprint(credentials, strlen(credentials), fingerprint);
+    json_object_set_new(view, "credentials_fingerprint", json_string(fingerprint));
+}
+
 int td_ballot_view(struct td_review *review, const char *meeting_id, int number,
                    json_t **ret_election, struct td_error *reterr)
 {
@@ -161,19 +180,16 @@ int td_ballot_view(struct td_review *review, const char *meeting_id, int number,
     bool opens = open && owner > 0 && !strcmp(state, "closed") && !gave(row, owner);
     bool annuls = open && seat.leads && strcmp(state, "counted") && strcmp(state, "annulled");
     if (rc == 0)
-        *ret_election = json_pack(
-            "{s:O, s:s, s:O, s:i, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:o, s:o,"
-            " s:{s:b, s:b}}",
-            "id", json_object_get(row, "id"), "meeting_id", meeting_id, "meeting_name",
-            json_object_get(meeting, "name"), "number", number, "election_state",
-            json_object_get(row, "state"), "uuid", json_object_get(row, "uuid"), "election",
-            json_object_get(row, "election"), "credentials", json_object_get(row, "credentials"),
-            "fingerprint", json_object_get(row, "fingerprint"), "head",
-            json_object_get(row, "head"), "reason", json_object_get(row, "reason"), "ended",
-            (int)ended, "questions", list, "trackers", trackers(json_object_get(row, "papers")),
-            "can", "open_sums", (int)opens, "annul", (int)annuls);
+        *ret_election =
+            json_pack("{s:s, s:O, s:i, s:O, s:b, s:o, s:o, s:{s:b, s:b}}", "meeting_id", meeting_id,
+                      "meeting_name", json_object_get(meeting, "name"), "number", number,
+                      "election_state", json_object_get(row, "state"), "ended", (int)ended,
+                      "questions", list, "trackers", trackers(json_object_get(row, "papers")),
+                      "can", "open_sums", (int)opens, "annul", (int)annuls);
     else
         json_decref(list);
+    if (rc == 0 && *ret_election)
+        add_texts(row, *ret_election);
     json_decref(row);
     json_decref(meeting);
     return rc < 0 ? rc : *ret_election ? 0 : TD_ENOMEM;

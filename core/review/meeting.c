@@ -375,6 +375,11 @@ int td_meeting_close(struct td_review *review, const char *meeting_id, struct td
         return rc;
     rc = drop_waiting(review, meeting_id, reterr);
     if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update election set announced_at = $2 where meeting_id = $1"
+                        " and state = 'counted' and announced_at = ''",
+                        "ss", meeting_id, review->now);
+    if (rc == 0)
         rc = td_minutes_make(review, meeting, &minutes);
     if (rc == 0)
         rc = td_ledger_hash_json(minutes, hash);

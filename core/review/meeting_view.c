@@ -5,6 +5,7 @@
 #include "review/application.h"
 #include "review/ballot.h"
 #include "review/committee.h"
+#include "review/minutes.h"
 #include "review/panel.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -190,8 +191,9 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     if (rc == 0)
         rc = motions(review, meeting, &seat, &list);
     if (rc == 0)
-        rc =
-            td_ballot_list(review, meeting_id, seat.leads || seat.office || seat.reads, &elections);
+        rc = td_ballot_list(review, meeting_id, seat.leads || seat.office || seat.reads,
+                            seat.leads && !strcmp(td_row_text(meeting, "state"), "open"),
+                            &elections);
     if (rc == 0)
         rc = count_waiting(review->tx, meeting, &waiting);
     if (rc < 0) {
@@ -294,11 +296,22 @@ int td_meeting_minutes(struct td_review *review, const char *meeting_id, json_t 
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
-    json_t *minutes = json_object_get(meeting, "minutes");
+    json_t *minutes = json_object_get(meeting, "minutes"), *signatures = NULL;
     if (!json_is_object(minutes))
         rc = td_error_key(reterr, TD_ECONFLICT, "no_minutes_yet", NULL);
     else
-        *ret_minutes = json_incref(minutes);
+        rc = td_minutes_signatures(review, meeting_id, &signatures);
+    if (rc == 0) {
+        bool signs = seat.leads || td_row_is(review, TD_ROLE_SUPERVISOR), signed_already = false;
+        size_t i;
+        json_t *one = NULL;
+        json_array_foreach(signatures, i, one)
+            signed_already |=
+                td_row_equals(one, "trustee_seat", seat.leads ? "chair" : "supervisor");
+        *ret_minutes = json_copy(minutes);
+        json_object_set_new(*ret_minutes, "signatures", signatures);
+        json_object_set_new(*ret_minutes, "can_sign", json_boolean(signs && !signed_already));
+    }
     json_decref(meeting);
     return rc;
 }

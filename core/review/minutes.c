@@ -2,12 +2,17 @@
  * checkpoint. */
 #include "review/minutes.h"
 
+#include "ballot/election.h"
 #include "review/application.h"
 #include "review/cycle.h"
+#include "review/meeting.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/checkpoint.h"
+#include "store/ledger.h"
 #include "store/store.h"
+
+#include <string.h>
 
 static int people(struct td_tx *tx, const json_t *meeting, bool here, json_t **ret_people)
 {
@@ -42,17 +47,18 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
     struct td_tx *tx = review->tx;
     json_t *rows = NULL, *row = NULL;
     size_t i;
-    int rc = td_tx_rows(
-        tx, &rows,
-        "select o.sequence, o.application_id, a.number, c.name, u.name as unit_name,"
-        " a.series, a.specialty, a.level, a.plugin_version, s.total, o.present, o.yes, o.no,"
-        " o.abstain, o.passed,"
-        " o.counted_at, o.yes + o.no + o.abstain as votes"
-        " from motion o join application a on a.id = o.application_id"
-        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-        " left join score s on s.id = a.score_id"
-        " where o.meeting_id = $1 and o.state = 'counted' order by o.sequence",
-        "s", td_row_text(meeting, "id"));
+    int rc =
+        td_tx_rows(tx, &rows,
+                   "select o.sequence, o.application_id, a.number, c.name, u.name as unit_name,"
+                   " a.series, a.specialty, a.level, a.plugin_version, s.total, o.present, "
+                   "o.voters, o.yes, o.no,"
+                   " o.abstain, o.passed,"
+                   " o.counted_at, o.yes + o.no + o.abstain as votes"
+                   " from motion o join application a on a.id = o.application_id"
+                   " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+                   " left join score s on s.id = a.score_id"
+                   " where o.meeting_id = $1 and o.state = 'counted' order by o.sequence",
+                   "s", td_row_text(meeting, "id"));
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
@@ -71,6 +77,47 @@ static int results(struct td_review *review, const json_t *meeting, json_t **ret
     }
     *ret_motions = rows;
     return 0;
+}
+
+/* --- elections -------------------------------------------------------------------------------- */
+
+static int openers(struct td_tx *tx, const char *election_id, json_t **ret_seats)
+{
+    return td_tx_rows(tx, ret_seats,
+                      "select case number when 1 then 'chair' when 2 then 'supervisor' else"
+                      " 'office' end as trustee_seat from factor where election_id = $1"
+                      " order by number",
+                      "s", election_id);
+}
+
+/* What everybody needs to check the archives against what was read out. */
+static int elections(struct td_tx *tx, const json_t *meeting, json_t **ret_elections)
+{
+    json_t *rows = NULL, *row = NULL;
+    size_t i;
+    int rc = td_tx_rows(
+        tx, &rows,
+        "select e.id, e.number, e.state as election_state, e.uuid, e.fingerprint, e.credentials,"
+        " e.head, e.announced_at, e.reason, (select count(*) from election_voter v where"
+        " v.election_id = e.id) as voters, (select count(*) from paper p where"
+        " p.election_id = e.id) as papers from election e where e.meeting_id = $1"
+        " order by e.number",
+        "s", td_row_text(meeting, "id"));
+    json_array_foreach(rows, i, row) {
+        const char *credentials = td_row_text(row, "credentials");
+        char fingerprint[TD_ELECTION_FINGERPRINT + 1] = "";
+        json_t *seats = NULL;
+        if (*credentials)
+            td_election_fingerprint(credentials, strlen(credentials), fingerprint);
+        if (rc == 0)
+            rc = openers(tx, td_row_text(row, "id"), &seats);
+        json_object_set_new(row, "credentials", json_string(fingerprint));
+        json_object_set_new(row, "opened_by", seats ? seats : json_array());
+        json_object_del(row, "id");
+    }
+    if (rc == 0)
+        *ret_elections = rows;
+    return rc;
 }
 
 static json_t *summary(const json_t *motions)
@@ -132,6 +179,8 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
         json_object_set_new(minutes, "summary", summary(part));
         json_object_set_new(minutes, "motions", part);
     }
+    if (rc == 0 && (rc = elections(review->tx, meeting, &part)) == 0)
+        json_object_set_new(minutes, "elections", part);
     if (rc == 0 && (rc = policy(review->tx, meeting, &part)) == 0)
         json_object_set_new(minutes, "policy", part);
     if (rc == 0 && (rc = ledger_head(review->tx, &part)) == 0)
@@ -147,5 +196,54 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
         json_decref(minutes);
     else
         *ret_minutes = minutes;
+    return rc;
+}
+
+/* --- signing ---------------------------------------------------------------------------------- */
+
+int td_minutes_signatures(struct td_review *review, const char *meeting_id, json_t **ret_signatures)
+{
+    return td_tx_rows(review->tx, ret_signatures,
+                      "select s.seat as trustee_seat, c.name, s.at as signed_at, s.minutes_hash"
+                      " from minutes_signature s join account c on c.id = s.account_id"
+                      " where s.meeting_id = $1 order by s.at, s.seat",
+                      "s", meeting_id);
+}
+
+static int sign(struct td_review *review, const char *meeting_id, const char *seat,
+                const json_t *minutes, struct td_error *reterr)
+{
+    char hash[65];
+    int rc = td_ledger_hash_json(minutes, hash);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "insert into minutes_signature (meeting_id, seat, account_id, minutes_hash,"
+                        " at) values ($1, $2, $3, $4, $5)",
+                        "sssss", meeting_id, seat, review->who->id, hash, review->now);
+    if (rc == TD_ECONFLICT)
+        return td_error_key(reterr, TD_ECONFLICT, "already_signed", NULL);
+    return rc < 0 ? rc
+                  : td_row_log(review, "minutes.sign", "meeting", meeting_id,
+                               json_pack("{s:s, s:s}", "seat", seat, "minutes_hash", hash));
+}
+
+int td_minutes_sign(struct td_review *review, const char *meeting_id, struct td_error *reterr)
+{
+    json_t *meeting = NULL;
+    struct td_meeting_seat seat;
+    int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
+    if (rc < 0)
+        return rc;
+    const json_t *minutes = json_object_get(meeting, "minutes");
+    const char *signs = seat.leads                              ? "chair"
+                        : td_row_is(review, TD_ROLE_SUPERVISOR) ? "supervisor"
+                                                                : NULL;
+    if (!signs)
+        rc = td_error_key(reterr, TD_EFORBIDDEN, "signers_only", NULL);
+    else if (!json_is_object(minutes))
+        rc = td_error_key(reterr, TD_ECONFLICT, "no_minutes_yet", NULL);
+    else
+        rc = sign(review, meeting_id, signs, minutes, reterr);
+    json_decref(meeting);
     return rc;
 }

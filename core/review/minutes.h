@@ -8,10 +8,17 @@
 
 /* {"meeting": {...}, "quorum": {"members", "present", "needed"}, "attendance": [...], "absent":
  * [...], "motions": [{"sequence", "number", "name", "unit_name", "specialty", "level", "total",
- * "present", "yes", "no", "abstain", "missing", "passed", "recused": [names]}], "summary":
+ * "present", "yes", "no", "abstain", "missing", "voters", "passed", "recused": [names]}], "elections": [{"number", "state", "uuid", "fingerprint", "credentials", "head",
+ * "voters", "papers", "opened_by": [{"seat"}], "announced_at", "reason"}], "summary":
  * {"motions", "passed", "failed"}, "policy": {"recused_count_present"}, "ledger": {"sequence",
  * "hash"}, "checkpoint" (td_checkpoint_make: everything up to the minutes; the entry of the minutes
  * themselves is the next), "made_at"}: a new reference. */
 int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **ret_minutes);
+
+/* The chair (or deputy) and the supervisor confirm the minutes of a closed meeting, each once. TD_EFORBIDDEN
+ * "signers_only", TD_ECONFLICT "already_signed". */
+int td_minutes_sign(struct td_review *review, const char *meeting_id, struct td_error *reterr);
+/* [{"seat", "name", "at", "minutes_hash"}]. */
+int td_minutes_signatures(struct td_review *review, const char *meeting_id, json_t **ret_signatures);
 
 #endif

@@ -258,6 +258,8 @@ export const otherRoutes = {
   'GET /meetings/{meeting}/elections/{election}': { may: only('office selfish bureau supervisor chair lead panellist member') },
   'POST /meetings/{meeting}/elections/begin': { may: chairs },
   'POST /meetings/{meeting}/elections/close': { may: leads, send: give({}) },
+  'POST /meetings/{meeting}/elections/{election}/announce': { may: chairs },
+  'POST /meetings/{meeting}/minutes/sign': { may: (p, name) => (['chair', 'supervisor'].includes(name) ? 'ok' : p.sits || name === 'selfish' ? '403' : '404'), meeting: 'closed' },
   'POST /meetings/{meeting}/elections/{election}/annul': { may: chairs, send: give({ reason: '有误' }), last: true },
   'POST /meetings/{meeting}/elections/{election}/factors': { may: trustees, send: give({ factors: '{}' }) },
   'GET /meetings/{meeting}/trustees': { may: sits },

@@ -3,12 +3,14 @@
 // between voter and vote, no certificate before the approval.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, approveCommittee, buildCity, draft, forward, submit, teacher, verify } from './city.mjs';
 import { putInForce } from './standards.mjs';
-import { startServer } from './harness.mjs';
+import { build, startServer } from './harness.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
 import { archiveOf, factorsOf, makeKey, openSums, takeCodes } from './vote.mjs';
 
@@ -22,6 +24,18 @@ const query = (sql) => execFileSync('sqlite3', ['-readonly', '-json', join(serve
 const rows = (sql) => JSON.parse(query(sql) || '[]');
 const ids = (list) => list.map((one) => one.account.id);
 const stateOf = async (id) => (await city.supervisor.ok('GET', `/applications/${id}`)).application.state;
+
+/** Two programs that share no line accept an exported meeting, and it is the one that the minutes name. */
+function verified({ uuid, fingerprint, credentials, head }, archive) {
+  const folder = mkdtempSync(join(tmpdir(), 'titled-verify-')), file = join(folder, `${uuid}.bel`);
+  try {
+    writeFileSync(file, archive);
+    execFileSync(join(build, 'bin/titlectl'), ['ballot', 'verify', file, '--election', fingerprint, '--credentials', credentials, '--head', head]);
+    if (!spawnSync('belenios-tool', ['--version']).error) execFileSync('belenios-tool', ['election', 'verify'], { cwd: folder, stdio: 'pipe' }); // it is among the packages of ops/test
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Dossiers of new teachers, all accepted: one walk of every office. */
 async function accept(logins) {
@@ -453,6 +467,7 @@ describe('the meeting', () => {
   });
 
   test('two trustees open the sums; two thirds of those present decide: 5 of 8 fail, 6 of 8 pass', async () => {
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/elections/1/announce`)).body.key, 'election_state');
     assert.equal((await experts[0].json('POST', `/meetings/${meeting}/close`)).body.key, 'motions_open');
     await city.office.ok('POST', `/meetings/${meeting}/elections/close`, {});
     const { elections } = await city.office.ok('GET', `/meetings/${meeting}`);
@@ -467,6 +482,7 @@ describe('the meeting', () => {
     assert.equal((await city.office.ok('GET', `/meetings/${meeting}`)).elections[0].election_state, 'closed', 'one alone opens nothing');
     await experts[0].ok('POST', path, { factors: factorsOf(0, archive)[0] });
     await openSums(experts[0], city.office, meeting);
+    await experts[0].ok('POST', `/meetings/${meeting}/elections/1/announce`);
     const counted = (await city.office.ok('GET', `/meetings/${meeting}`)).motions;
     assert.deepEqual(counted.map((one) => [one.present, one.yes, one.no, one.abstain, one.passed, one.voters]), [[8, 6, 0, 0, true, 6], [8, 5, 2, 0, false, 7], [8, 6, 0, 1, true, 7]]);
     assert.deepEqual(await Promise.all(counted.map((one) => stateOf(one.application_id))), ['passed', 'failed', 'passed']);
@@ -491,6 +507,16 @@ describe('the meeting', () => {
     assert.deepEqual(minutes.motions[0].recused.map((one) => [one.name, one.kind]).sort(), [['expert-10', 'same_unit'], ['expert-4', 'declared']]);
     assert.equal(minutes.absent.length, 3);
     assert.match(minutes.ledger.hash, /^[0-9a-f]{64}$/);
+    assert.deepEqual(minutes.elections.map((one) => [one.voters, one.papers, one.opened_by.map(({ trustee_seat: seat }) => seat), one.announced_at !== '']), [[6, 6, ['chair', 'office'], true], [7, 7, ['chair', 'office'], true]]);
+    for (const one of minutes.elections) verified(one, await archiveOf(experts[0], meeting, one.number));
+    const sign = (who) => who.json('POST', `/meetings/${meeting}/minutes/sign`);
+    assert.equal((await sign(experts[5])).body.key, 'signers_only');
+    assert.equal((await sign(experts[0])).status, 200);
+    assert.equal((await sign(experts[0])).body.key, 'already_signed');
+    assert.equal((await sign(city.supervisor)).status, 200);
+    const { signatures } = await experts[5].ok('GET', `/meetings/${meeting}/minutes`);
+    assert.deepEqual(signatures.map((one) => [one.trustee_seat, one.name]), [['chair', 'expert-0'], ['supervisor', 'supervisor']]);
+    assert.equal(new Set([...signatures.map((one) => one.minutes_hash), JSON.parse(rows(`select payload from ledger where action = 'meeting.close' and subject = 'meeting/${meeting}'`)[0].payload).minutes_hash]).size, 1, 'what the chair closed with is what they signed');
     const signed = checkNote(minutes.checkpoint.note, await server.client().ok('GET', '/ledger/key'));
     assert.equal(signed.size, minutes.ledger.sequence, 'everything before the minutes is signed');
     const print = await experts[0].page(`/meetings/${meeting}/minutes`);

@@ -237,7 +237,7 @@ describe('where it is required', () => {
 });
 
 describe('a fresh proof', () => {
-  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/meetings/{meeting}/credentials'], ['POST', '/meetings/{meeting}/trustees/restart'], ['POST', '/meetings/{meeting}/elections/{election}/annul'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'], ['POST', '/standards/{standard}/rollback'], ['POST', '/standards/{standard}/release'],
+  const rows = [['POST', '/meetings/{meeting}/ballots'], ['POST', '/meetings/{meeting}/credentials'], ['POST', '/meetings/{meeting}/minutes/sign'], ['POST', '/meetings/{meeting}/trustees/restart'], ['POST', '/meetings/{meeting}/elections/{election}/annul'], ['POST', '/notices'], ['POST', '/cycles/{cycle}/open'], ['POST', '/cycles/{cycle}/close'], ['POST', '/cycles/{cycle}/extend'], ['POST', '/cycles/{cycle}/result-notice'], ['POST', '/standards/{standard}/approve'], ['POST', '/standards/{standard}/activate'], ['POST', '/standards/{standard}/rollback'], ['POST', '/standards/{standard}/release'],
     ['POST', '/accounts/{account}/grants'], ['DELETE', '/accounts/{account}/grants/{role}'], ['POST', '/accounts/{account}/password'], ['DELETE', '/accounts/{account}/second-factor'],
     ['POST', '/account/second-factor'], ['POST', '/account/second-factor/confirm'], ['DELETE', '/account/second-factor'], ['POST', '/account/second-factor/recovery-codes']];
 
