@@ -5,7 +5,10 @@
 #include "review/recusal.h"
 #include "review/row.h"
 #include "review/sheet.h"
+#include "review/sheet_form.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int list_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -103,6 +106,61 @@ static int recuse_write(struct td_call *call, struct td_reply *reply, struct td_
     return rc;
 }
 
+/* --- the table that is filled in without a connection ----------------------------------------- */
+
+static int form_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    (void)reterr;
+    int rc = td_api_review(call, &review);
+    return rc < 0 ? rc : td_sheet_form_make(&review, &reply->value);
+}
+
+enum { FORM_BYTES = 4 * 1024 * 1024 };
+
+/* The upload's bytes, malloc'd. */
+static int read_upload(const struct td_call *call, char **ret_bytes, struct td_error *reterr)
+{
+    if (!call->upload || !call->upload->size)
+        return td_error_field(reterr, "file", "required", "choose a file");
+    if (call->upload->size > FORM_BYTES)
+        return td_error_field(reterr, "file", "too_long", "at most %d bytes", FORM_BYTES);
+    FILE *file = fopen(call->upload->path, "rb");
+    char *bytes = file ? malloc(call->upload->size) : NULL;
+    bool read = bytes && fread(bytes, 1, call->upload->size, file) == call->upload->size;
+    if (file)
+        fclose(file);
+    if (!read) {
+        free(bytes);
+        return bytes ? TD_EIO : TD_ENOMEM;
+    }
+    *ret_bytes = bytes;
+    return 0;
+}
+
+static int form_parse(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    char *bytes = NULL;
+    json_t *rows = NULL;
+    (void)reply;
+    int rc = read_upload(call, &bytes, reterr);
+    if (rc == 0)
+        rc = td_sheet_form_read(bytes, call->upload->size, &rows, reterr);
+    free(bytes);
+    if (rc < 0)
+        return rc;
+    call->kept = td_arena_json(call->arena, rows);
+    return call->kept ? 0 : TD_ENOMEM;
+}
+
+static int form_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    (void)reterr;
+    int rc = td_api_review(call, &review);
+    return rc < 0 ? rc : td_sheet_form_take(&review, call->kept, &reply->value);
+}
+
 static const struct td_field sheet_body[] = {
     {"points", TD_FIELD_OBJECT, false, 0, 0, NULL,
      "{indicator: hundredths as an integer, or points as typed: \"6.5\"}; \"\" clears one"},
@@ -119,6 +177,11 @@ static const struct td_field recuse_body[] = {
 const struct td_route td_reviews_routes[] = {
     {TD_GET, "/reviews", TD_ROLE_EXPERT, "The expert's dossiers with progress", .read = list_read,
      .page = "reviews"},
+    {TD_GET, "/reviews/form", TD_ROLE_EXPERT, "Score sheets as a table, to fill in offline",
+     .query = "format", .read = form_read, .page = "review_form"},
+    {TD_POST, "/reviews/form", TD_ROLE_EXPERT, "Save what a filled-in table holds",
+     .read = form_parse, .write = form_write, .page = "review_form_report",
+     .limit = TD_LIMIT_UPLOAD},
     {TD_GET, "/reviews/{application}", TD_ROLE_EXPERT, "A dossier beside its score sheet",
      .read = view_read, .page = "review"},
     {TD_PUT, "/reviews/{application}/sheet", TD_ROLE_EXPERT, "Save the score sheet",

@@ -3,7 +3,7 @@
 #include "review/expert.h"
 
 #include "base/json.h"
-#include "base/strbuf.h"
+#include "base/table.h"
 #include "review/committee.h"
 #include "review/form.h"
 #include "review/integrity.h"
@@ -175,41 +175,6 @@ int td_expert_put(struct td_review *review, const char *pool_id, const json_t *e
 
 /* --- a table ---------------------------------------------------------------------------------- */
 
-/* One line of a table from *at on, which moves behind it: its cells as texts. */
-static json_t *read_line(const char **at, char separator)
-{
-    json_t *cells = json_array();
-    const char *p = *at;
-    for (;;) {
-        struct td_strbuf cell;
-        td_strbuf_init(&cell);
-        if (*p == '"')
-            for (p++; *p && !(*p == '"' && p[1] != '"'); p++) {
-                p += *p == '"';
-                td_strbuf_add(&cell, p, 1);
-            }
-        while (*p && *p != separator && *p != '\n') {
-            if (*p != '"' && *p != '\r')
-                td_strbuf_add(&cell, p, 1);
-            p++;
-        }
-        const char *text = cell.bytes;
-        size_t length = cell.length;
-        while (length && *text == ' ')
-            text++, length--;
-        while (length && text[length - 1] == ' ')
-            length--;
-        json_array_append_new(cells, json_stringn(text, length));
-        td_strbuf_done(&cell);
-        if (*p != separator || json_array_size(cells) >= COLUMNS)
-            break;
-        p++;
-    }
-    p += strcspn(p, "\n");
-    *at = *p ? p + 1 : p;
-    return cells;
-}
-
 static json_t *split_specialties(const char *text)
 {
     json_t *list = json_array();
@@ -252,15 +217,15 @@ static int import_rows(struct td_review *review, const json_t *pool, const char 
                        int64_t *ret_count, struct td_error *reterr)
 {
     const char *at = text + (!strncmp(text, "\xef\xbb\xbf", 3) ? 3 : 0);
-    char separator = memchr(at, '\t', strcspn(at, "\n")) ? '\t' : ',';
-    json_t *heading = read_line(&at, separator);
+    char separator = td_table_separator(at);
+    json_t *heading = td_table_line(&at, separator, COLUMNS);
     int64_t row = 0;
     int rc = 0;
     if (!td_json_lists(heading, "login"))
         rc = td_error_field(reterr, "table", "no_heading", "the first line names the columns");
     while (rc != TD_EIO && *at && row < TD_EXPERT_IMPORT_ROWS) {
         char prefix[32];
-        json_t *cells = read_line(&at, separator);
+        json_t *cells = td_table_line(&at, separator, COLUMNS);
         if (json_array_size(cells) < 2) { /* an empty line */
             json_decref(cells);
             continue;

@@ -138,13 +138,17 @@ static int pairs(struct assigning *at, const char *sql, json_t **ret_pairs)
     "m.application_id"                                                                             \
     " where m.panel_id = $1 and a.cycle_id = $2 order by m.application_id, m.account_id"
 
-/* Specialties for which somebody is an expert: [{"specialty"}]. */
+/* The specialties of somebody in the pools of a series: [{"specialty"}]. */
 static int specialties_of(struct td_tx *tx, const char *account_id, const char *series,
                           json_t **ret_rows)
 {
-    (void)tx, (void)account_id, (void)series;
-    *ret_rows = json_array();
-    return 0;
+    return td_tx_rows(tx, ret_rows,
+                      "select distinct s.specialty from pool_expert e"
+                      " join expert_pool p on p.id = e.pool_id"
+                      " join pool_expert_specialty s on s.expert_id = e.id"
+                      " where e.account_id = $1 and p.series = $2 and e.state = 'active'"
+                      " order by s.specialty",
+                      "ss", account_id, series);
 }
 
 static int describe_expert(struct assigning *at, const char *account_id, json_t *experts)

@@ -200,3 +200,76 @@ describe('assignment', () => {
     assert.match(bad.stderr, /another plan/);
   });
 });
+
+describe('score sheets offline', () => {
+  let table; // rows of cells, the heading first
+  const KEY = 0, ITEM = 6, MOST = 10, FILLED = 11;
+  const parse = (text) => text.split('\r\n').filter(Boolean).map((line) => [...line.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell]) => cell.replaceAll('""', '"')));
+  const write = (rows) => rows.map((cells) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')).join('\r\n') + '\r\n';
+  const send = (who, bytes) => who.upload('/api/v1/reviews/form', {}, { name: '评分表.csv', type: 'text/csv', bytes });
+  const rowsOf = (key) => table.filter((cells) => cells[KEY] === key);
+  const fill = (key, item, value) => (table.find((cells) => cells[KEY] === key && cells[ITEM] === item)[FILLED] = value);
+  const keys = () => [...new Set(table.slice(1).map((cells) => cells[KEY]))];
+
+  test('come as a table of what waits, and go back with every value checked as on the page', async () => {
+    const reply = await experts.second.send('GET', '/api/v1/reviews/form?format=csv');
+    assert.match(reply.headers['content-type'], /text\/csv/);
+    assert.ok(reply.text.startsWith('\ufeff'));
+    table = parse(reply.text.slice(1));
+    assert.deepEqual(keys().sort(), await desk('second'));
+    assert.match(reply.text, /评分规则/);
+    const [one, two, three] = keys();
+    const [indicator] = rowsOf(one).map((cells) => cells[ITEM]);
+    for (const cells of rowsOf(one)) if (cells[MOST]) cells[FILLED] = cells[MOST];
+    fill(one, 'opinion', '推荐');
+    fill(one, 'comment', '=扎实，"好"\n第二行');
+    fill(two, indicator, '99');
+    fill(two, 'opinion', '赞成');
+    fill(two, 'comment', '其余保存');
+    const foreign = Object.values(dossiers).find((key) => !keys().includes(key)) ?? dossiers.lin;
+    table.push([three.replace(/.$/, (c) => (c === '0' ? '1' : '0')), '0', '1', '', '', '', indicator, '', '', '', '', '5']);
+    const { status, body } = await send(experts.second, Buffer.from(`\ufeff${write(table)}`));
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.deepEqual(body.problems.map((one) => [one.item, one.form_problem]).sort(), [[indicator, 'not_yours'], [indicator, 'range'], ['opinion', 'opinion']].sort());
+    const range = body.problems.find((one) => one.form_problem === 'range');
+    assert.equal(table[range.row - 1][FILLED], '99', 'the row is the spreadsheet\'s');
+    assert.equal(body.saved, 2);
+    assert.equal(body.unchanged, keys().length - 3);
+    const first = await experts.second.ok('GET', `/reviews/${one}`);
+    assert.deepEqual([first.sheet.opinion, first.sheet.comment, first.sheet.version], ['recommend', '=扎实，"好"\n第二行', 1]);
+    assert.ok(first.indicators.every((one) => one.given === one.max_text));
+    const second = await experts.second.ok('GET', `/reviews/${two}`);
+    assert.deepEqual([second.sheet.comment, second.sheet.opinion, second.indicators[0].given], ['其余保存', '', ''], 'the rest of a faulty sheet is kept');
+    table.pop();
+    assert.ok(foreign);
+  });
+
+  test('the same again changes nothing, and a sheet changed elsewhere is not overwritten', async () => {
+    const [one, two] = keys();
+    fill(two, rowsOf(two)[0][ITEM], '');
+    fill(two, 'opinion', '');
+    const same = await send(experts.second, Buffer.from(write(table)));
+    assert.deepEqual([same.body.saved, same.body.problems], [0, []]);
+    fill(one, 'opinion', '保留');
+    const late = await send(experts.second, Buffer.from(write(table)));
+    assert.deepEqual(late.body.problems.map((one) => one.form_problem), ['stale']);
+    assert.equal((await experts.second.ok('GET', `/reviews/${one}`)).sheet.opinion, 'recommend');
+  });
+
+  test('may be saved in the encoding of a Chinese spreadsheet, with tabs, and nothing else', async () => {
+    table = parse((await experts.second.send('GET', '/api/v1/reviews/form?format=csv')).text.slice(1));
+    const [one] = keys();
+    fill(one, 'comment', '改用国标编码');
+    const text = table.map((cells) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join('\t')).join('\r\n');
+    const bytes = execFileSync('iconv', ['-f', 'UTF-8', '-t', 'GB18030'], { input: text });
+    const { body } = await send(experts.second, bytes);
+    assert.deepEqual([body.saved, body.problems], [1, []]);
+    assert.equal((await experts.second.ok('GET', `/reviews/${one}`)).sheet.comment, '改用国标编码');
+    for (const [wrong, code] of [[Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), 'no_table'], [Buffer.from('a,b\r\n1,2\r\n'), 'other_table']]) assert.deepEqual((await send(experts.second, wrong)).body.errors.map((one) => [one.field, one.code]), [['file', code]]);
+    const page = await experts.second.page('/reviews/form');
+    assert.match(page.text, /enctype="multipart\/form-data"/);
+    const report = await experts.second.upload('/reviews/form', {}, { name: 'a.csv', type: 'text/csv', bytes: Buffer.from(write([table[0], table[1].map((cell, n) => (n === FILLED ? '99' : cell))])) }, { Accept: 'text/html' });
+    assert.equal(report.status, 200);
+    assert.match(report.text, /已在别处修改/);
+  });
+});

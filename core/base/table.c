@@ -1,0 +1,93 @@
+/* table.c - see table.h. */
+#include "base/table.h"
+
+#include "base/strbuf.h"
+
+#include <iconv.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROWTH = 3 }; /* bytes of UTF-8 for one of GB 18030, at most */
+
+json_t *td_table_line(const char **at, char separator, size_t columns)
+{
+    json_t *cells = json_array();
+    const char *p = *at;
+    for (;;) {
+        struct td_strbuf cell;
+        td_strbuf_init(&cell);
+        if (*p == '"')
+            for (p++; *p && !(*p == '"' && p[1] != '"'); p++) {
+                p += *p == '"';
+                td_strbuf_add(&cell, p, 1);
+            }
+        while (*p && *p != separator && *p != '\n') {
+            if (*p != '"' && *p != '\r')
+                td_strbuf_add(&cell, p, 1);
+            p++;
+        }
+        const char *text = cell.bytes;
+        size_t length = cell.length;
+        while (length && *text == ' ')
+            text++, length--;
+        while (length && text[length - 1] == ' ')
+            length--;
+        json_array_append_new(cells, json_stringn(length ? text : "", length));
+        td_strbuf_done(&cell);
+        if (*p != separator || json_array_size(cells) >= columns)
+            break;
+        p++;
+    }
+    p += strcspn(p, "\n");
+    *at = *p ? p + 1 : p;
+    return cells;
+}
+
+char td_table_separator(const char *text)
+{
+    return memchr(text, '\t', strcspn(text, "\n")) ? '\t' : ',';
+}
+
+/* jansson takes a text only when it is UTF-8. */
+static bool is_utf8(const char *bytes, size_t length)
+{
+    json_t *text = json_stringn(bytes, length);
+    bool is = text != NULL;
+    json_decref(text);
+    return is;
+}
+
+static char *convert(const char *bytes, size_t length)
+{
+    size_t room = length * GROWTH, left = length;
+    char *text = malloc(room + 1), *out = text, *in = (char *)bytes;
+    iconv_t from = iconv_open("UTF-8", "GB18030");
+    bool done = text && from != (iconv_t)-1 && iconv(from, &in, &left, &out, &room) != (size_t)-1 &&
+                left == 0;
+    if (from != (iconv_t)-1)
+        iconv_close(from);
+    if (!done) {
+        free(text);
+        return NULL;
+    }
+    *out = 0;
+    return text;
+}
+
+char *td_table_text(const char *bytes, size_t length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    if (memchr(bytes, 0, length))
+        return NULL;
+    if (length >= 3 && !memcmp(bytes, mark, 3))
+        bytes += 3, length -= 3;
+    if (!is_utf8(bytes, length))
+        return convert(bytes, length);
+    char *text = malloc(length + 1);
+    if (text) {
+        memcpy(text, bytes, length);
+        text[length] = 0;
+    }
+    return text;
+}

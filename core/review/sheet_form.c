@@ -1,0 +1,343 @@
+/* sheet_form.c - see sheet_form.h. Writes nothing itself: sheets are saved by sheet.c, as the page
+ * saves them. */
+#include "review/sheet_form.h"
+
+#include "base/table.h"
+#include "review/row.h"
+#include "review/sheet.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns, in the order in which td_sheet_form_make names them. */
+enum column {
+    KEY,
+    VERSION,
+    SEQUENCE,
+    NUMBER,
+    NAME,
+    SPECIALTY,
+    ITEM,
+    ITEM_NAME,
+    RULE,
+    LEAST,
+    MOST,
+    FILLED,
+    COLUMNS
+};
+
+enum { COMMENT_MAX = 4000 };
+
+static const struct {
+    const char *word, *name;
+} opinions[] = {{"recommend", "推荐"}, {"reserve", "保留"}, {"against", "不推荐"}};
+
+static const char opinion_rule[] = "推荐 recommend / 保留 reserve / 不推荐 against";
+
+static const char *opinion_name(const char *word)
+{
+    for (size_t i = 0; i < sizeof(opinions) / sizeof(opinions[0]); i++)
+        if (!strcmp(word, opinions[i].word))
+            return opinions[i].name;
+    return "";
+}
+
+/* NULL for what is none. */
+static const char *opinion_word(const char *text)
+{
+    for (size_t i = 0; i < sizeof(opinions) / sizeof(opinions[0]); i++)
+        if (!strcmp(text, opinions[i].name) || !strcasecmp(text, opinions[i].word))
+            return opinions[i].word;
+    return NULL;
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static json_t *points_text(json_int_t points)
+{
+    return json_sprintf("%lld.%02lld", (long long)points / 100, (long long)points % 100);
+}
+
+static void add_row(json_t *items, const json_t *dossier, const json_t *sheet, const char *item,
+                    const char *name, const char *rule, json_t *least, json_t *most, json_t *filled)
+{
+    json_array_append_new(
+        items,
+        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "sheet_key",
+                  td_row_text(dossier, "id"), "sheet_version", td_row_int(sheet, "version"),
+                  "sequence", td_row_int(dossier, "sequence"), "number",
+                  td_row_text(dossier, "number"), "name", td_row_text(dossier, "name"),
+                  "specialty_name", td_row_text(dossier, "specialty_name"), "item", item,
+                  "item_name", name, "rule", rule, "least", least, "most", most, "filled", filled));
+}
+
+static int add_dossier(struct td_review *review, const json_t *dossier, json_t *items)
+{
+    json_t *sheet = NULL, *indicators = NULL, *one;
+    size_t i;
+    int rc = td_sheet_load(review, td_row_text(dossier, "id"), &sheet, NULL);
+    if (rc == 0)
+        rc = td_sheet_indicators(review->tx, td_row_text(dossier, "series"),
+                                 td_row_text(dossier, "level"), &indicators);
+    if (rc < 0) {
+        json_decref(sheet);
+        return rc == TD_ENOTFOUND ? 0 : rc;
+    }
+    json_array_foreach(indicators, i, one) {
+        const json_t *given =
+            json_object_get(json_object_get(sheet, "points"), td_row_text(one, "id"));
+        add_row(items, dossier, sheet, td_row_text(one, "id"), td_row_text(one, "name"),
+                td_row_text(one, "rule"), points_text(td_row_int(one, "min")),
+                points_text(td_row_int(one, "max")),
+                given ? points_text(json_integer_value(given)) : json_string(""));
+    }
+    add_row(items, dossier, sheet, "opinion", "评议意见 Opinion", opinion_rule, json_string(""),
+            json_string(""), json_string(opinion_name(td_row_text(sheet, "opinion"))));
+    add_row(items, dossier, sheet, "comment", "评语 Comment", "", json_string(""), json_string(""),
+            json_string(td_row_text(sheet, "comment")));
+    json_decref(indicators);
+    json_decref(sheet);
+    return 0;
+}
+
+int td_sheet_form_make(struct td_review *review, json_t **ret_form)
+{
+    json_t *list = NULL, *dossier, *items = json_array();
+    size_t i;
+    int rc = td_sheet_list(review, &list);
+    json_array_foreach(json_object_get(list, "items"), i, dossier)
+        if (rc == 0 && td_row_bool(dossier, "open"))
+            rc = add_dossier(review, dossier, items);
+    json_decref(list);
+    *ret_form = json_pack("{s:o, s:n}", "items", items, "next");
+    return rc < 0 ? rc : *ret_form ? 0 : TD_ENOMEM;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static int refuse(struct td_error *reterr, const char *code)
+{
+    return td_error_field(reterr, "file", code, "not the table that was fetched here");
+}
+
+int td_sheet_form_read(const char *bytes, size_t length, json_t **ret_rows, struct td_error *reterr)
+{
+    char *text = td_table_text(bytes, length);
+    const char *at = text;
+    if (!text)
+        return td_error_field(reterr, "file", "no_table", "save it as CSV, UTF-8 or GB 18030");
+    char separator = td_table_separator(text);
+    json_t *rows = json_array(), *heading = td_table_line(&at, separator, COLUMNS);
+    int rc = json_array_size(heading) == COLUMNS ? 0 : refuse(reterr, "other_table");
+    json_decref(heading);
+    while (rc == 0 && *at) {
+        if (json_array_size(rows) >= TD_SHEET_FORM_ROWS)
+            rc = refuse(reterr, "too_long");
+        else
+            json_array_append_new(rows, td_table_line(&at, separator, COLUMNS));
+    }
+    free(text);
+    if (rc < 0)
+        json_decref(rows);
+    else
+        *ret_rows = rows;
+    return rc;
+}
+
+static const char *cell(const json_t *row, enum column column)
+{
+    const char *text = json_string_value(json_array_get(row, column));
+    return text ? text : "";
+}
+
+/* What was filled in: without the apostrophe that keeps a spreadsheet from running it (http/csv.h).
+ */
+static const char *filled_in(const json_t *row)
+{
+    const char *text = cell(row, FILLED);
+    return *text == '\'' && text[1] && strchr("=+-@", text[1]) ? text + 1 : text;
+}
+
+/* --- taking ----------------------------------------------------------------------------------- */
+
+struct taking {
+    struct td_review *review;
+    json_t *problems;
+    int64_t saved, unchanged, values;
+};
+
+static void add_problem(struct taking *taking, const json_t *row, const char *code)
+{
+    json_array_append_new(taking->problems,
+                          json_pack("{s:O, s:s, s:s, s:s, s:s, s:s}", "row",
+                                    json_array_get(row, COLUMNS), "sequence", cell(row, SEQUENCE),
+                                    "item", cell(row, ITEM), "item_name", cell(row, ITEM_NAME),
+                                    "filled", cell(row, FILLED), "form_problem", code));
+}
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+static bool is_same(const json_t *sheet, const char *item, const char *text)
+{
+    char shown[32];
+    const json_t *given = json_object_get(json_object_get(sheet, "points"), item);
+    if (!strcmp(item, "opinion") || !strcmp(item, "comment"))
+        return !strcmp(td_row_text(sheet, item), text);
+    if (!given)
+        return false;
+    long long points = (long long)json_integer_value(given);
+    snprintf(shown, sizeof(shown), "%lld.%02lld", points / 100, points % 100);
+    return strtod(shown, NULL) == strtod(text, NULL) && *text && isdigit((unsigned char)*text);
+}
+
+/* Puts a row's value where td_sheet_save takes it; false when it is empty or what the sheet has. */
+static bool put_value(struct taking *taking, const json_t *sheet, const json_t *row, json_t *sent)
+{
+    const char *item = cell(row, ITEM), *text = filled_in(row);
+    if (!*text)
+        return false;
+    if (!strcmp(item, "opinion")) {
+        const char *word = opinion_word(text);
+        if (!word)
+            add_problem(taking, row, "opinion");
+        if (!word || is_same(sheet, item, word))
+            return false;
+        return json_object_set_new(sent, "opinion", json_string(word)) == 0;
+    }
+    if (is_same(sheet, item, text))
+        return false;
+    if (!strcmp(item, "comment")) {
+        if (characters(text) > COMMENT_MAX) {
+            add_problem(taking, row, "too_long");
+            return false;
+        }
+        return json_object_set_new(sent, "comment", json_string(text)) == 0;
+    }
+    return json_object_set_new(json_object_get(sent, "points"), item, json_string(text)) == 0;
+}
+
+static const json_t *row_of(const json_t *rows, const char *item)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)rows, i, row)
+        if (!strcmp(cell(row, ITEM), item))
+            return row;
+    return NULL;
+}
+
+/* Names the values that the sheet refused and takes them out of `sent`; how many. */
+static size_t take_out(struct taking *taking, const struct td_error *refusal, const json_t *rows,
+                       json_t *sent)
+{
+    static const char prefix[] = "points.";
+    size_t i, count = 0;
+    json_t *field;
+    json_array_foreach(refusal->fields, i, field) {
+        const char *name = td_row_text(field, "field"), *code = td_row_text(field, "code");
+        const char *item = strncmp(name, prefix, strlen(prefix)) ? name : name + strlen(prefix);
+        const json_t *row = row_of(rows, item);
+        if (json_object_del(json_object_get(sent, "points"), item) < 0)
+            continue;
+        if (row)
+            add_problem(taking, row, code);
+        count++;
+    }
+    return count;
+}
+
+static bool is_empty(const json_t *sent)
+{
+    return json_object_size(sent) == 1 && json_object_size(json_object_get(sent, "points")) == 0;
+}
+
+/* Saves what holds; what the sheet refuses is taken out and the rest saved. */
+static int save(struct taking *taking, const char *id, const json_t *rows, json_t *sent)
+{
+    int64_t version;
+    struct td_error refusal = TD_ERROR_INIT;
+    int rc = td_sheet_save(taking->review, id, sent, &version, &refusal);
+    bool again = rc == TD_EFIELDS && take_out(taking, &refusal, rows, sent) > 0;
+    td_error_done(&refusal);
+    if (again && is_empty(sent))
+        return 0;
+    if (again)
+        rc = td_sheet_save(taking->review, id, sent, &version, NULL);
+    if (rc == 0) {
+        taking->saved++;
+        taking->values += (int64_t)json_object_size(json_object_get(sent, "points")) +
+                          (int64_t)json_object_size(sent) - 1;
+    }
+    return rc;
+}
+
+/* Why no value of the dossier can be taken; NULL when they can. */
+static const char *obstacle(int found, const json_t *sheet, const json_t *row)
+{
+    if (found == TD_ENOTFOUND)
+        return "not_yours";
+    if (*td_row_text(sheet, "submitted_at"))
+        return "submitted";
+    return strtoll(cell(row, VERSION), NULL, 10) != td_row_int(sheet, "version") ? "stale" : NULL;
+}
+
+static int take_dossier(struct taking *taking, const char *id, const json_t *rows)
+{
+    json_t *sheet = NULL, *row, *sent = json_pack("{s:{}}", "points");
+    size_t i, given = 0, before = json_array_size(taking->problems);
+    int rc = td_sheet_load(taking->review, id, &sheet, NULL);
+    json_array_foreach((json_t *)rows, i, row)
+        given += put_value(taking, sheet, row, sent);
+    const char *because = given || rc < 0 ? obstacle(rc, sheet, json_array_get(rows, 0)) : NULL;
+    if (because) {
+        while (json_array_size(taking->problems) > before)
+            json_array_remove(taking->problems, before);
+        add_problem(taking, json_array_get(rows, 0), because);
+        rc = 0;
+    } else if (given) {
+        rc = save(taking, id, rows, sent);
+        if (rc == TD_ECONFLICT) {
+            add_problem(taking, json_array_get(rows, 0), "closed");
+            rc = 0;
+        }
+    } else {
+        taking->unchanged += json_array_size(taking->problems) == before;
+    }
+    json_decref(sent);
+    json_decref(sheet);
+    return rc;
+}
+
+int td_sheet_form_take(struct td_review *review, const json_t *rows, json_t **ret_report)
+{
+    struct taking taking = {.review = review, .problems = json_array()};
+    json_t *by_key = json_object(), *row, *list;
+    const char *key;
+    size_t i;
+    int rc = 0;
+    json_array_foreach((json_t *)rows, i, row) {
+        key = cell(row, KEY);
+        if (json_array_size(row) != COLUMNS || !*key)
+            continue; /* an empty line */
+        json_t *numbered = json_copy(row);
+        json_array_append_new(numbered, json_integer((json_int_t)i + 2));
+        if (!json_object_get(by_key, key))
+            json_object_set_new(by_key, key, json_array());
+        json_array_append_new(json_object_get(by_key, key), numbered);
+    }
+    json_object_foreach(by_key, key, list)
+        if (rc == 0)
+            rc = take_dossier(&taking, key, list);
+    json_decref(by_key);
+    *ret_report = json_pack("{s:I, s:I, s:I, s:o}", "saved", taking.saved, "unchanged",
+                            taking.unchanged, "values", taking.values, "problems", taking.problems);
+    return rc < 0 ? rc : *ret_report ? 0 : TD_ENOMEM;
+}
