@@ -215,12 +215,14 @@ int td_demo_open_cycle(struct td_demo *demo, char ret_cycle[27], struct td_error
                                  "四、通过定向评价取得的职称限定在基层事业单位聘任。";
     json_t *value = NULL;
     json_t *body = json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:{s:i, s:i, s:i, s:i}}}", "series",
-        "teacher", "year", 2026, "name", "2026年度中小学（含幼儿园）教师定向评价", "notice_number",
-        "乌人社（演示）〔2026〕8号", "notice_text", notice, "notice_date", "2026-08-28",
-        "cutoff_date", "2026-08-31", "opens_on", "2026-09-01", "closes_on", "2026-11-30",
-        "parameters", "fee_cents", "junior", 10000, "intermediate", 18000, "senior", 28000,
-        "full_senior", 28000);
+        "{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:{s:i, s:i, s:i, s:i}, s:{s:{s:s, "
+        "s:s}}}}",
+        "series", "teacher", "year", 2026, "name", "2026年度中小学（含幼儿园）教师定向评价",
+        "notice_number", "乌人社（演示）〔2026〕8号", "notice_text", notice, "notice_date",
+        "2026-08-28", "cutoff_date", "2026-08-31", "opens_on", "2026-09-01", "closes_on",
+        "2026-11-30", "parameters", "fee_cents", "junior", 10000, "intermediate", 18000, "senior",
+        28000, "full_senior", 28000, "windows", "review", "opens_on", "2026-10-20", "closes_on",
+        "2026-11-30");
     int result = bootstrap_standards(demo, reterr);
     if (result < 0) {
         json_decref(body);

@@ -62,7 +62,7 @@ static int remind(struct td_review *review, int64_t *changed)
     result = td_tx_rows(
         review->tx, &rows,
         "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
-        "where a.state in ('returned', 'supplement') and a.due_at >= $1 and a.due_at <= $2 "
+        "where a.state in ('returned', 'supplement', 'fee_due') and a.due_at >= $1 and a.due_at <= $2 "
         "and not exists (select 1 from message m where m.account_id = a.account_id and "
         "m.application_id = a.id and m.kind = 'reminder' and m.at >= a.state_at) "
         "order by a.id limit $3",

@@ -1,6 +1,7 @@
 /* year.c - see year.h. Reads; owns nothing. */
 #include "review/year.h"
 
+#include "review/committee.h"
 #include "review/row.h"
 #include "review/window.h"
 #include "review/workflow.h"
@@ -298,11 +299,33 @@ static int add_duties(struct td_review *review, const json_t *cycle, const struc
 /* --- levels, stages, offices ---------------------------------------------------------------------
  */
 
-static json_t *level_row(const struct facts *facts, const json_t *committees, const char *level)
+/* The committees of a level and how each stands today; *ret_ready when one may review. */
+static json_t *committees_of(const struct td_review *review, const json_t *committees,
+                             const char *level, bool *ret_ready)
 {
+    json_t *list = json_array(), *committee;
+    size_t i;
+    *ret_ready = false;
+    json_array_foreach((json_t *)committees, i, committee) {
+        const char *state = td_committee_state(committee, review->today);
+        if (!td_row_equals(committee, "level", level) || !strcmp(state, "withdrawn"))
+            continue;
+        *ret_ready = *ret_ready || !strcmp(state, "approved");
+        json_array_append_new(
+            list, json_pack("{s:O, s:O, s:s, s:O?}", "id", json_object_get(committee, "id"), "name",
+                            json_object_get(committee, "name"), "committee_state", state,
+                            "valid_until", json_object_get(committee, "valid_until")));
+    }
+    return list;
+}
+
+static json_t *level_row(const struct td_review *review, const struct facts *facts,
+                         const json_t *committees, const char *level)
+{
+    bool ready = false;
     char first[TD_DATE_TEXT], last[TD_DATE_TEXT];
     const json_t *meeting = find(facts->meetings, "level", level);
-    const json_t *committee = find(committees, "level", level);
+    json_t *own = committees_of(review, committees, level, &ready);
     int64_t dossiers = 0, waiting = undecided(facts, level), decided = 0;
     static const char *const after[] = {"passed",    "failed", "result_notice", "objection_hold",
                                         "confirmed", "filed",  "certified",     "appointed"};
@@ -312,11 +335,11 @@ static json_t *level_row(const struct facts *facts, const json_t *committees, co
         decided += count_in(facts, after[i], level);
     day_of(td_row_text(meeting, "first_at"), first);
     day_of(waiting ? "" : td_row_text(meeting, "last_at"), last);
-    return json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "level", level, "committee",
-                     td_row_text(committee, "name"), "is_ready", committee != NULL, "dossiers",
-                     (json_int_t)dossiers, "waiting", (json_int_t)waiting, "decided",
-                     (json_int_t)decided, "meetings", (json_int_t)td_row_int(meeting, "meetings"),
-                     "first_on", first, "last_on", last);
+    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "level", level, "committees",
+                     own, "is_ready", (int)ready, "dossiers", (json_int_t)dossiers, "waiting",
+                     (json_int_t)waiting, "decided", (json_int_t)decided, "meetings",
+                     (json_int_t)td_row_int(meeting, "meetings"), "first_on", first, "last_on",
+                     last);
 }
 
 /* Each level for itself: one may be over before another has a committee. */
@@ -326,14 +349,14 @@ static int add_levels(struct td_review *review, const json_t *cycle, const struc
     static const char *const levels[] = {"junior", "intermediate", "senior", "full_senior"};
     const json_t *descriptor = json_object_get(review->catalog, td_row_text(cycle, "series"));
     json_t *committees = NULL, *list = json_array();
-    int result = td_tx_rows(review->tx, &committees,
-                            "select level, name from committee where series = $1 order by id", "s",
-                            td_row_text(cycle, "series"));
+    int result =
+        td_tx_rows(review->tx, &committees, "select * from committee where series = $1 order by id",
+                   "s", td_row_text(cycle, "series"));
     for (size_t i = 0; !result && i < sizeof(levels) / sizeof(levels[0]); i++) {
         const json_t *own = find(json_object_get(descriptor, "levels"), "id", levels[i]);
         if (!own || td_row_bool(own, "exam_based"))
             continue;
-        json_array_append_new(list, level_row(facts, committees, levels[i]));
+        json_array_append_new(list, level_row(review, facts, committees, levels[i]));
     }
     json_object_set_new(view, "levels", list);
     json_decref(committees);

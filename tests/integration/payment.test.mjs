@@ -31,6 +31,11 @@ const differences = async (client = city.bureau) => (await client.ok('GET', '/pa
 const standings = (order) => rows(server, `select standing from payment where order_number = '${order}' order by id`).map((one) => one.standing);
 const delivered = (kind, from) => server.seen('delivery.recorded', (line) => line.kind === kind && line.outcome === 'received', from);
 
+async function dates() {
+  today = (await server.client().ok('GET', '/calendar')).start;
+  yesterday = new Date(Date.parse(today) - 86400e3).toISOString().slice(0, 10);
+}
+
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'titled-payment-'));
   platform = await new Region().listen();
@@ -44,7 +49,7 @@ before(async () => {
   platform.accept = (one, say, reply) => accept(one, (status, value) => say(status, one.kind === 'payment_order' && status < 300 ? { ...value, pay_url: `https://pay.example/${one.body.order}` } : value), reply);
   const file = outgoing(folder, { payment: [platform] });
   server = await startServer({ config: { outgoing_file: file, payment_key_file: join(folder, 'payment.key'), log_level: 0 } });
-  city = await buildCity(server, { fee: FEE, windows: { fee: { opens_on: day(-30), closes_on: day(60) } } });
+  city = await buildCity(server, { fee: FEE, windows: { fee: { opens_on: day(15), closes_on: day(60) } } });
   second = await server.account('second', [{ role: 'office', scope: 'teacher' }]);
   const names = ['lin', 'mali', 'guli', 'aisha'];
   for (const [n, name] of names.entries()) people[name] = await teacher(city, `payer-${n}`);
@@ -55,8 +60,6 @@ before(async () => {
   for (const name of names) await verify(city, ids[name]);
   await city.clerk.ok('POST', '/notices', { applications: names.map((name) => ids[name]) });
   await server.advance(12);
-  today = (await server.client().ok('GET', '/calendar')).start;
-  yesterday = new Date(Date.parse(today) - 86400e3).toISOString().slice(0, 10);
   platform.next('lose'); // the first order arrives there, its answer does not arrive here
   const from = server.lines.length;
   for (const name of names) await forward(city, ids[name]);
@@ -75,8 +78,12 @@ describe('an order', () => {
     const orders = [...platform.taken.values()].filter((one) => one.kind === 'payment_order');
     assert.deepEqual(orders.map((one) => [one.body.amount_cents, one.times]), Array(4).fill([FEE, 1]));
     assert.ok(orders.every((one) => !JSON.stringify(one.body).includes('payer-')), 'no names');
+    const early = await fee('mali');
+    assert.deepEqual([early.order.order_state, early.can_pay, early.say, early.parameters.date], ['due', false, 'window_not_open', day(15)]);
+    assert.match((await people.mali.page(`/applications/${ids.mali}/fee`)).text, new RegExp(`缴费”自 ${day(15)} 开始`));
+    await server.advance(4);
+    await dates();
     const view = await fee('mali');
-    assert.equal(view.order.order_state, 'due');
     assert.equal(view.can_pay, true);
     assert.equal(view.order.pay_url, `https://pay.example/${view.order.number}`);
     assert.match((await people.mali.page(`/applications/${ids.mali}/fee`)).text, /href="https:\/\/pay\.example\/PAY-/);
