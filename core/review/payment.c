@@ -326,7 +326,8 @@ int td_payment_answered(struct td_review *review, const json_t *delivery, const 
 int td_payment_differences(struct td_review *review, bool all, const char *cursor,
                            json_t **ret_page)
 {
-    json_t *rows = NULL;
+    json_t *rows = NULL, *row;
+    size_t i;
     bool every = td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
     int result = td_tx_rows(
         review->tx, &rows,
@@ -346,6 +347,10 @@ int td_payment_differences(struct td_review *review, bool all, const char *curso
         "bssi", (int)all, every ? "*" : review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (result)
         return result;
+    json_array_foreach(rows, i, row) { /* an expression is a number: 0 would be shown as there */
+        json_object_set_new(row, "is_open", json_boolean(td_row_int(row, "is_open")));
+        json_object_set_new(row, "can_refund", json_boolean(td_row_int(row, "can_refund")));
+    }
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
 }

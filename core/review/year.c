@@ -226,6 +226,8 @@ static void add_windows(const struct td_review *review, const json_t *cycle,
         if (inside) {
             json_object_set_new(entry, "waiting", json_integer(waiting));
             json_object_set_new(entry, "overdue", json_integer(overdue));
+            json_object_set_new(entry, "has_work", json_boolean(waiting > 0));
+            json_object_set_new(entry, "has_late", json_boolean(overdue > 0));
         }
         json_array_append_new(milestones, entry);
     }
@@ -373,10 +375,10 @@ static void add_stages(const struct facts *facts, json_t *view)
         if (!waiting || !*td_state_holder((enum td_state)i))
             continue;
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:I, s:I, s:O?}", "state", state, "holder",
+            list, json_pack("{s:s, s:s, s:I, s:I, s:b, s:O?}", "state", state, "holder",
                             td_state_holder((enum td_state)i), "waiting", (json_int_t)waiting,
-                            "overdue", (json_int_t)td_row_int(late, "overdue"), "oldest_due_at",
-                            json_object_get(late, "oldest_due_at")));
+                            "overdue", (json_int_t)td_row_int(late, "overdue"), "has_late",
+                            late != NULL, "oldest_due_at", json_object_get(late, "oldest_due_at")));
     }
     json_object_set_new(view, "stages", list);
 }
@@ -395,7 +397,7 @@ static int add_offices(struct td_review *review, const char *cycle_id, json_t *v
         "in " DISTRICT_STATES " then max(d.name) else '' end as name, count(*) as overdue, "
         "min(a.due_at) as oldest_due_at from application a join unit u on u.id = a.unit_id "
         "join division d on d.code = a.division_code where a.cycle_id = $1 and a.due_at < $2 "
-        "and a.state not in ('returned', 'supplement') "
+        "and a.state not in ('returned', 'supplement', 'fee_due') "
         "group by a.state, case when a.state in " UNIT_STATES " then a.unit_id when a.state "
         "in " DISTRICT_STATES " then a.division_code else '' end "
         "order by count(*) desc, min(a.due_at) limit $3",

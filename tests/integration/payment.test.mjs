@@ -114,7 +114,7 @@ describe('a notification', () => {
     assert.equal(timeline.history.filter((step) => step.action === 'settle_fee').length, 1);
     assert.equal((await notify(pay(order.number))).status, 200);
     assert.deepEqual(standings(order.number), ['applied', 'double']);
-    assert.deepEqual((await differences()).map((one) => [one.difference, one.order_number, one.can_refund]), [['double', order.number, 1]]);
+    assert.deepEqual((await differences()).map((one) => [one.difference, one.order_number, one.can_refund]), [['double', order.number, true]]);
   });
 
   test('of another sum, or of an order that is not ours, settles nothing and is not lost', async () => {
