@@ -16,6 +16,7 @@
     X(deliveries)                                                                                  \
     X(demo)                                                                                        \
     X(drafts)                                                                                      \
+    X(draws)                                                                                       \
     X(elections)                                                                                   \
     X(evidence)                                                                                    \
     X(experts)                                                                                     \

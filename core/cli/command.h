@@ -46,6 +46,7 @@ struct td_command {
     X(ballot)                                                                                      \
     X(clock)                                                                                       \
     X(demo)                                                                                        \
+    X(draw)                                                                                        \
     X(cycle)                                                                                       \
     X(ledger)                                                                                      \
     X(plugin)                                                                                      \

@@ -331,6 +331,7 @@ static const struct {
     {"sees_posts", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |
                        TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"sees_plugins", TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
+    {"supervises", TD_ROLE_SUPERVISOR},
     {"oversees", TD_ROLE_BUREAU | TD_ROLE_AUDIT | TD_ROLE_SUPERVISOR},
     {"runs_committee", TD_ROLE_OFFICE | TD_ROLE_BUREAU},
     {"attends", TD_ROLE_EXPERT | TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},

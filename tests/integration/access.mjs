@@ -223,6 +223,16 @@ export const otherRoutes = {
   'POST /deliveries/{delivery}/give-up': { may: all, send: give({ reason: '停' }) },
   'POST /deliveries/{delivery}/receipt': { may: all, send: give({ receipt: 'R-1' }) },
   'POST /deliveries/{delivery}/rejection': { may: all, send: give({ reason: '格式' }) },
+  'POST /draws': { may: only('office selfish', 'field'), send: (id, e) => ({ body: { committee_id: e.committee, kind: 'committee', size: 99 } }) },
+  'GET /draws/{draw}': { may: series },
+  'GET /draws/{draw}/commitment': { may: all },
+  'GET /draws/{draw}/file': { may: series },
+  'POST /draws/{draw}/witness': { may: all, send: give({ number: 'x' }) },
+  'POST /draws/{draw}/reveal': { may: runs },
+  'POST /draws/{draw}/no-answer': { may: runs, send: give({ account_id: 'nobody', reason: '未接电话' }) },
+  'POST /draws/{draw}/close': { may: runs },
+  'POST /draws/{draw}/cancel': { may: runs, send: give({ reason: '条件有误' }) },
+  'POST /draws/{draw}/answer': { may: only(''), send: give({ answer: 'confirmed' }) }, // nobody is invited yet
   'POST /experts/{expert}/confirm': { may: only('recused') }, // whose entry it is
   'POST /experts/{expert}/suspend': { may: runs, send: give({ reason: '出国' }) },
   'POST /experts/{expert}/resume': { may: runs },

@@ -106,6 +106,7 @@ export async function buildEstate(server) {
   estate.tie = (await estate.people.owner.ok('POST', '/ties', { kind: 'kin', name: '无此专家', note: '表兄' })).id;
   estate.challenge = (await estate.people.colleague.ok('POST', `/applications/${dossiers.fresh}/challenges`, { name: '无此专家', reason: '有过争执' })).id;
   Object.assign(estate, await foundPool(city, estate.members));
+  estate.draw = (await city.office.ok('POST', '/draws', { committee_id: estate.committee, kind: 'panel', name: '抽取组', cycle_id: city.cycle.id, size: 3 })).id;
   estate.panel = await sit(city, estate, all);
   Object.assign(estate, await certify(server, city, estate, dossiers.done));
   estate.meeting = await convene(city, estate, '第二次会议', [dossiers.own, dossiers.selfish], (await server.client().ok('GET', '/calendar')).start);

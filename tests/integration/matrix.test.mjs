@@ -212,7 +212,7 @@ describe('a dossier', () => {
 
 describe('everything else', () => {
   const values = (e) => ({
-    pool: e.pool, expert: e.expert,
+    pool: e.pool, expert: e.expert, draw: e.draw,
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, election: '1', filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
     payment: '01ARZ3NDEKTSV4RRFFQ69G5FAW', refund: '01ARZ3NDEKTSV4RRFFQ69G5FAX',
     delivery: e.delivery,

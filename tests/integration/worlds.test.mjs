@@ -145,7 +145,7 @@ function everything() {
   const ids = (name) => [...both(`select id as v from ${name}`), '01ARZ3NDEKTSV4RRFFQ69G5FAV'];
   return {
     application: ids('application'), committee: ids('committee'), panel: ids('panel'), meeting: ids('meeting'), motion: ids('motion'), notice: ids('public_notice'), objection: ids('objection'), record: ids('integrity_record'), reexamination: ids('reexamination'), ranking: ids('ranking'),
-    pool: ids('expert_pool'), expert: ids('pool_expert'),
+    pool: ids('expert_pool'), expert: ids('pool_expert'), draw: ids('draw'),
     filing: ids('filing'), title: ids('title'), standard: ids('standard'), trial: ids('trial'), cycle: ids('cycle'), unit: ids('unit'), account: ids('account'), number: [...both('select number as v from title'), 'TEACHER-2026-3-00009'],
     section: ['teaching', 'nosuch'], series: ['teacher', 'agriculture', 'nosuch'], evidenceOf: Object.fromEntries(both('select distinct application_id as v from evidence').map((id) => [id, both(`select max(id) as v from evidence where application_id = '${id}'`)])),
     codes: both('select check_code as v from title'), names: ['owner', 'str', 'theirs', 'nobody'], numbers: both("select number as v from application where number is not null"), cursors: both('select id as v from application'), waits: both("select state_at || '_' || id as v from application"),
