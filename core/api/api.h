@@ -12,6 +12,7 @@
     X(calendar)                                                                                    \
     X(codes)                                                                                       \
     X(committees)                                                                                  \
+    X(complaints)                                                                                  \
     X(cycles)                                                                                      \
     X(deliveries)                                                                                  \
     X(demo)                                                                                        \
@@ -45,6 +46,7 @@
     X(recusals)                                                                                    \
     X(reviews)                                                                                     \
     X(series)                                                                                      \
+    X(revocations)                                                                                 \
     X(second_factor)                                                                               \
     X(session)                                                                                     \
     X(standard_cases)                                                                              \

@@ -1,7 +1,6 @@
 /* rankings.c - who passed against the posts that are free: before it is published, and as it was
  * published. */
 #include "api/api.h"
-#include "review/cycle.h"
 #include "review/ranking.h"
 #include "review/row.h"
 
@@ -31,7 +30,7 @@ static int show(struct td_call *call, struct td_reply *reply, struct td_error *r
     json_t *cycle = NULL, *ranking = NULL, *stored = NULL;
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_cycle_load(review.tx, td_call_param(call, "cycle"), &cycle);
+        result = td_ranking_cycle(&review, td_call_param(call, "cycle"), &cycle);
     bool bureau = td_row_is(&review, TD_ROLE_BUREAU);
     bool office = td_account_has(call->who, TD_ROLE_OFFICE, td_row_text(cycle, "series"));
     if (!result && !bureau && !office && !td_row_is(&review, TD_ROLE_SUPERVISOR))

@@ -337,6 +337,7 @@ static const struct {
     {"attends", TD_ROLE_EXPERT | TD_ROLE_OFFICE | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"declares", TD_ROLE_APPLICANT | TD_ROLE_EXPERT},
     {"runs_year", TD_ROLE_OFFICE | TD_ROLE_BUREAU},
+    {"handles_complaints", TD_ROLE_SUPERVISOR | TD_ROLE_BUREAU | TD_ROLE_OFFICE},
     {"sees_integrity", TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"sees_accounts", TD_ROLE_ADMIN | TD_ROLE_SECURITY | TD_ROLE_AUDIT | TD_ROLE_SUPERVISOR},
 };

@@ -2,6 +2,7 @@
 #include "review/guard.h"
 
 #include "review/calendar.h"
+#include "review/complaint.h"
 #include "review/cycle.h"
 #include "review/integrity.h"
 #include "review/notice.h"
@@ -57,7 +58,8 @@ int td_guard_hr_verified(struct td_review *review, const json_t *application,
     return td_verification_check(review, application, "district_hr", reterr);
 }
 
-/* Objections to the latest notice of this kind that name the dossier: open ones and upheld ones. */
+/* Objections to the latest notice of this kind that name the dossier: open ones and upheld ones. Of
+ * a result also complaints that hold it. */
 static int count_objections(struct td_review *review, const char *application_id, const char *kind,
                             int64_t *ret_open, int64_t *ret_upheld)
 {
@@ -75,7 +77,12 @@ static int count_objections(struct td_review *review, const char *application_id
     *ret_open = td_row_int(row, "open");
     *ret_upheld = td_row_int(row, "upheld");
     json_decref(row);
-    return 0;
+    int64_t held = 0, founded = 0;
+    if (!strcmp(kind, "result"))
+        result = td_complaint_count_holds(review, application_id, &held, &founded);
+    *ret_open += held;
+    *ret_upheld += founded;
+    return result;
 }
 
 /* Counted again on the calendar of today: days off of the region that were not known when the

@@ -72,6 +72,13 @@ struct publication {
     char due[TD_TIME_TEXT];
 };
 
+static const char *action_of(const char *kind)
+{
+    if (!strcmp(kind, "unit"))
+        return "publicise";
+    return strcmp(kind, "revocation") ? "publicise_result" : "revoke";
+}
+
 static int publish_one(struct td_review *review, const struct publication *publication,
                        const char *id, struct td_error *reterr)
 {
@@ -91,9 +98,8 @@ static int publish_one(struct td_review *review, const struct publication *publi
     }
     json_decref(application);
     if (!result)
-        result = td_workflow_apply(review, id, unit ? "publicise" : "publicise_result", NULL, NULL,
-                                   reterr);
-    if (!result)
+        result = td_workflow_apply(review, id, action_of(publication->kind), NULL, NULL, reterr);
+    if (!result && strcmp(publication->kind, "revocation") != 0) /* after that nobody waits */
         result = td_tx_exec(review->tx, NULL, "update application set due_at = $2 where id = $1",
                             "ss", id, publication->due);
     return result;
@@ -212,6 +218,8 @@ int td_notice_load(struct td_review *review, const char *notice_id, json_t **ret
                                       : result;
     bool open = td_row_equals(notice, "state", "open");
     json_object_set_new(notice, "open", json_boolean(open));
+    json_object_set_new(notice, "takes_objections",
+                        json_boolean(open && !td_row_equals(notice, "kind", "revocation")));
     json_object_set_new(notice, "calendar_unconfirmed",
                         json_boolean(!td_row_bool(notice, "calendar_confirmed")));
     result = load_entries(review, notice, &entries);

@@ -185,6 +185,20 @@ int td_ranking_compute(struct td_review *review, const json_t *cycle, json_t **r
 
 /* --- publishing ------------------------------------------------------------------------------- */
 
+int td_ranking_cycle(struct td_review *review, const char *cycle_id, json_t **ret_cycle)
+{
+    json_t *cycle = NULL;
+    int result = td_cycle_load(review->tx, cycle_id, &cycle);
+    if (!result && td_row_equals(cycle, "state", "planned") &&
+        !td_cycle_insider(review->who, td_row_text(cycle, "series")))
+        result = TD_ENOTFOUND; /* to who does not plan it there is none yet */
+    if (result)
+        json_decref(cycle);
+    else
+        *ret_cycle = cycle;
+    return result;
+}
+
 static int check_runs(struct td_review *review, const json_t *cycle, struct td_error *reterr)
 {
     if (td_row_is(review, TD_ROLE_BUREAU) ||
@@ -274,7 +288,7 @@ int td_ranking_publish(struct td_review *review, const char *cycle_id, json_t **
                        struct td_error *reterr)
 {
     json_t *cycle = NULL, *ranking = NULL, *in = NULL, *out = NULL, *notice = NULL;
-    int result = td_cycle_load(review->tx, cycle_id, &cycle);
+    int result = td_ranking_cycle(review, cycle_id, &cycle);
     if (!result)
         result = check_runs(review, cycle, reterr);
     if (!result)
@@ -364,7 +378,7 @@ int td_ranking_choose(struct td_review *review, const char *cycle_id, const json
 {
     json_t *cycle = NULL, *ranking = NULL, *after = NULL, *group = NULL;
     int result = td_row_is(review, TD_ROLE_BUREAU)
-                     ? td_cycle_load(review->tx, cycle_id, &cycle)
+                     ? td_ranking_cycle(review, cycle_id, &cycle)
                      : td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
     if (!result)
         result = td_ranking_compute(review, cycle, &ranking);
@@ -390,7 +404,7 @@ int td_ranking_revote(struct td_review *review, const char *cycle_id, const char
 {
     json_t *cycle = NULL, *ranking = NULL, *group, *entry, *ids = json_array();
     size_t i, j;
-    int result = td_cycle_load(review->tx, cycle_id, &cycle);
+    int result = td_ranking_cycle(review, cycle_id, &cycle);
     if (!result)
         result = check_runs(review, cycle, reterr);
     if (!result)

@@ -33,6 +33,9 @@ void td_ranking_allot(json_t *group);
  * "waiting": how many are tied, revote or no_posts}. A new reference. */
 int td_ranking_compute(struct td_review *review, const json_t *cycle, json_t **ret_ranking);
 
+/* The cycle, for who may know that there is one: a planned one only for insiders. TD_ENOTFOUND. */
+int td_ranking_cycle(struct td_review *review, const char *cycle_id, json_t **ret_cycle);
+
 /* Publicises who is in, fails who is out, leaves the others; stores the ranking with its ledger entry. By the office
  * of the series or the bureau. *ret_notice is td_notice_load's ("id" null when nobody is in) with "outranked" and
  * "waiting", two numbers. TD_ECONFLICT "nothing_to_publish", "ranking_waits". */

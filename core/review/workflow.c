@@ -114,6 +114,8 @@ static const struct td_workflow_row rows[] = {
     {"revoke", FROM(CERTIFIED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"revoke", FROM(APPOINTED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"revoke", FROM(SUSPENDED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
+    {"revoke", FROM(CONVERTED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
+    {"revoke", FROM(RETIRED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"retire", FROM(CERTIFIED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
     {"retire", FROM(APPOINTED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
 };

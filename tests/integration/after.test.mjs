@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, submit, teacher } from './city.mjs';
 import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
+import { filed } from './posts.mjs';
 
 let server, city, second;
 before(async () => {
@@ -174,6 +175,44 @@ describe('more who passed than posts', () => {
   });
 });
 
+describe('a title won by fraud', () => {
+  test('is revoked by two officials in one step: title, integrity record, notice', async () => {
+    const client = await teacher(city, 'lyu-1'), other = await teacher(city, 'shi-2');
+    const [one, two] = filed(server, city, [client.account.id, other.account.id]);
+    for (const { filing } of [one, two]) await city.bureau.ok('POST', `/filings/${filing}/certify`);
+    const [title] = (await client.ok('GET', '/titles')).items, [kept] = (await other.ok('GET', '/titles')).items;
+    const check = async () => (await server.client().ok('GET', `/certificates/${title.number}?code=${title.check_code}`)).certificate.certificate_state;
+    const body = { kind: 'plagiarism', decision_number: '乌人社撤〔2026〕2号', decided_on: await day(0), finding };
+    assert.equal((await city.office.json('POST', `/titles/${title.id}/revocation`, body)).status, 403);
+    const { id } = await city.bureau.ok('POST', `/titles/${title.id}/revocation`, body);
+    assert.equal((await second.json('POST', `/titles/${title.id}/revocation`, body)).body.key, 'revocation_proposed');
+    assert.equal((await city.bureau.json('POST', `/revocations/${id}/decide`)).body.key, 'integrity_second_person');
+    assert.deepEqual([await check(), (await client.ok('GET', '/account/integrity')).items.length], ['valid', 0], 'a proposal changes nothing');
+    await second.ok('POST', `/revocations/${id}/decide`);
+    assert.equal(await check(), 'revoked');
+    assert.match((await server.client().page(`/certificates/${title.number}?code=${title.check_code}`)).text, /已撤销/);
+    const [record] = (await client.ok('GET', '/account/integrity')).items;
+    assert.deepEqual([record.integrity_kind, record.decision_number, record.until_on], ['plagiarism', '乌人社撤〔2026〕2号', await day(3)]);
+    const { revocation } = await city.supervisor.ok('GET', `/revocations/${id}`);
+    assert.equal(revocation.record_id, record.id);
+    const { notice } = await server.client().ok('GET', `/notices/${revocation.notice_id}`);
+    assert.deepEqual([notice.kind, notice.takes_objections, notice.entries.map((entry) => entry.name)], ['revocation', false, ['lyu-1']]);
+    assert.equal((await server.client().json('POST', `/notices/${notice.id}/objections`, { application: notice.entries[0].id, text: '请说明撤销的依据是什么。' })).body.key, 'notice_not_open');
+    assert.equal((await second.json('POST', `/revocations/${id}/decide`)).body.key, 'revocation_settled');
+    // Everything was one transaction: the entries stand together on the ledger.
+    const together = rows(server, `select min(sequence) as first, max(sequence) as last, count(*) as entries from ledger where subject in ('revocation/${id}', 'integrity/${record.id}', 'notice/${notice.id}', 'application/${one.application}') and action in ('revocation.decide', 'integrity.confirm', 'notice.publish', 'application.revoke')`)[0];
+    assert.equal(together.entries, 4);
+    assert.deepEqual(rows(server, `select distinct actor from ledger where sequence between ${together.first} and ${together.last}`), [{ actor: second.account.id }]);
+    // A proposal can be dropped; a title is revoked also once its holder has retired.
+    const dropped = await city.bureau.ok('POST', `/titles/${kept.id}/revocation`, body);
+    await second.ok('POST', `/revocations/${dropped.id}/drop`, { reason: '证据不足，不予撤销。' });
+    sql(server, `update application set state = 'retired' where id = '${two.application}'`);
+    const late = await second.ok('POST', `/titles/${kept.id}/revocation`, body);
+    await city.bureau.ok('POST', `/revocations/${late.id}/decide`);
+    assert.equal(await stateOf(other, two.application), 'revoked');
+  });
+});
+
 describe('a result that one is not satisfied with', () => {
   test('is explained with counts and no names, and rechecked by somebody else', async () => {
     const { client, id } = await voted('zheng', { yes: 5, no: 2, abstain: 1 });
@@ -224,5 +263,77 @@ describe('a result that one is not satisfied with', () => {
     await server.advance(40);
     assert.deepEqual((await city.supervisor.ok('GET', '/reexaminations')).items.map((one) => one.overdue), [true]);
     assert.match((await city.bureau.page('/reexaminations')).text, /已超期/);
+  });
+});
+
+describe('a complaint', () => {
+  const calendar = async (days) => (await server.client().ok('GET', `/calendar?days=${days}`)).end;
+  const status = (receipt, code = receipt.code) => server.client().json('POST', '/complaints/status', { number: receipt.number, code });
+
+  test('about an official is the supervisor\'s, never his whom it names, and answered to who has the receipt', async () => {
+    const receipt = await server.client().ok('POST', '/complaints', { about: 'official', whom: '评委会办公室 office', text: '受理时间拖延，请核实处理。' });
+    const { number, code } = receipt;
+    assert.deepEqual([receipt.accept_by, receipt.answer_by], [await calendar(15), await calendar(60)]);
+    const { items: [{ id, complaint_state }] } = await city.supervisor.ok('GET', '/complaints');
+    assert.equal(complaint_state, 'received');
+    const seen = await city.supervisor.ok('GET', `/complaints/${id}`);
+    assert.deepEqual([seen.complaint.anonymous, seen.complaint.contact, seen.complaint.code_key], [true, '', undefined]);
+    for (const who of [city.office, city.bureau]) {
+      assert.deepEqual((await who.ok('GET', '/complaints?show=all')).items, [], 'not even that there is one');
+      assert.equal((await who.json('GET', `/complaints/${id}`)).status, 404);
+    }
+    assert.equal((await status(receipt)).body.complaint.complaint_state, 'received');
+    const [wrong, none] = [await status(receipt, '0'.repeat(16)), await status({ number: 'XF-2026-99999', code })];
+    assert.deepEqual([wrong.status, none.status, wrong.body.key], [404, 404, none.body.key]);
+    assert.match((await server.client().form('/complaints/status', { number, code })).text, /已收到/);
+
+    assert.deepEqual((await city.supervisor.json('POST', `/complaints/${id}/assign`, { person: 'office' })).body.errors.map((one) => one.code), ['complaint_concerned']);
+    await city.supervisor.ok('POST', `/complaints/${id}/assign`, { person: 'bureau-2' });
+    assert.ok((await second.ok('GET', '/messages')).items.some((one) => one.kind === 'complaint_assigned'));
+    assert.equal((await city.supervisor.json('POST', `/complaints/${id}/accept`, {})).body.key, 'complaint_not_yours');
+    assert.equal((await second.json('POST', `/complaints/${id}/answer`, { answer: '已核实整改。' })).body.key, 'complaint_state_wrong', 'step by step');
+    await second.ok('POST', `/complaints/${id}/accept`, {});
+    await second.ok('POST', `/complaints/${id}/investigate`, { outcome: 'founded', finding: '经核查，受理超期两日。' });
+    const between = (await status(receipt)).body.complaint;
+    assert.deepEqual([between.complaint_state, between.complaint_outcome, between.finding], ['accepted', null, undefined], 'the finding stays inside');
+    await second.ok('POST', `/complaints/${id}/answer`, { answer: '情况属实，已责成整改。' });
+    await second.ok('POST', `/complaints/${id}/close`, {});
+    const { complaint } = (await status(receipt)).body;
+    assert.deepEqual([complaint.complaint_state, complaint.complaint_outcome, complaint.answer], ['closed', 'founded', '情况属实，已责成整改。']);
+    assert.deepEqual((await city.supervisor.ok('GET', `/complaints/${id}`)).complaint.steps.map((one) => one.step), ['file', 'assign', 'accept', 'investigate', 'answer', 'close']);
+    assert.deepEqual((await city.supervisor.ok('GET', `/ledger?subject=complaint/${id}`)).items.filter((one) => one.payload && Object.keys(one.payload).length), [], 'the ledger says that there is a case and nothing of it');
+  });
+
+  test('about a dossier lets its result wait, and nobody else\'s; its applicant does not learn who or what', async () => {
+    const [held, other] = [await copyOne('you-1'), await copyOne('xu-11')];
+    sql(server, `update application set state = 'result_notice' where id in ('${held.id}', '${other.id}')`);
+    const complainant = await teacher(city, 'shi-1');
+    await complainant.ok('POST', '/complaints', { about: 'dossier', whom: 'N-you-1', text: '所附论文系他人作品，请核实。', contact: '13999990000' });
+    const { items: [{ id }] } = await city.bureau.ok('GET', '/complaints');
+    const { complaint } = await city.bureau.ok('GET', `/complaints/${id}`);
+    assert.deepEqual([complaint.application_id, complaint.contact], [held.id, '13999990000']);
+    assert.equal(rows(server, `select count(*) as found from ledger where actor = '${complainant.account.id}' and action like 'complaint%'`)[0].found, 0, 'who complains is kept nowhere');
+    assert.equal((await held.client.json('GET', `/complaints/${id}`)).status, 403);
+    await city.bureau.ok('POST', `/complaints/${id}/accept`, {});
+    await city.bureau.ok('POST', `/complaints/${id}/hold`, { note: '核查论文' });
+    assert.deepEqual([await stateOf(held.client, held.id), await stateOf(other.client, other.id)], ['objection_hold', 'result_notice']);
+    assert.ok(!(await held.client.page(`/applications/${held.id}`)).text.includes('他人作品'));
+    const act = (action) => city.bureau.json('POST', `/applications/${held.id}/actions/${action}`, {});
+    assert.equal((await act('release')).body.key, 'objection_open');
+    await city.bureau.ok('POST', `/complaints/${id}/investigate`, { outcome: 'founded', finding: '经比对，论文系他人作品。' });
+    await city.bureau.ok('POST', `/complaints/${id}/answer`, { answer: '经核查属实，已取消结果。' });
+    assert.equal((await act('release')).body.key, 'objection_upheld');
+    assert.equal((await act('annul')).status, 200);
+    assert.equal(await stateOf(held.client, held.id), 'failed');
+  });
+
+  test('that waits too long is marked for those who have it', async () => {
+    const receipt = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '公示的地点不醒目，请改进。' });
+    const overdue = async () => (await city.bureau.ok('GET', '/complaints')).items.filter((one) => one.number === receipt.number).map((one) => one.overdue);
+    await server.advance((Date.parse(receipt.accept_by) - Date.parse(await day(0))) / 86400e3);
+    assert.deepEqual(await overdue(), [false], 'the fifteenth working day');
+    await server.advance(1);
+    assert.deepEqual(await overdue(), [true]);
+    assert.match((await city.bureau.page('/complaints')).text, /已超期/);
   });
 });

@@ -107,6 +107,11 @@ before(async () => {
   estate.size = rows(server, 'select max(size) as size from ledger_checkpoint')[0].size;
   estate.trial = (await people.bureau.ok('POST', `/standards/${estate.standard}/trials`, { cycle: city.cycle.id })).id;
   await server.seen('trial.ended');
+  await people.public.ok('POST', '/complaints', { about: 'procedure', text: '评审程序不公开，请核实。' });
+  estate.complaint = rows(server, 'select id from complaint')[0].id;
+  await people.supervisor.ok('POST', `/complaints/${estate.complaint}/assign`, { person: 'bureau' });
+  estate.revocation = (await people.secondBureau.ok('POST', `/titles/${estate.certificate.id}/revocation`, { kind: 'plagiarism', decision_number: '乌人社撤〔2026〕1号', decided_on: '2026-01-05', finding: '经查，所附论文系他人作品。' })).id;
+  await people.secondBureau.ok('POST', `/revocations/${estate.revocation}/drop`, { reason: '证据不足，不予撤销。' });
   estate.ranking = rows(server, 'select id from ranking')[0].id;
   estate.tried = rows(server, 'select min(application_id) as id from trial_dossier')[0].id;
   await server.process.kill('SIGTERM');
@@ -216,7 +221,7 @@ describe('everything else', () => {
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, election: '1', filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
     payment: '01ARZ3NDEKTSV4RRFFQ69G5FAW', refund: '01ARZ3NDEKTSV4RRFFQ69G5FAX',
     delivery: e.delivery,
-    reexamination: e.reexamination, ranking: e.ranking,
+    reexamination: e.reexamination, ranking: e.ranking, complaint: e.complaint, revocation: e.revocation,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
     held: '01ARZ3NDEKTSV4RRFFQ69G5FAV', challenge: e.challenge, tie: e.tie, run: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
   });

@@ -105,6 +105,9 @@ async function differ({ server, people }) {
   const { id: active } = (await people.public.ok('GET', '/standards?series=teacher&level=intermediate')).items[0];
   for (const standard of [draft, active]) assert.equal((await tried(people.bureau, standard)).state, 'done');
   await people.bureau.ok('POST', '/cycles', { series: 'health', year: 2027, name: '2027 年度', notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: '2026-12-31', opens_on: '2027-09-01', closes_on: '2027-10-01' });
+  // what somebody complains of: about a clerk, an office and a dossier
+  await people.public.ok('POST', '/complaints', { about: 'official', whom: people.unit.account.name, text: '经办人态度生硬，请核实处理。' });
+  await people.public.ok('POST', '/complaints', { about: 'dossier', whom: (await people.bureau.ok('GET', `/applications/${dossiers.own}`)).application.number, text: '业绩材料与事实不符，请核实。', contact: '13988887777' });
   // what was decided about a person
   const { id: record } = await people.secondBureau.ok('POST', '/integrity', { kind: 'expert_violation', person: 'returning', decision_number: '乌人社诚〔2026〕9号', decided_on: '2026-01-05', finding: '经查，评审期间泄露评审信息。' });
   await people.bureau.ok('POST', `/integrity/${record}/confirm`);
@@ -145,6 +148,7 @@ function everything() {
   const ids = (name) => [...both(`select id as v from ${name}`), '01ARZ3NDEKTSV4RRFFQ69G5FAV'];
   return {
     application: ids('application'), committee: ids('committee'), panel: ids('panel'), meeting: ids('meeting'), motion: ids('motion'), notice: ids('public_notice'), objection: ids('objection'), record: ids('integrity_record'), reexamination: ids('reexamination'), ranking: ids('ranking'),
+    complaint: ids('complaint'), revocation: ids('revocation'),
     pool: ids('expert_pool'), expert: ids('pool_expert'), draw: ids('draw'),
     filing: ids('filing'), title: ids('title'), standard: ids('standard'), trial: ids('trial'), cycle: ids('cycle'), unit: ids('unit'), account: ids('account'), number: [...both('select number as v from title'), 'TEACHER-2026-3-00009'],
     section: ['teaching', 'nosuch'], series: ['teacher', 'agriculture', 'nosuch'], evidenceOf: Object.fromEntries(both('select distinct application_id as v from evidence').map((id) => [id, both(`select max(id) as v from evidence where application_id = '${id}'`)])),

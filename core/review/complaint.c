@@ -1,0 +1,241 @@
+/* complaint.c - see complaint.h. Owns the tables `complaint`, `complaint_concern` and
+ * `complaint_step`; who handles a case does so in complaint_work.c. */
+#include "review/complaint.h"
+
+#include "base/seal.h"
+#include "config.h"
+#include "review/calendar.h"
+#include "review/complaint_rows.h"
+#include "review/row.h"
+#include "store/store.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- whom it concerns ------------------------------------------------------------------------- */
+
+/* Officials, experts and supervisors whose names the words contain: shorter names than two
+ * characters are none. */
+static int concern_named(struct td_review *review, const char *id, const struct td_complaint *one)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "insert into complaint_concern (complaint_id, account_id) select $1, a.id "
+                      "from account a where length(a.name) >= 2 and (replace($2, a.name, '') <> $2 "
+                      "or replace($3, a.name, '') <> $3) and exists (select 1 from account_grant g "
+                      "where g.account_id = a.id and g.role <> 'applicant') on conflict do nothing",
+                      "sss", id, one->whom, one->text);
+}
+
+static int concern_dossier(struct td_review *review, const char *id, const char *application_id)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "insert into complaint_concern (complaint_id, account_id) select $1, "
+                      "account_id from application where id = $2 on conflict do nothing",
+                      "ss", id, application_id);
+}
+
+/* The members of the committees that the words name. */
+static int concern_committee(struct td_review *review, const char *id,
+                             const struct td_complaint *one)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "insert into complaint_concern (complaint_id, account_id) select distinct "
+                      "$1, m.account_id from committee c join committee_member m on "
+                      "m.committee_id = c.id where replace($2, c.name, '') <> $2 or "
+                      "replace($3, c.name, '') <> $3 on conflict do nothing",
+                      "sss", id, one->whom, one->text);
+}
+
+/* The supervisor's, unless it concerns every supervisor that there is. */
+static int choose_handler(struct td_review *review, const char *id, const char *about,
+                          const char **ret_handler)
+{
+    int64_t free_ones = 0;
+    bool watch = !strcmp(about, "official") || !strcmp(about, "committee");
+    int result = td_tx_int(review->tx, &free_ones,
+                           "select count(*) from account_grant g join account a on a.id = "
+                           "g.account_id where g.role = 'supervisor' and not a.disabled and not "
+                           "exists (select 1 from complaint_concern c where c.complaint_id = $1 "
+                           "and c.account_id = g.account_id)",
+                           "s", id);
+    if (!result && !watch) { /* an official is named all the same */
+        int64_t named = 0;
+        result = td_tx_int(review->tx, &named,
+                           "select count(*) from complaint_concern c join account_grant g on "
+                           "g.account_id = c.account_id where c.complaint_id = $1 and g.role in "
+                           "('bureau', 'office', 'expert')",
+                           "s", id);
+        watch = named > 0;
+    }
+    *ret_handler = watch && free_ones ? "supervisor" : "bureau";
+    return result;
+}
+
+/* --- filing ----------------------------------------------------------------------------------- */
+
+static int set_deadlines(struct td_review *review, struct td_complaint_receipt *receipt,
+                         struct td_error *reterr)
+{
+    td_date today, accept_by, answer_by;
+    int accept_days = review->config ? (int)review->config->complaint_accept_days : 15;
+    int answer_days = review->config ? (int)review->config->complaint_answer_days : 60;
+    int result = td_date_parse(review->today, &today);
+    if (!result)
+        result = td_calendar_add(review->calendar, today, accept_days, &accept_by, NULL, reterr);
+    if (!result)
+        result = td_calendar_add(review->calendar, today, answer_days, &answer_by, NULL, reterr);
+    if (!result) {
+        td_date_format(accept_by, receipt->accept_by);
+        td_date_format(answer_by, receipt->answer_by);
+    }
+    return result;
+}
+
+static int set_number(struct td_review *review, struct td_complaint_receipt *receipt)
+{
+    char setting[48];
+    int64_t count = 0;
+    snprintf(setting, sizeof(setting), "complaint.%.4s", review->today);
+    int result = td_row_next(review->tx, setting, &count);
+    snprintf(receipt->number, sizeof(receipt->number), "XF-%.4s-%05lld", review->today,
+             (long long)count);
+    td_id_random_hex(receipt->code, (TD_COMPLAINT_CODE_TEXT - 1) / 2);
+    return result;
+}
+
+/* The dossier that a complaint names by its number; "" when there is none of it. */
+static int find_dossier(struct td_review *review, const struct td_complaint *one,
+                        char application_id[TD_ID_TEXT])
+{
+    json_t *row = NULL;
+    application_id[0] = 0;
+    if (strcmp(one->about, "dossier") != 0)
+        return 0;
+    int result =
+        td_tx_row(review->tx, &row, "select id from application where number = $1", "s", one->whom);
+    if (!result)
+        snprintf(application_id, TD_ID_TEXT, "%s", td_row_text(row, "id"));
+    json_decref(row);
+    return result == TD_ENOTFOUND ? 0 : result;
+}
+
+static void key_of(const struct td_review *review, const char *number, const char *code,
+                   char key[TD_SEAL_FINGERPRINT_TEXT])
+{
+    char text[128];
+    snprintf(text, sizeof(text), "complaint %.40s %.40s", number, code);
+    td_seal_fingerprint(review->seal, text, key);
+}
+
+static int insert(struct td_review *review, const char *id, const struct td_complaint *one,
+                  const struct td_complaint_receipt *receipt)
+{
+    char key[TD_SEAL_FINGERPRINT_TEXT], application[TD_ID_TEXT];
+    key_of(review, receipt->number, receipt->code, key);
+    int result = find_dossier(review, one, application);
+    if (!result)
+        result = td_tx_exec(
+            review->tx, NULL,
+            "insert into complaint (id, number, code_key, about, whom, text, contact_sealed, "
+            "application_id, handler, received_at, accept_by, answer_by) "
+            "values ($1, $2, $3, $4, $5, $6, $7, $8, 'bureau', $9, $10, $11)",
+            "sssssssssss", id, receipt->number, key, one->about, one->whom, one->text,
+            one->contact_sealed, *application ? application : NULL, review->now, receipt->accept_by,
+            receipt->answer_by);
+    if (!result && *application)
+        result = concern_dossier(review, id, application);
+    return result;
+}
+
+int td_complaint_file(struct td_review *caller, const struct td_complaint *complaint,
+                      struct td_complaint_receipt *ret_receipt, struct td_error *reterr)
+{
+    struct td_review nobody = *caller, *review = &nobody;
+    struct td_complaint_receipt receipt;
+    char id[TD_ID_TEXT];
+    const char *handler = "bureau";
+    review->who = NULL; /* who complains is kept nowhere, logged in or not */
+    td_id_new(id);
+    int result = set_deadlines(review, &receipt, reterr);
+    if (!result)
+        result = set_number(review, &receipt);
+    if (!result)
+        result = insert(review, id, complaint, &receipt);
+    if (!result)
+        result = concern_named(review, id, complaint);
+    if (!result && !strcmp(complaint->about, "committee"))
+        result = concern_committee(review, id, complaint);
+    if (!result)
+        result = choose_handler(review, id, complaint->about, &handler);
+    if (!result)
+        result = td_tx_exec(review->tx, NULL, "update complaint set handler = $2 where id = $1",
+                            "ss", id, handler);
+    if (!result)
+        result = td_complaint_step(review, id, "file", "");
+    if (!result)
+        *ret_receipt = receipt;
+    return result;
+}
+
+int td_complaint_status(struct td_review *review, const char *number, const char *code,
+                        json_t **ret_status, struct td_error *reterr)
+{
+    json_t *row = NULL;
+    char key[TD_SEAL_FINGERPRINT_TEXT];
+    int result = td_tx_row(review->tx, &row,
+                           "select number, code_key, complaint_state, received_at, accept_by, "
+                           "answer_by, accepted_at, answered_at, closed_at, case when answered_at "
+                           "is null then null else complaint_outcome end as complaint_outcome, "
+                           "answer from complaint where number = $1",
+                           "s", number);
+    if (result && result != TD_ENOTFOUND)
+        return result;
+    key_of(review, number, code, key);
+    const char *kept = td_row_text(row, "code_key");
+    bool opens = strlen(kept) == strlen(key) && !sodium_memcmp(kept, key, strlen(key));
+    if (!opens) {
+        json_decref(row);
+        return td_error_key(reterr, TD_ENOTFOUND, "complaint_unknown", NULL);
+    }
+    json_object_del(row, "code_key");
+    if (td_row_equals(row, "complaint_state", "investigated")) /* that is for those inside */
+        json_object_set_new(row, "complaint_state", json_string("accepted"));
+    *ret_status = row;
+    return 0;
+}
+
+int td_complaint_step(struct td_review *review, const char *id, const char *step, const char *note)
+{
+    int64_t count = 0;
+    char action[48];
+    int result = td_tx_int(review->tx, &count,
+                           "select count(*) from complaint_step where complaint_id = $1", "s", id);
+    if (!result)
+        result = td_tx_exec(review->tx, NULL,
+                            "insert into complaint_step (complaint_id, sequence, step, account_id, "
+                            "note, done_at) values ($1, $2, $3, $4, $5, $6)",
+                            "sissss", id, count + 1, step, review->who ? review->who->id : NULL,
+                            note, review->now);
+    snprintf(action, sizeof(action), "complaint.%s", step);
+    return result ? result : td_row_log(review, action, "complaint", id, NULL);
+}
+
+int td_complaint_count_holds(struct td_review *review, const char *application_id,
+                             int64_t *ret_open, int64_t *ret_founded)
+{
+    json_t *row = NULL;
+    int result = td_tx_row(
+        review->tx, &row,
+        "select coalesce(sum(case when answered_at is null then 1 else 0 end), 0) as open, "
+        "coalesce(sum(case when answered_at is not null and complaint_outcome <> 'unfounded' then "
+        "1 else 0 end), 0) as founded from complaint where application_id = $1 and holds",
+        "s", application_id);
+    if (result)
+        return result;
+    *ret_open = td_row_int(row, "open");
+    *ret_founded = td_row_int(row, "founded");
+    json_decref(row);
+    return 0;
+}
