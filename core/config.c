@@ -63,6 +63,8 @@ static const struct row rows[] = {
     {"examiner", TEXT, "titled-examiner", AT(examiner), 0, 0,
      "the program that examines uploaded files"},
     {"calendar_file", TEXT, "ops/calendar.json", AT(calendar_file), 0, 0, "working days"},
+    {"results_consent", TEXT, "teacher:自治区教育厅", AT(results_consent), 0, 0,
+     "series:authority, with blanks between: its consent comes before results are filed"},
     {"outgoing_file", TEXT, "", AT(outgoing_file), 0, 0,
      "addresses and keys of the other parties (JSON); one that is not there gets files"},
     {"outgoing_folder", TEXT, "", AT(outgoing_folder), 0, 0,

@@ -1,5 +1,6 @@
 /* demo_committee.c - committees, panels, sheets, meetings, and what follows the vote. */
 #include "cli/demo.h"
+#include "cli/demo_dossier.h"
 
 #include "base/json.h"
 
@@ -402,8 +403,44 @@ int td_demo_find(struct td_demo *demo, const char *login, const char *list, cons
     return result;
 }
 
+/* Teachers' results go to the region with the education department's consent. */
+static int record_consent(struct td_demo *demo, const char *filing, const char *given_on,
+                          struct td_error *reterr)
+{
+    size_t length = 0;
+    char *pdf = td_demo_pdf("consent", &length);
+    char *path = td_client_path("/api/v1/filings/%s/consent", filing);
+    json_t *form =
+        json_pack("{s:s, s:s}", "number", "新教职称函（演示）〔2026〕9号", "given_on", given_on);
+    struct td_client *client;
+    int result = pdf && path && form ? td_demo_as(demo, "bureau", &client, reterr) : TD_ENOMEM;
+    if (result == 0)
+        result = td_client_send(client,
+                                &(struct td_request){.method = "POST",
+                                                     .path = path,
+                                                     .body = form,
+                                                     .file_field = "file",
+                                                     .file_name = "同意函.pdf",
+                                                     .file_type = "application/pdf",
+                                                     .file_bytes = pdf,
+                                                     .file_length = length},
+                                NULL, reterr);
+    json_decref(form);
+    free(path);
+    free(pdf);
+    return result;
+}
+
 int td_demo_send_filing(struct td_demo *demo, const char *filing, struct td_error *reterr)
 {
+    json_t *view = NULL;
+    int result =
+        td_demo_call(demo, "bureau", "GET", NULL, &view, reterr, "/api/v1/filings/%s", filing);
+    if (result == 0 && *td_json_text(view, "needs_consent") && !*td_json_text(view, "consent_on"))
+        result = record_consent(demo, filing, td_json_text(view, "today"), reterr);
+    json_decref(view);
+    if (result < 0)
+        return result;
     return td_demo_call(demo, "bureau", "POST", json_object(), NULL, reterr,
                         "/api/v1/filings/%s/send", filing);
 }

@@ -314,6 +314,14 @@ static int pack(struct parcel *parcel)
     return parcel->errand.file ? 0 : sign(parcel);
 }
 
+/* There is nobody to ask: the target is a folder. */
+static void refuse_question(struct parcel *parcel)
+{
+    parcel->outcome = TD_DELIVERY_REFUSED;
+    set_reason(parcel, "the target is a folder: nobody can be asked");
+    td_lane_go(&parcel->step, true, record, recorded);
+}
+
 /* Without memory for it, it counts as unknown when its time is over. */
 static void send_one(struct td_outgoing *outgoing, struct party *party, json_t *delivery)
 {
@@ -331,7 +339,10 @@ static void send_one(struct td_outgoing *outgoing, struct party *party, json_t *
         return;
     }
     party->in_flight++;
-    td_courier_go(outgoing->courier, &parcel->errand);
+    if (parcel->errand.file && td_row_bool(delivery, "question"))
+        refuse_question(parcel);
+    else
+        td_courier_go(outgoing->courier, &parcel->errand);
 }
 
 /* --- a round ---------------------------------------------------------------------------------- */

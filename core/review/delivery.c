@@ -101,11 +101,13 @@ static int load_in(struct td_review *review, const char *id, const char *states,
 int td_delivery_retry(struct td_review *review, const char *id, struct td_error *reterr)
 {
     json_t *delivery = NULL;
-    int rc = load_in(review, id, "|waiting|unknown|folder|rejected|given_up|", &delivery, reterr);
+    int rc = load_in(review, id, "|waiting|unknown|folder|delivered|rejected|given_up|", &delivery,
+                     reterr);
     if (rc < 0)
         return rc;
-    /* What may have arrived is still asked for first. */
-    bool unknown = td_row_equals(delivery, "state", "unknown");
+    /* What may have arrived is asked for first, and so is what did and seems to be lost there. */
+    bool unknown = td_row_equals(delivery, "state", "unknown") ||
+                   td_row_equals(delivery, "state", "delivered");
     json_decref(delivery);
     rc = td_tx_exec(review->tx, NULL,
                     "update delivery set state = $2, attempts = 0, due_at = $3, ends_at = null,"
@@ -142,7 +144,7 @@ int td_delivery_give_up(struct td_review *review, const char *id, const char *re
     json_t *delivery = NULL;
     if (!*reason)
         return td_error_field(reterr, "reason", "required", "giving up needs a reason");
-    int rc = load_in(review, id, "|waiting|unknown|folder|rejected|", &delivery, reterr);
+    int rc = load_in(review, id, "|waiting|sending|unknown|folder|rejected|", &delivery, reterr);
     if (rc < 0)
         return rc;
     rc = settle(review, delivery, "given_up", NULL, reason, reterr);
@@ -158,7 +160,7 @@ int td_delivery_receive(struct td_review *review, const char *id, const char *re
     json_t *delivery = NULL;
     if (!*receipt)
         return td_error_field(reterr, "receipt", "required", "the receipt is missing");
-    int rc = load_in(review, id, "|waiting|unknown|folder|", &delivery, reterr);
+    int rc = load_in(review, id, "|waiting|sending|unknown|folder|", &delivery, reterr);
     if (rc < 0)
         return rc;
     json_t *answer = json_pack("{s:s, s:s}", "receipt", receipt, "by", td_row_actor(review));
@@ -176,7 +178,7 @@ int td_delivery_reject(struct td_review *review, const char *id, const char *rea
     json_t *delivery = NULL;
     if (!*reason)
         return td_error_field(reterr, "reason", "required", "the other side's reason is missing");
-    int rc = load_in(review, id, "|waiting|unknown|folder|", &delivery, reterr);
+    int rc = load_in(review, id, "|waiting|sending|unknown|folder|", &delivery, reterr);
     if (rc < 0)
         return rc;
     rc = settle(review, delivery, "rejected", NULL, reason, reterr);
@@ -294,9 +296,11 @@ int td_delivery_record(struct td_review *review, const char *id, enum td_deliver
     json_t *delivery = NULL;
     char short_reason[REASON_MAX + 1];
     cut(short_reason, reason);
-    int rc =
-        td_tx_row(review->tx, &delivery,
-                  "select " COLUMNS " from delivery where id = $1 and state = 'sending'", "s", id);
+    /* A receipt is true also for what was given up while it was under way. */
+    int rc = td_tx_row(review->tx, &delivery,
+                       "select " COLUMNS " from delivery where id = $1 and"
+                       " (state = 'sending' or (state = 'given_up' and $2))",
+                       "sb", id, (int)(outcome == TD_DELIVERY_RECEIVED));
     if (rc < 0)
         return rc == TD_ENOTFOUND ? 0 : rc;
     switch (outcome) {

@@ -25,8 +25,8 @@
 /* One kind of delivery. `delivery` is its row. Functions may be NULL. */
 struct td_delivery_kind {
     const char *kind, *target;
-    /* A question: GET with the delivery's path, nothing changes at the other side, and 404 is an answer like
-     * another failure. Otherwise POST. */
+    /* A question: GET with the delivery's path, nothing changes at the other side, and 404 is a
+     * rejection like another. Otherwise POST. Nobody answers a question that would go into a folder: rejected. */
     bool asks;
     int64_t lifetime_hours; /* 0 = for ever */
     /* The body of one that was posted without, made for each attempt and never stored: a new reference. A member "say"

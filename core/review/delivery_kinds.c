@@ -28,6 +28,17 @@ const struct td_delivery_kind td_delivery_kinds[] = {
      .asks = true,
      .lifetime_hours = 24 * 31,
      .delivered = td_payment_answered},
+    {.kind = "filing_decision",
+     .target = "region",
+     .asks = true,
+     .lifetime_hours = 1,
+     .delivered = td_filing_decided},
+    {.kind = "filing_list",
+     .target = "region",
+     .asks = true,
+     .lifetime_hours = 1,
+     .delivered = td_filing_listed,
+     .rejected = td_filing_unlisted},
     {0},
 };
 

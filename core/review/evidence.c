@@ -43,10 +43,8 @@ const char *td_evidence_type(const unsigned char *head, size_t length, const cha
     return NULL;
 }
 
-/* TD_EMEDIA for what is no file of ours. TD_EBUSY when no descriptor is left: the file may be fine.
- */
-static int sniff(const struct td_evidence_upload *upload, const char **ret_type,
-                 struct td_error *reterr)
+int td_evidence_sniff(const struct td_evidence_upload *upload, const char **ret_type,
+                      struct td_error *reterr)
 {
     unsigned char head[16];
     FILE *file = fopen(upload->path, "rb");
@@ -139,7 +137,7 @@ int td_evidence_check(struct td_review *review, const char *application_id, cons
     if (!result)
         result = check_room(review, application_id, section, item, reterr);
     if (!result)
-        result = sniff(upload, ret_type, reterr);
+        result = td_evidence_sniff(upload, ret_type, reterr);
     json_decref(application);
     return result;
 }

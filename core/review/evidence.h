@@ -52,6 +52,11 @@ int td_evidence_list(struct td_review *review, const char *application_id, const
 int td_evidence_open(struct td_review *review, const char *application_id, const char *evidence_id,
                      json_t **ret_evidence, struct td_error *reterr);
 
+/* The media type of an upload: TD_EMEDIA for what is no file of ours. TD_EBUSY when no descriptor is left: the
+ * file may be fine. */
+int td_evidence_sniff(const struct td_evidence_upload *upload, const char **ret_type,
+                      struct td_error *reterr);
+
 /* The media type that the first bytes and the name agree on; NULL when it is not allowed. */
 const char *td_evidence_type(const unsigned char *head, size_t length, const char *name);
 

@@ -1,24 +1,27 @@
-/* filing.c - confirmation, filing and certifying, in bulk. Writes `filing` and `filing_entry`;
- * states are the workflow's, titles title.c's. */
+/* filing.c - confirmation, sending, deciding and certifying. Writes `filing`, whose rows
+ * filing_prepare.c makes; states of dossiers are the workflow's, titles title.c's, the committee's
+ * approval committee_approval.c's. */
 #include "review/filing.h"
 
+#include "config.h"
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/delivery.h"
-#include "review/package.h"
+#include "review/expert.h"
+#include "review/filing_row.h"
 #include "review/row.h"
 #include "review/title.h"
 #include "review/workflow.h"
-#include "store/ledger.h"
+#include "store/files.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static int only_bureau(const struct td_review *review, struct td_error *reterr)
+int td_filing_may(const struct td_review *review, struct td_error *reterr)
 {
-    if (td_row_is(review, TD_ROLE_BUREAU))
+    if (!review->who || td_row_is(review, TD_ROLE_BUREAU))
         return 0;
     return td_error_set(reterr, TD_EFORBIDDEN, "only the bureau does this");
 }
@@ -66,7 +69,7 @@ int td_filing_confirm(struct td_review *review, const char *notice_id, int64_t *
                       int64_t *ret_kept_back, struct td_error *reterr)
 {
     json_t *rows = NULL;
-    int rc = only_bureau(review, reterr);
+    int rc = td_filing_may(review, reterr);
     if (rc == 0)
         rc = td_tx_rows(
             review->tx, &rows,
@@ -88,9 +91,9 @@ int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_pa
     json_t *rows = NULL;
     int rc =
         td_tx_rows(review->tx, &rows,
-                   "select f.id, f.kind, f.state, f.state as filing_state, f.package_hash, "
-                   "f.reference, f.approved_on, f.created_at,"
-                   " y.name as cycle_name,"
+                   "select f.id, f.kind, f.kind as filing_kind, f.state, f.state as filing_state, "
+                   "f.package_hash, f.reference, f.approved_on, f.created_at, f.due_on, f.sent_at,"
+                   " f.level, f.approver, y.name as cycle_name,"
                    " (select count(*) from filing_entry e where e.filing_id = f.id) as dossiers"
                    " from filing f join cycle y on y.id = f.cycle_id where " TD_COMMITTEE_SCOPE_SQL(
                        "$1", "y.series") " and ($2 = '' or f.id < $2) order by f.id desc"
@@ -102,25 +105,89 @@ int td_filing_list(struct td_review *review, const char *cursor, json_t **ret_pa
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
-static int load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
+int td_filing_load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 {
     return td_tx_row(
         tx, ret_filing,
-        "select f.*, f.state as filing_state, y.name as cycle_name, y.series, (select count(*) "
-        "from "
-        "filing_entry e"
+        "select f.*, f.state as filing_state, f.kind as filing_kind, y.name as cycle_name,"
+        " y.series, y.year, (select count(*) from filing_entry e"
         " join application a on a.id = e.application_id where e.filing_id = f.id"
         " and a.state = 'filed') as uncertified from filing f join cycle y on y.id = f.cycle_id"
         " where f.id = $1",
         "s", filing_id);
 }
 
+void td_filing_authority(const struct td_review *review, const json_t *filing,
+                         char authority[TD_FILING_AUTHORITY])
+{
+    const char *series = td_row_text(filing, "series"), *at = review->config->results_consent;
+    size_t length = strlen(series);
+    authority[0] = 0;
+    while (*at && td_row_equals(filing, "kind", "results")) {
+        at += strspn(at, " ");
+        size_t word = strcspn(at, " ");
+        if (word > length && !strncmp(at, series, length) && at[length] == ':') {
+            snprintf(authority, TD_FILING_AUTHORITY, "%.*s", (int)(word - length - 1),
+                     at + length + 1);
+            return;
+        }
+        at += word;
+    }
+}
+
+static bool is_in(const json_t *filing, const char *states)
+{
+    char mark[40];
+    snprintf(mark, sizeof(mark), "|%s|", td_row_text(filing, "state"));
+    return strstr(states, mark) != NULL;
+}
+
+/* What the city decided itself goes to the platform for the record. */
+static bool may_send(const json_t *filing)
+{
+    bool own = td_row_equals(filing, "approver", "city") && !*td_row_text(filing, "sent_at");
+    return is_in(filing, "|prepared|") || (own && is_in(filing, "|approved|"));
+}
+
+static bool may_decide(const json_t *filing)
+{
+    bool own = td_row_equals(filing, "approver", "city");
+    return is_in(filing, own ? "|prepared|sent|received|" : "|sent|received|");
+}
+
+static json_t *what_may_be_done(const struct td_review *review, const json_t *filing)
+{
+    bool bureau = td_row_is(review, TD_ROLE_BUREAU);
+    bool consented = !*td_row_text(filing, "needs_consent") || *td_row_text(filing, "consent_on");
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "send",
+                     bureau && may_send(filing) && consented, "consent",
+                     bureau && !consented && is_in(filing, "|prepared|"), "decide",
+                     bureau && may_decide(filing) && *td_row_text(filing, "approver"), "refuse",
+                     bureau && may_decide(filing), "certify",
+                     bureau && is_in(filing, "|approved|") && td_row_int(filing, "uncertified") > 0,
+                     "ask", bureau && is_in(filing, "|received|") && td_row_bool(filing, "online"));
+}
+
+/* By when it should have been sent, and was not. */
+static bool is_late(const struct td_review *review, const json_t *filing)
+{
+    const char *due = td_row_text(filing, "due_on"), *sent = td_row_text(filing, "sent_at");
+    td_date day;
+    char end[TD_TIME_TEXT];
+    if (!*due || td_date_parse(due, &day) < 0)
+        return false;
+    td_time_format(td_clock_day_end_ms(day), end);
+    return strcmp(*sent ? sent : review->now, end) >= 0;
+}
+
 int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret_filing,
                    struct td_error *reterr)
 {
-    json_t *filing = NULL, *entries = NULL, *entry = NULL;
+    json_t *filing = NULL, *entries = NULL, *entry = NULL, *delivery = NULL;
+    char subject[64], authority[TD_FILING_AUTHORITY];
     size_t i;
-    int rc = load(review->tx, filing_id, &filing);
+    snprintf(subject, sizeof(subject), "filing/%s", filing_id);
+    int rc = td_filing_load(review->tx, filing_id, &filing);
     if (rc < 0)
         return rc;
     rc = td_committee_may_read(review, td_row_text(filing, "series"), reterr);
@@ -135,110 +202,37 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
             " left join title t on t.application_id = a.id where e.filing_id = $1 order by "
             "a.number",
             "s", filing_id);
+    if (rc == 0)
+        rc = td_delivery_of(review->tx, subject, &delivery);
     if (rc < 0) {
+        json_decref(entries);
         json_decref(filing);
         return rc;
     }
     json_array_foreach(entries, i, entry)
         td_application_name(review, entry);
-    bool bureau = td_row_is(review, TD_ROLE_BUREAU);
-    const char *state = td_row_text(filing, "state");
     json_object_set_new(filing, "dossiers", entries);
-    json_object_set_new(
-        filing, "can",
-        json_pack("{s:b, s:b, s:b}", "send", bureau && !strcmp(state, "prepared"), "decide",
-                  bureau && (!strcmp(state, "sent") || !strcmp(state, "received")), "certify",
-                  bureau && !strcmp(state, "approved") && td_row_int(filing, "uncertified") > 0));
+    json_object_set_new(filing, "delivery", delivery);
+    td_filing_authority(review, filing, authority);
+    json_object_set_new(filing, "needs_consent", json_string(authority));
+    json_object_set_new(filing, "is_late", json_boolean(is_late(review, filing)));
+    json_object_set_new(filing, "can", what_may_be_done(review, filing));
     *ret_filing = filing;
     return 0;
 }
 
-/* --- preparing -------------------------------------------------------------------------------- */
-
-static int add_entries(struct td_review *review, const char *filing_id, const json_t *rows)
-{
-    size_t i;
-    json_t *row = NULL;
-    json_array_foreach((json_t *)rows, i, row) {
-        int rc = td_tx_exec(review->tx, NULL,
-                            "insert into filing_entry (filing_id, application_id) values ($1, $2)",
-                            "ss", filing_id, td_row_text(row, "id"));
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int confirmed(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
-{
-    return td_tx_rows(
-        tx, ret_rows,
-        "select a.id, a.number, a.series, a.level, a.specialty, a.plugin_version, a.division_code,"
-        " p.name as applicant_name, p.person, u.uscc,"
-        " u.name as unit_name, d.name as division_name, (select f.facts -> 'education' ->> 'value'"
-        " from fact_set f where f.application_id = a.id order by f.id desc limit 1) as education"
-        " from application a"
-        " join account p on p.id = a.account_id join unit u on u.id = a.unit_id"
-        " join division d on d.code = a.division_code"
-        " where a.cycle_id = $1 and a.state = 'confirmed' and not exists (select 1 from "
-        "filing_entry e join filing f on f.id = e.filing_id"
-        " where e.application_id = a.id and f.state <> 'refused') order by a.level, a.number",
-        "s", cycle_id);
-}
-
-int td_filing_prepare(struct td_review *review, const char *cycle_id, char ret_id[TD_ID_TEXT],
-                      struct td_error *reterr)
-{
-    json_t *cycle = NULL, *rows = NULL, *package = NULL;
-    char hash[65];
-    int rc = only_bureau(review, reterr);
-    if (rc == 0)
-        rc = td_cycle_load(review->tx, cycle_id, &cycle);
-    if (rc < 0)
-        return rc;
-    rc = confirmed(review->tx, cycle_id, &rows);
-    if (rc == 0 && json_array_size(rows) == 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "nothing_to_file", NULL);
-    if (rc == 0)
-        rc = td_package_make(review, cycle, rows, &package);
-    if (rc == 0)
-        rc = td_ledger_hash_json(package, hash);
-    if (rc < 0)
-        goto out;
-    td_id_new(ret_id);
-    rc = td_tx_exec(
-        review->tx, NULL,
-        "insert into filing (id, cycle_id, kind, package, package_hash, created_by, created_at)"
-        " values ($1, $2, 'results', $3, $4, $5, $6)",
-        "ssjsss", ret_id, cycle_id, package, hash, review->who->id, review->now);
-    if (rc == 0)
-        rc = add_entries(review, ret_id, rows);
-    if (rc == 0)
-        rc = td_row_log(review, "filing.prepare", "filing", ret_id,
-                        json_pack("{s:s, s:s, s:I}", "cycle", cycle_id, "package_hash", hash,
-                                  "dossiers", (json_int_t)json_array_size(rows)));
-out:
-    json_decref(package);
-    json_decref(rows);
-    json_decref(cycle);
-    return rc;
-}
-
 /* --- sending and deciding --------------------------------------------------------------------- */
 
-/* The filing, when its state is one of `states` ("|sent|received|"). */
-static int load_in(struct td_review *review, const char *filing_id, const char *states,
-                   json_t **ret_filing, struct td_error *reterr)
+int td_filing_load_in(struct td_review *review, const char *filing_id, const char *states,
+                      json_t **ret_filing, struct td_error *reterr)
 {
     json_t *filing = NULL;
-    char mark[40];
-    int rc = only_bureau(review, reterr);
+    int rc = td_filing_may(review, reterr);
     if (rc == 0)
-        rc = load(review->tx, filing_id, &filing);
+        rc = td_filing_load(review->tx, filing_id, &filing);
     if (rc < 0)
         return rc;
-    snprintf(mark, sizeof(mark), "|%s|", td_row_text(filing, "state"));
-    if (!strstr(states, mark)) {
+    if (!is_in(filing, states)) {
         rc = td_error_key(reterr, TD_ECONFLICT, "filing_state",
                           json_pack("{s:s}", "filing_state", td_row_text(filing, "state")));
         json_decref(filing);
@@ -248,80 +242,110 @@ static int load_in(struct td_review *review, const char *filing_id, const char *
     return 0;
 }
 
+/* What the platform gets. */
+static int post(struct td_review *review, const json_t *filing, char ret_delivery[TD_ID_TEXT])
+{
+    static const char *const members[] = {"kind",        "level",          "approver",  "reference",
+                                          "approved_on", "consent_number", "consent_on"};
+    char subject[64];
+    const char *id = td_row_text(filing, "id");
+    snprintf(subject, sizeof(subject), "filing/%s", id);
+    json_t *body =
+        json_pack("{s:s, s:O, s:O}", "filing", id, "hash", json_object_get(filing, "package_hash"),
+                  "package", json_object_get(filing, "package"));
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        json_object_set_new(body, members[i], json_string(td_row_text(filing, members[i])));
+    int rc = body ? td_delivery_post(review, "filing", subject, "", body, ret_delivery) : TD_ENOMEM;
+    json_decref(body);
+    return rc;
+}
+
+static int check_consent(const struct td_review *review, const json_t *filing,
+                         struct td_error *reterr)
+{
+    char authority[TD_FILING_AUTHORITY];
+    td_filing_authority(review, filing, authority);
+    if (!*authority || *td_row_text(filing, "consent_on"))
+        return 0;
+    return td_error_key(reterr, TD_ECONFLICT, "consent_missing",
+                        json_pack("{s:s}", "authority", authority));
+}
+
 int td_filing_send(struct td_review *review, const char *filing_id, struct td_error *reterr)
 {
     json_t *filing = NULL;
-    char subject[64], delivery[TD_ID_TEXT];
-    int rc = load_in(review, filing_id, "|prepared|", &filing, reterr);
+    char delivery[TD_ID_TEXT] = "";
+    int rc = td_filing_load_in(review, filing_id, "|prepared|approved|", &filing, reterr);
     if (rc < 0)
         return rc;
-    snprintf(subject, sizeof(subject), "filing/%s", filing_id);
-    json_t *body =
-        json_pack("{s:s, s:O, s:O, s:O}", "filing", filing_id, "kind",
-                  json_object_get(filing, "kind"), "hash", json_object_get(filing, "package_hash"),
-                  "package", json_object_get(filing, "package"));
-    rc = body ? td_delivery_post(review, "filing", subject, "", body, delivery) : TD_ENOMEM;
-    json_decref(body);
-    json_decref(filing);
+    if (!may_send(filing))
+        rc = td_error_key(reterr, TD_ECONFLICT, "filing_state",
+                          json_pack("{s:s}", "filing_state", td_row_text(filing, "state")));
     if (rc == 0)
-        rc = td_tx_exec(review->tx, NULL, "update filing set state = 'sent' where id = $1", "s",
-                        filing_id);
+        rc = check_consent(review, filing, reterr);
+    if (rc == 0)
+        rc = post(review, filing, delivery);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update filing set delivery_id = $2, sent_at = $3, state = case state"
+                        " when 'prepared' then 'sent' else state end where id = $1",
+                        "sss", filing_id, delivery, review->now);
+    json_decref(filing);
     return rc < 0 ? rc
                   : td_row_log(review, "filing.send", "filing", filing_id,
                                json_pack("{s:s}", "delivery", delivery));
 }
 
-static const char *filing_of(const json_t *delivery)
-{
-    const char *subject = td_row_text(delivery, "subject");
-    return strncmp(subject, "filing/", 7) ? "" : subject + 7;
-}
+/* --- the consent that comes before ------------------------------------------------------------ */
 
-int td_filing_received(struct td_review *review, const json_t *delivery, const json_t *answer,
-                       struct td_error *reterr)
-{
-    const char *id = filing_of(delivery), *receipt = td_row_text(answer, "receipt");
-    (void)reterr;
-    int rc = td_tx_exec(review->tx, NULL,
-                        "update filing set state = 'received', receipt = $2"
-                        " where id = $1 and state = 'sent'",
-                        "ss", id, receipt);
-    if (rc == 0)
-        rc = td_row_log(review, "filing.receive", "filing", id,
-                        json_pack("{s:s}", "receipt", receipt));
-    return rc < 0 ? rc : td_row_live(review->tx, "filing", id);
-}
-
-/* Its dossiers can be filed again. */
-static int refuse(struct td_review *review, const char *filing_id, const char *reason)
-{
-    int rc = td_tx_exec(review->tx, NULL,
-                        "update filing set state = 'refused', reason = $2 where id = $1"
-                        " and state in ('sent', 'received')",
-                        "ss", filing_id, reason);
-    if (rc == 0)
-        rc = td_row_log(review, "filing.refuse", "filing", filing_id,
-                        json_pack("{s:s}", "reason", reason));
-    return rc < 0 ? rc : td_row_live(review->tx, "filing", filing_id);
-}
-
-int td_filing_rejected(struct td_review *review, const json_t *delivery, const char *reason,
-                       struct td_error *reterr)
-{
-    (void)reterr;
-    return refuse(review, filing_of(delivery), reason);
-}
-
-int td_filing_refuse(struct td_review *review, const char *filing_id, const char *reason,
+static int check_day(const struct td_review *review, const char *field, const char *day,
                      struct td_error *reterr)
 {
-    json_t *filing = NULL;
-    if (!*reason)
-        return td_error_field(reterr, "reason", "required", "a refusal states its reason");
-    int rc = load_in(review, filing_id, "|sent|received|", &filing, reterr);
-    json_decref(filing);
-    return rc < 0 ? rc : refuse(review, filing_id, reason);
+    td_date date;
+    if (td_date_parse(day, &date) == 0 && strcmp(day, review->today) <= 0)
+        return 0;
+    return td_error_field(reterr, field, "date", "needs a day that has come");
 }
+
+int td_filing_consent_check(struct td_review *review, const char *filing_id,
+                            const struct td_filing_consent *consent, const char **ret_type,
+                            struct td_error *reterr)
+{
+    json_t *filing = NULL;
+    char authority[TD_FILING_AUTHORITY];
+    int rc = td_filing_load_in(review, filing_id, "|prepared|", &filing, reterr);
+    if (rc < 0)
+        return rc;
+    td_filing_authority(review, filing, authority);
+    if (!*authority)
+        rc = td_error_key(reterr, TD_ECONFLICT, "consent_not_needed", NULL);
+    json_decref(filing);
+    if (rc == 0)
+        rc = check_day(review, "given_on", consent->given_on, reterr);
+    return rc < 0 ? rc : td_evidence_sniff(consent->document, ret_type, reterr);
+}
+
+int td_filing_consent(struct td_review *review, const char *filing_id,
+                      const struct td_filing_consent *consent, struct td_error *reterr)
+{
+    const char *type = NULL;
+    const struct td_evidence_upload *document = consent->document;
+    int rc = td_filing_consent_check(review, filing_id, consent, &type, reterr);
+    if (rc == 0)
+        rc = td_files_adopt(td_tx_store(review->tx), document->path, document->hash, reterr);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update filing set consent_number = $2, consent_on = $3, consent_hash = $4,"
+                        " consent_name = $5, consent_type = $6 where id = $1",
+                        "ssssss", filing_id, consent->number, consent->given_on, document->hash,
+                        document->name, type);
+    return rc < 0 ? rc
+                  : td_row_log(review, "filing.consent", "filing", filing_id,
+                               json_pack("{s:s, s:s, s:s}", "number", consent->number, "given_on",
+                                         consent->given_on, "document", document->hash));
+}
+
+/* --- the decision ----------------------------------------------------------------------------- */
 
 static int entries_in(struct td_tx *tx, const char *filing_id, const char *state, json_t **ret_rows)
 {
@@ -332,41 +356,126 @@ static int entries_in(struct td_tx *tx, const char *filing_id, const char *state
         "ss", filing_id, state);
 }
 
-static int check_approval(const struct td_review *review, const char *reference,
-                          const char *approved_on, struct td_error *reterr)
+/* The committee or pool that is filed. One whose office waits for no decision has it in its
+ * register already. */
+static int waits(struct td_tx *tx, const json_t *filing, bool *ret_waits)
 {
-    td_date date;
-    int rc = 0;
-    if (!*reference)
-        rc = td_error_field(reterr, "reference", "required",
-                            "the approving authority's number is missing");
-    if (td_date_parse(approved_on, &date) < 0 || strcmp(approved_on, review->today) > 0)
-        rc = td_error_field(reterr, "approved_on", "date", "needs a day that has come");
+    int64_t count = 0;
+    int rc = td_tx_int(
+        tx, &count,
+        "select (select count(*) from committee where id = $1 and submitted_at is not null) +"
+        " (select count(*) from expert_pool where id = $2 and submitted_at is not null)",
+        "ss", td_row_text(filing, "committee_id"), td_row_text(filing, "pool_id"));
+    *ret_waits = count > 0;
+    return rc;
+}
+
+static int register_approval(struct td_review *review, const json_t *filing, const char *reference,
+                             const char *approved_on, struct td_error *reterr)
+{
+    const char *committee = td_row_text(filing, "committee_id"),
+               *pool = td_row_text(filing, "pool_id");
+    bool waiting = false;
+    int rc = waits(review->tx, filing, &waiting);
+    if (rc < 0 || !waiting)
+        return rc;
+    return *pool ? td_expert_pool_approve(review, pool, reference, approved_on, reterr)
+                 : td_committee_approve(review, committee, reference, approved_on, reterr);
+}
+
+static int register_refusal(struct td_review *review, const json_t *filing, const char *reason,
+                            struct td_error *reterr)
+{
+    const char *committee = td_row_text(filing, "committee_id"),
+               *pool = td_row_text(filing, "pool_id");
+    bool waiting = false;
+    int rc = waits(review->tx, filing, &waiting);
+    if (rc < 0 || !waiting)
+        return rc;
+    return *pool ? td_expert_pool_refuse(review, pool, reason, reterr)
+                 : td_committee_refuse(review, committee, reason, reterr);
+}
+
+int td_filing_end_well(struct td_review *review, const json_t *filing, const char *reference,
+                       const char *approved_on, struct td_error *reterr)
+{
+    const char *id = td_row_text(filing, "id");
+    json_t *rows = NULL;
+    int64_t filed;
+    int rc = *reference ? 0
+                        : td_error_field(reterr, "reference", "required",
+                                         "the approving authority's number is missing");
+    if (check_day(review, "approved_on", approved_on, reterr) < 0)
+        rc = TD_EFIELDS;
+    if (rc == 0)
+        rc = register_approval(review, filing, reference, approved_on, reterr);
+    if (rc == 0)
+        rc = td_tx_exec(
+            review->tx, NULL,
+            "update filing set state = 'approved', reference = $2, approved_on = $3 where id = $1",
+            "sss", id, reference, approved_on);
+    if (rc == 0)
+        rc =
+            td_row_log(review, "filing.approve", "filing", id,
+                       json_pack("{s:s, s:s}", "reference", reference, "approved_on", approved_on));
+    if (rc == 0)
+        rc = entries_in(review->tx, id, "confirmed", &rows);
+    if (rc == 0)
+        rc = apply_all(review, rows, "file", &filed, reterr);
+    return rc < 0 ? rc : td_row_live(review->tx, "filing", id);
+}
+
+/* What was in it can be filed again; a committee or pool goes back to its office. */
+int td_filing_end_badly(struct td_review *review, const json_t *filing, const char *reason,
+                        struct td_error *reterr)
+{
+    const char *id = td_row_text(filing, "id");
+    int rc = td_tx_exec(review->tx, NULL,
+                        "update filing set state = 'refused', reason = $2 where id = $1", "ss", id,
+                        reason);
+    if (rc == 0)
+        rc =
+            td_row_log(review, "filing.refuse", "filing", id, json_pack("{s:s}", "reason", reason));
+    if (rc == 0)
+        rc = register_refusal(review, filing, reason, reterr);
+    return rc < 0 ? rc : td_row_live(review->tx, "filing", id);
+}
+
+static int not_decided(const json_t *filing, struct td_error *reterr)
+{
+    return td_error_key(reterr, TD_ECONFLICT, "filing_state",
+                        json_pack("{s:s}", "filing_state", td_row_text(filing, "state")));
+}
+
+int td_filing_refuse(struct td_review *review, const char *filing_id, const char *reason,
+                     struct td_error *reterr)
+{
+    json_t *filing = NULL;
+    if (!*reason)
+        return td_error_field(reterr, "reason", "required", "a refusal states its reason");
+    int rc = td_filing_load_in(review, filing_id, "|prepared|sent|received|", &filing, reterr);
+    if (rc < 0)
+        return rc;
+    rc = may_decide(filing) ? td_filing_end_badly(review, filing, reason, reterr)
+                            : not_decided(filing, reterr);
+    json_decref(filing);
     return rc;
 }
 
 int td_filing_approve(struct td_review *review, const char *filing_id, const char *reference,
                       const char *approved_on, struct td_error *reterr)
 {
-    json_t *filing = NULL, *rows = NULL;
-    int64_t filed;
-    int rc = load_in(review, filing_id, "|sent|received|", &filing, reterr);
+    json_t *filing = NULL;
+    int rc = td_filing_load_in(review, filing_id, "|prepared|sent|received|", &filing, reterr);
     if (rc < 0)
         return rc;
+    if (!*td_row_text(filing, "approver")) /* a plan, a report: filed, nobody decides */
+        rc = td_error_key(reterr, TD_ECONFLICT, "filing_only", NULL);
+    else
+        rc = may_decide(filing) ? td_filing_end_well(review, filing, reference, approved_on, reterr)
+                                : not_decided(filing, reterr);
     json_decref(filing);
-    rc = check_approval(review, reference, approved_on, reterr);
-    if (rc == 0)
-        rc = td_tx_exec(
-            review->tx, NULL,
-            "update filing set state = 'approved', reference = $2, approved_on = $3 where id = $1",
-            "sss", filing_id, reference, approved_on);
-    if (rc == 0)
-        rc =
-            td_row_log(review, "filing.approve", "filing", filing_id,
-                       json_pack("{s:s, s:s}", "reference", reference, "approved_on", approved_on));
-    if (rc == 0)
-        rc = entries_in(review->tx, filing_id, "confirmed", &rows);
-    return rc < 0 ? rc : apply_all(review, rows, "file", &filed, reterr);
+    return rc;
 }
 
 static int certify_one(struct td_review *review, const char *application_id, const char *awarded_on,
@@ -386,7 +495,7 @@ int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *
 {
     json_t *filing = NULL, *rows = NULL, *row = NULL;
     size_t i;
-    int rc = load_in(review, filing_id, "|approved|", &filing, reterr);
+    int rc = td_filing_load_in(review, filing_id, "|approved|", &filing, reterr);
     if (rc < 0)
         return rc;
     rc = entries_in(review->tx, filing_id, "filed", &rows);

@@ -1,4 +1,4 @@
-/* package.c - makes the package of a results filing. Writes nothing. */
+/* package.c - the package of results. Writes nothing. */
 #include "review/package.h"
 
 #include "review/application.h"
@@ -108,7 +108,7 @@ static json_t *people(const struct td_review *review, const json_t *dossiers)
     return list;
 }
 
-static json_t *describe_cycle(const json_t *cycle)
+json_t *td_package_cycle(const json_t *cycle)
 {
     return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s}", "id", td_row_text(cycle, "id"),
                      "series", td_row_text(cycle, "series"), "year", td_row_int(cycle, "year"),
@@ -123,7 +123,7 @@ int td_package_make(struct td_review *review, const json_t *cycle, const json_t 
 {
     const char *cycle_id = td_row_text(cycle, "id");
     json_t *package = json_pack("{s:s, s:o, s:s}", "format", "titled.results.1", "cycle",
-                                describe_cycle(cycle), "prepared_on", review->today);
+                                td_package_cycle(cycle), "prepared_on", review->today);
     json_t *part = NULL;
     int rc = committees(review->tx, cycle_id, &part);
     if (rc == 0)

@@ -1,6 +1,7 @@
 /* tick.c - see tick.h. Run by the server every minute and after the demo clock moved. */
 #include "review/tick.h"
 
+#include "review/filing.h"
 #include "review/message.h"
 #include "review/payment.h"
 #include "review/post.h"
@@ -95,6 +96,8 @@ int td_tick_run(struct td_review *review, int64_t *ret_changed, struct td_error 
         result = td_payment_run(review, &changed);
     if (!result)
         result = td_post_remind(review, &changed);
+    if (!result)
+        result = td_filing_ask_due(review, &changed);
     if (!result)
         *ret_changed = changed;
     return result;

@@ -155,8 +155,8 @@ static int gather(struct td_review *review, const char *cycle_id, struct facts *
     if (!result)
         result =
             td_tx_rows(review->tx, &facts->filed,
-                       "select kind, min(created_at) as first_at from filing where "
-                       "cycle_id = $1 and state in ('sent', 'received', 'approved') group by kind",
+                       "select kind, min(sent_at) as first_at from filing where "
+                       "cycle_id = $1 and state <> 'refused' and sent_at is not null group by kind",
                        "s", cycle_id);
     if (!result)
         bound_review(facts);

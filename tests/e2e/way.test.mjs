@@ -364,7 +364,10 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await bureau.press(bureau.form('/confirm').getByRole('button'));
         await bureau.menu('备案与证书');
         await bureau.press(bureau.button('生成备案包'));
-        await bureau.press(bureau.button('标记为已报送'));
+        await bureau.page.getByLabel('同意函文号').fill('新教函〔2026〕9号');
+        await bureau.page.getByLabel(/同意函（PDF/).setInputFiles({ ...evidence('consent-0'), name: '同意函.pdf' });
+        await bureau.press(bureau.button('登记同意'));
+        await bureau.press(bureau.button('报送'));
         await bureau.page.getByLabel('核准文号').fill('新人社备〔2026〕1号');
         await bureau.press(bureau.button('登记核准'));
         await bureau.press(bureau.button(/^核发证书/));

@@ -74,6 +74,12 @@ export async function buildCity(server, { fee = 0, cutoff = '2026-08-31', posts 
 export const teacher = (city, login) =>
   city.server.account(login, [{ role: 'applicant', scope: '' }], { unit_id: city.unit.id, person: { sex: 'female', birth_date: '1988-03-02', in_service: true } });
 
+/** The education department's consent to a filing of teachers' results. */
+export async function consent(bureau, filing, given_on) {
+  const reply = await bureau.upload(`/api/v1/filings/${filing}/consent`, { number: '新教函〔2026〕9号', given_on }, { name: '同意函.pdf', type: 'application/pdf', bytes: pdf });
+  assert.equal(reply.status, 200, reply.text);
+}
+
 /** Saves a section; answers the dossier's new version. */
 export async function save(client, id, version, section, value) {
   const reply = await client.json('PUT', `/applications/${id}/sections/${section}`, { content: { [section]: value } }, { 'If-Match': `"${version}"` });

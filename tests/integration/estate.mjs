@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { buildCity, draft, entryOf, forward, foundCommittee, foundPool, submit, teacher, verify } from './city.mjs';
+import { buildCity, consent, draft, entryOf, forward, foundCommittee, foundPool, submit, teacher, verify } from './city.mjs';
 import { makeKey, openSums, vote } from './vote.mjs';
 
 const elsewhere = '650109';
@@ -69,6 +69,7 @@ async function certify(server, city, estate, id) {
   await server.advance(12);
   await city.bureau.ok('POST', `/notices/${result.id}/confirm`);
   const filing = (await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id })).id;
+  await consent(city.bureau, filing, await today());
   await city.bureau.ok('POST', `/filings/${filing}/send`);
   await city.bureau.ok('POST', `/filings/${filing}/approve`, { reference: '新人社备〔2026〕1号', approved_on: await today() });
   await city.bureau.ok('POST', `/filings/${filing}/certify`);

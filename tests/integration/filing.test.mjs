@@ -6,21 +6,37 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { buildCity, teacher } from './city.mjs';
+import { buildCity, consent, pdf, teacher } from './city.mjs';
 import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 import { Region, outgoing } from './region.mjs';
 
-let server, city, region, folder, dossier;
+let server, city, region, folder, dossier, committee, pools, today;
 
+const long = Boolean(process.env.TITLED_LONG);
 const filingOf = (id) => city.bureau.ok('GET', `/filings/${id}`);
 const deliveryOf = (id) => rows(server, `select * from delivery where subject = 'filing/${id}'`);
 const logged = (outcome, from, delivery) => server.seen('delivery.recorded', (line) => line.outcome === outcome && (!delivery || line.delivery === delivery), from);
 
-/** Prepares a filing of results and sends it; answers {id, delivery, from: log lines before}. */
-async function file() {
-  const { id } = await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id });
-  const from = server.lines.length;
+/** What is sent with the order of each kind. */
+const orders = {
+  results: () => ({}),
+  plan: () => ({ kind: 'plan' }),
+  committee: () => ({ kind: 'committee', committee_id: committee }),
+  pool: () => ({ kind: 'pool', pool_id: pools.senior }),
+  report: () => ({ kind: 'report' }),
+};
+
+/** Prepares a filing, with the consent it needs; answers its id. */
+async function prepare(kind = 'results') {
+  const { id } = await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id, ...orders[kind]() });
+  if (kind === 'results') await consent(city.bureau, id, today);
+  return id;
+}
+
+/** The same, and sends it; answers {id, delivery, from: log lines before}. */
+async function file(kind) {
+  const id = await prepare(kind), from = server.lines.length;
   await city.bureau.ok('POST', `/filings/${id}/send`);
   return { id, from, delivery: deliveryOf(id)[0].id };
 }
@@ -31,8 +47,12 @@ async function crash() {
   for (const one of Object.values(city)) if (one?.target) one.target.port = server.port;
 }
 
-/** Its dossier can be filed again. */
-const free = () => sql(server, `delete from filing_entry; update application set state = 'confirmed' where id = '${dossier}'`);
+/** What was filed can be filed again: what is received is sent back, a committee is handed in once more. */
+async function free(id) {
+  if (id && ['sent', 'received'].includes((await filingOf(id)).state)) await city.bureau.ok('POST', `/filings/${id}/refuse`, { reason: '重新报送' });
+  if (rows(server, `select submitted_at from committee where id = '${committee}' and submitted_at is null`).length) await city.office.ok('POST', `/committees/${committee}/submit`);
+  for (const one of Object.values(pools)) if (rows(server, `select id from expert_pool where id = '${one}' and submitted_at is null`).length) await city.office.ok('POST', `/pools/${one}/submit`);
+}
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'titled-region-'));
@@ -41,8 +61,25 @@ before(async () => {
   city = await buildCity(server);
   const person = await teacher(city, 'guli');
   dossier = (await person.ok('POST', '/applications', { cycle: city.cycle.id, level: 'intermediate', specialty: 'chinese' })).id;
-  free();
+  sql(server, `update application set state = 'confirmed', submitted_at = created_at where id = '${dossier}';
+    insert into transition (id, application_id, action, from_state, to_state, actor, at) select 'T' || value, '${dossier}', value, '', value, 'system', '2026-01-01' from json_each('["accepted", "passed", "confirmed"]')`);
+  today = (await server.client().ok('GET', '/calendar')).start;
+  const seats = await Promise.all(['chair', 'second', 'third'].map((login) => server.account(login, [{ role: 'expert', scope: 'teacher' }], { unit_id: city.unit.id })));
+  committee = (await city.office.ok('POST', '/committees', {
+    series: 'teacher', level: 'senior', name: '高级评委会', founding_unit: '市教育局', adjusted_minimum: 3, adjustment_reference: '新人社函〔2026〕5号',
+    members: seats.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' })),
+  })).id;
+  await city.office.ok('POST', `/committees/${committee}/submit`);
+  pools = { senior: await pool('senior', seats), general: await pool('general', seats) };
 });
+
+/** An expert pool that the office has handed in. */
+async function pool(tier, seats) {
+  const { id } = await city.office.ok('POST', '/pools', { series: 'teacher', tier });
+  for (const who of seats) await city.office.ok('POST', `/pools/${id}/experts`, { login: who.account.login, title_level: 'senior', specialties: ['chinese'], term_from: today, term_until: `${Number(today.slice(0, 4)) + 2}-12-31` });
+  await city.office.ok('POST', `/pools/${id}/submit`);
+  return id;
+}
 
 after(async () => {
   await server?.stop();
@@ -61,55 +98,59 @@ describe('a filing that is sent', () => {
     assert.equal(taken.body.hash, filing.package_hash);
     assert.deepEqual(taken.body.package, filing.package);
     assert.equal(taken.times, 1);
-    free();
+    await free(id);
   });
 
-  // What the platform does → how often it was handed the filing, and what was done to find out.
-  const faults = { lose: 'unclear', error: 'unclear', vague: 'unclear', large: 'unclear', hold: 'unclear', drop: 'unclear', busy: 'unsent', double: 'received' };
-  for (const [fault, outcome] of Object.entries(faults))
-    test(`survives "${fault}" without a double there or a loss here`, async () => {
-      region.next(fault);
-      const { id, from, delivery } = await file();
-      await logged(outcome, from, delivery);
-      await logged('received', from, delivery);
-      region.release();
-      const taken = region.taken.get(delivery), asked = region.requests.filter((one) => one.method === 'GET' && one.path.endsWith(delivery));
-      assert.equal((await filingOf(id)).state, 'received');
-      assert.equal((await filingOf(id)).receipt, taken.receipt);
-      assert.equal(taken.times, fault === 'double' ? 2 : 1);
-      assert.equal(asked.length > 0, outcome === 'unclear', 'asked before it is sent again');
-      free();
+  // What the platform does → what that is here at first.
+  const faults = { lose: 'unclear', double: 'received', error: 'unclear', vague: 'unclear', large: 'unclear', hold: 'unclear', drop: 'unclear', busy: 'unsent' };
+  for (const kind of Object.keys(orders))
+    for (const [fault, outcome] of Object.entries(faults).slice(0, long || kind === 'results' ? 8 : 2))
+      test(`${kind} survives "${fault}" without a double there or a loss here`, async () => {
+        region.next(fault);
+        const { id, from, delivery } = await file(kind);
+        await logged(outcome, from, delivery);
+        await logged('received', from, delivery);
+        region.release();
+        const taken = region.taken.get(delivery), asked = region.requests.filter((one) => one.method === 'GET' && one.path.endsWith(delivery));
+        assert.equal((await filingOf(id)).state, 'received');
+        assert.equal((await filingOf(id)).receipt, taken.receipt);
+        assert.equal(taken.body.kind, kind);
+        assert.equal(taken.times, fault === 'double' ? 2 : 1);
+        assert.equal(asked.length > 0, outcome === 'unclear', 'asked before it is sent again');
+        await free(id);
+      });
+
+  for (const kind of Object.keys(orders))
+    test(`${kind} is refused with the platform's reason, and filed again`, async () => {
+      region.next('reject');
+      const { id, from, delivery } = await file(kind);
+      await logged('refused', from, delivery);
+      const filing = await filingOf(id);
+      assert.equal(filing.state, 'refused');
+      assert.equal(filing.reason, '专家名单与库不一致');
+      assert.equal(region.taken.has(delivery), false);
+      await free(id);
+      const again = await file(kind);
+      await logged('received', again.from, again.delivery);
+      await free(again.id);
     });
-
-  test('is refused with the platform\'s reason, and filed again', async () => {
-    region.next('reject');
-    const { id, from, delivery } = await file();
-    await logged('refused', from, delivery);
-    const filing = await filingOf(id);
-    assert.equal(filing.state, 'refused');
-    assert.equal(filing.reason, '专家名单与库不一致');
-    assert.equal(region.taken.has(delivery), false);
-    const again = await file();
-    await logged('received', again.from, again.delivery);
-    free();
-  });
 
   test('a redirect is not followed', async () => {
     region.next('redirect');
     const { id, from, delivery } = await file();
     await logged('refused', from, delivery);
     assert.equal(deliveryOf(id)[0].reason, 'HTTP 307');
-    free();
+    await free(id);
   });
 
   test('one that is unknown is asked for again and again, and the question may be lost too', async () => {
     region.next('lose');
     region.askFaults = ['drop', 'drop'];
-    const { from, delivery } = await file();
+    const { id, from, delivery } = await file();
     await logged('received', from, delivery);
     assert.equal(region.taken.get(delivery).times, 1);
     assert.equal(region.requests.filter((one) => one.path.endsWith(delivery)).length, 3);
-    free();
+    await free(id);
   });
 
   test('survives kill -9 while it is under way', async () => {
@@ -121,7 +162,7 @@ describe('a filing that is sent', () => {
     assert.equal((await filingOf(id)).state, 'received');
     assert.equal(region.taken.get(delivery).times, 1);
     region.held.splice(0);
-    free();
+    await free(id);
   });
 
   test('survives the loss of Redis', async () => {
@@ -129,9 +170,9 @@ describe('a filing that is sent', () => {
     sql(server, "update outbox set done_at = '2026-01-01T00:00:00.000Z' where done_at is null"); // the call is lost as well
     await server.restartRedis();
     for (const who of ['bureau', 'office']) await server.enter(city[who], who);
-    const { from, delivery } = await file();
+    const { id, from, delivery } = await file();
     await logged('received', from, delivery);
-    free();
+    await free(id);
   });
 
   test('waits without a flood of log lines while the platform is away, then arrives', async () => {
@@ -140,14 +181,14 @@ describe('a filing that is sent', () => {
     const { id, from, delivery } = await file();
     await logged('unsent', from, delivery);
     await logged('unsent', server.lines.length, delivery);
-    assert.equal(deliveryOf(id)[0].state, 'waiting');
+    assert.match(deliveryOf(id)[0].state, /^(waiting|sending)$/);
     assert.equal(server.lines.slice(from).filter((line) => line.level !== 'debug' && /outgoing|delivery/.test(line.event)).length, 1);
     const { items } = await city.bureau.ok('GET', '/deliveries');
-    assert.equal(items.find((item) => item.id === delivery).delivery_state, 'waiting');
+    assert.match(items.find((item) => item.id === delivery).delivery_state, /^(waiting|sending)$/);
     region = await new Region().listen(port);
     await logged('received', from, delivery);
     await server.seen('outgoing.answers', undefined, from);
-    free();
+    await free(id);
   });
 });
 
@@ -167,7 +208,7 @@ describe('by hand', () => {
     await city.bureau.ok('POST', `/deliveries/${delivery}/retry`);
     await logged('received', again, delivery);
     assert.equal((await filingOf(id)).state, 'received');
-    free();
+    await free(id);
   });
 });
 
@@ -186,4 +227,117 @@ test('a target that is not configured gets a file for an upload by hand, whole; 
   assert.equal((await city.bureau.json('POST', `/deliveries/${delivery}/receipt`, {})).status, 422);
   await city.bureau.ok('POST', `/deliveries/${delivery}/receipt`, { receipt: '新平台-77' });
   assert.deepEqual([(await filingOf(id)).state, (await filingOf(id)).receipt], ['received', '新平台-77']);
+  await free(id);
+});
+
+describe('who decides', () => {
+  const online = async () => {
+    server.options.config = { outgoing_file: outgoing(folder, { region: [region] }), log_level: 0 };
+    server.writeConfig();
+    await crash();
+  };
+  const committeeNow = () => city.bureau.ok('GET', `/committees/${committee}`);
+  before(online);
+
+  test('teachers: nothing is sent before the education department agreed, by number, day and document', async () => {
+    const { id } = await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id });
+    const early = await city.bureau.json('POST', `/filings/${id}/send`);
+    assert.deepEqual([early.status, early.body.key], [409, 'consent_missing']);
+    const letter = { name: '同意函.pdf', type: 'application/pdf', bytes: pdf };
+    for (const [fields, file] of [[{ number: '', given_on: today }, letter], [{ number: '1', given_on: '2099-01-01' }, letter], [{ number: '1', given_on: today }, { ...letter, bytes: '' }]])
+      assert.equal((await city.bureau.upload(`/api/v1/filings/${id}/consent`, fields, file)).status, 422);
+    assert.equal((await city.office.upload(`/api/v1/filings/${id}/consent`, { number: '1', given_on: today }, letter)).status, 403);
+    await consent(city.bureau, id, today);
+    const filing = await filingOf(id);
+    assert.deepEqual([filing.consent_number, filing.consent_on, filing.needs_consent], ['新教函〔2026〕9号', today, '自治区教育厅']);
+    assert.deepEqual((await city.office.send('GET', `/api/v1/filings/${id}/consent`)).raw, pdf);
+    const from = server.lines.length;
+    await city.bureau.ok('POST', `/filings/${id}/send`);
+    await logged('received', from);
+    assert.equal((await city.bureau.json('POST', `/filings/${id}/certify`)).body.key, 'filing_state', 'nothing is certified before the approval');
+    await free(id);
+  });
+
+  test('plan and report are filed by their days; nobody decides on them', async () => {
+    const { id, from, delivery } = await file('report');
+    await logged('received', from, delivery);
+    const report = await filingOf(id);
+    assert.equal((await city.bureau.json('POST', `/filings/${id}/approve`, { reference: '1', approved_on: today })).body.key, 'filing_only');
+    assert.deepEqual([report.package.totals.declared, report.package.totals.passed, report.package.totals.pass_percent], [1, 1, '100.00']);
+    assert.deepEqual(report.package.districts.map((row) => [row.division_name, row.level, row.passed]), [['乌鲁木齐县', 'intermediate', 1]]);
+    assert.equal(report.due_on, (await city.bureau.ok('GET', `/calendar?start=${report.package.cycle.year}-11-30&days=15`)).end);
+  });
+
+  test('the region decides on a senior committee, and the platform says so late', async () => {
+    const { id, from, delivery } = await file('committee');
+    await logged('received', from, delivery);
+    assert.equal((await filingOf(id)).approver, 'region');
+    const answers = [{ state: 'pending' }, { state: 'approved', reference: '', approved_on: today }, { state: 'approved', reference: '新人社备〔2026〕7号', approved_on: today }];
+    region.answers = (one, kept) => kept && one.kind === 'filing_decision' && [200, { receipt: kept.receipt, ...answers.shift() }];
+    for (const [state, remark] of [['received', ''], ['received', 'decision_not_usable'], ['approved', 'decision_not_usable']]) {
+      const asked = server.lines.length;
+      if (state === 'approved') await server.advance(1); // nobody asks: the clock does
+      else await city.bureau.ok('POST', `/filings/${id}/ask`);
+      await server.seen('delivery.recorded', (line) => line.kind === 'filing_decision', asked);
+      const filing = await filingOf(id);
+      assert.deepEqual([filing.state, filing.remark], [state, remark]);
+    }
+    region.answers = undefined;
+    const approved = await committeeNow();
+    assert.deepEqual([approved.committee_state, approved.reference], ['approved', '新人社备〔2026〕7号']);
+    assert.equal((await city.bureau.json('POST', '/filings', { cycle_id: city.cycle.id, kind: 'committee', committee_id: committee })).body.key, 'committee_state', 'its office has handed nothing in');
+  });
+
+  test('the city decides on the pool of other levels itself, and sends it for the record', async () => {
+    const { id } = await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id, kind: 'pool', pool_id: pools.general });
+    assert.deepEqual([(await filingOf(id)).approver, (await filingOf(id)).package.experts.length], ['city', 3]);
+    const senior = (await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id, kind: 'pool', pool_id: pools.senior })).id;
+    assert.equal((await filingOf(senior)).approver, 'region');
+    assert.equal((await city.bureau.json('POST', `/filings/${senior}/approve`, { reference: '1', approved_on: today })).body.key, 'filing_state', 'the region has not seen it');
+    await city.bureau.ok('POST', `/filings/${id}/approve`, { reference: '乌人社备〔2026〕3号', approved_on: today });
+    assert.equal((await city.office.ok('GET', `/pools/${pools.general}`)).pool_state, 'approved');
+    const from = server.lines.length;
+    await city.bureau.ok('POST', `/filings/${id}/send`);
+    await logged('received', from);
+    const filing = await filingOf(id);
+    assert.equal(filing.state, 'approved');
+    assert.equal(region.taken.get(filing.delivery_id).body.reference, '乌人社备〔2026〕3号');
+  });
+
+  test('what was sent is compared with the platform\'s list', async () => {
+    const sent = [];
+    for (const kind of ['plan', 'report']) {
+      const { id, from, delivery } = await file(kind);
+      await logged('received', from, delivery);
+      sent.push(await filingOf(id));
+    }
+    const [plan, report] = sent;
+    region.answers = (one) => one.kind === 'filing_list' && [200, { items: [...[...region.taken.values()].filter(({ key }) => key !== plan.delivery_id).map(({ key, receipt, body }) => ({ key, receipt, hash: key === report.delivery_id ? 'f'.repeat(64) : body.hash })), { key: 'strange', receipt: 'XJ-0', hash: '0' }] }];
+    const from = server.lines.length;
+    const { id } = await city.bureau.ok('POST', '/filings/reconciliations', { year: plan.year });
+    await server.seen('delivery.recorded', (line) => line.kind === 'filing_list', from);
+    const found = (await city.bureau.ok('GET', '/filings/reconciliations')).items.find((one) => one.id === id);
+    region.answers = undefined;
+    assert.equal(found.reconciliation_state, 'done');
+    assert.deepEqual(found.result.here_only.map((one) => one.id).filter((one) => one === plan.id), [plan.id]);
+    assert.ok(found.result.there_only.some((one) => one.key === 'strange'));
+    assert.deepEqual(found.result.differing.map((one) => one.id), [report.id]);
+    assert.ok(found.result.matching > 0);
+    region.taken.delete(plan.delivery_id); // lost there: asked for, and sent again under its old key
+    const again = server.lines.length;
+    await city.bureau.ok('POST', `/deliveries/${plan.delivery_id}/retry`);
+    await logged('absent', again, plan.delivery_id);
+    await logged('received', again, plan.delivery_id);
+    assert.deepEqual(region.taken.get(plan.delivery_id).body.package, plan.package);
+    assert.equal((await city.office.json('GET', '/filings/reconciliations')).status, 403);
+  });
+
+  test('each kind has a form to print', async () => {
+    const { items } = await city.bureau.ok('GET', '/filings');
+    for (const kind of Object.keys(orders)) {
+      const { status, text } = await city.bureau.page(`/filings/${items.find((one) => one.kind === kind).id}/print`);
+      assert.equal(status, 200);
+      assert.match(text, /备案表/);
+    }
+  });
 });
