@@ -65,6 +65,9 @@ struct td_command {
 TD_COMMAND_FAMILIES(X)
 #undef X
 
+/* Runs another command by its name; it prints what it prints. */
+int td_cli_run(struct td_cli *cli, const char *command, int count, char **arguments, struct td_error *reterr);
+
 /* The connection of this run, made on first use. */
 int td_cli_client(struct td_cli *cli, struct td_client **ret_client, struct td_error *reterr);
 

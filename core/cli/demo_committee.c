@@ -164,7 +164,8 @@ int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
         result = take_id(value, "panel", ret_panel);
     if (result == 0)
         result = td_demo_call(demo, desk->office, "POST",
-                              json_pack("{s:o}", "applications", application_ids(cases, count)),
+                              json_pack("{s:o, s:i}", "applications", application_ids(cases, count),
+                                        "reviews", PANEL_SIZE),
                               NULL, reterr, "/api/v1/panels/%s/assignments", ret_panel);
     json_decref(members);
     json_decref(value);

@@ -2,6 +2,8 @@
  * form is then told from it, so that dates, years and titles agree with each other. */
 #include "cli/demo_dossier.h"
 
+#include "cli/demo.h"
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/strbuf.h"
@@ -340,11 +342,40 @@ static json_t *continuing_education(struct career *career)
     return list;
 }
 
+char *td_demo_expert_name(const json_t *city, int number)
+{
+    enum { FIRST_EXPERT = 9000 };
+    return td_demo_name(city, FIRST_EXPERT + (uint32_t)number, number % 2);
+}
+
+static bool is_expert(const json_t *city, const char *name)
+{
+    bool is = false;
+    for (int i = 1; i <= TD_DEMO_EXPERTS && !is; i++) {
+        char *expert = td_demo_expert_name(city, i);
+        is = expert && strcmp(expert, name) == 0;
+        free(expert);
+    }
+    return is;
+}
+
+/* Nobody whom an expert is called like: he would have to recuse himself. */
+static char *mentee_name(struct career *career)
+{
+    int female = (int)draw(career, 2);
+    for (uint32_t number = career->number + 5000;; number++) {
+        char *name = td_demo_name(career->city, number, female);
+        if (!name || !is_expert(career->city, name))
+            return name;
+        free(name);
+    }
+}
+
 static json_t *mentoring(struct career *career)
 {
     if (strcmp(career->level, "junior") == 0 || career->quality < 30)
         return json_array();
-    char *mentee = td_demo_name(career->city, career->number + 5000, (int)draw(career, 2));
+    char *mentee = mentee_name(career);
     json_t *one =
         json_pack("{s:s, s:i, s:s}", "mentee", mentee ? mentee : "", "years", between(career, 1, 3),
                   "result", "青年教师能独立承担教学任务，获学校优质课奖。");

@@ -24,6 +24,9 @@ json_t *td_demo_person(const json_t *city, const json_t *unit, uint32_t number, 
 /* The name that this number and sex give: malloc'd, the caller frees. */
 char *td_demo_name(const json_t *city, uint32_t number, int female);
 
+/* The name of the teachers' expert with this number, from 1: malloc'd, the caller frees. */
+char *td_demo_expert_name(const json_t *city, int number);
+
 /* A one-page PDF with `title` as its only line (ASCII): malloc'd, the caller frees. Evidence of the
  * demo. */
 char *td_demo_pdf(const char *title, size_t *ret_length);

@@ -154,7 +154,7 @@ static int create_experts(struct td_demo *demo, struct td_error *reterr)
     for (int i = 1; i <= TD_DEMO_EXPERTS; i++) {
         char login[TD_DEMO_LOGIN];
         snprintf(login, sizeof(login), "expert-%02d", i);
-        char *name = td_demo_name(demo->city, (uint32_t)(9000 + i), i % 2);
+        char *name = td_demo_expert_name(demo->city, i);
         int result = create(demo, login, name ? name : login, td_json_text(school, "id"),
                             grant("expert", "teacher"), NULL, reterr);
         free(name);

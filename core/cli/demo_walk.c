@@ -215,8 +215,7 @@ static const struct {
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-/* What anybody sees who scans the QR code, without a session. */
-static int check_certificate(struct td_demo_walk *walk, struct td_error *reterr)
+int td_demo_walk_check(struct td_demo_walk *walk, struct td_error *reterr)
 {
     const char *base = walk->demo->cli->url ? walk->demo->cli->url : walk->demo->cli->public_url;
     json_t *mine = NULL, *shown = NULL;
@@ -297,7 +296,7 @@ static int invent(struct td_demo_walk *walk, uint32_t number)
     if (result == 0 && !walk->one.dossier)
         result = TD_ENOMEM;
     if (result == 0)
-        json_object_set_new(walk->one.dossier, "expert_ratio", json_integer(90));
+        json_object_set_new(walk->one.dossier, "expert_ratio", json_integer(80));
     return result;
 }
 
@@ -369,7 +368,7 @@ static int walk_one(struct td_demo *demo, const char *login, struct td_error *re
         result = td_demo_walk_on(&walk, 1, reterr);
     if (result == 0) {
         td_demo_walk_say(&walk, "the certificate is checked as the public would");
-        result = check_certificate(&walk, reterr);
+        result = td_demo_walk_check(&walk, reterr);
     }
     if (result < 0 && walk.one.login[0])
         fprintf(stderr, "the walk stopped; to go on: titlectl demo walk %s\n", walk.one.login);

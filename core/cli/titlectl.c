@@ -207,6 +207,16 @@ static const struct td_command *find_command(int count, char **arguments, int *r
     return best;
 }
 
+int td_cli_run(struct td_cli *cli, const char *name, int count, char **arguments,
+               struct td_error *reterr)
+{
+    for (int i = 0; i < FAMILY_COUNT; i++)
+        for (const struct td_command *command = families[i]; command->name; command++)
+            if (strcmp(command->name, name) == 0)
+                return command->run(cli, count, arguments, reterr);
+    return td_error_set(reterr, TD_EINTERNAL, "no such command: %s", name);
+}
+
 static int fail(const struct td_command *command, int result, const struct td_error *err)
 {
     if (result == TD_EINVALID && err->code == 0) {

@@ -2,12 +2,13 @@
 // whole, it says what it means in words, and axe finds nothing against it. And what is printed fits its paper.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from '../integration/harness.mjs';
 import { openBrowser } from './browser.mjs';
-import { demoPassword, seed } from './demo.mjs';
+import { demoPassword, seed, titlectl } from './demo.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -162,5 +163,22 @@ describe('on paper', () => {
     await holder.go('/titles');
     const title = await holder.page.locator('.td-card a').first().getAttribute('href');
     await fits(holder, `${title}/print`);
+  });
+});
+
+describe('titlectl demo walk --all', () => {
+  test('leads three series through a year, and every verifier accepts what it leaves', async () => {
+    const folder = join(server.folder, 'walk');
+    const { code, out, err } = await titlectl(server, ['demo', 'walk', '--all', folder]);
+    assert.equal(code, 0, out + err);
+    for (const series of ['teacher', 'agriculture', 'health']) assert.ok(readdirSync(folder).some((name) => name.startsWith(series) && name.endsWith('.bel')), `no election of ${series}`);
+    assert.match(out, /TEACHER-\d+-3-\d+ of .*, valid$/m);
+    assert.match(out, /AGRICULTURE-\d+-3-\d+ of .*, converted$/m);
+    assert.match(out, /HEALTH-\d+-2-\d+ of .*, valid$/m);
+    assert.match(out, /suspended +back at the grassroots/);
+    assert.equal(out.match(/^Everything holds in/gm).length, 3);
+    assert.match(out, /^[1-9]\d* assignments come out as they were made$/m);
+    assert.match(out, /^The posts add up/m);
+    assert.match(out, /^The ledger is intact/m);
   });
 });
