@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, draft, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
 import { build, startServer, top } from './harness.mjs';
-import { makeKey, openSums, takeCodes } from './vote.mjs';
+import { found, order, paperOf, pry, record, traces } from './ballot_attacker.mjs';
+import { archiveOf, factorsOf, makeKey } from './vote.mjs';
 
 const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
 let server, city, office, experts, away, scripts;
@@ -90,7 +91,7 @@ describe('what is not there and what is not theirs', () => {
 });
 
 describe('the committee', () => {
-  test('a seat lasts as long as what it needs; the store’s log tells no vote', async () => {
+  test('a seat lasts as long as what it needs; what is stored tells no vote', async (t) => {
     const id = await accepted('lin');
     const members = experts.map((one, n) => ({ account_id: one.account.id, position: n ? 'member' : 'chair' }));
     const committee = await foundCommittee(city, experts);
@@ -109,7 +110,12 @@ describe('the committee', () => {
     await experts[0].ok('POST', `/meetings/${meeting}/open`, {});
     await makeKey([experts[0], city.supervisor, city.office], meeting);
     await experts[0].ok('POST', `/meetings/${meeting}/motions/open`, {});
-    const codes = await takeCodes(experts, meeting);
+    const steps = [record(server)], codes = new Map();
+    for (const who of experts) {
+      codes.set(who, (await who.ok('POST', `/meetings/${meeting}/credentials`, {})).voting_code);
+      steps.push(record(server));
+    }
+    for (const n of [0, 1]) assert.deepEqual(traces(steps[n], steps[n + 1], ['election_voter', 'credential']), [], 'taking a code leaves nothing else'); // the last one also begins the vote
     const motion = rows('select id from motion')[0].id;
     const vote = (who, choice) => who.json('POST', `/meetings/${meeting}/ballots`, { voting_code: codes.get(who), choices: { [motion]: choice } });
     const grants = `/accounts/${experts[1].account.id}/grants`;
@@ -122,11 +128,32 @@ describe('the committee', () => {
     assert.equal((await vote(experts[1], 'yes')).body.key, 'not_an_expert');
     await server.control.ok('POST', grants, { role: 'expert', scope: 'teacher' });
 
-    for (const [n, choice] of ['yes', 'no', 'abstain'].entries()) assert.equal((await vote(experts[n], choice)).status, 200);
-    for (const file of ['titled.db', 'titled.db-wal'])
-      assert.doesNotMatch(readFileSync(join(server.folder, 'records', file), 'latin1'), new RegExp(`${motion}(yes|no|abstain)`));
+    const voting = [record(server)];
+    for (const [n, choice] of ['yes', 'no', 'abstain'].entries()) {
+      assert.equal((await vote(experts[n], choice)).status, 200);
+      voting.push(record(server));
+    }
+    await t.test('an attacker who copied every step and has one trustee’s key', async () => {
+      for (const n of [0, 1, 2]) assert.deepEqual(traces(voting[n], voting[n + 1], ['election_voter', 'paper']), [], 'a vote leaves nothing else: no time, no row, no line');
+      const lying = order(voting[3]);
+      assert.deepEqual(lying, [...lying].sort(), 'papers lie in the order of their keys');
+      const papers = [0, 1, 2].map((n) => paperOf(voting[n], voting[n + 1])); // of whom, he knows
+      for (const [n, paper] of papers.entries()) for (const holder of [0, 1, 2]) assert.deepEqual(await pry(paper, [holder]), [null], `trustee ${holder} alone opens paper ${n}`);
+      const clear = [...codes.values(), ...['yes', 'no', 'abstain'].flatMap((word) => [`${motion}":"${word}`, `${motion}=${word}`, `${motion}${word}`])];
+      assert.deepEqual(found([...steps, ...voting], clear), []);
+
+      // the same looks do find what is there: two trustees together, a planted row, a planted order, a code in a log
+      assert.deepEqual(await Promise.all(papers.map((paper) => pry(paper, [0, 2]))), [[0], [1], [2]], 'two trustees together could');
+      const planted = record(server, `insert into message select * from message limit 0; insert into setting (name, value) values ('${experts[2].account.id}', 'voted last');`);
+      assert.equal(traces(voting[2], planted, ['election_voter', 'paper']).length, 1);
+      const [id] = rows('select id from election');
+      const turned = record(server, `create temp table old as select * from paper order by credential desc; delete from paper; insert into paper select * from old;`);
+      assert.notDeepEqual(order(turned), [...order(turned)].sort(), id.id);
+      assert.equal(found([{ ...voting[3], lines: [`{"code":"${codes.get(experts[0])}"}`] }], clear).length, 1);
+    });
     await experts[0].ok('POST', `/meetings/${meeting}/elections/close`, {});
-    await openSums(experts[0], city.office, meeting);
+    const archive = await archiveOf(city.office, meeting, 1);
+    for (const [who, n] of [[experts[0], 0], [city.office, 2]]) await who.ok('POST', `/meetings/${meeting}/elections/1/factors`, { factors: factorsOf(n, archive)[0] });
     assert.deepEqual(rows('select yes, no, abstain, present from motion'), [{ yes: 1, no: 1, abstain: 1, present: 3 }]);
   });
 });
