@@ -35,6 +35,8 @@ static const struct row rows[] = {
     {"tls_key", TEXT, "", AT(tls_key), 0, 0, "PEM file: the certificate's private key"},
     {"redirect_port", NUMBER, "-1", AT(redirect_port), -1, 65535,
      "with TLS: plain HTTP here is sent to public_url; -1 = none"},
+    {"certificate_issuer", TEXT, "乌鲁木齐市人力资源和社会保障局", AT(certificate_issuer), 0, 0,
+     "who issues certificates, as it stands on them"},
     {"public_url", TEXT, "http://127.0.0.1:8080", AT(public_url), 0, 0,
      "how people reach the server; in QR codes"},
     {"control_socket", TEXT, "", AT(control_socket), 0, 0,

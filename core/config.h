@@ -33,6 +33,7 @@ struct td_config {
     char *outgoing_folder;  /* deliveries for an upload by hand; "" = outgoing in state_folder */
     char *payment_key_file; /* review/payment.h; "" = no payment platform */
     char *trusted_proxy;    /* numeric addresses; http/connection.h: td_http_server_trust */
+    char *certificate_issuer; /* who issues certificates, as it stands on them */
     char *public_url;       /* "http://127.0.0.1:8080": in QR codes */
     char *key_file;         /* 32 random bytes: seals identity numbers; created 0600 when missing */
     char *ledger_key_file;  /* SM2 and Ed25519 keys of the ledger's checkpoints; "" = beside key_file */

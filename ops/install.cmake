@@ -10,7 +10,7 @@ foreach(file titled.service titled-redis.service titled.conf)
   configure_file(ops/${file}.in ops/${file} @ONLY)
 endforeach()
 
-install(TARGETS titled titled-examiner)
+install(TARGETS titled titled-examiner titled-paper)
 install(TARGETS titlectl titled-scorer COMPONENT sdk)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/titled/plugins
         FILES_MATCHING PATTERN "*.so")

@@ -44,6 +44,7 @@ struct td_command {
     X(api)                                                                                         \
     X(assignment)                                                                                  \
     X(ballot)                                                                                      \
+    X(certificate)                                                                                 \
     X(clock)                                                                                       \
     X(demo)                                                                                        \
     X(draw)                                                                                        \

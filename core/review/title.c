@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "review/application.h"
+#include "review/certificate.h"
 #include "review/ladder.h"
 #include "review/post.h"
 #include "review/quota.h"
@@ -58,6 +59,57 @@ static json_t *listed(const json_t *application)
     return shown;
 }
 
+/* Signs what the certificate of a title says; `title` is {"number", "awarded_on", "issued_at",
+ * "track", "listed"}. */
+static int sign(struct td_review *review, const json_t *title, const char **ret_token)
+{
+    unsigned char signature[TD_CERTIFICATE_SIGNATURE];
+    struct td_strbuf text, token;
+    const json_t *listed = json_object_get(title, "listed");
+    json_t *said = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number",
+        td_row_text(title, "number"), "name", td_row_text(listed, "name"), "title",
+        td_row_text(listed, "title_name"), "specialty", td_row_text(listed, "specialty_name"),
+        "series", td_row_text(listed, "series_name"), "level", td_row_text(listed, "level"),
+        "track", td_row_text(title, "track"), "awarded_on", td_row_text(title, "awarded_on"),
+        "issuer", review->config->certificate_issuer, "issued_on", td_row_text(title, "issued_on"));
+    td_strbuf_init(&text);
+    td_strbuf_init(&token);
+    int rc = said ? td_certificate_state(said, &text) : TD_ENOMEM;
+    if (rc == 0)
+        rc = td_checkpoint_sign(review->tx, text.bytes, text.length, signature);
+    if (rc == 0) {
+        td_certificate_token(text.bytes, text.length, signature, &token);
+        *ret_token =
+            token.failed ? NULL : td_arena_strndup(review->arena, token.bytes, token.length);
+        rc = *ret_token ? 0 : TD_ENOMEM;
+    }
+    json_decref(said);
+    td_strbuf_done(&text);
+    td_strbuf_done(&token);
+    return rc;
+}
+
+/* Signed once, at the issue, so that every copy is the same. A store without a key signs nothing.
+ */
+static int keep_token(struct td_review *review, const char *title_id)
+{
+    json_t *title = NULL;
+    const char *token;
+    int rc = td_tx_row(review->tx, &title,
+                       "select number, awarded_on, track, listed, $2 as issued_on from title"
+                       " where id = $1",
+                       "ss", title_id, review->today);
+    if (rc == 0)
+        rc = sign(review, title, &token);
+    json_decref(title);
+    if (rc == TD_ENOTFOUND)
+        return 0;
+    return rc < 0 ? rc
+                  : td_tx_exec(review->tx, NULL, "update title set token = $2 where id = $1", "ss",
+                               title_id, token);
+}
+
 int td_title_issue(struct td_review *review, json_t *application, const char *awarded_on,
                    struct td_error *reterr)
 {
@@ -89,6 +141,8 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
         rc = td_row_log(review, "title.issue", "title", id,
                         json_pack("{s:s, s:s, s:s}", "application", td_row_text(application, "id"),
                                   "number", number, "awarded_on", awarded_on));
+    if (rc == 0)
+        rc = keep_token(review, id);
     json_t *made = NULL;
     if (rc == 0)
         rc = td_checkpoint_make(review->tx, "certificate", &made);
@@ -231,7 +285,8 @@ static int complete(struct td_review *review, json_t *title)
     "present_division, coalesce(n.name, '') as present_name, a.state as use_state,"                \
     " t.pre_directed_grade,"                                                                       \
     " t.series, t.level, t.specialty, t.name as title_name, t.track, t.awarded_on, t.listed,"      \
-    " t.issued_at," STATE_SQL " from title t join application a on a.id = t.application_id"        \
+    " t.issued_at, substr(t.issued_at, 1, 10) as issued_on," STATE_SQL                             \
+    " from title t join application a on a.id = t.application_id"                                  \
     " join unit u on u.id = a.unit_id left join unit n on n.id = t.unit_id where "
 
 int td_title_mine(struct td_review *review, json_t **ret_page)
@@ -289,4 +344,32 @@ int td_title_view(struct td_review *review, const char *title_id, json_t **ret_t
     else
         *ret_title = title;
     return rc;
+}
+
+int td_title_token(struct td_review *review, const char *number, const char **ret_token)
+{
+    json_t *title = NULL;
+    int rc = td_tx_row(review->tx, &title,
+                       "select number, awarded_on, track, listed, substr(issued_at, 1, 10) as"
+                       " issued_on, coalesce(token, '') as token from title where number = $1",
+                       "s", number);
+    if (rc == 0 && *td_row_text(title, "token")) {
+        *ret_token = td_arena_strdup(review->arena, td_row_text(title, "token"));
+        rc = *ret_token ? 0 : TD_ENOMEM;
+    } else if (rc == 0) {
+        rc = sign(review, title, ret_token);
+    }
+    json_decref(title);
+    return rc;
+}
+
+int td_title_qr_text(struct td_review *review, const char *number, const char *code,
+                     const char **ret_text)
+{
+    const char *token = NULL, *url = td_title_check_url(review, number, code);
+    int rc = url ? td_title_token(review, number, &token) : TD_ENOMEM;
+    if (rc < 0 && rc != TD_ENOTFOUND)
+        return rc;
+    *ret_text = token ? td_arena_printf(review->arena, "%s#%s", url, token) : url;
+    return *ret_text ? 0 : TD_ENOMEM;
 }

@@ -31,6 +31,14 @@ int td_title_mine(struct td_review *review, json_t **ret_page);
 int td_title_view(struct td_review *review, const char *title_id, json_t **ret_title,
                   struct td_error *reterr);
 
+/* What the certificate says, signed: td_certificate_token's text. The one made at the issue, or for a title from
+ * before there were any, one made now. TD_ENOTFOUND without a key. malloc'd in the arena. */
+int td_title_token(struct td_review *review, const char *number, const char **ret_token);
+
+/* The text of the QR code: the check address and, behind its '#', the token; the address alone without a key. */
+int td_title_qr_text(struct td_review *review, const char *number, const char *code,
+                     const char **ret_text);
+
 /* "<public_url>/certificates/<number>?code=<code>", malloc'd in the arena. */
 char *td_title_check_url(struct td_review *review, const char *number, const char *code);
 

@@ -313,3 +313,12 @@ int td_checkpoint_check(struct td_tx *tx, const struct td_signer *signer, const 
     json_decref(rows);
     return r < 0 ? r : holds ? 0 : TD_ENOTFOUND;
 }
+
+int td_checkpoint_sign(struct td_tx *tx, const char *text, size_t length,
+                       unsigned char ret_signature[64])
+{
+    const struct td_signer *signer = td_witness_signer(td_store_witness(tx->store));
+    if (!signer)
+        return TD_ENOTFOUND;
+    return td_signer_sm2(signer, text, length, ret_signature) ? 0 : TD_EINTERNAL;
+}

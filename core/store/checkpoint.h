@@ -64,6 +64,10 @@ int td_checkpoint_consistency(struct td_tx *tx, int64_t first, int64_t second, j
 /* Sees to it that the ledger itself names the keys that sign: entry "ledger.key" when it does not. */
 int td_checkpoint_record_keys(struct td_tx *tx, const struct td_signer *signer);
 
+/* Signs a text with the SM2 key (td_signer_sm2). TD_ENOTFOUND for a store without a witness. */
+int td_checkpoint_sign(struct td_tx *tx, const char *text, size_t length,
+                       unsigned char ret_signature[64]);
+
 /* The public keys in force (td_signer_public). TD_ENOTFOUND for a store without a witness. */
 int td_checkpoint_keys(struct td_tx *tx, json_t **ret_keys);
 

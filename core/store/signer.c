@@ -5,6 +5,8 @@
 #include "base/keyfile.h"
 #include "base/strbuf.h"
 
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -323,4 +325,60 @@ bool td_signer_check(const struct td_signer *signer, const char *note)
         line += length + (line[length] == '\n');
     }
     return held[SM2] && held[ED25519];
+}
+
+/* --- SM2 alone -------------------------------------------------------------------------------- */
+
+enum { HALF = TD_SIGNER_SM2 / 2 };
+
+bool td_signer_sm2(const struct td_signer *signer, const char *text, size_t length,
+                   unsigned char ret_signature[TD_SIGNER_SM2])
+{
+    unsigned char der[SIGNATURE_MAX];
+    const unsigned char *at = der;
+    size_t der_length = sizeof(der);
+    EVP_MD_CTX *context = prepare(signer->keys[SM2], SM2, false);
+    ECDSA_SIG *pair = NULL;
+    if (context &&
+        EVP_DigestSign(context, der, &der_length, (const unsigned char *)text, length) == 1)
+        pair = d2i_ECDSA_SIG(NULL, &at, (long)der_length);
+    bool made = pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), ret_signature, HALF) == HALF &&
+                BN_bn2binpad(ECDSA_SIG_get0_s(pair), ret_signature + HALF, HALF) == HALF;
+    ECDSA_SIG_free(pair);
+    EVP_MD_CTX_free(context);
+    return made;
+}
+
+/* r and s as OpenSSL wants them: DER, to be freed with OPENSSL_free; its length, or 0. */
+static int to_der(const unsigned char signature[TD_SIGNER_SM2], unsigned char **ret_der)
+{
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(signature, HALF, NULL), *s = BN_bin2bn(signature + HALF, HALF, NULL);
+    int length = 0;
+    if (pair && r && s && ECDSA_SIG_set0(pair, r, s)) {
+        r = s = NULL;
+        length = i2d_ECDSA_SIG(pair, ret_der);
+    }
+    BN_free(r);
+    BN_free(s);
+    ECDSA_SIG_free(pair);
+    return length > 0 ? length : 0;
+}
+
+bool td_signer_sm2_holds(const char *public_key, const char *text, size_t length,
+                         const unsigned char signature[TD_SIGNER_SM2])
+{
+    unsigned char *der = NULL;
+    BIO *bio = BIO_new_mem_buf(public_key, -1);
+    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+    int der_length = to_der(signature, &der);
+    EVP_MD_CTX *context =
+        key && EVP_PKEY_is_a(key, "SM2") && der_length ? prepare(key, SM2, true) : NULL;
+    bool holds = context && EVP_DigestVerify(context, der, (size_t)der_length,
+                                             (const unsigned char *)text, length) == 1;
+    EVP_MD_CTX_free(context);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return holds;
 }

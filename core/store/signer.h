@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct td_signer;
 
@@ -34,6 +35,15 @@ json_t *td_signer_public(const struct td_signer *signer);
 /* The note with its two signatures, malloc'd; NULL when it cannot be made. */
 char *td_signer_sign(const struct td_signer *signer, const char *text);
 const char *td_signer_name(const struct td_signer *signer);
+
+/* SM2 with SM3 alone, over any text, as r and s of 32 bytes each: short enough for a QR code. False when it cannot be
+ * made, or does not hold under the public key (PEM). Callers' texts begin with a word of their own, so that none
+ * is ever a note. */
+enum { TD_SIGNER_SM2 = 64 };
+bool td_signer_sm2(const struct td_signer *signer, const char *text, size_t length,
+                   unsigned char ret_signature[TD_SIGNER_SM2]);
+bool td_signer_sm2_holds(const char *public_key, const char *text, size_t length,
+                         const unsigned char signature[TD_SIGNER_SM2]);
 
 /* True when the note carries a valid signature of both keys. */
 bool td_signer_check(const struct td_signer *signer, const char *note);

@@ -358,6 +358,7 @@ export const otherRoutes = {
   'GET /trials/{trial}/live': { may: tries, stream: true },
   'GET /titles/{title}': { may: only('holder unit industry hr selfish bureau supervisor') },
   'GET /titles/{title}/print': { may: only('holder unit industry hr selfish bureau supervisor') },
+  'GET /titles/{title}/pdf': { may: only('holder unit industry hr selfish bureau supervisor') },
   'POST /titles/{title}/appointment': { may: only('unit otherUnit selfish bureau'), send: give({}) },
   'POST /titles/{title}/pay': { may: only('unit otherUnit selfish bureau'), send: give({}) },
   'POST /titles/{title}/transfer': { may: all, send: give({}) },

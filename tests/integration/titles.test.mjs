@@ -2,15 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, content, division, grantPosts, save, teacher } from './city.mjs';
-import { config, rows } from './estate.mjs';
+import { config, rows, sql } from './estate.mjs';
 import { build, startServer } from './harness.mjs';
 import { certified, filed, stateOf } from './posts.mjs';
 
 let server, city, people, dossiers, titles, units, today;
 const ctl = (...args) => new Promise((resolve) => execFile(join(build, 'bin/titlectl'), ['--state', server.folder, ...args], (error, out, err) => resolve({ code: error?.code ?? 0, out, err })));
+const holder = '阿卜杜热西提·麦麦提明·古丽娜尔·吐尔逊阿依·热依汗古丽·艾合买提江';
 const names = ['ann', 'bea', 'cid', 'dan', 'eve'];
 const of = (name) => titles[people[name].account.id];
 const view = (name, client = city.bureau) => client.ok('GET', `/titles/${of(name)}`);
@@ -33,6 +37,7 @@ before(async () => {
     village: await server.control.ok('POST', '/units', { name: '板房沟镇中心小学', division_code: division, kind: 'school', grassroots: 'village' }),
     other: await server.control.ok('POST', '/units', { name: '羊毛工镇小学', division_code: '650109', kind: 'school', grassroots: 'township' }),
   };
+  sql(server, `update account set name = '${holder}' where id = '${people.dan.account.id}'`);
   await server.advance(1);
   today = (await server.client().ok('GET', '/calendar')).start;
   dossiers = filed(server, city, names.map((name) => people[name].account.id), { approved: today });
@@ -70,7 +75,7 @@ describe('直评直聘', () => {
     assert.equal((await city.clerk.json('POST', `/titles/${of('cid')}/pay`, { honoured_on: today })).body.key, 'pay_recorded');
     await server.advance(35);
     const late = Object.fromEntries((await city.bureau.ok('GET', '/posts?late=any')).items.map((one) => [one.holder_name, one.late]));
-    assert.deepEqual(late, { ann: 'pay', bea: 'pay', dan: 'appointment', eve: 'appointment' });
+    assert.deepEqual(late, { ann: 'pay', bea: 'pay', [holder]: 'appointment', eve: 'appointment' });
     for (const who of [city.clerk, city.hr, city.industry]) assert.equal((await who.ok('GET', '/posts?late=any')).items.length, 4);
     const away = await server.account('awayhr', [{ role: 'district_hr', scope: '650109' }]);
     assert.deepEqual((await away.ok('GET', '/posts')).items, []);
@@ -140,6 +145,70 @@ describe('定向使用', () => {
     assert.equal(await free(), before + 1);
     assert.equal((await publicly('eve')).certificate_state, 'retired');
     assert.equal((await appoint('eve', {}, city.bureau)).body.key, 'state_wrong');
+  });
+});
+
+describe('the certificate on paper', () => {
+  const bytes = (...args) => new Promise((resolve) => execFile(...args, { encoding: 'buffer' }, (error, out) => resolve(out)));
+  const verify = async (what, file = key) => ctl('certificate', 'verify', what, '--key', file);
+  let folder, file, key, pdf, token;
+
+  test('one A4 page with everything on it, the same bytes every time', async () => {
+    folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+    [file, key] = [join(folder, 'c.pdf'), join(folder, 'key.json')];
+    const replies = await Promise.all(Array.from({ length: 6 }, () => city.bureau.send('GET', `/api/v1/titles/${of('dan')}/pdf`)));
+    assert.ok(replies.every((reply) => reply.status === 200 && reply.headers['content-type'] === 'application/pdf'));
+    pdf = replies[0].raw;
+    assert.ok(replies.every((reply) => reply.raw.equals(pdf)));
+    assert.ok(pdf.length < 1 << 20);
+    writeFileSync(file, pdf);
+    writeFileSync(key, JSON.stringify(await server.client().ok('GET', '/certificates/key')));
+    const words = (await bytes('pdftotext', ['-layout', file, '-'])).toString();
+    const { number, check_code: code } = await view('dan');
+    for (const shown of ['专业技术职务任职资格证书', '定向评价、定向使用', holder, '一级教师', '中级', number, code, '乌鲁木齐市人力资源和社会保障局', JSON.parse(readFileSync(key)).fingerprint.slice(0, 16)]) assert.ok(words.replaceAll(/\s/g, '').includes(shown.replaceAll(/\s/g, '')), `${shown} in ${words}`);
+    const facts = (await bytes('pdfinfo', [file])).toString();
+    assert.match(facts, /Pages: +1\n/);
+    assert.match(facts, /Page size: +595\.\d+ x 841\.\d+ pts \(A4\)/);
+    await bytes('pdftoppm', ['-r', '200', '-gray', '-png', '-singlefile', file, join(folder, 'page')]);
+    const scanned = (await bytes('zbarimg', ['-q', '--raw', join(folder, 'page.png')])).toString().trim();
+    assert.match(scanned, new RegExp(`^http://[^ ]+/certificates/${number}\\?code=${code}#TDC1\\.`), 'the code is read from the printed page');
+    assert.equal((await verify(scanned)).code, 0);
+    assert.equal((await server.client().send('GET', `/api/v1/titles/${of('dan')}/pdf`)).status, 401);
+    assert.equal((await people.ann.send('GET', `/api/v1/titles/${of('dan')}/pdf`)).status, 404);
+  });
+
+  test('it is valid without the server, and says what only the server knows', async () => {
+    const { code, out, err } = await verify(file);
+    assert.equal(code, 0, err);
+    for (const shown of [/The signature is valid/, new RegExp(`Holder +${holder}`), /Title +一级教师/, /only the server knows/]) assert.match(out, shown);
+    [token] = /TDC1\.[\w-]+\.[\w-]+/.exec(pdf.toString('latin1'));
+    assert.equal((await verify(`http://127.0.0.1/certificates/X?code=1#${token}`)).code, 0, 'the text of the QR code');
+    assert.equal((await ctl('certificate', 'verify', token)).code, 0, 'with the installation\'s own key');
+  });
+
+  test('every flipped byte of statement and signature is refused, and another key', async () => {
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const [, statement, signature] = token.split('.');
+    const place = [...Array(statement.length + 1 + signature.length).keys()];
+    const tries = place.map((n) => {
+      const at = 5 + n, was = token[at];
+      return token.slice(0, at) + (was === '.' ? '-' : digits[(digits.indexOf(was) + 1 + (n % 60)) % 64]) + token.slice(at + 1);
+    });
+    // In one process each would take minutes: every place is tried in the unit test, here a sample through the program.
+    for (const one of tries.filter((_, n) => n % 41 === 0 || n === statement.length)) assert.equal((await verify(one)).code, 1, one);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    assert.ok(privateKey);
+    const stranger = join(folder, 'other.pem');
+    writeFileSync(stranger, publicKey.export({ type: 'spki', format: 'pem' }));
+    assert.equal((await verify(file, stranger)).code, 1);
+    const changed = Buffer.from(pdf.toString('latin1').replace(token, token.replace('TDC1.', 'TDC1.A')), 'latin1');
+    writeFileSync(join(folder, 'changed.pdf'), changed);
+    assert.equal((await verify(join(folder, 'changed.pdf'))).code, 1);
+    writeFileSync(join(folder, 'two.pdf'), Buffer.concat([pdf, Buffer.from(`\n${tries[3]}\n`)]));
+    assert.match((await verify(join(folder, 'two.pdf'))).err, /more than one/);
+    writeFileSync(join(folder, 'none.pdf'), '%PDF-1.4\n');
+    assert.match((await verify(join(folder, 'none.pdf'))).err, /holds no signed statement/);
+    rmSync(folder, { recursive: true });
   });
 });
 

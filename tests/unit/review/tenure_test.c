@@ -1,5 +1,6 @@
-/* tenure_test.c - years of appointment over both ladders, against a count day by day: thousands of careers with
- * overlaps, gaps, periods that end before they begin and some that go on past the day. */
+/* tenure_test.c - years of appointment over both ladders, against a count day by day: thousands of
+ * careers with overlaps, gaps, periods that end before they begin and some that go on past the day.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +42,8 @@ static void agrees_with_a_count_of_days(void **state)
         struct td_tenure tenure = td_tenure_count(periods, count, on);
         assert_int_equal(tenure.days, days);
         assert_true(tenure.months < 12 && tenure.rest < 31);
-        /* A month has 28 to 31 days; a run loses less than one to `rest`, which is counted as 31. */
+        /* A month has 28 to 31 days; a run loses less than one to `rest`, which is counted as 31.
+         */
         int64_t months = tenure.years * 12 + tenure.months;
         assert_true(months * 28 <= days && (months + 1) * 31 + (int64_t)count * 31 >= days);
     }
