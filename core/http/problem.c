@@ -65,6 +65,19 @@ static const char *name_of(const struct td_locale *locale, const json_t *fault)
     return own ? own : field ? field_name(locale, field) : NULL;
 }
 
+/* "Row 3, " of "rows.3.login", a mistake in a table that was handed in; else "". malloc'd. */
+static char *row_of(const struct td_locale *locale, const json_t *fault)
+{
+    const char *field = json_string_value(json_object_get(fault, "field"));
+    const char *sentence = td_locale_text(locale, "field", "table_row");
+    if (!field || strncmp(field, "rows.", strlen("rows.")) != 0 || !sentence)
+        return strdup("");
+    json_t *row = json_pack("{s:i}", "row", atoi(field + strlen("rows.")));
+    char *text = td_locale_fill(locale, sentence, row);
+    json_decref(row);
+    return text;
+}
+
 /* Puts the message of this language, "name: sentence", into {field, code, message}. */
 static void say_fault(const struct td_locale *locale, json_t *fault)
 {
@@ -74,9 +87,10 @@ static void say_fault(const struct td_locale *locale, json_t *fault)
         return;
     char *text = td_locale_fill(locale, sentence, json_object_get(fault, "parameters"));
     const char *name = name_of(locale, fault);
-    char *full = NULL;
-    if (name && text && asprintf(&full, "%s: %s", name, text) < 0)
+    char *full = NULL, *row = row_of(locale, fault);
+    if (name && text && asprintf(&full, "%s%s: %s", row ? row : "", name, text) < 0)
         full = NULL;
+    free(row);
     set_text(fault, "message", full ? full : text ? text : sentence);
     free(full);
     free(text);
