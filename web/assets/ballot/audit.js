@@ -44,8 +44,7 @@ function checkRule({ rule }, voters) {
   if (!rule) return;
   const needed = least(rule.quorum, rule.members);
   if (rule.present < needed) throw new Refused(`quorum: ${rule.present} of ${rule.members} members present, ${needed} are needed`);
-  const most = rule.of ?? rule.present;
-  if (voters > most) throw new Refused(`credentials: ${voters}, more than the ${most} members whom the majority is of`);
+  if (voters > rule.of) throw new Refused(`credentials: ${voters}, more than the ${rule.of} members whom the majority is of`);
 }
 
 /** What a voter asks of an election before he seals anything for it: that its key is the one that these trustees made. */
@@ -160,12 +159,12 @@ function run(bytes, told) {
 function questionReport(audit, { title }, index) {
   const { rule } = audit.election;
   const counts = audit.result?.[index] ?? null;
-  const required = rule ? least(rule.majority, rule.of ?? audit.keys.size) : null;
+  const required = rule ? least(rule.majority, rule.of) : null;
   return { question: title, counts, required, passed: rule && counts ? counts[0] >= required : null };
 }
 
 const ruleReport = (rule) =>
-  rule && { members: rule.members, present: rule.present, ...(rule.of && { of: rule.of }), required: least(rule.quorum, rule.members) };
+  rule && { members: rule.members, present: rule.present, of: rule.of, required: least(rule.quorum, rule.members) };
 
 function reportOf(audit) {
   const { election, trustees, papers, tallied } = audit;

@@ -22,7 +22,7 @@ const isPart = (part) => Array.isArray(part) && part.length === 2 && whole(part[
 function readRule(description) {
   try {
     const { members, present, of, quorum, majority } = JSON.parse(description);
-    const holds = whole(members, 1, 100000) && whole(present, 0, members) && (of === undefined || whole(of, 1, present)) && isPart(quorum) && isPart(majority);
+    const holds = whole(members, 1, 100000) && whole(present, 0, members) && whole(of, 1, present) && isPart(quorum) && isPart(majority);
     return holds ? { members, present, of, quorum, majority } : null;
   } catch {
     return null;
