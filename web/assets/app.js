@@ -88,6 +88,9 @@ if (document.body.dataset.account) {
 for (const [selector, module] of wanted) {
   const elements = document.querySelectorAll(selector);
   if (elements.length) {
-    import(module).then((loaded) => elements.forEach((element) => loaded.start(element)));
+    import(module).then((loaded) => elements.forEach((element) => loaded.start(element)), () => {
+      // A browser that is too old for the module gets the way around it.
+      for (const element of elements) element.querySelector("[data-open]")?.removeAttribute("hidden");
+    });
   }
 }

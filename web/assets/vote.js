@@ -50,9 +50,11 @@ function voice(form) {
   };
 }
 
-/** Runs `work` when the form is sent, unless its result is being sent. One at a time. */
+/** Runs `work` when the form is sent, unless its result is being sent. One at a time. Until now the form had no button, so that
+ *  nobody was quicker than this. */
 function takeOver(form, work) {
   let busy = false;
+  Object.assign(form.querySelector("[data-act]"), { disabled: false, hidden: false });
   form.addEventListener("submit", async (event) => {
     if (form.dataset.sealed || form.dataset.open) return;
     event.preventDefault();
@@ -155,10 +157,7 @@ async function startBallot(form) {
     for (const one of mine) compare(one, await desk.call("election", { id: one.id, election: one.election, trustees: one.trustees }));
     return mine;
   });
-  ready.then(() => {
-    say("ready");
-    form.querySelector("[data-server-note]")?.setAttribute("hidden", "");
-  }, (error) => offer(form, error));
+  ready.then(() => say("ready"), (error) => offer(form, error));
   takeOver(form, async () => {
     try {
       const elections = await ready;
