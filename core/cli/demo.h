@@ -107,6 +107,12 @@ int td_demo_send_back(struct td_demo *demo, const struct td_demo_case *one, cons
 int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
                   struct td_demo_case *const *cases, size_t count, char ret_panel[27],
                   struct td_error *reterr);
+/* The approved committee of a series and level. */
+int td_demo_find_committee(struct td_demo *demo, const struct td_demo_desk *desk, const char *level, char ret_id[27],
+                           struct td_error *reterr);
+/* Gives dossiers to a panel. */
+int td_demo_assign(struct td_demo *demo, const struct td_demo_desk *desk, const char *panel,
+                   struct td_demo_case *const *cases, size_t count, struct td_error *reterr);
 /* Every expert of the panel fills in and submits his sheet of the dossier; with `panel` (may be
  * NULL) the office then sends it to the committee. */
 int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const char *panel,
@@ -135,6 +141,17 @@ int td_demo_file(struct td_demo *demo, const char *cycle, char ret_filing[27],
 int td_demo_send_filing(struct td_demo *demo, const char *filing, struct td_error *reterr);
 int td_demo_approve_filing(struct td_demo *demo, const char *filing, struct td_error *reterr);
 int td_demo_certify(struct td_demo *demo, const char *filing, struct td_error *reterr);
+
+/* --- before and after the review (demo_pool.c) --- */
+/* The pool of the level, approved and confirmed by its experts; there already from an earlier walk is fine. */
+int td_demo_found_pool(struct td_demo *demo, const struct td_demo_desk *desk, const char *cycle, const char *level,
+                       struct td_error *reterr);
+/* Draws a panel of three, witnessed and confirmed. */
+int td_demo_draw_panel(struct td_demo *demo, const struct td_demo_desk *desk, const char *committee, const char *cycle,
+                       char ret_draw[27], char ret_panel[27], struct td_error *reterr);
+/* Files a "plan", "report", or the pool `pool` (NULL = none), which the region or the city decides on. */
+int td_demo_file_kind(struct td_demo *demo, const char *cycle, const char *kind, const char *pool, bool by_region,
+                      struct td_error *reterr);
 
 /* The newest record of a list (panels, meetings, notices, filings) whose view names this dossier;
  * "" when none. */

@@ -116,8 +116,8 @@ int td_demo_create_committees(struct td_demo *demo, struct td_error *reterr)
     return result;
 }
 
-static int find_committee(struct td_demo *demo, const struct td_demo_desk *desk, const char *level,
-                          char ret_id[27], struct td_error *reterr)
+int td_demo_find_committee(struct td_demo *demo, const struct td_demo_desk *desk, const char *level,
+                           char ret_id[27], struct td_error *reterr)
 {
     json_t *page = NULL, *committee;
     size_t index;
@@ -142,6 +142,15 @@ static json_t *application_ids(struct td_demo_case *const *cases, size_t count)
     return ids;
 }
 
+int td_demo_assign(struct td_demo *demo, const struct td_demo_desk *desk, const char *panel,
+                   struct td_demo_case *const *cases, size_t count, struct td_error *reterr)
+{
+    return td_demo_call(demo, desk->office, "POST",
+                        json_pack("{s:o, s:i}", "applications", application_ids(cases, count),
+                                  "reviews", PANEL_SIZE),
+                        NULL, reterr, "/api/v1/panels/%s/assignments", panel);
+}
+
 int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
                   struct td_demo_case *const *cases, size_t count, char ret_panel[27],
                   struct td_error *reterr)
@@ -149,7 +158,7 @@ int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
     const struct td_demo_desk *desk = td_demo_desk(cases[0]->series);
     char committee[27], ids[TD_DEMO_EXPERTS][27];
     json_t *members = json_array(), *value = NULL;
-    int result = find_committee(demo, desk, level, committee, reterr);
+    int result = td_demo_find_committee(demo, desk, level, committee, reterr);
     if (result == 0)
         result = expert_ids(demo, desk, ids, reterr);
     for (int i = 0; result == 0 && i < PANEL_SIZE; i++)
@@ -163,10 +172,7 @@ int td_demo_panel(struct td_demo *demo, const char *cycle, const char *level,
     if (result == 0)
         result = take_id(value, "panel", ret_panel);
     if (result == 0)
-        result = td_demo_call(demo, desk->office, "POST",
-                              json_pack("{s:o, s:i}", "applications", application_ids(cases, count),
-                                        "reviews", PANEL_SIZE),
-                              NULL, reterr, "/api/v1/panels/%s/assignments", ret_panel);
+        result = td_demo_assign(demo, desk, ret_panel, cases, count, reterr);
     json_decref(members);
     json_decref(value);
     return result;
@@ -233,14 +239,32 @@ static int send_sheet(struct td_demo *demo, const struct td_demo_case *one, int 
     return result;
 }
 
+static bool is_member(const json_t *panel, const char *account)
+{
+    size_t i;
+    json_t *member;
+    json_array_foreach(json_object_get(panel, "members"), i, member)
+        if (strcmp(td_json_text(member, "account_id"), account) == 0)
+            return true;
+    return false;
+}
+
 int td_demo_sheets(struct td_demo *demo, const struct td_demo_case *one, const char *panel,
                    struct td_error *reterr)
 {
-    for (int expert = 2; expert < 2 + PANEL_SIZE; expert++) {
-        int result = send_sheet(demo, one, expert, reterr);
-        if (result < 0)
-            return result;
-    }
+    const struct td_demo_desk *desk = td_demo_desk(one->series);
+    char ids[TD_DEMO_EXPERTS][27];
+    json_t *view = NULL;
+    int result = panel ? expert_ids(demo, desk, ids, reterr) : 0;
+    if (result == 0 && panel)
+        result = td_demo_call(demo, desk->office, "GET", NULL, &view, reterr, "/api/v1/panels/%s",
+                              panel);
+    for (int expert = 1; result == 0 && expert <= desk->experts; expert++)
+        if (panel ? is_member(view, ids[expert - 1]) : expert > 1 && expert < 2 + PANEL_SIZE)
+            result = send_sheet(demo, one, expert, reterr);
+    json_decref(view);
+    if (result < 0)
+        return result;
     if (!panel)
         return 0;
     return td_demo_call(demo, td_demo_desk(one->series)->office, "POST",
@@ -253,7 +277,7 @@ static int plan_meeting(struct td_demo *demo, const struct td_demo_desk *desk, c
 {
     char committee[27];
     json_t *calendar = NULL, *value = NULL;
-    int result = find_committee(demo, desk, level, committee, reterr);
+    int result = td_demo_find_committee(demo, desk, level, committee, reterr);
     if (result == 0)
         result = td_demo_call(demo, "", "GET", NULL, &calendar, reterr, "/api/v1/calendar");
     if (result == 0)

@@ -118,6 +118,9 @@ static int form_panel(struct td_demo_walk *walk, struct td_error *reterr)
 {
     struct td_demo_case *cases[] = {&walk->one};
     char panel[27];
+    if (walk->panel[0])
+        return td_demo_assign(walk->demo, td_demo_desk(walk->series), walk->panel, cases, 1,
+                              reterr);
     return td_demo_panel(walk->demo, walk->cycle, walk->level, cases, 1, panel, reterr);
 }
 

@@ -16,6 +16,7 @@ struct td_demo_walk {
     char cycle[27];
     char level[24];
     char state[32];
+    char panel[27]; /* that was drawn; "" = the usual one is formed */
     int *step; /* printed before each; shared by who walks together */
 };
 

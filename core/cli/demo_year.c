@@ -17,7 +17,7 @@ struct year {
     struct td_demo demo;
     struct td_cli *cli;
     struct td_demo_walk walks[SERIES];
-    char titles[SERIES][27];
+    char titles[SERIES][27], draws[SERIES][27];
     char today[11];
     const char *folder;
     int step;
@@ -26,6 +26,36 @@ struct year {
 static const char *clerk(const struct td_demo_walk *walk)
 {
     return td_json_text(walk->one.unit, "clerk");
+}
+
+/* --- before and after the review -------------------------------------------------------------- */
+
+/* Plan, pool and panel, before anybody's dossier arrives there. */
+static int prepare(struct year *year, int who, struct td_error *reterr)
+{
+    struct td_demo_walk *walk = &year->walks[who];
+    const struct td_demo_desk *desk = td_demo_desk(walk->series);
+    char committee[27];
+    td_demo_walk_say(walk, "the work plan is filed");
+    int result = td_demo_file_kind(&year->demo, walk->cycle, "plan", NULL, true, reterr);
+    if (result == 0) {
+        td_demo_walk_say(walk, "the expert pool is filed and approved, its experts confirm");
+        result = td_demo_found_pool(&year->demo, desk, walk->cycle, walk->level, reterr);
+    }
+    if (result == 0)
+        result = td_demo_find_committee(&year->demo, desk, walk->level, committee, reterr);
+    if (result == 0) {
+        td_demo_walk_say(walk, "a panel is drawn before the supervisor's eyes");
+        result = td_demo_draw_panel(&year->demo, desk, committee, walk->cycle, year->draws[who],
+                                    walk->panel, reterr);
+    }
+    return result;
+}
+
+static int report(struct year *year, int who, struct td_error *reterr)
+{
+    td_demo_walk_say(&year->walks[who], "the report on the year's review is filed");
+    return td_demo_file_kind(&year->demo, year->walks[who].cycle, "report", NULL, true, reterr);
 }
 
 /* --- title and post --------------------------------------------------------------------------- */
@@ -217,6 +247,16 @@ static int verify_ballots(struct year *year, const struct td_demo_walk *walk,
     return result;
 }
 
+static int verify_draw(struct year *year, int who, struct td_error *reterr)
+{
+    const struct td_demo_walk *walk = &year->walks[who];
+    char source[96], name[64];
+    snprintf(source, sizeof(source), "/api/v1/draws/%s/file", year->draws[who]);
+    snprintf(name, sizeof(name), "%s-draw.json", walk->series);
+    return verify_export(year, td_demo_desk(walk->series)->office, source, name, "draw verify",
+                         reterr);
+}
+
 static int verify_records(struct year *year, struct td_error *reterr)
 {
     static const char *const commands[] = {"assignment verify", "quota verify", "ledger verify"};
@@ -235,6 +275,8 @@ static int verify_all(struct year *year, struct td_error *reterr)
     if (mkdir(year->folder, 0777) < 0 && errno != EEXIST)
         return td_error_set(reterr, TD_EIO, "%s: %s", year->folder, strerror(errno));
     for (int who = 0; result == 0 && who < SERIES; who++)
+        result = verify_draw(year, who, reterr);
+    for (int who = 0; result == 0 && who < SERIES; who++)
         result = verify_ballots(year, &year->walks[who], reterr);
     return result == 0 ? verify_records(year, reterr) : result;
 }
@@ -252,8 +294,12 @@ static int walk_year(struct year *year, struct td_error *reterr)
         if (result == 0)
             result = td_demo_walk_begin(&year->walks[i], number + i, reterr);
     }
+    for (int who = 0; result == 0 && who < SERIES; who++)
+        result = prepare(year, who, reterr);
     if (result == 0)
         result = td_demo_walk_on(year->walks, SERIES, reterr);
+    for (int who = 0; result == 0 && who < SERIES; who++)
+        result = report(year, who, reterr);
     if (result == 0)
         result = use_titles(year, reterr);
     if (result == 0)
