@@ -5,6 +5,7 @@
 #include "base/seal.h"
 #include "config.h"
 #include "review/complaint.h"
+#include "review/evidence.h"
 #include "review/integrity.h"
 #include "review/row.h"
 
@@ -169,6 +170,71 @@ static int assign(struct td_call *call, struct td_reply *reply, struct td_error 
     return result ? result : td_place_at(call, reply, "complaints", id);
 }
 
+/* --- files ------------------------------------------------------------------------------------ */
+
+static struct td_evidence_upload upload_of(const struct td_call *call)
+{
+    return (struct td_evidence_upload){.path = call->upload->path,
+                                       .name = call->upload->name,
+                                       .hash = call->upload->hash,
+                                       .sent_hash = call->upload->sent_hash,
+                                       .size = call->upload->size};
+}
+
+static int check_file(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    const char *type = NULL;
+    (void)reply;
+    if (!call->upload || !call->upload->size)
+        return td_error_field(reterr, "file", "required", "choose a file");
+    struct td_evidence_upload upload = upload_of(call);
+    int result = td_api_review(call, &review);
+    if (!result)
+        result = td_complaint_check_file(&review, td_call_param(call, "complaint"), &upload, &type,
+                                         reterr);
+    if (result)
+        return result;
+    call->job = td_arena_json(call->arena, json_string(type));
+    return call->job ? 0 : TD_ENOMEM;
+}
+
+static int attach(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    char file_id[TD_ID_TEXT];
+    const char *id = td_call_param(call, "complaint");
+    struct td_evidence_upload upload = upload_of(call);
+    int result = td_api_review(call, &review);
+    if (!result)
+        result = td_complaint_attach(&review, id, &upload, file_id, reterr);
+    if (result)
+        return result;
+    reply->status = 201;
+    reply->value =
+        json_pack("{s:s, s:s, s:s}", "id", file_id, "name", upload.name, "hash", upload.hash);
+    return td_place_at(call, reply, "complaints", id);
+}
+
+/* Always an attachment, as evidence is. */
+static int read_file(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    json_t *file = NULL;
+    int result = td_api_review(call, &review);
+    if (!result)
+        result = td_complaint_open_file(&review, td_call_param(call, "complaint"),
+                                        td_call_param(call, "file"), &file, reterr);
+    if (result)
+        return result;
+    reply->file = td_arena_strdup(call->arena, td_row_text(file, "path"));
+    reply->tag = td_arena_strdup(call->arena, td_row_text(file, "hash"));
+    reply->type = td_arena_strdup(call->arena, td_row_text(file, "type"));
+    reply->filename = td_arena_strdup(call->arena, td_row_text(file, "name"));
+    json_decref(file);
+    return reply->file && reply->type && reply->filename ? 0 : TD_ENOMEM;
+}
+
 static const struct td_field file_body[] = {
     {"about", TD_FIELD_CHOICE, true, 0, 0, "dossier|person|committee|official|procedure",
      "What it is about"},
@@ -207,6 +273,8 @@ static const struct td_field assign_body[] = {
     {0},
 };
 
+static const struct td_field attach_body[] = {{0}};
+
 #define HANDLERS (TD_ROLE_SUPERVISOR | TD_ROLE_BUREAU | TD_ROLE_OFFICE)
 
 const struct td_route td_complaints_routes[] = {
@@ -233,6 +301,11 @@ const struct td_route td_complaints_routes[] = {
      .body = answer_body},
     {TD_POST, "/complaints/{complaint}/close", HANDLERS, "Close a case", .write = close_case,
      .body = note_body},
+    {TD_POST, "/complaints/{complaint}/files", HANDLERS, "Add a PDF, JPEG or PNG to a case",
+     .read = check_file, .work = TD_WORK_EXAMINE, .write = attach, .body = attach_body,
+     .limit = TD_LIMIT_UPLOAD},
+    {TD_GET, "/complaints/{complaint}/files/{file}", HANDLERS, "A file of a case, as an attachment",
+     .read = read_file},
     {TD_POST, "/complaints/{complaint}/hold", TD_ROLE_BUREAU,
      "Have the dossier's result wait for the outcome", .write = hold, .body = note_body,
      .flags = TD_ROUTE_STEP_UP},

@@ -44,7 +44,7 @@ int td_complaint_status(struct td_review *review, const char *number, const char
 int td_complaint_list(struct td_review *review, bool open, const char *cursor, json_t **ret_page);
 
 /* One with "steps", "files", and what the caller may do ("can": {"accept", "investigate", "answer", "close", "assign",
- * "hold", "follow"}). "contact_sealed" is the caller's to open and take off. TD_ENOTFOUND. */
+ * "hold", "attach", "follow"}) and "mine". "contact_sealed" is the caller's to open and take off. TD_ENOTFOUND. */
 int td_complaint_load(struct td_review *review, const char *id, json_t **ret_complaint,
                       struct td_error *reterr);
 
@@ -63,6 +63,18 @@ int td_complaint_close(struct td_review *review, const char *id, const char *not
 /* Hands the case to an official, in his role of bureau, office or supervisor; TD_EFIELDS when it concerns him. */
 int td_complaint_assign(struct td_review *review, const char *id, const char *account_id,
                         const char *note, struct td_error *reterr);
+
+/* Files of who looks into a case (PDF, JPEG, PNG), examined as evidence is. td_complaint_check_file says beforehand
+ * whether one may be attached; td_complaint_open_file gives {"name", "hash", "type", "path"}. */
+struct td_evidence_upload;
+int td_complaint_check_file(struct td_review *review, const char *id,
+                            const struct td_evidence_upload *upload, const char **ret_type,
+                            struct td_error *reterr);
+int td_complaint_attach(struct td_review *review, const char *id,
+                        const struct td_evidence_upload *upload, char ret_id[TD_ID_TEXT],
+                        struct td_error *reterr);
+int td_complaint_open_file(struct td_review *review, const char *id, const char *file_id,
+                           json_t **ret_file, struct td_error *reterr);
 
 /* Has the dossier's result wait for the outcome (workflow "hold"), by the bureau; it ends with the answer. */
 int td_complaint_hold(struct td_review *review, const char *id, const char *note,

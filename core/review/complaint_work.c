@@ -71,8 +71,10 @@ static void add_can(const struct td_review *review, json_t *row)
     bool investigated = !strcmp(state, "investigated"), answered = !strcmp(state, "answered");
     bool held = td_row_bool(row, "holds");
     bool result = td_row_equals(row, "application_state", "result_notice");
+    json_object_set_new(row, "mine", json_boolean(mine));
     json_object_set_new(row, "can",
-                        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "accept", mine && received,
+                        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "attach",
+                                  mine && (accepted || investigated), "accept", mine && received,
                                   "investigate", mine && (accepted || investigated), "answer",
                                   mine && investigated, "close", mine && answered, "assign",
                                   (mine || td_row_is(review, TD_ROLE_SUPERVISOR)) &&

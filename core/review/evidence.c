@@ -100,16 +100,22 @@ static int check_room(struct td_review *review, const char *application_id, cons
     return result;
 }
 
+int td_evidence_note(struct td_review *review, const struct td_evidence_upload *upload,
+                     const char *type)
+{
+    return td_tx_exec(
+        review->tx, NULL,
+        "insert into evidence_file (hash, size, type, created_at) values ($1, $2, $3, $4) "
+        "on conflict (hash) do nothing",
+        "siss", upload->hash, (int64_t)upload->size, type, review->now);
+}
+
 static int store(struct td_review *review, const char *application_id, const char *section,
                  const char *item, const struct td_evidence_upload *upload, const char *type,
                  char id[TD_ID_TEXT])
 {
     td_id_new(id);
-    int result = td_tx_exec(
-        review->tx, NULL,
-        "insert into evidence_file (hash, size, type, created_at) values ($1, $2, $3, $4) "
-        "on conflict (hash) do nothing",
-        "siss", upload->hash, (int64_t)upload->size, type, review->now);
+    int result = td_evidence_note(review, upload, type);
     if (!result)
         result = td_tx_exec(
             review->tx, NULL,

@@ -37,6 +37,13 @@ int td_evidence_add(struct td_review *review, const char *application_id, const 
                     const char *item, const struct td_evidence_upload *upload,
                     char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
+/* For files of other records. The media type that first bytes and name agree on: TD_EMEDIA for what is no file of
+ * ours, TD_EBUSY when no descriptor is left: the file may be fine. Notes a file that td_files_adopt then takes. */
+int td_evidence_sniff(const struct td_evidence_upload *upload, const char **ret_type,
+                      struct td_error *reterr);
+int td_evidence_note(struct td_review *review, const struct td_evidence_upload *upload,
+                     const char *type);
+
 /* Takes it off an editable dossier. */
 int td_evidence_remove(struct td_review *review, const char *application_id,
                        const char *evidence_id, struct td_error *reterr);

@@ -205,6 +205,8 @@ export const otherRoutes = {
   'POST /complaints/status': { may: () => '404', send: give({ number: 'XF-2026-99999', code: 'x' }) },
   'GET /complaints/{complaint}': { may: only('bureau selfish supervisor') },
   ...Object.fromEntries([['accept', {}], ['refer', { answer: '请向单位反映。' }], ['investigate', {}], ['answer', { answer: '经核查不属实。' }], ['close', {}]].map(([step, body]) => [`POST /complaints/{complaint}/${step}`, { may: (p, name) => ({ bureau: 'ok', selfish: '403', supervisor: '403' })[name] ?? '404', send: give(step === 'investigate' ? { outcome: 'partly', finding: '经核查，部分属实，已整改。' } : body) }])),
+  'POST /complaints/{complaint}/files': { may: (p, name) => ({ bureau: 'ok', selfish: '403', supervisor: '403' })[name] ?? '404', send: () => ({ file: Buffer.from('MZ no picture'), bare: true }) },
+  'GET /complaints/{complaint}/files/{file}': { may: () => '404' },
   'POST /complaints/{complaint}/assign': { may: only('bureau selfish supervisor'), send: give({ person: 'nobody' }) },
   'POST /complaints/{complaint}/hold': { may: (p, name) => (name === 'bureau' ? 'ok' : '403'), send: give({}) },
   'POST /cycles': { may: all, send: give({}) },

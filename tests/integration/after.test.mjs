@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { buildCity, draft, submit, teacher } from './city.mjs';
+import { buildCity, draft, pdf, submit, teacher } from './city.mjs';
 import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 import { filed } from './posts.mjs';
@@ -263,6 +263,14 @@ describe('a complaint', () => {
     assert.equal((await city.supervisor.json('POST', `/complaints/${id}/accept`, {})).body.key, 'complaint_not_yours');
     assert.equal((await second.json('POST', `/complaints/${id}/answer`, { answer: '已核实整改。' })).body.key, 'complaint_state_wrong', 'step by step');
     await second.ok('POST', `/complaints/${id}/accept`, {});
+    const upload = (who, bytes) => who.upload(`/api/v1/complaints/${id}/files`, {}, { name: '受理台账.pdf', type: 'application/pdf', bytes });
+    assert.equal((await upload(city.supervisor, pdf)).status, 403, 'he watches it');
+    assert.equal((await upload(city.office, pdf)).status, 404);
+    assert.equal((await upload(second, Buffer.from('MZ no document'))).status, 415);
+    const file = await upload(second, pdf);
+    assert.equal(file.status, 201, file.text);
+    assert.equal((await city.supervisor.send('GET', `/api/v1/complaints/${id}/files/${file.body.id}`)).status, 200);
+    assert.equal((await city.office.json('GET', `/complaints/${id}/files/${file.body.id}`)).status, 404);
     await second.ok('POST', `/complaints/${id}/investigate`, { outcome: 'founded', finding: '经核查，受理超期两日。' });
     const between = (await status(receipt)).body.complaint;
     assert.deepEqual([between.complaint_state, between.complaint_outcome, between.finding], ['accepted', null, undefined], 'the finding stays inside');
@@ -270,7 +278,7 @@ describe('a complaint', () => {
     await second.ok('POST', `/complaints/${id}/close`, {});
     const { complaint } = (await status(receipt)).body;
     assert.deepEqual([complaint.complaint_state, complaint.complaint_outcome, complaint.answer], ['closed', 'founded', '情况属实，已责成整改。']);
-    assert.deepEqual((await city.supervisor.ok('GET', `/complaints/${id}`)).complaint.steps.map((one) => one.step), ['file', 'assign', 'accept', 'investigate', 'answer', 'close']);
+    assert.deepEqual((await city.supervisor.ok('GET', `/complaints/${id}`)).complaint.steps.map((one) => one.step), ['file', 'assign', 'accept', 'attach', 'investigate', 'answer', 'close']);
     assert.deepEqual((await city.supervisor.ok('GET', `/ledger?subject=complaint/${id}`)).items.filter((one) => one.payload && Object.keys(one.payload).length), [], 'the ledger says that there is a case and nothing of it');
   });
 

@@ -32,10 +32,10 @@ async function ask(client, method, path, more = {}) {
 }
 
 /** One request over a kept connection. A stream is let go once its head is there. */
-function askOnce(client, method, path, { body, headers = {}, file, accept = 'application/json', stream }) {
+function askOnce(client, method, path, { body, headers = {}, file, bare, accept = 'application/json', stream }) {
   asked++;
   const boundary = 'titled-matrix';
-  const bytes = file ? Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="section"\r\n\r\nqualification\r\n--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n${file}\r\n--${boundary}--\r\n`) : body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const bytes = file ? Buffer.from(`${bare ? '' : `--${boundary}\r\nContent-Disposition: form-data; name="section"\r\n\r\nqualification\r\n`}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n${file}\r\n--${boundary}--\r\n`) : body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const type = file ? `multipart/form-data; boundary=${boundary}` : typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json';
   const all = { Accept: accept, ...(client?.cookies.size && { Cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }), ...(bytes && { 'Content-Type': type, 'Content-Length': bytes.length }), ...(!['GET', 'HEAD'].includes(method) && client?.csrf && { 'X-CSRF-Token': client.csrf }), ...headers };
   return new Promise((resolve, reject) => {
@@ -221,7 +221,7 @@ describe('everything else', () => {
     account: e.victim, committee: e.committee, cycle: e.city.cycle.id, election: '1', filing: e.filing, record: e.integrity, job: '01ARZ3NDEKTSV4RRFFQ69G5FAV', meeting: e.meeting, motion: e.motion, notice: e.notice,
     payment: '01ARZ3NDEKTSV4RRFFQ69G5FAW', refund: '01ARZ3NDEKTSV4RRFFQ69G5FAX',
     delivery: e.delivery,
-    reexamination: e.reexamination, ranking: e.ranking, complaint: e.complaint, revocation: e.revocation,
+    reexamination: e.reexamination, ranking: e.ranking, complaint: e.complaint, file: '01ARZ3NDEKTSV4RRFFQ69G5FAV', revocation: e.revocation,
     number: e.certificate.number, objection: e.objection, panel: e.panel, role: 'unit', series: 'teacher', session: 'f'.repeat(64), size: e.size, standard: e.standard, trial: e.trial, dossier: e.tried, title: e.certificate.id, unit: e.city.unit.id,
     held: '01ARZ3NDEKTSV4RRFFQ69G5FAV', challenge: e.challenge, tie: e.tie, run: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
   });
