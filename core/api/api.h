@@ -16,6 +16,7 @@
     X(cycles)                                                                                      \
     X(deliveries)                                                                                  \
     X(demo)                                                                                        \
+    X(discussions)                                                                                 \
     X(drafts)                                                                                      \
     X(draws)                                                                                       \
     X(elections)                                                                                   \

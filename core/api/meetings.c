@@ -3,6 +3,7 @@
 #include "api/material.h"
 #include "api/place.h"
 #include "review/committee.h"
+#include "review/discussion.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
 #include "review/minutes.h"
@@ -77,6 +78,8 @@ static int motion_read(struct td_call *call, struct td_reply *reply, struct td_e
         return rc;
     const char *application = td_row_text(motion, "application_id");
     rc = td_sheet_present(&review, application, &reply->value, reterr);
+    if (rc == 0)
+        rc = td_discussion_add(&review, application, reply->value);
     if (rc == 0)
         rc = td_material_add(&review, application, reply->value, reterr);
     if (rc == 0) {

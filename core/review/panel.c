@@ -6,6 +6,7 @@
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/cycle.h"
+#include "review/discussion.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "review/workflow.h"
@@ -339,7 +340,7 @@ int td_panel_add(struct td_review *review, const char *panel_id, const char *acc
     return rc < 0 ? rc : read_what_is_short(review, panel_id, account_id);
 }
 
-int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr)
+int td_panel_check_sheets(struct td_tx *tx, const char *application_id, struct td_error *reterr)
 {
     json_t *row = NULL;
     int64_t least = 0;
@@ -357,6 +358,12 @@ int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct
                           json_pack("{s:I, s:I, s:I}", "submitted", submitted, "eligible", eligible,
                                     "minimum", least));
     return rc;
+}
+
+int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr)
+{
+    int rc = td_panel_check_sheets(tx, application_id, reterr);
+    return rc < 0 ? rc : td_discussion_check_recorded(tx, application_id, reterr);
 }
 
 int td_panel_close(struct td_review *review, const char *panel_id, const char *application_id,

@@ -62,8 +62,11 @@ int td_panel_load_own(struct td_review *review, const char *panel_id, json_t **r
 int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_members);
 int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum);
 
-/* 0 when every reader who need not recuse has submitted and they are at least panel_minimum: the
- * guard of "close_panel". Else TD_ECONFLICT with the numbers. */
+/* 0 when every reader who need not recuse has submitted and they are at least panel_minimum; else TD_ECONFLICT with the
+ * numbers. */
+int td_panel_check_sheets(struct td_tx *tx, const char *application_id, struct td_error *reterr);
+
+/* The guard of "close_panel": that, and what review/discussion.h wants. */
 int td_panel_check_complete(struct td_tx *tx, const char *application_id, struct td_error *reterr);
 
 /* Sends complete dossiers of the panel to the committee: all that are ready, or the one named. */

@@ -35,6 +35,10 @@ int td_sheet_view(struct td_review *review, const char *application_id, json_t *
 int td_sheet_present(struct td_review *review, const char *application_id, json_t **ret_page,
                      struct td_error *reterr);
 
+/* The same for the panel itself; without what tells whose dossier it is for who has not scored it blindly yet. */
+int td_sheet_discuss(struct td_review *review, const char *application_id, json_t **ret_page,
+                     struct td_error *reterr);
+
 /* The caller's sheet of a dossier: {"version": 0, "state": "none"} before the first save. */
 int td_sheet_load(struct td_review *review, const char *application_id, json_t **ret_sheet,
                   struct td_error *reterr);

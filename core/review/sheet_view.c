@@ -275,15 +275,15 @@ int td_sheet_view(struct td_review *review, const char *application_id, json_t *
     return rc;
 }
 
-int td_sheet_present(struct td_review *review, const char *application_id, json_t **ret_page,
-                     struct td_error *reterr)
+static int present(struct td_review *review, const char *application_id, bool blind,
+                   json_t **ret_page, struct td_error *reterr)
 {
     json_t *application = NULL, *indicators = NULL, *page = json_object();
     int rc = td_application_row(review, application_id, &application, reterr);
     if (rc == 0) {
         td_application_name(review, application);
-        json_object_set_new(page, "application", describe(application, false));
-        rc = add_evaluation(review, application, false, page);
+        json_object_set_new(page, "application", describe(application, blind));
+        rc = add_evaluation(review, application, blind, page);
     }
     if (rc == 0)
         rc = td_sheet_indicators(review->tx, td_row_text(application, "series"),
@@ -297,4 +297,18 @@ int td_sheet_present(struct td_review *review, const char *application_id, json_
     else
         *ret_page = page;
     return rc;
+}
+
+int td_sheet_present(struct td_review *review, const char *application_id, json_t **ret_page,
+                     struct td_error *reterr)
+{
+    return present(review, application_id, false, ret_page, reterr);
+}
+
+int td_sheet_discuss(struct td_review *review, const char *application_id, json_t **ret_page,
+                     struct td_error *reterr)
+{
+    bool blind = false;
+    int rc = td_blind(review, application_id, &blind);
+    return rc < 0 ? rc : present(review, application_id, blind, ret_page, reterr);
 }

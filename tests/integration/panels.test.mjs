@@ -273,3 +273,75 @@ describe('score sheets offline', () => {
     assert.match(report.text, /已在别处修改/);
   });
 });
+
+describe('discussion', () => {
+  let group, chosen, other;
+  const read = (who, key) => experts[who].json('GET', `/discussions/${key}`);
+  /** Everybody's sheet: the last one far from the others, when `apart`. */
+  async function score(dossier, who, points, opinion) {
+    const review = await experts[who].ok('GET', `/reviews/${dossier}`);
+    const given = Object.fromEntries(review.indicators.map((one) => [one.id, Math.round(one.max * points)]));
+    await experts[who].ok('POST', `/reviews/${dossier}/sheet/submit`, { points: given, opinion, comment: `${who}的评语` }, { 'If-Match': `"${review.sheet.version ?? 0}"` });
+  }
+  const record = (who, key, text, version) => experts[who].json('PUT', `/discussions/${key}/opinion`, { opinion: 'reserve', text }, { 'If-Match': `"${version}"` });
+
+  test('opens when the last sheet is in, not before, and shows what the sheets differ in', async () => {
+    group = (await city.office.ok('GET', '/panels')).items.find((one) => one.name === '大组' && one.assigned).id;
+    const { dossiers: list } = await city.office.ok('GET', `/panels/${group}`);
+    chosen = list.find((one) => !one.readers.some(({ name }) => name === 'plain'));
+    other = list.find((one) => one.id !== chosen.id);
+    const readers = chosen.readers.map(({ name }) => name);
+    for (const name of readers.slice(0, 2)) await score(chosen.id, name, 1, 'recommend');
+    assert.equal((await read(readers[0], chosen.id)).body.key, 'discussion_closed');
+    assert.equal((await read('plain', chosen.id)).body.key, 'discussion_closed', 'nor for the lead');
+    assert.deepEqual((await experts.plain.ok('GET', '/discussions')).items, []);
+    assert.equal((await record('plain', chosen.id, '过早', 0)).body.key, 'discussion_closed');
+    assert.equal((await experts[readers[2]].ok('GET', `/reviews/${chosen.id}`)).others, undefined);
+    await score(chosen.id, readers[2], 0.5, 'against');
+    const { body } = await read('plain', chosen.id);
+    assert.equal(body.sheets.length, 3);
+    assert.ok(body.spreads.length > 0 && body.spreads.every((one) => one.differs && one.spread_points === one.most_points - one.least_points));
+    assert.deepEqual([body.opinions_differ, body.differs, body.panel_opinion, body.can_record], [true, true, null, true]);
+    assert.equal((await read(readers[0], chosen.id)).body.can_record, false);
+    assert.equal((await read('former', chosen.id)).status, 404, 'who keeps out does not discuss');
+    assert.equal((await read('longago', chosen.id)).status, 404, 'nor who is not on the panel');
+    const { items } = await experts.plain.ok('GET', '/discussions');
+    assert.deepEqual(items.map((one) => [one.id, one.leads, one.differs, one.recorded]), [[chosen.id, true, true, false]]);
+    const again = await experts[readers[2]].json('PUT', `/reviews/${chosen.id}/sheet`, { comment: '改' }, { 'If-Match': '"2"' });
+    assert.ok([409, 412].includes(again.status), 'locked');
+  });
+
+  test('ends with an opinion that the lead records and the meeting sees', async () => {
+    const [reader] = chosen.readers.map(({ name }) => name);
+    assert.equal((await record(reader, chosen.id, '越权', 0)).body.key, 'lead_only');
+    assert.equal((await record('plain', chosen.id, '材料扎实，教学成果一项有分歧', 0)).body.version, 1);
+    assert.equal((await record('plain', chosen.id, '旧的', 0)).status, 412);
+    assert.equal((await record('plain', chosen.id, '经讨论，建议保留', 1)).body.version, 2);
+    for (const path of ['/discussions', `/discussions/${chosen.id}`]) {
+      const page = await experts.plain.page(path);
+      assert.equal(page.status, 200);
+      assert.match(page.text, /分歧较大/);
+      assert.doesNotMatch(page.text, /\{\{|undefined/);
+    }
+    await city.office.ok('POST', `/panels/${group}/close`, { application_id: chosen.id });
+    assert.equal((await record('plain', chosen.id, '太迟', 2)).body.key, 'panel_closed');
+    const today = (await server.client().ok('GET', '/calendar')).start;
+    const meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '会议', held_on: today })).id;
+    await city.office.ok('POST', `/meetings/${meeting}/agenda`, { applications: [chosen.id] });
+    const { motions: [motion] } = await experts.chair.ok('GET', `/meetings/${meeting}`);
+    const shown = await experts.plain.ok('GET', `/meetings/${meeting}/motions/${motion.id}`);
+    assert.deepEqual([shown.panel_opinion.text, shown.panel_opinion.opinion, shown.differs], ['经讨论，建议保留', 'reserve', true]);
+    assert.match((await experts.plain.page(`/meetings/${meeting}/motions/${motion.id}`)).text, /经讨论，建议保留/);
+  });
+
+  test('is the condition for leaving the panel where the cycle says so', async () => {
+    for (const { name } of other.readers) await score(other.id, name, 1, 'recommend');
+    const agreed = (await read('plain', other.id)).body;
+    assert.deepEqual([agreed.differs, agreed.spreads.some((one) => one.differs)], [false, false]);
+    sql(server, `update cycle set parameters = json_set(parameters, '$.panel_opinion_required', json('true')) where id = '${city.cycle.id}';`);
+    const close = () => city.office.json('POST', `/panels/${group}/close`, { application_id: other.id });
+    assert.equal((await close()).body.key, 'panel_opinion_missing');
+    assert.equal((await record('plain', other.id, '一致推荐', 0)).status, 200);
+    assert.equal((await close()).status, 200);
+  });
+});
