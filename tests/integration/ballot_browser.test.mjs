@@ -15,9 +15,11 @@ assert.ok(existsSync(join(top, 'web/assets/noble/.lock')), 'web/assets/noble is 
 const part = (name) => import(join(top, 'web/assets/ballot', `${name}.js`));
 const { auditArchive, openArchive, readSetup } = await part('audit');
 const { newSeed, partyOf, receive, send } = await part('channel');
-const { isCode, keyOf, newCode, spell } = await part('credential');
+const { isCode, keyOf, newCode, secretOf, spell } = await part('credential');
 const group = await part('group');
 const { checkPaper, makePaper, trackerOf } = await part('paper');
+const { ofSecret } = await part('proof');
+const { fingerprint } = await part('text');
 const { accept, certificateOf, deal } = await part('trustee');
 const { readTrustees } = await part('trustees');
 
@@ -243,6 +245,14 @@ describe('an election of three implementations', { skip }, () => {
     assert.equal(checkPaper(election, ofY, theirs).credential, keyOf(codes[2], uuid));
     for (const mark of ['"alpha":"', '"challenge":"', '"overall_proof":[{"challenge":"', '"credential":"', '"proof":{"challenge":"'])
       assert.throws(() => checkPaper(election, ofY, digitChanged(papers[0], mark)), { name: 'Refused' }, mark);
+    const signedAgain = (text) => {
+      const { signature, ...paper } = JSON.parse(text);
+      const hash = fingerprint(JSON.stringify(paper));
+      return JSON.stringify({ ...paper, signature: { hash, proof: ofSecret(`sig|${hash}|`, secretOf(codes[0], uuid)) } });
+    };
+    checkPaper(election, ofY, signedAgain(papers[0]));
+    for (const [mark, expected] of Object.entries({ '"alpha":"': /answer 1: that it is 0 or 1/, '"challenge":"': /answer 1: that it is 0 or 1: the proof fails/, '"overall_proof":[{"challenge":"': /question 1: how many answers it has: the proof fails/ }))
+      assert.throws(() => checkPaper(election, ofY, signedAgain(digitChanged(papers[0], mark))), expected, mark);
     assert.throws(() => checkPaper(election, ofY, papers[0].replace(keyOf(codes[0], uuid), keyOf(codes[1], uuid))), { name: 'Refused' }); // a copy
 
     for (const paper of [...papers, theirs]) event('Ballot', paper);
