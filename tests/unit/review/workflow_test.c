@@ -57,6 +57,9 @@ static const struct allowed {
     {"committee_vote", "pass", "system", "passed"},
     {"committee_vote", "fail", "system", "failed"},
     {"passed", "publicise_result", "office bureau", "result_notice"},
+    {"passed", "outrank", "office bureau", "failed"},
+    {"passed", "revote", "office bureau", "committee_vote"},
+    {"failed", "order_revote", "bureau", "committee_vote"},
     {"result_notice", "hold", "office bureau", "objection_hold"},
     {"objection_hold", "release", "office bureau", "result_notice"},
     {"objection_hold", "annul", "bureau", "failed"},
@@ -73,6 +76,8 @@ static const struct allowed {
     {"certified", "revoke", "bureau", "revoked"},
     {"appointed", "revoke", "bureau", "revoked"},
     {"suspended", "revoke", "bureau", "revoked"},
+    {"converted", "revoke", "bureau", "revoked"},
+    {"retired", "revoke", "bureau", "revoked"},
     {"certified", "retire", "bureau", "retired"},
     {"appointed", "retire", "bureau", "retired"},
 };
