@@ -382,6 +382,14 @@ static int open_frame(struct td_server *server, struct td_error *reterr)
     return td_frame_new(&options, &server->frame, reterr);
 }
 
+/* What a person is told, for what is sent out. */
+static char *speak(void *arg, const char *locale, const char *say, const json_t *parameters)
+{
+    const struct td_locale *words = td_views_language(arg, locale);
+    const char *sentence = words ? td_locale_text(words, "say", say) : NULL;
+    return sentence ? td_locale_fill(words, sentence, parameters) : NULL;
+}
+
 static int open_background(struct td_server *server, struct td_error *reterr)
 {
     struct td_redis_options redis = redis_options(server, "jobs");
@@ -416,7 +424,9 @@ static int open_background(struct td_server *server, struct td_error *reterr)
                                            .store = server->store,
                                            .config = server->config,
                                            .calendar = server->calendar,
-                                           .seal = server->seal};
+                                           .seal = server->seal,
+                                           .speak = speak,
+                                           .speak_arg = server->views};
     server->ticker = td_ticker_new(&ticker);
     server->keeper = td_keeper_new(&keeper);
     int r = need(server->ticker, reterr, "ticker");

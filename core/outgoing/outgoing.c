@@ -485,8 +485,11 @@ static int start(struct td_outgoing *outgoing, struct td_error *reterr)
     outgoing->taken = json_array();
     if (!outgoing->lane.mailbox || !outgoing->timer || !outgoing->parties || !outgoing->taken)
         return td_error_set(reterr, TD_ENOMEM, "no memory for deliveries");
-    for (size_t i = 0; i < outgoing->targets.count; i++)
+    for (size_t i = 0; i < outgoing->targets.count; i++) {
         outgoing->parties[i].target = &outgoing->targets.all[i];
+        if (outgoing->targets.all[i].url)
+            td_delivery_set_online(outgoing->targets.all[i].name);
+    }
     rc = td_courier_new(&outgoing->courier, reterr);
     if (rc == 0)
         set_timer(outgoing, SOON_MS);

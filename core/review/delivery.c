@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define COLUMNS                                                                                    \
@@ -18,6 +19,25 @@
     "state not in ('delivered', 'given_up') as open"
 
 enum { REASON_MAX = 500, HOUR_MS = 3600 * 1000 };
+
+static char online[16][40]; /* written before threads run */
+
+void td_delivery_set_online(const char *target)
+{
+    for (size_t i = 0; i < sizeof(online) / sizeof(online[0]); i++)
+        if (!*online[i]) {
+            snprintf(online[i], sizeof(online[i]), "%s", target);
+            return;
+        }
+}
+
+bool td_delivery_online(const char *target)
+{
+    for (size_t i = 0; i < sizeof(online) / sizeof(online[0]) && *online[i]; i++)
+        if (!strcmp(online[i], target))
+            return true;
+    return false;
+}
 
 int td_delivery_post(struct td_review *review, const char *kind_name, const char *subject,
                      const char *path, const json_t *body, char ret_id[TD_ID_TEXT])

@@ -43,6 +43,10 @@ struct td_delivery_kind {
 extern const struct td_delivery_kind td_delivery_kinds[]; /* delivery_kinds.c; ended by a NULL kind */
 const struct td_delivery_kind *td_delivery_kind(const char *kind); /* NULL when there is none */
 
+/* Whether a target is reached over HTTP. Set before threads run (core/outgoing/). */
+void td_delivery_set_online(const char *target);
+bool td_delivery_online(const char *target);
+
 /* Posts one: it is sent after commit. `subject` is "<kind>/<id>"; `path` ("" or beginning with / or ?) of a question
  * only; `body` is borrowed, NULL when the kind makes it. */
 int td_delivery_post(struct td_review *review, const char *kind, const char *subject, const char *path,

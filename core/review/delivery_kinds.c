@@ -1,6 +1,7 @@
 /* delivery_kinds.c - what goes to other parties. A new kind is one row here. */
 #include "review/delivery.h"
 
+#include "review/contact.h"
 #include "review/filing.h"
 #include "review/payment.h"
 #include "review/refund.h"
@@ -39,6 +40,7 @@ const struct td_delivery_kind td_delivery_kinds[] = {
      .lifetime_hours = 1,
      .delivered = td_filing_listed,
      .rejected = td_filing_unlisted},
+    {.kind = "message", .target = "gateway", .lifetime_hours = 72, .make = td_contact_make},
     {0},
 };
 

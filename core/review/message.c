@@ -3,6 +3,7 @@
 #include "review/message.h"
 
 #include "base/id.h"
+#include "review/contact.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -21,6 +22,8 @@ int td_message_send(struct td_review *review, const char *account_id, const char
                    "ssssjs", id, account_id, application_id, kind,
                    parameters ? parameters : (const json_t *)empty, review->now);
     json_decref(empty);
+    if (!result)
+        result = td_contact_post(review, account_id, id);
     return result ? result : td_row_live(review->tx, "account", account_id);
 }
 
@@ -44,12 +47,16 @@ int td_message_list(struct td_review *review, const char *cursor, json_t **ret_p
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int result = td_tx_rows(
-        review->tx, &rows,
-        "select m.id, m.application_id, a.number, m.kind, m.parameters, m.at as sent_at, m.read_at "
-        "from message m left join application a on a.id = m.application_id "
-        "where m.account_id = $1 and ($2 = '' or m.id < $2) order by m.id desc limit $3",
-        "ssi", review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);
+    int result =
+        td_tx_rows(review->tx, &rows,
+                   "select m.id, m.application_id, a.number, m.kind, m.parameters, m.at as "
+                   "sent_at, m.read_at, "
+                   "(select d.state from delivery d where d.subject = 'message/' || m.id order by "
+                   "d.id desc limit 1) "
+                   "as delivery_state "
+                   "from message m left join application a on a.id = m.application_id "
+                   "where m.account_id = $1 and ($2 = '' or m.id < $2) order by m.id desc limit $3",
+                   "ssi", review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (result)
         return result;
     json_array_foreach(rows, i, row)

@@ -13,7 +13,7 @@ int td_message_send(struct td_review *review, const char *account_id, const char
                     const char *kind, const json_t *parameters);
 
 /* The caller's messages, newest first: {"items": [{"id", "application_id", "number", "kind", "say",
- * "parameters", "sent_at", "read_at", "unread"}], "next", "unread": count}. */
+ * "parameters", "sent_at", "read_at", "unread", "delivery_state" (to telephone or e-mail; null = only here)}], "next", "unread": count}. */
 int td_message_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
 /* How many the caller has not read. */

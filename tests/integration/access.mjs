@@ -246,6 +246,7 @@ export const otherRoutes = {
   'POST /experts/{expert}/confirm': { may: only('recused') }, // whose entry it is
   'POST /experts/{expert}/suspend': { may: runs, send: give({ reason: '出国' }) },
   'POST /experts/{expert}/resume': { may: runs },
+  'POST /messages/settings': { may: all, send: give({ notify: 'sms', language: 'zh' }) },
   'POST /filings': { may: all, send: (id, e) => ({ body: { cycle_id: e.city.cycle.id } }) },
   'GET /filings/{filing}': { may: series },
   'GET /filings/{filing}/people': { may: series },

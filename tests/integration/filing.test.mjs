@@ -11,7 +11,7 @@ import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 import { Region, outgoing } from './region.mjs';
 
-let server, city, region, folder, dossier, committee, pools, today;
+let server, city, person, region, folder, dossier, committee, pools, today;
 
 const long = Boolean(process.env.TITLED_LONG);
 const filingOf = (id) => city.bureau.ok('GET', `/filings/${id}`);
@@ -44,7 +44,7 @@ async function file(kind) {
 /** kill -9 and a new start: the sessions stay, the port does not. */
 async function crash() {
   await server.crash();
-  for (const one of Object.values(city)) if (one?.target) one.target.port = server.port;
+  for (const one of [person, ...Object.values(city)]) if (one?.target) one.target.port = server.port;
 }
 
 /** What was filed can be filed again: what is received is sent back, a committee is handed in once more. */
@@ -59,7 +59,7 @@ before(async () => {
   region = await new Region().listen();
   server = await startServer({ config: { outgoing_file: outgoing(folder, { region: [region] }), log_level: 0 } });
   city = await buildCity(server);
-  const person = await teacher(city, 'guli');
+  person = await teacher(city, 'guli');
   dossier = (await person.ok('POST', '/applications', { cycle: city.cycle.id, level: 'intermediate', specialty: 'chinese' })).id;
   sql(server, `update application set state = 'confirmed', submitted_at = created_at where id = '${dossier}';
     insert into transition (id, application_id, action, from_state, to_state, actor, at) select 'T' || value, '${dossier}', value, '', value, 'system', '2026-01-01' from json_each('["accepted", "passed", "confirmed"]')`);
@@ -339,5 +339,86 @@ describe('who decides', () => {
       assert.equal(status, 200);
       assert.match(text, /备案表/);
     }
+  });
+});
+
+describe('messages to telephone and e-mail', () => {
+  let gateway;
+  const sent = (outcome, from) => server.seen('delivery.recorded', (line) => line.kind === 'message' && line.outcome === outcome, from);
+  const newest = async () => (await person.ok('GET', '/messages')).items[0];
+
+  before(async () => {
+    gateway = await new Region('the key of the gateway').listen();
+    server.options.config = { outgoing_file: outgoing(folder, { region: [region], gateway: [gateway] }), log_level: 0 };
+    server.writeConfig();
+    await crash();
+    await server.enter(person, 'guli');
+  });
+  after(() => gateway?.close());
+
+  /** The dossier was returned and is due tomorrow: the clock reminds of it. Answers the number of log lines before. */
+  async function remind() {
+    const now = (await server.client().ok('GET', '/calendar')).start, due = new Date(Date.parse(`${now}T15:00:00Z`) + 2 * 86400e3).toISOString();
+    sql(server, `update application set state = 'returned', number = 'T-1', due_at = '${due}', state_at = '${now}T00:00:00.000Z' where id = '${dossier}'; delete from message where kind = 'reminder'`);
+    const from = server.lines.length;
+    await server.advance(1);
+    return from;
+  }
+
+  test('settings are checked; nobody sees the number again', async () => {
+    for (const [wrong, field] of [[{ phone: 'call me' }, 'phone'], [{ email: 'a@b@c' }, 'email']])
+      assert.equal((await person.json('POST', '/messages/settings', { notify: 'sms', language: 'en', ...wrong })).body.errors[0].field, field);
+    await person.ok('POST', '/messages/settings', { notify: 'sms', language: 'en', phone: '13912345678', email: 'guli@example.org' });
+    assert.deepEqual(await person.ok('GET', '/messages/settings'), { notify: 'sms', language: 'en', has_phone: true, has_email: true, gateway: true, is_off: false, is_email: false, is_english: true });
+    assert.equal((await person.page('/messages/settings')).status, 200);
+  });
+
+  test('a deadline reaches the telephone in the person\'s language, once, and nothing keeps the number', async () => {
+    gateway.next('lose');
+    const from = await remind();
+    await sent('received', from);
+    const [message] = [...gateway.taken.values()];
+    assert.deepEqual([message.times, message.body.channel, message.body.to, message.body.locale], [1, 'sms', '13912345678', 'en']);
+    assert.match(message.body.text, /T-1/);
+    assert.doesNotMatch(message.body.text, /[{}一-龥]{2}/);
+    assert.equal((await newest()).delivery_state, 'delivered');
+    assert.deepEqual(rows(server, "select body from delivery where kind = 'message'"), [{ body: null }]);
+    assert.doesNotMatch(server.process.log, /13912345678|guli@example/);
+    assert.equal(sql(server, "select count(*) from account where phone_sealed like '%139%'").trim(), '0');
+  });
+
+  test('e-mail instead, or nothing', async () => {
+    await person.ok('POST', '/messages/settings', { notify: 'email', language: 'zh' });
+    await sent('received', await remind());
+    const last = [...gateway.taken.values()].at(-1);
+    assert.deepEqual([last.body.channel, last.body.to], ['email', 'guli@example.org']);
+    assert.match(last.body.text, /提醒：申报 T-1/);
+    await person.ok('POST', '/messages/settings', { notify: 'off', language: 'zh' });
+    const before = gateway.taken.size;
+    await remind();
+    assert.equal((await newest()).kind, 'reminder');
+    assert.deepEqual([(await newest()).delivery_state, gateway.taken.size], [null, before]);
+  });
+
+  test('a gateway that is down disturbs nothing; many messages arrive, each once, while people work', async () => {
+    const many = long ? 10_000 : 300, { port } = gateway;
+    await person.ok('POST', '/messages/settings', { notify: 'sms', language: 'zh' });
+    await gateway.close();
+    sql(server, `insert into message (id, account_id, application_id, kind, parameters, at) with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many}) select printf('01B%023d', i), '${person.account.id}', '${dossier}', 'accepted', '{"number": "T-1"}', '2026-01-01T00:00:00.000Z' from n;
+      insert into delivery (id, kind, target, subject, due_at, created_at) select id, 'message', 'gateway', 'message/' || id, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z' from message where id like '01B%'`);
+    const from = await remind(); // a commit that calls the sender
+    await sent('unsent', from);
+    const again = await file('plan'); // another party is served meanwhile
+    await logged('received', again.from, again.delivery);
+    assert.ok(server.lines.slice(from).filter((line) => line.level !== 'debug' && /outgoing|delivery/.test(line.event)).length <= 1, 'one line says it');
+    gateway = await new Region('the key of the gateway').listen(port);
+    let slowest = 0;
+    while (gateway.taken.size < many) {
+      const asked = Date.now();
+      assert.equal((await person.json('GET', '/messages')).status, 200);
+      slowest = Math.max(slowest, Date.now() - asked);
+    }
+    assert.ok([...gateway.taken.values()].every((one) => one.times === 1));
+    assert.ok(slowest < 2000, `a page took ${slowest} ms`);
   });
 });
