@@ -139,12 +139,14 @@ static int load_seat(struct td_review *review, const char *application_id, json_
     return rc;
 }
 
-/* Every reader has submitted: nobody learns of a sheet before he has given his own. */
-static int check_locked(struct td_review *review, const char *application_id,
-                        struct td_error *reterr)
+/* Every reader has submitted: nobody learns of a sheet before he has given his own. What has left
+ * the panel had all of them. */
+static int check_locked(struct td_review *review, const json_t *seat, struct td_error *reterr)
 {
     struct td_error missing = TD_ERROR_INIT;
-    int rc = td_panel_check_sheets(review->tx, application_id, &missing);
+    if (!td_row_equals(seat, "state", "panel_review"))
+        return 0;
+    int rc = td_panel_check_sheets(review->tx, td_row_text(seat, "id"), &missing);
     td_error_done(&missing);
     return rc == TD_ECONFLICT ? td_error_key(reterr, TD_ECONFLICT, "discussion_closed", NULL) : rc;
 }
@@ -163,7 +165,7 @@ int td_discussion_list(struct td_review *review, json_t **ret_page)
         "s", review->who->id);
     json_array_foreach(rows, i, row) {
         const char *id = td_row_text(row, "id");
-        if (rc < 0 || check_locked(review, id, NULL) < 0)
+        if (rc < 0 || check_locked(review, row, NULL) < 0)
             continue;
         json_t *page = json_object();
         bool blind = td_blind_row(review, row);
@@ -192,7 +194,7 @@ int td_discussion_view(struct td_review *review, const char *application_id, jso
     json_t *seat = NULL, *page = NULL;
     int rc = load_seat(review, application_id, &seat, reterr);
     if (rc == 0)
-        rc = check_locked(review, application_id, reterr);
+        rc = check_locked(review, seat, reterr);
     if (rc == 0)
         rc = td_sheet_discuss(review, application_id, &page, reterr);
     if (rc == 0)
@@ -246,7 +248,7 @@ int td_discussion_record(struct td_review *review, const char *application_id, c
     char hash[65];
     int rc = load_lead(review, application_id, &seat, reterr);
     if (rc == 0)
-        rc = check_locked(review, application_id, reterr);
+        rc = check_locked(review, seat, reterr);
     if (rc == 0 && !td_row_equals(seat, "state", "panel_review"))
         rc = td_error_key(reterr, TD_ECONFLICT, "panel_closed", NULL);
     if (rc == 0)

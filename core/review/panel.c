@@ -319,8 +319,8 @@ static int read_what_is_short(struct td_review *review, const char *panel_id,
                       "insert into panel_reader (panel_id, application_id, account_id, at)"
                       " select s.panel_id, a.id, $2, $3 from panel_assignment s"
                       " join application a on a.id = s.application_id"
-                      " where s.panel_id = $1 and a.state in ('panel_review', 'committee_vote')"
-                      " and (s.reviews = 0 or (a.state = 'panel_review' and s.reviews >"
+                      " where s.panel_id = $1 and a.state = 'panel_review'"
+                      " and (s.reviews = 0 or (s.reviews >"
                       " (select count(*) from panel_reader m where m.application_id = a.id"
                       " and not " TD_RECUSAL_SQL("m.account_id") "))) on conflict do nothing",
                       "sss", panel_id, account_id, review->now);
