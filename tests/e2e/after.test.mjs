@@ -9,34 +9,34 @@ import { filed } from '../integration/posts.mjs';
 import { vote } from '../integration/voted.mjs';
 import { openBrowser } from './browser.mjs';
 
-const javaScript = Boolean(process.env.TITLED_LONG), width = javaScript ? 1280 : 320;
+const long = Boolean(process.env.TITLED_LONG); // the short form asks for the same pages without a browser: integration/after.test.mjs
 let server, browser, city, failed, title;
 
-before(async () => {
-  [server, browser] = await Promise.all([startServer(), openBrowser()]);
-  city = await buildCity(server, { posts: 1 });
-  await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
-  failed = await vote(server, city, 'lin', { yes: 5, no: 3 });
-  const holder = await teacher(city, 'holder');
-  const [{ filing }] = filed(server, city, [holder.account.id]);
-  await city.bureau.ok('POST', `/filings/${filing}/certify`);
-  [title] = (await holder.ok('GET', '/titles')).items;
-  await server.control.ok('POST', '/quota/entries', { kind: 'grant', year: 2026, division_code: '', series: 'teacher', level: 'intermediate', posts: 1, document: '乌人社〔2026〕10号' });
-  await server.control.ok('POST', '/quota/entries', { kind: 'grant', year: 2026, division_code: '650121', series: 'teacher', level: 'intermediate', posts: 1, document: '乌人社〔2026〕10号' });
-  for (const login of ['mali', 'guli']) await vote(server, city, login, { yes: 7, no: 1 });
-});
-after(async () => {
-  await Promise.all([browser?.close(), server?.stop()]);
-});
-
-const open = () => browser.person(server, { javaScript, width });
+const open = () => browser.person(server, { javaScript: false, width: 320 });
 const enter = async (login) => (await open()).login(login);
 const shot = async (person, name) => {
   assert.ok(await person.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} is wider than the screen`);
   if (process.env.TITLED_SHOTS) await person.page.screenshot({ path: `${process.env.TITLED_SHOTS}/${name}.png`, fullPage: true });
 };
 
-describe('after the vote', () => {
+describe('after the vote', { skip: !long }, () => {
+  before(async () => {
+    [server, browser] = await Promise.all([startServer(), openBrowser()]);
+    city = await buildCity(server, { posts: 1 });
+    await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
+    failed = await vote(server, city, 'lin', { yes: 5, no: 3 });
+    const holder = await teacher(city, 'holder');
+    const [{ filing }] = filed(server, city, [holder.account.id]);
+    await city.bureau.ok('POST', `/filings/${filing}/certify`);
+    [title] = (await holder.ok('GET', '/titles')).items;
+    await server.control.ok('POST', '/quota/entries', { kind: 'grant', year: 2026, division_code: '', series: 'teacher', level: 'intermediate', posts: 1, document: '乌人社〔2026〕10号' });
+    await server.control.ok('POST', '/quota/entries', { kind: 'grant', year: 2026, division_code: '650121', series: 'teacher', level: 'intermediate', posts: 1, document: '乌人社〔2026〕10号' });
+    for (const login of ['mali', 'guli']) await vote(server, city, login, { yes: 7, no: 1 });
+  });
+  after(async () => {
+    await Promise.all([browser?.close(), server?.stop()]);
+  });
+
   test('who did not pass reads why, asks for a recheck, and the timeline tells the finding', async () => {
     const lin = await enter('lin');
     await lin.go(`/applications/${failed.id}/timeline`);
