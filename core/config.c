@@ -60,6 +60,8 @@ static const struct row rows[] = {
     {"plugin_folder", TEXT, "plugins", AT(plugin_folder), 0, 0, "series plugins (*.so)"},
     {"plugin_rebuilt", FLAG, "false", AT(plugin_rebuilt), 0, 0,
      "a plugin with other content and the same version takes its place: for who writes one"},
+    {"standard_consent", FLAG, "false", AT(standard_consent), 0, 0,
+     "a standard is approved only with the consent of the region's industry department"},
     {"script_folder", TEXT, "scripts", AT(script_folder), 0, 0, "scoring standards"},
     {"scorer", TEXT, "titled-scorer", AT(scorer), 0, 0, "the scorer program"},
     {"examiner", TEXT, "titled-examiner", AT(examiner), 0, 0,

@@ -28,6 +28,7 @@ struct td_config {
     char *scorer;           /* path of titled-scorer */
     char *examiner;         /* path of titled-examiner */
     char *calendar_file;    /* working-day calendar */
+    bool standard_consent;  /* review/standard.h */
     char *results_consent;  /* "series:authority ..." whose consent comes before results are filed */
     char *outgoing_file;    /* outgoing/target.h; "" = every target is a folder */
     char *outgoing_folder;  /* deliveries for an upload by hand; "" = outgoing in state_folder */

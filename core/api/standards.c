@@ -183,8 +183,13 @@ static int approve_write(struct td_call *call, struct td_reply *reply, struct td
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_standard_approve(
-            &review, id, td_call_text(call, "hash"),
-            json_object_get(call->body, "cases") ? td_call_int(call, "cases") : -1, reterr);
+            &review, id,
+            &(struct td_standard_approval){
+                .hash = td_call_text(call, "hash"),
+                .cases = json_object_get(call->body, "cases") ? td_call_int(call, "cases") : -1,
+                .consent_reference = td_call_text(call, "consent_reference"),
+                .consented_on = td_call_text(call, "consented_on")},
+            reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "standards", id);
 }
 
@@ -224,6 +229,9 @@ static const struct td_field approve_body[] = {
      "Of the script that was read: 412 when it is another"},
     {"cases", TD_FIELD_INT, false, 0, INT32_MAX, NULL,
      "The cases_revision that was read: 412 when golden cases were amended since"},
+    {"consent_reference", TD_FIELD_TEXT, false, 1, 80, NULL,
+     "Number of the region's industry department's consent"},
+    {"consented_on", TD_FIELD_DATE, false, 0, 0, NULL, "Its day"},
     {0},
 };
 

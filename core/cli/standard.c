@@ -316,10 +316,14 @@ static int act(struct td_cli *cli, const char *method, const char *format, const
 
 static int approve(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
-    const char *hash = td_cli_option(&count, arguments, "--hash");
-    return count == 1 ? act(cli, "POST", "/api/v1/standards/%s/approve", arguments[0],
-                            hash ? json_pack("{s:s}", "hash", hash) : NULL, reterr)
-                      : TD_EINVALID;
+    const char *hash = td_cli_option(&count, arguments, "--hash"),
+               *consent = td_cli_option(&count, arguments, "--consent"),
+               *on = td_cli_option(&count, arguments, "--consented-on");
+    if (count != 1)
+        return TD_EINVALID;
+    json_t *body = json_pack("{s:s*, s:s*, s:s*}", "hash", hash, "consent_reference", consent,
+                             "consented_on", on);
+    return act(cli, "POST", "/api/v1/standards/%s/approve", arguments[0], body, reterr);
 }
 
 static int activate(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
@@ -362,8 +366,8 @@ const struct td_command td_standard_commands[] = {
      edit},
     {"standard check", "SERIES/LEVEL FILE|-", "say whether a script loads; nothing is kept", check},
     {"standard diff", "ID [OTHER]", "what differs from the active version, or from another", diff},
-    {"standard approve", "ID [--hash HASH]", "approve one that was tried, as a second person",
-     approve},
+    {"standard approve", "ID [--hash HASH] [--consent NUMBER --consented-on DAY]",
+     "approve one that was tried, as a second person", approve},
     {"standard activate", "ID", "put an approved one, or one of earlier, in force", activate},
     {"standard rollback", "ID REASON", "put the one before this active one back in force",
      rollback},

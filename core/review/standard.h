@@ -158,11 +158,18 @@ int td_standard_discard(struct td_review *review, const char *standard_id, struc
 int td_standard_tried(struct td_review *review, const char *standard_id, const char *hash,
                       bool passed);
 
+struct td_standard_approval {
+    const char *hash;  /* of the source that was read; "" = whichever: TD_ESTALE when it is another now */
+    int64_t cases;     /* the "cases_revision" that was read; -1 = any: the same */
+    /* The region's industry department's consent (seed notice, 2 (1)): number and day, both or none. */
+    const char *consent_reference, *consented_on;
+};
+
 /* By a second person, who wrote none of its sources and amended none of its cases, after a passed trial.
- * `hash` (may be "") is of the source that was read, `cases` (-1 = any) the "cases_revision": TD_ESTALE
- * when it is another now. */
-int td_standard_approve(struct td_review *review, const char *standard_id, const char *hash,
-                        int64_t cases, struct td_error *reterr);
+ * TD_EFIELDS for half a consent or a day to come; TD_ECONFLICT "standard_consent" when the setting
+ * standard_consent asks for one. */
+int td_standard_approve(struct td_review *review, const char *standard_id,
+                        const struct td_standard_approval *approval, struct td_error *reterr);
 
 /* Puts an approved one (or a retired one again) in force; the present one retires. While frozen only
  * with a release, which it uses up. Queues new scores for dossiers not yet with the committee. */

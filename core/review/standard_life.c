@@ -1,6 +1,7 @@
 /* standard_life.c - see standard.h: who puts a standard in force and takes it out again. Owns the
  * state of `standard` after its draft, and the table `standard_release`; scores are evaluation.c's.
  */
+#include "config.h"
 #include "review/standard.h"
 
 #include "review/evaluation.h"
@@ -110,8 +111,31 @@ static int ask_supervisors(struct td_review *review, const json_t *standard)
                              : rc;
 }
 
-int td_standard_approve(struct td_review *review, const char *standard_id, const char *hash,
-                        int64_t cases, struct td_error *reterr)
+static int log_approval(struct td_review *review, const json_t *standard,
+                        const struct td_standard_approval *approval)
+{
+    json_t *payload = entry(standard, NULL);
+    if (*approval->consent_reference)
+        json_object_set_new(payload, "consent", json_string(approval->consent_reference));
+    return td_row_log(review, "standard.approve", "standard", td_row_text(standard, "id"), payload);
+}
+
+static int check_consent(const struct td_review *review,
+                         const struct td_standard_approval *approval, struct td_error *reterr)
+{
+    bool number = *approval->consent_reference, day = *approval->consented_on;
+    if (number != day)
+        return td_error_field(reterr, number ? "consented_on" : "consent_reference", "required",
+                              "a consent has a number and a day");
+    if (day && strcmp(approval->consented_on, review->today) > 0)
+        return td_error_field(reterr, "consented_on", "future", "this day is still to come");
+    return number || !review->config->standard_consent
+               ? 0
+               : td_error_key(reterr, TD_ECONFLICT, "standard_consent", NULL);
+}
+
+int td_standard_approve(struct td_review *review, const char *standard_id,
+                        const struct td_standard_approval *approval, struct td_error *reterr)
 {
     json_t *standard = NULL;
     int rc = td_standard_load_to_write(review, standard_id, "draft trial", &standard, reterr);
@@ -119,16 +143,20 @@ int td_standard_approve(struct td_review *review, const char *standard_id, const
         return rc;
     rc = check_second(review, standard, reterr);
     if (rc == 0)
-        rc = check_sound(standard, hash, cases, reterr);
+        rc = check_sound(standard, approval->hash, approval->cases, reterr);
     if (rc == 0)
         rc = check_tried(review, standard, reterr);
     if (rc == 0)
-        rc = td_tx_exec(review->tx, NULL,
-                        "update standard set state = 'approved', approved_by = $2,"
-                        " approved_at = $3 where id = $1",
-                        "sss", standard_id, review->who->id, review->now);
+        rc = check_consent(review, approval, reterr);
     if (rc == 0)
-        rc = td_row_log(review, "standard.approve", "standard", standard_id, entry(standard, NULL));
+        rc =
+            td_tx_exec(review->tx, NULL,
+                       "update standard set state = 'approved', approved_by = $2,"
+                       " approved_at = $3, consent_reference = $4, consented_on = $5 where id = $1",
+                       "sssss", standard_id, review->who->id, review->now,
+                       approval->consent_reference, approval->consented_on);
+    if (rc == 0)
+        rc = log_approval(review, standard, approval);
     if (rc == 0)
         rc = tell_one(review, standard, td_row_text(standard, "author"), "standard_approved");
     if (rc == 0)

@@ -214,7 +214,14 @@ describe('approval', () => {
     assert.deepEqual(await key(act(admin, id, 'approve', { hash: '0'.repeat(64) })), [412, 'changed_meanwhile']);
     assert.equal((await act(city.office, id, 'approve')).status, 403);
     const { hash } = await view(admin, id);
-    assert.equal((await act(admin, id, 'approve', { hash })).status, 200);
+    const consent = { consent_reference: '新教函〔2026〕18号', consented_on: '2026-08-20' };
+    for (const [half, field] of [[{ consent_reference: 'x' }, 'consented_on'], [{ consented_on: '2026-08-20' }, 'consent_reference'], [{ ...consent, consented_on: '2199-01-01' }, 'consented_on']]) {
+      const refused = await act(admin, id, 'approve', { hash, ...half });
+      assert.deepEqual([refused.status, refused.body.errors[0].field], [422, field]);
+    }
+    assert.equal((await act(admin, id, 'approve', { hash, ...consent })).status, 200);
+    assert.deepEqual(ledger('standard.approve', id)[0].payload.consent, consent.consent_reference);
+    assert.equal((await view(city.bureau, id)).consent_reference, consent.consent_reference);
     assert.deepEqual(ledger('standard.approve', id).map((entry) => [entry.actor, entry.payload.hash]), [[admin.account.id, hash]]);
     assert.equal((await said(city.bureau, 'standard_approved')).length, 1);
     await city.bureau.ok('DELETE', `/standards/${shared}`);
@@ -293,7 +300,7 @@ describe('in force', () => {
   });
 
   test('is frozen from the first meeting; the supervisor lets one in, once', async () => {
-    sql(server, `insert into committee values ('01K00000000000000000000001', 'teacher', 'intermediate', '中级评委会', '市教育局', '2026-01-01T00:00:00Z');
+    sql(server, `insert into committee (id, series, level, name, founding_unit, created_at) values ('01K00000000000000000000001', 'teacher', 'intermediate', '中级评委会', '市教育局', '2026-01-01T00:00:00Z');
 insert into meeting (id, committee_id, cycle_id, name, held_on, state, created_by, created_at) values ('01M00000000000000000000001', '01K00000000000000000000001', '${city.cycle.id}', '评审会', '2026-11-01', 'open', 'console', '2026-01-01T00:00:00Z');`);
     assert.deepEqual(await key(act(city.bureau, id, 'activate')), [409, 'standard_frozen']);
     const waits = await written(city.bureau);
