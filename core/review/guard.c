@@ -307,3 +307,9 @@ bool td_when_fee_due(struct td_review *review, const json_t *application)
     json_decref(cycle);
     return due;
 }
+
+bool td_when_nobody(struct td_review *review, const json_t *application)
+{
+    (void)application;
+    return !review->who;
+}

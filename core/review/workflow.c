@@ -101,6 +101,7 @@ static const struct td_workflow_row rows[] = {
     {"annul", FROM(OBJECTION_HOLD), TO(FAILED), BUREAU, NULL, td_guard_objection_upheld, 0, "annulled", false},
     {"order_revote", FROM(FAILED), TO(COMMITTEE_VOTE), BUREAU, NULL, td_reexamination_check_ordered, 0, "revote_ordered", false},
     {"confirm", FROM(RESULT_NOTICE), TO(CONFIRMED), BUREAU, NULL, td_guard_result_notice_over, 0, "confirmed", false},
+    {"file", FROM(CONFIRMED), TO(FILED), SYSTEM, td_when_nobody, NULL, 0, "filed", false},
     {"file", FROM(CONFIRMED), TO(FILED), BUREAU, NULL, NULL, 0, "filed", false},
     {"certify", FROM(FILED), TO(CERTIFIED), BUREAU, NULL, NULL, -10, "certified", false},
     {"appoint", FROM(CERTIFIED), TO(APPOINTED), UNIT | BUREAU, NULL, td_guard_post_recorded, 0, "appointed", false},

@@ -332,6 +332,18 @@ describe('who decides', () => {
     assert.equal((await city.office.json('GET', '/filings/reconciliations')).status, 403);
   });
 
+  test('the region approves results over its platform: the dossiers are filed, by nobody here', async () => {
+    const { id, from, delivery } = await file();
+    await logged('received', from, delivery);
+    region.answers = (one, kept) => kept && one.kind === 'filing_decision' && [200, { receipt: kept.receipt, state: 'approved', reference: '新人社备〔2026〕9号', approved_on: today }];
+    const asked = server.lines.length;
+    await city.bureau.ok('POST', `/filings/${id}/ask`);
+    await server.seen('delivery.recorded', (line) => line.kind === 'filing_decision', asked);
+    region.answers = undefined;
+    assert.deepEqual([(await filingOf(id)).state, (await filingOf(id)).uncertified], ['approved', 1]);
+    assert.deepEqual(rows(server, `select action, actor from transition where application_id = '${dossier}' and to_state = 'filed'`), [{ action: 'file', actor: 'system' }]);
+  });
+
   test('each kind has a form to print', async () => {
     const { items } = await city.bureau.ok('GET', '/filings');
     for (const kind of Object.keys(orders)) {

@@ -64,7 +64,7 @@ static const struct allowed {
     {"objection_hold", "release", "office bureau", "result_notice"},
     {"objection_hold", "annul", "bureau", "failed"},
     {"result_notice", "confirm", "bureau", "confirmed"},
-    {"confirmed", "file", "bureau", "filed"},
+    {"confirmed", "file", "bureau system", "filed"},
     {"filed", "certify", "bureau", "certified"},
     {"certified", "appoint", "unit bureau", "appointed"},
     {"certified", "suspend", "bureau", "suspended"},
