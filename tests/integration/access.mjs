@@ -146,7 +146,7 @@ export const dossierRoutes = {
   'GET /reviews/{application}/challenges': { may: seated },
   'POST /reviews/{application}/challenges': { may: seated, send: give({ name: '某某', reason: '亲属' }), spends: true },
   'GET /discussions/{application}': { may: sheet },
-  'PUT /discussions/{application}/opinion': { may: (p, s) => (sheet(p, s) === 'ok' && !p.leads ? '403' : sheet(p, s)), send: give({ opinion: 'recommend', text: '同意' }, { 'If-Match': '"0"' }) },
+  'PUT /discussions/{application}/opinion': { may: (p, s) => (sheet(p, s) !== 'ok' ? '404' : !p.leads ? '403' : s === 'panel_review' ? 'ok' : 'state'), send: give({ opinion: 'recommend', text: '同意' }, { 'If-Match': '"0"' }) },
   'POST /reviews/{application}/recusal': { may: recuse, send: give({ reason: '亲属' }), spends: true },
   'POST /notices': { may: publicise, send: (id) => ({ body: { applications: [id] } }), spends: true },
   ...Object.fromEntries(actions.map((action) => [`POST /applications/{application}/actions/${action}`, { may: perform(action), send: give(['return', 'return_to_unit', 'supplement', 'reject'].includes(action) ? reasons : {}), spends: true, row: 'POST /applications/{application}/actions/{action}' }])),
