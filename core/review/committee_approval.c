@@ -4,6 +4,7 @@
 #include "review/committee.h"
 
 #include "config.h"
+#include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -206,6 +207,22 @@ static int check_approval(struct td_review *review, const json_t *committee, con
     return check_composition(review, committee, reterr);
 }
 
+/* What lies on the agenda already, those who join must keep out of as those do who sit. */
+static int record_recusals(struct td_review *review, const char *committee_id)
+{
+    json_t *rows = NULL, *row;
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select account_id from committee_change where committee_id = $1"
+                        " and state = 'pending' and position <> '' order by id",
+                        "s", committee_id);
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = td_recusal_record_account(review, td_row_text(row, "account_id"));
+    json_decref(rows);
+    return rc;
+}
+
 static int apply_changes(struct td_review *review, const char *committee_id, const char *reference)
 {
     int rc = td_tx_exec(
@@ -219,6 +236,8 @@ static int apply_changes(struct td_review *review, const char *committee_id, con
                         " select committee_id, account_id, position from committee_change"
                         " where committee_id = $1 and state = 'pending' and position <> ''",
                         "s", committee_id);
+    if (rc == 0)
+        rc = record_recusals(review, committee_id);
     if (rc == 0)
         rc = td_tx_exec(
             review->tx, NULL,

@@ -386,6 +386,18 @@ describe('the meeting', () => {
     meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '第一次会议', held_on: '2026-11-20' })).id;
     assert.equal((await city.office.ok('POST', `/meetings/${meeting}/agenda`, {})).added, 3);
     assert.equal((await city.office.json('POST', `/meetings/${meeting}/attendance`)).status, 403);
+    const late = await server.account('latecomer', [{ role: 'expert', scope: 'teacher' }], { unit_id: city.unit.id });
+    const replace = async (out, by) => {
+      await city.office.ok('DELETE', `/committees/${committee}/members/${out.account.id}`);
+      await city.office.ok('POST', `/committees/${committee}/members`, { account_id: by.account.id, position: 'member' });
+      await approveCommittee(city, committee);
+    };
+    await replace(experts[3], late);
+    assert.equal(rows(`select kind from recusal where account_id = '${late.account.id}' and kind = 'same_unit'`).length, 3, 'who joins keeps out of what is on the agenda already');
+    const { id: record } = await city.bureau.ok('POST', '/integrity', { person: 'latecomer', kind: 'expert_violation', decision_number: '乌人社〔2026〕8号', decided_on: (await server.control.ok('GET', '/calendar')).start, finding: '经查，泄露评审信息，情况属实。' });
+    await (await server.account('bureau-2', [{ role: 'bureau', scope: '' }])).ok('POST', `/integrity/${record}/confirm`);
+    assert.equal((await late.json('POST', `/meetings/${meeting}/attendance`)).body.key, 'barred_judging');
+    await replace(late, experts[3]);
     const present = [experts[0], ...experts.slice(4, 10)];
     for (const who of present) await who.ok('POST', `/meetings/${meeting}/attendance`);
     await experts[0].ok('POST', `/meetings/${meeting}/attendance`);
