@@ -308,7 +308,7 @@ int td_committee_withdraw(struct td_review *review, const char *committee_id, co
     if (!bureau && td_committee_may_run(review, series, NULL) < 0)
         rc = td_error_set(reterr, TD_ENOTFOUND, "not a committee of this account");
     else if (td_row_equals(committee, "state", "withdrawn") ||
-             (!bureau && td_row_equals(committee, "state", "approved")))
+             (!bureau && !strcmp(td_committee_state(committee, review->today), "approved")))
         rc = refuse_state(committee, review->today, reterr);
     json_decref(committee);
     if (rc == 0)
