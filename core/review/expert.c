@@ -135,13 +135,17 @@ static int store_entry(struct td_review *review, const char *pool_id, const char
     return rc;
 }
 
-/* A pool of the caller's office. */
-static int load_pool(struct td_review *review, const char *pool_id, json_t **ret_pool)
+/* A pool of the caller's office, not while its approver looks at it: what he approves is what he
+ * was handed. */
+static int load_pool(struct td_review *review, const char *pool_id, json_t **ret_pool,
+                     struct td_error *reterr)
 {
     json_t *pool = NULL;
     int rc = td_tx_row(review->tx, &pool, "select * from expert_pool where id = $1", "s", pool_id);
     if (rc == 0 && td_committee_may_run(review, td_row_text(pool, "series"), NULL) < 0)
         rc = TD_ENOTFOUND;
+    if (rc == 0 && *td_row_text(pool, "submitted_at"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "committee_submitted", NULL);
     if (rc < 0)
         json_decref(pool);
     else
@@ -165,7 +169,7 @@ int td_expert_put(struct td_review *review, const char *pool_id, const json_t *e
                   const char *prefix, struct td_error *reterr)
 {
     json_t *pool = NULL;
-    int rc = load_pool(review, pool_id, &pool);
+    int rc = load_pool(review, pool_id, &pool, reterr);
     if (rc < 0)
         return rc;
     rc = put(review, pool, entry, prefix, reterr);
@@ -250,7 +254,7 @@ int td_expert_import(struct td_review *review, const char *pool_id, const char *
                      int64_t *ret_count, struct td_error *reterr)
 {
     json_t *pool = NULL;
-    int rc = load_pool(review, pool_id, &pool);
+    int rc = load_pool(review, pool_id, &pool, reterr);
     if (rc < 0)
         return rc;
     rc = import_rows(review, pool, text, ret_count, reterr);

@@ -5,7 +5,8 @@
  *
  * A series has a senior pool, approved by the region, and a general one, approved by the city (the
  * seed notice on filing; 人社部令第40号, article 11). Who joins or changes an approved pool is proposed
- * until the pool is approved again. An entry lasts at most three years (article 10), names the level of
+ * until the pool is approved again; what is handed in stays as it is until it is decided on (TD_ECONFLICT
+ * "committee_submitted"). An entry lasts at most three years (article 10), names the level of
  * the person's title and his specialties, and counts once the person has confirmed it himself. Who is
  * barred from judging (review/integrity.h) is refused. The office keeps the pools of its series. */
 #ifndef TD_REVIEW_EXPERT_H

@@ -120,7 +120,7 @@ static json_t *find_acts(const struct td_review *review, const json_t *pool, int
     bool office = td_committee_may_run(review, td_row_text(pool, "series"), NULL) == 0;
     bool waits = *td_row_text(pool, "submitted_at");
     bool approved = !strcmp(state_of(pool, review->today), "approved");
-    return json_pack("{s:b, s:b, s:b}", "write", office, "submit",
+    return json_pack("{s:b, s:b, s:b, s:b}", "write", office, "add", office && !waits, "submit",
                      office && !waits && (proposed > 0 || !approved), "approve",
                      waits && td_row_is(review, TD_ROLE_BUREAU));
 }

@@ -26,12 +26,12 @@ before(async () => {
   for (let n = 0; n < EXPERTS; n++) experts.push(await server.account(`expert-${n}`, [{ role: 'expert', scope: 'teacher' }], { unit_id: units[n % 4].id }));
 });
 after(async () => server?.stop());
+const wrong = (reply) => (reply.body.errors ?? []).map((one) => `${one.field} ${one.code}`);
 
 describe('the pool', () => {
   let pool;
   const entry = (more) => ({ login: 'expert-0', title_level: 'senior', specialties: ['chinese'], term_from: today, term_until: years(today, 3), ...more });
   const put = (more) => city.office.json('POST', `/pools/${pool}/experts`, entry(more));
-  const wrong = (reply) => (reply.body.errors ?? []).map((one) => `${one.field} ${one.code}`);
   const look = (query = '') => city.office.ok('GET', `/pools/${pool}${query}`);
 
   test('takes experts of the series, of its level, for three years to the day', async () => {
@@ -64,6 +64,7 @@ describe('the pool', () => {
     const approve = (who) => who.json('POST', `/pools/${pool}/approve`, { reference: '新人社备〔2026〕3号', approved_on: today });
     assert.equal((await approve(city.bureau)).body.key, 'pool_not_submitted');
     await city.office.ok('POST', `/pools/${pool}/submit`);
+    assert.equal((await put({ login: 'expert-4' })).body.key, 'committee_submitted', 'what is approved is what was handed in');
     assert.equal((await approve(city.office)).status, 403);
     assert.equal((await approve(city.bureau)).status, 200);
     const shown = await look();
@@ -130,6 +131,9 @@ describe('the draw', () => {
     const other = await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
     const { id: record } = await city.bureau.ok('POST', '/integrity', { person: 'expert-11', kind: 'expert_violation', decision_number: '乌人社〔2026〕8号', decided_on: today, finding: '经查，泄露评审信息，情况属实。' });
     await other.ok('POST', `/integrity/${record}/confirm`);
+    const barred = await city.office.json('POST', `/committees/${committee}/members`, { account_id: experts[11].account.id, position: 'member' });
+    assert.deepEqual(wrong(barred), ['account_id barred'], 'nor is he seated without a draw');
+    assert.ok(!barred.text.includes('8号'), 'the record is not the office\'s to read');
     assert.equal((await create({ size: 9, specialties: ['chinese'] })).body.key, 'draw_too_few', '10 candidates, no more than 2 of each of 4 units');
     assert.deepEqual((await create({ size: 9, specialties: ['chinese'] })).body.parameters ?? { found: 8, needed: 11 }, { found: 8, needed: 11 });
     assert.equal((await create({ outside_percent: 60, new_percent: 50 })).status, 422);
@@ -206,7 +210,10 @@ describe('the draw', () => {
   test('seats a panel too', async () => {
     const other = await foundCommittee(city, experts.slice(0, 3), { level: 'junior' });
     const place = { committee_id: other, kind: 'panel', cycle_id: city.cycle.id, name: '抽取的评议组', size: 3, reserves: 0, specialties: ['chinese'] };
-    assert.equal((await create({ ...place, name: '' })).status, 422);
+    assert.deepEqual(wrong(await create({ ...place, name: '' })), ['name required']);
+    assert.deepEqual(wrong(await create({ ...place, size: 2 })), ['size too_small'], 'not only when its people have confirmed');
+    assert.deepEqual(wrong(await create({ ...place, cycle_id: other })), ['cycle_id choice']);
+    assert.deepEqual(wrong(await create({ exclude_applicant_units: true })), ['cycle_id required']);
     const { id } = (await create(place)).body;
     await city.supervisor.ok('POST', `/draws/${id}/witness`, { number: '7' });
     await city.office.ok('POST', `/draws/${id}/reveal`);
@@ -266,6 +273,8 @@ describe('the draw', () => {
       assert.match(verify(swapped).text, /order\.0:/);
       assert.match(verify(refit({ ...file, seats: put(file.seats, ['2', 'rank'], (rank) => rank + 1) })).text, /seats\.2\.rank:/);
       assert.match(verify(refit({ ...file, witness: { ...file.witness, number: '20261127' } })).text, /order\.\d+:/, 'another number is another order');
+      const alone = { ...file, witness: { ...file.witness, number: '' } };
+      assert.match(verify(refit({ ...alone, order: shuffle(alone) })).text, /witness\.number:/, 'without a witness it is no draw');
       const seed = 'ab'.repeat(32);
       assert.match(verify(refit({ ...file, seed })).text, /seed:/);
       const content = (value) => Object.fromEntries(['format', 'algorithm', 'draw', 'criteria', 'candidates', 'seed_hash'].map((key) => [key, value[key]]));
