@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "review/form.h"
+#include "review/integrity.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -257,17 +258,15 @@ int td_committee_view(struct td_review *review, const char *committee_id, json_t
     return 0;
 }
 
-static int check_seat(struct td_review *review, const json_t *committee, const char *account_id,
-                      const char *position, struct td_error *reterr)
+int td_committee_check_person(struct td_review *review, const char *account_id, const char *series,
+                              struct td_error *reterr)
 {
-    const char *id = td_row_text(committee, "id"), *series = td_row_text(committee, "series");
-    if (strcmp(position, "chair") && strcmp(position, "deputy") && strcmp(position, "member"))
-        return td_error_field(reterr, "position", "choice", "chair, deputy or member");
-    bool expert;
+    bool expert = false;
+    int64_t count = 0;
+    json_t *record = NULL;
     int rc = td_committee_is_expert(review->tx, account_id, series, &expert);
     if (rc == 0 && !expert)
         rc = td_error_key(reterr, TD_ECONFLICT, "not_an_expert", NULL);
-    int64_t count = 0;
     if (rc == 0)
         rc = td_tx_int(
             review->tx, &count,
@@ -275,6 +274,23 @@ static int check_seat(struct td_review *review, const json_t *committee, const c
             account_id);
     if (rc == 0 && count > 0)
         rc = td_error_key(reterr, TD_ECONFLICT, "office_does_not_vote", NULL);
+    if (rc == 0)
+        rc = td_integrity_barred(review->tx, account_id, review->today, TD_INTEGRITY_JUDGING,
+                                 &record);
+    if (rc == 0 && record) /* the record itself is not the office's to read */
+        rc = td_error_field(reterr, "account_id", "barred", "may not judge");
+    json_decref(record);
+    return rc;
+}
+
+static int check_seat(struct td_review *review, const json_t *committee, const char *account_id,
+                      const char *position, struct td_error *reterr)
+{
+    const char *id = td_row_text(committee, "id"), *series = td_row_text(committee, "series");
+    int64_t count = 0;
+    if (strcmp(position, "chair") && strcmp(position, "deputy") && strcmp(position, "member"))
+        return td_error_field(reterr, "position", "choice", "chair, deputy or member");
+    int rc = td_committee_check_person(review, account_id, series, reterr);
     if (rc == 0)
         rc = td_tx_int(review->tx, &count,
                        "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL

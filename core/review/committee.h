@@ -151,4 +151,9 @@ int td_committee_load_for_change(struct td_review *review, const char *committee
 int td_committee_is_expert(struct td_tx *tx, const char *account_id, const char *series,
                            bool *ret_is);
 
+/* 0 when the account may sit on a committee or a panel of the series: an expert of it, of no office, not barred from
+ * judging. TD_ECONFLICT "not_an_expert", "office_does_not_vote"; TD_EFIELDS "barred". */
+int td_committee_check_person(struct td_review *review, const char *account_id, const char *series,
+                              struct td_error *reterr);
+
 #endif

@@ -5,6 +5,7 @@
 #include "review/ballot.h"
 #include "review/committee.h"
 #include "review/cycle.h"
+#include "review/integrity.h"
 #include "review/minutes.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -274,6 +275,8 @@ int td_meeting_attend(struct td_review *review, const char *meeting_id, struct t
         rc = TD_EFORBIDDEN;
     else if (strcmp(td_row_text(meeting, "state"), "planned"))
         rc = td_error_key(reterr, TD_ECONFLICT, "attendance_fixed", NULL);
+    else
+        rc = td_integrity_check(review, review->who->id, TD_INTEGRITY_JUDGING, reterr);
     json_decref(meeting);
     if (rc < 0 || seat.attends)
         return rc;

@@ -212,10 +212,7 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
 static int seat(struct td_review *review, const char *panel_id, const char *series,
                 const char *account_id, bool lead, struct td_error *reterr)
 {
-    bool expert;
-    int rc = td_committee_is_expert(review->tx, account_id, series, &expert);
-    if (rc == 0 && !expert)
-        rc = td_error_key(reterr, TD_ECONFLICT, "not_an_expert", NULL);
+    int rc = td_committee_check_person(review, account_id, series, reterr);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "insert into panel_member (panel_id, account_id, lead) values ($1, $2, $3)",
