@@ -6,9 +6,10 @@
  * commitment is public and on the ledger). The supervisor witnesses and adds a number of his own, which
  * neither he nor the office can choose knowing what comes out. Then the seed is opened and the order follows
  * (review/draw_file.h). Who is seated is invited, without a word of whose dossiers; who declines, or does
- * not answer, gives way to the next one. Once every seat is confirmed its people are seated. Until a meeting
- * of the committee has opened nobody but the office of the series, the supervisor and the invited person
- * learns who was drawn. */
+ * not answer, gives way to the next one. Once every seat is confirmed its people are seated: from then on
+ * whoever approves and reads the committee or the panel reads their names there. Of the draw itself, who was
+ * asked and who declined, nobody but the office of the series, the supervisor and the invited person learns
+ * before a meeting of the committee has opened. */
 #ifndef TD_REVIEW_DRAW_H
 #define TD_REVIEW_DRAW_H
 
@@ -37,7 +38,7 @@ int td_draw_export(struct td_review *review, const char *draw_id, json_t **ret_f
  * "exclude_applicant_units", "seed"}. Without a seed (64 hex digits) one is made. Left out as candidates
  * are who is not confirmed, suspended, out of his term, barred, below the level, of the office, an
  * applicant of the cycle or on the committee already. TD_ECONFLICT "pool_not_approved", "draw_too_few"
- * {found, needed}. */
+ * {found, needed}; TD_EFIELDS for a cycle of another series and a panel smaller than its cycle allows. */
 int td_draw_create(struct td_review *review, const json_t *draw, char ret_id[TD_ID_TEXT],
                    struct td_error *reterr);
 

@@ -4,9 +4,11 @@
 
 #include "base/seal.h"
 #include "review/committee.h"
+#include "review/cycle.h"
 #include "review/draw_file.h"
 #include "review/expert.h"
 #include "review/integrity.h"
+#include "review/panel.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -55,25 +57,26 @@ static json_t *criteria_of(const json_t *body)
               " and (not $8 or not exists (select 1 from application p where p.cycle_id = $6"      \
               " and p.unit_id = a.unit_id)) order by e.account_id limit $9"
 
-/* A row as the file has it. */
-static int to_candidate(struct td_review *review, const json_t *row, json_t **ret_candidate)
+/* A row as the file has it. `specialties` of everybody in the pool: {entry: [ids]}. */
+static json_t *to_candidate(const json_t *row, const json_t *specialties)
 {
-    json_t *rows = NULL, *one = NULL, *specialties = json_array();
-    size_t i;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select specialty from pool_expert_specialty where expert_id = $1"
-                        " order by specialty",
-                        "s", td_row_text(row, "expert"));
-    json_array_foreach(rows, i, one)
-        json_array_append(specialties, json_object_get(one, "specialty"));
-    json_decref(rows);
-    *ret_candidate =
-        json_pack("{s:s, s:s, s:b, s:b, s:s, s:o, s:s, s:s}", "id", td_row_text(row, "id"), "unit",
-                  td_row_text(row, "unit"), "outside", (int)td_row_bool(row, "outside"), "new",
-                  (int)(td_row_int(row, "fresh") != 0), "title_level",
-                  td_row_text(row, "title_level"), "specialties", specialties, "term_from",
-                  td_row_text(row, "term_from"), "term_until", td_row_text(row, "term_until"));
-    return rc;
+    json_t *held = json_object_get(specialties, td_row_text(row, "expert"));
+    return json_pack("{s:s, s:s, s:b, s:b, s:s, s:o, s:s, s:s}", "id", td_row_text(row, "id"),
+                     "unit", td_row_text(row, "unit"), "outside", (int)td_row_bool(row, "outside"),
+                     "new", (int)(td_row_int(row, "fresh") != 0), "title_level",
+                     td_row_text(row, "title_level"), "specialties",
+                     held ? json_incref(held) : json_array(), "term_from",
+                     td_row_text(row, "term_from"), "term_until", td_row_text(row, "term_until"));
+}
+
+static int take_specialty(json_t *row, void *arg)
+{
+    json_t *by_entry = arg, *list = json_object_get(by_entry, td_row_text(row, "expert_id"));
+    if (!list) {
+        list = json_array();
+        json_object_set_new(by_entry, td_row_text(row, "expert_id"), list);
+    }
+    return json_array_append(list, json_object_get(row, "specialty")) < 0 ? TD_ENOMEM : 0;
 }
 
 /* Sets "candidates" of a file that has draw and criteria. */
@@ -82,22 +85,27 @@ static int find_candidates(struct td_review *review, const char *pool_id, const 
 {
     const json_t *draw = json_object_get(file, "draw"),
                  *criteria = json_object_get(file, "criteria");
-    json_t *rows = NULL, *row = NULL, *candidates = json_array();
+    json_t *rows = NULL, *row = NULL, *candidates = json_array(), *specialties = json_object();
     size_t i;
-    int rc = td_tx_rows(
-        review->tx, &rows, CANDIDATES_SQL, "sssssssbi", pool_id, td_row_text(draw, "day"),
-        td_row_text(draw, "series"), td_row_text(draw, "level"), td_row_text(draw, "committee_id"),
-        cycle_id, td_row_text(draw, "kind"), (int)td_row_bool(criteria, "exclude_applicant_units"),
-        (int64_t)TD_DRAW_CANDIDATES);
+    int rc = td_tx_each(review->tx, take_specialty, specialties,
+                        "select s.expert_id, s.specialty from pool_expert_specialty s join"
+                        " pool_expert e on e.id = s.expert_id where e.pool_id = $1"
+                        " order by s.expert_id, s.specialty",
+                        "s", pool_id);
+    if (rc == 0)
+        rc = td_tx_rows(
+            review->tx, &rows, CANDIDATES_SQL, "sssssssbi", pool_id, td_row_text(draw, "day"),
+            td_row_text(draw, "series"), td_row_text(draw, "level"),
+            td_row_text(draw, "committee_id"), cycle_id, td_row_text(draw, "kind"),
+            (int)td_row_bool(criteria, "exclude_applicant_units"), (int64_t)TD_DRAW_CANDIDATES);
     json_array_foreach(rows, i, row) {
-        json_t *candidate = NULL;
-        if (rc == 0)
-            rc = to_candidate(review, row, &candidate);
-        if (rc == 0 && !td_draw_misfit(file, candidate))
+        json_t *candidate = to_candidate(row, specialties);
+        if (!td_draw_misfit(file, candidate))
             json_array_append(candidates, candidate);
         json_decref(candidate);
     }
     json_decref(rows);
+    json_decref(specialties);
     json_object_set_new(file, "candidates", candidates);
     return rc;
 }
@@ -137,11 +145,33 @@ static int check_body(const json_t *body, struct td_error *reterr)
         return td_error_field(reterr, "seed", "draw_seed", "64 hexadecimal digits, small letters");
     if (td_row_int(body, "outside_percent") + td_row_int(body, "new_percent") > 100)
         return td_error_field(reterr, "new_percent", "range", "together at most 100");
-    if (td_row_equals(body, "kind", "panel") &&
-        (!*td_row_text(body, "cycle_id") || !*td_row_text(body, "name")))
-        return td_error_field(reterr, *td_row_text(body, "name") ? "cycle_id" : "name", "required",
-                              "a panel has a name and a cycle");
+    if (td_row_equals(body, "kind", "panel") && !*td_row_text(body, "name"))
+        return td_error_field(reterr, "name", "required", "a panel has a name");
+    if (!*td_row_text(body, "cycle_id") &&
+        (td_row_equals(body, "kind", "panel") || td_row_bool(body, "exclude_applicant_units")))
+        return td_error_field(reterr, "cycle_id", "required", "the cycle of the dossiers");
     return 0;
+}
+
+/* What would refuse the seats at the end refuses the draw: a cycle of another series, a panel
+ * smaller than its cycle allows. */
+static int check_cycle(struct td_review *review, const json_t *committee, const json_t *body,
+                       struct td_error *reterr)
+{
+    const char *cycle_id = td_row_text(body, "cycle_id");
+    json_t *cycle = NULL;
+    if (!*cycle_id)
+        return 0;
+    int rc = td_cycle_load(review->tx, cycle_id, &cycle);
+    int64_t least = td_cycle_parameter(cycle, "panel_minimum", 3);
+    if (rc == TD_ENOTFOUND ||
+        (rc == 0 && !td_row_equals(cycle, "series", td_row_text(committee, "series"))))
+        rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
+    else if (rc == 0 && td_row_equals(body, "kind", "panel") && td_row_int(body, "size") < least)
+        rc = td_error_field(reterr, "size", "too_small", "a panel has at least %lld",
+                            (long long)least);
+    json_decref(cycle);
+    return rc;
 }
 
 /* Everything that is committed to; `seed` gets the seed's text. */
@@ -221,6 +251,8 @@ int td_draw_create(struct td_review *review, const json_t *body, char ret_id[TD_
     if (rc == TD_ENOTFOUND)
         return td_error_field(reterr, "committee_id", "choice", "no such committee");
     td_id_new(ret_id);
+    if (rc == 0)
+        rc = check_cycle(review, committee, body, reterr);
     if (rc == 0)
         rc = make_file(review, committee, body, ret_id, seed, &file, reterr);
     if (rc == 0)
