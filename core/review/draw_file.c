@@ -274,30 +274,43 @@ int td_draw_seat(json_t *file)
 
 /* --- record, hints ---------------------------------------------------------------------------- */
 
-/* Calls `each` for every value that is no container, with its path: "candidates.3.unit". */
+enum { PATH_TEXT = 256 };
+
+/* "candidates", "3" -> "candidates.3". False for a path that is longer than any in a draw. */
+static bool extend(const char *path, const char *name, char inner[PATH_TEXT])
+{
+    int length = snprintf(inner, PATH_TEXT, "%s%s%s", path, *path ? "." : "", name);
+    return length >= 0 && length < PATH_TEXT;
+}
+
+static bool extend_by(const char *path, size_t index, char inner[PATH_TEXT])
+{
+    char number[24];
+    snprintf(number, sizeof(number), "%zu", index);
+    return extend(path, number, inner);
+}
+
+/* Calls `each` for every value that is no container, with its path: "candidates.3.unit". What lies
+ * under a longer path is left out: the hashes hold it all the same. */
 typedef bool (*leaf_fn)(const char *path, const json_t *value, void *arg);
 
 static bool walk(const char *path, const json_t *value, leaf_fn each, void *arg)
 {
-    char inner[256];
+    char inner[PATH_TEXT];
     const char *name;
     size_t i;
     json_t *one = NULL;
     bool going = true;
     if (json_is_object(value)) {
-        json_object_foreach((json_t *)value, name, one) {
-            snprintf(inner, sizeof(inner), "%s%s%s", path, *path ? "." : "", name);
-            if (going)
+        json_object_foreach((json_t *)value, name, one)
+            if (going && extend(path, name, inner))
                 going = walk(inner, one, each, arg);
-        }
         return going;
     }
     if (json_is_array(value)) {
-        json_array_foreach((json_t *)value, i, one) {
-            snprintf(inner, sizeof(inner), "%s.%zu", path, i);
-            if (going)
+        json_array_foreach((json_t *)value, i, one)
+            if (going && extend_by(path, i, inner))
                 going = walk(inner, one, each, arg);
-        }
         return going;
     }
     return each(path, value, arg);
@@ -354,7 +367,7 @@ int td_draw_seal(json_t *file)
 
 struct search {
     const json_t *hints;
-    char path[256]; /* of the first difference, "" */
+    char path[PATH_TEXT]; /* of the first difference, "" */
 };
 
 static bool check_hint(const char *path, const json_t *value, void *arg)
@@ -423,33 +436,34 @@ static int check_candidates(const json_t *file, struct td_error *reterr)
 
 /* The first place where two values differ. */
 static bool find_difference(const json_t *got, const json_t *want, const char *path,
-                            char found[256])
+                            char found[PATH_TEXT])
 {
-    char inner[256];
+    char inner[PATH_TEXT];
     size_t i, count = json_array_size(got);
     const char *name;
     json_t *one = NULL;
     if (json_equal(got, want))
         return false;
-    snprintf(found, 256, "%s", path);
+    snprintf(found, PATH_TEXT, "%s", path);
     if (json_is_array(got) && json_is_array(want))
-        for (i = 0; i < count || i < json_array_size(want); i++) {
-            snprintf(inner, sizeof(inner), "%s.%zu", path, i);
-            if (find_difference(json_array_get(got, i), json_array_get(want, i), inner, found))
+        for (i = 0; i < count || i < json_array_size(want); i++)
+            if (extend_by(path, i, inner) &&
+                find_difference(json_array_get(got, i), json_array_get(want, i), inner, found))
                 return true;
-        }
     if (json_is_object(got) && json_is_object(want))
-        json_object_foreach((json_t *)want, name, one) {
-            snprintf(inner, sizeof(inner), "%s.%s", path, name);
-            if (find_difference(json_object_get(got, name), one, inner, found))
+        json_object_foreach((json_t *)want, name, one)
+            if (extend(path, name, inner) &&
+                find_difference(json_object_get(got, name), one, inner, found))
                 return true;
-        }
     return true;
 }
 
 static int check_outcome(const json_t *file, struct td_error *reterr)
 {
-    char hex[TD_DRAW_HEX], path[256];
+    char hex[TD_DRAW_HEX], path[PATH_TEXT];
+    const char *number = td_row_text(json_object_get(file, "witness"), "number");
+    if (!*number)
+        return differ(reterr, "witness.number", "nobody witnessed the draw");
     td_draw_hash(td_row_text(file, "seed"), hex);
     if (!td_row_equals(file, "seed_hash", hex))
         return differ(reterr, "seed", "is not the one that was committed to");
@@ -477,7 +491,7 @@ int td_draw_verify(const json_t *file, const char *commitment, struct td_error *
     if (rc < 0)
         return rc;
     json_t *again = json_deep_copy(file);
-    char path[256];
+    char path[PATH_TEXT];
     rc = td_draw_seal(again);
     if (rc == 0 && find_difference(json_object_get(file, "hints"), json_object_get(again, "hints"),
                                    "hints", path))
