@@ -130,9 +130,9 @@ static const struct row rows[] = {
      "how long a dossier is held without work on it"},
 
     {"complaint_accept_days", NUMBER, "15", AT(complaint_accept_days), 1, 250,
-     "working days in which a complaint is accepted or passed on"},
+     "days in which a complaint is accepted or passed on"},
     {"complaint_answer_days", NUMBER, "60", AT(complaint_answer_days), 1, 500,
-     "working days in which it is answered"},
+     "days in which it is answered"},
     {"integrity_bar", CHOICE, "decision", AT(integrity_bar), 0, 0,
      "decision|next_year: the three years that a record bars count from the decision, or from the "
      "next "

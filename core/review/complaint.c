@@ -22,9 +22,9 @@ static int concern_named(struct td_review *review, const char *id, const struct 
 {
     return td_tx_exec(review->tx, NULL,
                       "insert into complaint_concern (complaint_id, account_id) select $1, a.id "
-                      "from account a where length(a.name) >= 2 and (replace($2, a.name, '') <> $2 "
-                      "or replace($3, a.name, '') <> $3) and exists (select 1 from account_grant g "
-                      "where g.account_id = a.id and g.role <> 'applicant') on conflict do nothing",
+                      "from account a where a.id in (select account_id from account_grant where "
+                      "role <> 'applicant') and length(a.name) >= 2 and (replace($2, a.name, '') "
+                      "<> $2 or replace($3, a.name, '') <> $3) on conflict do nothing",
                       "sss", id, one->whom, one->text);
 }
 
@@ -75,22 +75,29 @@ static int choose_handler(struct td_review *review, const char *id, const char *
 
 /* --- filing ----------------------------------------------------------------------------------- */
 
+/* So many days from a day on; a last day that is no working day gives way to the next one (Civil
+ * Code, article 203). */
+static int add_days(struct td_review *review, td_date from, int64_t days, char end[TD_DATE_TEXT],
+                    struct td_error *reterr)
+{
+    td_date last;
+    int result =
+        td_calendar_add(review->calendar, from + (td_date)days - 1, 1, &last, NULL, reterr);
+    if (!result)
+        td_date_format(last, end);
+    return result;
+}
+
 static int set_deadlines(struct td_review *review, struct td_complaint_receipt *receipt,
                          struct td_error *reterr)
 {
-    td_date today, accept_by, answer_by;
-    int accept_days = review->config ? (int)review->config->complaint_accept_days : 15;
-    int answer_days = review->config ? (int)review->config->complaint_answer_days : 60;
+    td_date today;
+    int64_t accept_days = review->config ? review->config->complaint_accept_days : 15;
+    int64_t answer_days = review->config ? review->config->complaint_answer_days : 60;
     int result = td_date_parse(review->today, &today);
     if (!result)
-        result = td_calendar_add(review->calendar, today, accept_days, &accept_by, NULL, reterr);
-    if (!result)
-        result = td_calendar_add(review->calendar, today, answer_days, &answer_by, NULL, reterr);
-    if (!result) {
-        td_date_format(accept_by, receipt->accept_by);
-        td_date_format(answer_by, receipt->answer_by);
-    }
-    return result;
+        result = add_days(review, today, accept_days, receipt->accept_by, reterr);
+    return result ? result : add_days(review, today, answer_days, receipt->answer_by, reterr);
 }
 
 static int set_number(struct td_review *review, struct td_complaint_receipt *receipt)

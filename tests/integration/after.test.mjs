@@ -87,6 +87,9 @@ describe('an integrity record', () => {
     await record('zhou', 'improper_means', await day(-1));
     const early = await barred_.json('POST', '/applications', { ...body, cycle: city.cycle.id });
     assert.deepEqual([early.status, early.body.key], [409, 'barred_applying']);
+    const [told] = (await barred_.ok('GET', '/account/integrity')).items;
+    for (let n = 0; n < 20; n++) await barred_.ok('POST', `/integrity/${told.id}/answer`, { text: '本人不服。' });
+    assert.deepEqual((await barred_.json('POST', `/integrity/${told.id}/answer`, { text: '本人不服。' })).body.errors.map((one) => [one.field, one.code]), [['text', 'too_many']]);
     // A violation as an expert keeps nobody from applying.
     const expert = await teacher(city, 'wuer');
     await record('wuer', 'expert_violation', await day(0));
@@ -237,13 +240,14 @@ describe('a result that one is not satisfied with', () => {
 });
 
 describe('a complaint', () => {
-  const calendar = async (days) => (await server.client().ok('GET', `/calendar?days=${days}`)).end;
+  /** So many days from now, or the first working day after. */
+  const within = async (days) => (await server.client().ok('GET', `/calendar?days=1&start=${await day(0, days - 1)}`)).end;
   const status = (receipt, code = receipt.code) => server.client().json('POST', '/complaints/status', { number: receipt.number, code });
 
   test('about an official is the supervisor\'s, never his whom it names, and answered to who has the receipt', async () => {
     const receipt = await server.client().ok('POST', '/complaints', { about: 'official', whom: '评委会办公室 office', text: '受理时间拖延，请核实处理。' });
     const { number, code } = receipt;
-    assert.deepEqual([receipt.accept_by, receipt.answer_by], [await calendar(15), await calendar(60)]);
+    assert.deepEqual([receipt.accept_by, receipt.answer_by], [await within(15), await within(60)]);
     const { items: [{ id, complaint_state }] } = await city.supervisor.ok('GET', '/complaints');
     assert.equal(complaint_state, 'received');
     const seen = await city.supervisor.ok('GET', `/complaints/${id}`);
