@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { CHALLENGES_MAX = 20 }; /* of one person about one dossier, decided ones among them */
+
 /* The dossier of who may ask about it: {"state", "account_id"}. */
 static int load_dossier(struct td_review *review, const char *application_id, bool expert,
                         json_t **ret_dossier, struct td_error *reterr)
@@ -37,19 +39,32 @@ static int load_dossier(struct td_review *review, const char *application_id, bo
 /* Before the experts are done with it; a draft may never come to them. */
 static int check_in_time(struct td_review *review, const json_t *dossier, struct td_error *reterr)
 {
-    static const char *const early[] = {"draft",          "passed",    "failed",    "result_notice",
-                                        "objection_hold", "confirmed", "filed",     "certified",
-                                        "appointed",      "suspended", "converted", "revoked",
-                                        "retired",        "withdrawn", "abandoned", "rejected"};
+    static const char *const closed[] = {
+        "draft",   "passed",    "failed",    "result_notice", "objection_hold", "confirmed",
+        "filed",   "certified", "appointed", "suspended",     "converted",      "revoked",
+        "retired", "withdrawn", "abandoned", "rejected"};
     int64_t put = 0;
-    for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++)
-        if (td_row_equals(dossier, "state", early[i]))
+    for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+        if (td_row_equals(dossier, "state", closed[i]))
             return td_error_key(reterr, TD_ECONFLICT, "challenge_too_late", NULL);
     int rc =
         td_tx_int(review->tx, &put,
                   "select count(*) from motion where application_id = $1 and state <> 'waiting'",
                   "s", td_row_text(dossier, "id"));
     return rc == 0 && put > 0 ? td_error_key(reterr, TD_ECONFLICT, "challenge_too_late", NULL) : rc;
+}
+
+static int check_count(struct td_review *review, const char *application_id,
+                       struct td_error *reterr)
+{
+    int64_t count = 0;
+    int rc = td_tx_int(review->tx, &count,
+                       "select count(*) from challenge where application_id = $1"
+                       " and account_id = $2",
+                       "ss", application_id, review->who->id);
+    if (rc == 0 && count >= CHALLENGES_MAX)
+        rc = td_error_field(reterr, "name", "too_many", "at most %d challenges", CHALLENGES_MAX);
+    return rc;
 }
 
 int td_challenge_ask(struct td_review *review, const char *application_id, bool expert,
@@ -62,6 +77,8 @@ int td_challenge_ask(struct td_review *review, const char *application_id, bool 
         return rc;
     rc = check_in_time(review, dossier, reterr);
     json_decref(dossier);
+    if (rc == 0)
+        rc = check_count(review, application_id, reterr);
     if (rc < 0)
         return rc;
     td_id_new(ret_id);

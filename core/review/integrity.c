@@ -15,6 +15,8 @@ static const struct td_integrity_kind kinds[] = {
     {"staff_violation", "staff", false, true},   {"unit_failure", "unit", false, false},
 };
 
+enum { ANSWERS_MAX = 20 }; /* to one record */
+
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
 
 const struct td_integrity_kind *td_integrity_kinds(size_t *ret_count)
@@ -290,6 +292,8 @@ int td_integrity_answer(struct td_review *review, const char *record_id, const c
         result =
             td_tx_int(review->tx, &count,
                       "select count(*) from integrity_answer where record_id = $1", "s", record_id);
+    if (!result && count >= ANSWERS_MAX)
+        result = td_error_field(reterr, "text", "too_many", "at most %d answers", ANSWERS_MAX);
     if (!result)
         result = td_tx_exec(review->tx, NULL,
                             "insert into integrity_answer (record_id, sequence, text, answered_at) "

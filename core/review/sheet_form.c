@@ -294,6 +294,10 @@ static int take_dossier(struct taking *taking, const char *id, const json_t *row
     json_t *sheet = NULL, *row, *sent = json_pack("{s:{}}", "points");
     size_t i, given = 0, before = json_array_size(taking->problems);
     int rc = td_sheet_load(taking->review, id, &sheet, NULL);
+    if (rc < 0 && rc != TD_ENOTFOUND) {
+        json_decref(sent);
+        return rc;
+    }
     json_array_foreach((json_t *)rows, i, row)
         given += put_value(taking, sheet, row, sent);
     const char *because = given || rc < 0 ? obstacle(rc, sheet, json_array_get(rows, 0)) : NULL;

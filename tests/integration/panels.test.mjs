@@ -107,6 +107,8 @@ describe('recusal', () => {
     await city.office.ok('POST', `/challenges/${again.id}`, { outcome: 'dismissed', because: '没有新的事实' });
     const mine = await people.mali.ok('GET', `/applications/${dossiers.mali}/challenges`);
     assert.deepEqual(mine.items.map((one) => [one.name, one.outcome]), [['second', 'dismissed'], ['无此人', ''], ['second', 'dismissed']]);
+    for (let n = 3; n < 20; n++) assert.equal((await ask('无此人')).status, 201);
+    assert.deepEqual((await ask('无此人')).body.errors.map((one) => [one.field, one.code]), [['name', 'too_many']]);
     const { items: told } = await people.mali.ok('GET', '/messages');
     assert.ok(told.some((one) => one.kind === 'challenge_decided'));
     assert.match((await people.mali.page('/messages')).text, /回避申请已决定：不予回避/);
