@@ -73,6 +73,10 @@ describe('直评直聘', () => {
     assert.deepEqual((await city.clerk.ok('GET', '/posts?late=any')).items, []);
     assert.equal((await city.clerk.json('POST', `/titles/${of('cid')}/pay`, { honoured_on: today })).status, 200);
     assert.equal((await city.clerk.json('POST', `/titles/${of('cid')}/pay`, { honoured_on: today })).body.key, 'pay_recorded');
+    for (const [who, offered] of [[city.hr, false], [city.clerk, true]]) {
+      const page = await who.page(`/titles/${of('cid')}`);
+      assert.deepEqual([page.status, page.text.includes('/ladders/')], [200, offered], 'a link that leads somewhere');
+    }
     await server.advance(35);
     const late = Object.fromEntries((await city.bureau.ok('GET', '/posts?late=any')).items.map((one) => [one.holder_name, one.late]));
     assert.deepEqual(late, { ann: 'pay', bea: 'pay', [holder]: 'appointment', eve: 'appointment' });
