@@ -34,6 +34,12 @@ test('what the program refuses with has words', () => {
   assert.deepEqual(fields.filter((key) => !(`field_problem.${key}` in zh)), []);
 });
 
+test('every parameter of a year has a name', () => {
+  const parameters = named(/\{"(\w+)", TD_CYCLE_\w+,/g);
+  assert.ok(parameters.length > 20, `${parameters.length}`);
+  assert.deepEqual(parameters.filter((name) => !(`label.parameter.${name}` in zh)), []);
+});
+
 test('what the pages say is there', () => {
   const keys = new Set(Object.keys(zh).flatMap((key) => key.split('.').map((_, n, parts) => parts.slice(0, n + 1).join('.'))));
   const missing = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/\{\{[#^]?t\.([\w.]+)\}\}/g)].filter(([, key]) => !keys.has(key)).map(([, key]) => `${name}: ${key}`));
