@@ -20,6 +20,19 @@ test('the README names only folders and files that are there', () => {
   assert.deepEqual(paths.filter((path) => !existsSync(join(top, path))), []);
 });
 
+test('every sentence of the notice has its place, and the place is there', () => {
+  const table = readme.slice(readme.indexOf('## The notice, sentence by sentence'), readme.indexOf('## The way of a dossier'));
+  const rows = [...table.matchAll(/^\| ((?:前言|[一二三四]|文末)\S*)(?: \d)? \| [^|]+ \| ([^|]+) \| ([^|]+) \|$/gm)];
+  const sentences = { 前言: 1, 一: 2, '二(一)': 3, '二(二)': 4, '二(三)': 1, '二(四)': 1, '二(五)': 3, 三: 7, '四(一)': 1, '四(二)': 2, '四(三)': 2, '四(四)': 1, 文末: 3 };
+  const counted = {};
+  for (const [, part, where, shown] of rows) {
+    counted[part] = (counted[part] ?? 0) + 1;
+    for (const [, file] of where.matchAll(/`([\w.]+\.(?:c|md))`/g)) assert.ok(existsSync(join(top, 'core/review', file)), `${part}: ${file}`);
+    assert.match(`${where}${shown}`, /`[^`]+`/);
+  }
+  assert.deepEqual(counted, sentences);
+});
+
 test('every promise of the runbook names tests that are there', () => {
   const runbook = readFileSync(join(top, 'ops/RUNBOOK.md'), 'utf8');
   const rows = [...runbook.slice(runbook.indexOf('## Promises')).matchAll(/^\| (?!promise|---)[^|]+ \| (.+) \|$/gm)].map((found) => found[1]);
