@@ -9,6 +9,18 @@
 
 #include <stdlib.h>
 
+static void name_series(const struct td_review *review, json_t *pools)
+{
+    size_t i;
+    json_t *pool;
+    json_array_foreach(pools, i, pool)
+    {
+        const json_t *series = json_object_get(review->catalog, td_row_text(pool, "series"));
+        json_object_set_new(pool, "series_name", json_string(td_row_text(series, "name")));
+        json_object_set_new(pool, "series_name_en", json_string(td_row_text(series, "name_en")));
+    }
+}
+
 /* What the bureau chooses from when it prepares one. */
 static int add_choices(struct td_call *call, struct td_review *review, json_t *page)
 {
@@ -23,6 +35,7 @@ static int add_choices(struct td_call *call, struct td_review *review, json_t *p
                         "select id, series, tier from expert_pool where submitted_at is not null"
                         " order by id",
                         "");
+    name_series(review, pools);
     json_object_set(page, "cycles", json_object_get(cycles, "items"));
     json_object_set_new(page, "committees", committees ? committees : json_array());
     json_object_set_new(page, "pools", pools ? pools : json_array());

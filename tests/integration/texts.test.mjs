@@ -44,4 +44,6 @@ test('what the pages say is there', () => {
   const keys = new Set(Object.keys(zh).flatMap((key) => key.split('.').map((_, n, parts) => parts.slice(0, n + 1).join('.'))));
   const missing = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/\{\{[#^]?t\.([\w.]+)\}\}/g)].filter(([, key]) => !keys.has(key)).map(([, key]) => `${name}: ${key}`));
   assert.deepEqual(missing, []);
+  const labels = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/\{\{(\w+)_label\}\}/g)].filter(([, of]) => !keys.has(`label.${of}`)).map(([, of]) => `${name}: ${of}`));
+  assert.deepEqual(labels, [], 'codes without words');
 });
