@@ -128,11 +128,17 @@ int td_delivery_retry(struct td_review *review, const char *id, struct td_error 
     /* What may have arrived is asked for first, and so is what did and seems to be lost there. */
     bool unknown = td_row_equals(delivery, "state", "unknown") ||
                    td_row_equals(delivery, "state", "delivered");
+    bool ended = td_row_equals(delivery, "state", "rejected") ||
+                 td_row_equals(delivery, "state", "given_up");
+    const struct td_delivery_kind *kind = td_delivery_kind(td_row_text(delivery, "kind"));
+    if (ended && kind && kind->again)
+        rc = kind->again(review, delivery, reterr);
     json_decref(delivery);
-    rc = td_tx_exec(review->tx, NULL,
-                    "update delivery set state = $2, attempts = 0, due_at = $3, ends_at = null,"
-                    " settled_at = null where id = $1",
-                    "sss", id, unknown ? "unknown" : "waiting", review->now);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update delivery set state = $2, attempts = 0, due_at = $3, ends_at = null,"
+                        " settled_at = null where id = $1",
+                        "sss", id, unknown ? "unknown" : "waiting", review->now);
     if (rc == 0)
         rc = td_tx_outbox_once(review->tx, "deliver");
     return rc < 0 ? rc : td_row_log(review, "delivery.retry", "delivery", id, NULL);
@@ -155,6 +161,8 @@ static int settle(struct td_review *review, const json_t *delivery, const char *
         return kind->delivered(review, delivery, answer, reterr);
     if (!strcmp(state, "rejected") && kind->rejected)
         return kind->rejected(review, delivery, reason, reterr);
+    if (!strcmp(state, "given_up") && kind->given_up)
+        return kind->given_up(review, delivery, reason, reterr);
     return 0;
 }
 

@@ -38,6 +38,10 @@ struct td_delivery_kind {
                      struct td_error *reterr);
     int (*rejected)(struct td_review *review, const json_t *delivery, const char *reason,
                     struct td_error *reterr);
+    int (*given_up)(struct td_review *review, const json_t *delivery, const char *reason,
+                    struct td_error *reterr);
+    /* Before one that was rejected or given up is tried again: an error refuses that. */
+    int (*again)(struct td_review *review, const json_t *delivery, struct td_error *reterr);
 };
 
 extern const struct td_delivery_kind td_delivery_kinds[]; /* delivery_kinds.c; ended by a NULL kind */

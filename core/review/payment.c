@@ -255,7 +255,8 @@ int td_payment_run(struct td_review *review, int64_t *changed)
 /* Only an address that a page may lead to. */
 static bool is_address(const char *url)
 {
-    bool web = !strncmp(url, "https://", 8) || !strncmp(url, "http://127.0.0.1", 16);
+    bool web = !strncmp(url, "https://", 8) ||
+               (!strncmp(url, "http://127.0.0.1", 16) && strchr(":/", url[16]));
     return web && strlen(url) < 1024 && !strpbrk(url, "\"'<> \r\n");
 }
 

@@ -189,14 +189,32 @@ int td_refund_record(struct td_review *review, const char *refund_id, const char
     return result;
 }
 
+/* Its refund, while the money is not back. */
 static int of_delivery(struct td_review *review, const json_t *delivery, json_t **ret_refund)
 {
     const char *subject = td_row_text(delivery, "subject");
     if (strncmp(subject, "refund/", 7) != 0)
         return TD_ENOTFOUND;
     return td_tx_row(review->tx, ret_refund,
-                     "select " COLUMNS " where r.id = $1 and r.state = 'approved'", "s",
-                     subject + 7);
+                     "select " COLUMNS " where r.id = $1 and r.state in ('approved', 'failed')",
+                     "s", subject + 7);
+}
+
+int td_refund_again(struct td_review *review, const json_t *delivery, struct td_error *reterr)
+{
+    json_t *refund = NULL;
+    int result = of_delivery(review, delivery, &refund);
+    if (result == TD_ENOTFOUND)
+        return td_error_key(reterr, TD_ECONFLICT, "refund_state",
+                            json_pack("{s:s}", "refund_state", "done"));
+    if (!result)
+        result = td_tx_exec(review->tx, NULL,
+                            "update refund set state = 'approved', reason = '' where id = $1", "s",
+                            td_row_text(refund, "id"));
+    if (!result)
+        result = td_row_log(review, "refund.again", "refund", td_row_text(refund, "id"), NULL);
+    json_decref(refund);
+    return result;
 }
 
 int td_refund_delivered(struct td_review *review, const json_t *delivery, const json_t *answer,

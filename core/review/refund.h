@@ -2,6 +2,7 @@
  *
  *     asked --approve--> approved --platform, or a receipt by hand--> done
  *       '--refuse--> refused            '--the platform says no--> failed --receipt by hand--> done
+ *                             approved <----------tried again--------'
  *
  * For a payment that settles nothing (double, wrong sum, too late), and for one that does once its dossier was
  * withdrawn before the review. What came through the platform goes back through it. */
@@ -29,8 +30,10 @@ int td_refund_record(struct td_review *review, const char *refund_id, const char
  * "can_decide", "can_record"}], "next"}: those not ended unless `all`, newest first. */
 int td_refund_list(struct td_review *review, bool all, const char *cursor, json_t **ret_page);
 
-/* Rows of delivery_kinds.c. */
+/* Rows of delivery_kinds.c. What is given up there failed, too: it is paid by hand or tried again, never both
+ * (TD_ECONFLICT "refund_state"). A receipt is true also when it comes after that. */
 int td_refund_delivered(struct td_review *review, const json_t *delivery, const json_t *answer, struct td_error *reterr);
 int td_refund_rejected(struct td_review *review, const json_t *delivery, const char *reason, struct td_error *reterr);
+int td_refund_again(struct td_review *review, const json_t *delivery, struct td_error *reterr);
 
 #endif

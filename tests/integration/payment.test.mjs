@@ -206,8 +206,25 @@ describe('a refund', () => {
     await server.seen('delivery.recorded', (line) => line.kind === 'payment_refund' && line.outcome === 'refused');
     const waiting = (await second.ok('GET', '/refunds')).items.find((one) => one.id === id);
     assert.deepEqual([waiting.refund_state, waiting.can_record], ['failed', true]);
+    // Tried again it is on its way, and not paid by hand meanwhile; given up it may be; paid by hand it is not tried again.
+    const stateNow = async () => (await second.ok('GET', '/refunds?show=all')).items.find((one) => one.id === id).refund_state;
+    const { id: delivery } = rows(server, `select id from delivery where subject = 'refund/${id}'`)[0];
+    const from = server.lines.length;
+    platform.next('reject');
+    await city.bureau.ok('POST', `/deliveries/${delivery}/retry`);
+    await server.seen('delivery.recorded', (line) => line.kind === 'payment_refund' && line.outcome === 'refused', from);
+    assert.equal(await stateNow(), 'failed');
+    platform.next(...Array(50).fill('busy'));
+    await city.bureau.ok('POST', `/deliveries/${delivery}/retry`);
+    assert.equal(await stateNow(), 'approved');
+    assert.equal((await second.json('POST', `/refunds/${id}/receipt`, { receipt: 'TK-1' })).body.key, 'refund_under_way');
+    await city.bureau.ok('POST', `/deliveries/${delivery}/give-up`, { reason: '平台停用' });
+    platform.faults.length = 0;
+    assert.equal(await stateNow(), 'failed');
     await second.ok('POST', `/refunds/${id}/receipt`, { receipt: 'TK-1' });
     assert.equal((await fee('lin')).order.order_state, 'refunded');
+    assert.equal((await city.bureau.json('POST', `/deliveries/${delivery}/retry`)).body.key, 'refund_state');
+    assert.equal(rows(server, `select state from delivery where id = '${delivery}'`)[0].state, 'given_up');
   });
 });
 
