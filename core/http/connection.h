@@ -73,7 +73,8 @@ struct td_exchange {
     int64_t announced_length; /* Content-Length; -1 when chunked; 0 without a body */
     bool is_control;     /* came over the control socket */
     bool http_1_0;
-    bool untold;         /* set by the frame: no line in the access log, the body is overwritten when it is freed */
+    bool untold;         /* set by the frame: no line in the access log */
+    bool is_secret;      /* set by the frame: the body is overwritten when it is freed */
     int64_t started_ms;  /* td_clock_mono_ms when the header block was complete */
     char address[TD_ADDRESS_TEXT]; /* the client's, also behind a trusted proxy; "control" on the control socket */
     char request_id[TD_ID_TEXT];   /* also in the access log and in X-Request-Id */

@@ -148,7 +148,10 @@ static int decode(struct td_serving *serving, struct td_error *reterr)
 
 void td_entry_choose(struct td_serving *serving, const struct td_route *route)
 {
+    bool secret = (route->flags & TD_ROUTE_SECRET) != 0;
     serving->call.route = route;
+    serving->is_secret |= secret;
+    serving->exchange->is_secret |= secret;
     serving->exchange->untold = (route->flags & TD_ROUTE_UNTOLD) != 0;
 }
 
@@ -165,14 +168,20 @@ static void wipe(json_t *value)
         wipe(one);
 }
 
+/* By now another row may answer: the page that a form came from, shown again. */
 void td_entry_wipe(struct td_serving *serving)
 {
-    if (!serving->call.route || !(serving->call.route->flags & TD_ROUTE_UNTOLD))
+    const struct td_route *route = serving->call.route;
+    if (!serving->is_secret)
         return;
     wipe(serving->sent);
-    wipe(serving->call.body);
+    wipe(serving->checked);
+    if (route->flags & TD_ROUTE_UNTOLD) /* of others it may hold values that all share */
+        wipe(serving->reply.value);
     if (serving->large)
         explicit_bzero((char *)serving->large, serving->large_length);
+    if (serving->out.room)
+        explicit_bzero(serving->out.bytes, serving->out.room);
 }
 
 static void decode_large(struct td_cpu_job *job)

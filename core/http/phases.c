@@ -191,7 +191,7 @@ static int check_payload(struct td_serving *serving, struct td_error *reterr)
                  : TD_ENOMEM;
     if (r < 0)
         return r;
-    call->body = td_arena_json(serving->arena, body);
+    call->body = serving->checked = td_arena_json(serving->arena, body);
     if (!call->body)
         return TD_ENOMEM;
     if ((call->route->flags & TD_ROUTE_IF_MATCH) && !call->if_match)

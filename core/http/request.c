@@ -282,7 +282,7 @@ void td_exchange_free(struct td_exchange_own *own)
     if (!own)
         return;
     td_upload_free(own->upload);
-    if (own->exchange.untold && own->buffer.room)
+    if (own->exchange.is_secret && own->buffer.room)
         explicit_bzero(own->buffer.bytes, own->buffer.room);
     td_strbuf_done(&own->buffer);
     free(own);

@@ -98,7 +98,7 @@ enum td_route_flags {
     TD_ROUTE_STREAM = 4,     /* server-sent events: the handler answers topics, see http/sse.h */
     TD_ROUTE_NO_CSRF = 8,    /* only for login; the Origin check still holds */
     TD_ROUTE_DEMO = 16,      /* 404 unless the server runs in demo mode */
-    TD_ROUTE_SECRET = 32,    /* the body leaves no trace: an Idempotency-Key is not kept (secret ballots) */
+    TD_ROUTE_SECRET = 32,    /* the body leaves no trace: an Idempotency-Key is not kept, memory is overwritten (passwords, ballots) */
     TD_ROUTE_ANYTIME = 64,   /* also for an account that must change its password first; browsers are sent to
                               * the first GET page with this flag */
     TD_ROUTE_STEP_UP = 128,  /* the session must have proven a password or code a short while ago, http/step_up.c */
@@ -106,7 +106,7 @@ enum td_route_flags {
                               * reads those of its schema with '_' before their names */
     TD_ROUTE_ENROL = 512,    /* also for an account that must set up its second factor first; browsers are sent to the
                               * first GET page with this flag */
-    TD_ROUTE_UNTOLD = 1024   /* no line of the access log, and what was sent is overwritten in memory (secret ballots) */
+    TD_ROUTE_UNTOLD = 1024   /* no line of the access log, and the answer is overwritten, too (secret ballots) */
 };
 
 struct td_route {

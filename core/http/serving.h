@@ -72,7 +72,9 @@ struct td_serving {
 
     /* the body, before the row's schema */
     json_t *sent; /* decoded, arena-owned; NULL without a body */
+    json_t *checked; /* as the row's schema takes it, arena-owned; NULL before */
     bool is_form;
+    bool is_secret; /* meant for a row with TD_ROUTE_SECRET: overwritten at the end */
     const char *large; /* the bytes of a body that only threads decode, hash and free; NULL */
     size_t large_length;
     const char *back; /* _back, a path of this server; NULL */
@@ -142,7 +144,7 @@ int td_entry_check_serving(const struct td_serving *serving, const struct td_rou
 /* 0 when a write comes from our own pages or from no browser at all. */
 int td_entry_check_origin(const struct td_serving *serving, struct td_error *reterr);
 
-/* The row that answers. What is sent to an untold one leaves no line, and td_entry_wipe overwrites it. */
+/* The row that answers. td_entry_wipe overwrites what was sent to a secret one, and what that made of it. */
 void td_entry_choose(struct td_serving *serving, const struct td_route *route);
 void td_entry_wipe(struct td_serving *serving);
 
