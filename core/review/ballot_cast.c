@@ -195,10 +195,15 @@ static int shuffle_in(struct td_tx *tx, const char *id, const json_t *paper,
     return rc;
 }
 
-static int cast_one(struct td_review *review, const json_t *paper, struct td_error *reterr)
+/* `kept` is what the caller may vote in now: since the paper was made he may have been challenged.
+ */
+static int cast_one(struct td_review *review, const json_t *kept, const json_t *paper,
+                    struct td_error *reterr)
 {
     const char *id = td_row_text(paper, "id");
     int64_t changed = 0;
+    if (!td_ballot_find(kept, id))
+        return td_error_key(reterr, TD_ECONFLICT, "not_voting", NULL);
     int rc = td_tx_exec(review->tx, &changed,
                         "update election_voter set voted = true where election_id = $1"
                         " and account_id = $2 and registered and not voted and exists"
@@ -215,15 +220,11 @@ int td_ballot_cast(struct td_review *review, const char *meeting_id, const json_
     json_t *kept = NULL, *paper = NULL;
     size_t i;
     int rc = td_ballot_prepare_cast(review, meeting_id, &kept, reterr);
-    if (rc < 0)
-        return rc;
+    if (rc == 0 && json_array_size(papers) == 0)
+        rc = td_error_field(reterr, "papers", "required", "no vote was given");
+    json_array_foreach((json_t *)papers, i, paper)
+        if (rc == 0)
+            rc = cast_one(review, kept, paper, reterr);
     json_decref(kept);
-    if (json_array_size(papers) == 0)
-        return td_error_field(reterr, "papers", "required", "no vote was given");
-    json_array_foreach((json_t *)papers, i, paper) {
-        rc = cast_one(review, paper, reterr);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    return rc;
 }

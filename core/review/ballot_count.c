@@ -143,10 +143,11 @@ static int refuse_factors(const json_t *election, const json_t *factors, int own
     return gave(factors, owner) ? td_error_key(reterr, TD_ECONFLICT, "factors_given", NULL) : 0;
 }
 
-int td_ballot_prepare_factors(struct td_review *review, const char *meeting_id, int number,
-                              json_t **ret_kept, struct td_error *reterr)
+/* The election and who has opened it so far, when the caller may do his part now. */
+static int load_for_factors(struct td_review *review, const char *meeting_id, int number,
+                            json_t **ret_election, struct td_error *reterr)
 {
-    json_t *meeting = NULL, *election = NULL, *papers = NULL, *factors = NULL;
+    json_t *meeting = NULL, *election = NULL, *factors = NULL;
     struct td_meeting_seat seat;
     int owner = 0;
     int rc = td_ballot_load_open(review, meeting_id, &meeting, &seat, reterr);
@@ -162,18 +163,30 @@ int td_ballot_prepare_factors(struct td_review *review, const char *meeting_id, 
         rc = load_factors(review->tx, td_row_text(election, "id"), &factors);
     if (rc == 0)
         rc = refuse_factors(election, factors, owner, reterr);
-    if (rc == 0)
-        rc = td_ballot_papers(review->tx, td_row_text(election, "id"), &papers);
     if (rc == 0) {
         json_object_set_new(election, "owner", json_integer(owner));
-        json_object_set(election, "papers", papers);
         json_object_set(election, "factors", factors);
-        *ret_kept = json_incref(election);
+        *ret_election = json_incref(election);
     }
-    json_decref(papers);
     json_decref(factors);
     json_decref(election);
     return rc;
+}
+
+int td_ballot_prepare_factors(struct td_review *review, const char *meeting_id, int number,
+                              json_t **ret_kept, struct td_error *reterr)
+{
+    json_t *election = NULL, *papers = NULL;
+    int rc = load_for_factors(review, meeting_id, number, &election, reterr);
+    if (rc == 0)
+        rc = td_ballot_papers(review->tx, td_row_text(election, "id"), &papers);
+    if (rc < 0) {
+        json_decref(election);
+        return rc;
+    }
+    json_object_set_new(election, "papers", papers);
+    *ret_kept = election;
+    return 0;
 }
 
 /* --- the result ------------------------------------------------------------------------------- */
@@ -263,7 +276,7 @@ int td_ballot_open_sums(struct td_review *review, const char *meeting_id, int nu
 {
     json_t *election = NULL;
     int owner = (int)td_row_int(checked, "owner");
-    int rc = td_ballot_prepare_factors(review, meeting_id, number, &election, reterr);
+    int rc = load_for_factors(review, meeting_id, number, &election, reterr);
     if (rc < 0)
         return rc;
     if (owner != td_row_int(election, "owner") ||

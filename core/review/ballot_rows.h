@@ -21,6 +21,9 @@ int td_ballot_load_run(struct td_review *review, const char *meeting_id, bool ch
 int td_ballot_load_voter(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                          struct td_error *reterr);
 
+/* The election with this id in {"elections": [{"id"}]}, borrowed; NULL when it is not there. */
+const json_t *td_ballot_find(const json_t *kept, const char *id);
+
 /* The papers of an election, texts in the order of their credentials. */
 int td_ballot_papers(struct td_tx *tx, const char *election_id, json_t **ret_texts);
 

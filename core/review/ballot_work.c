@@ -7,6 +7,7 @@
 #include "ballot/credential.h"
 #include "ballot/paper.h"
 #include "base/json.h"
+#include "review/ballot_rows.h"
 #include "review/ceremony.h"
 #include "review/row.h"
 
@@ -19,8 +20,7 @@ void td_ballot_work_tracker(const char *paper, char ret[44])
     td_election_fingerprint(paper, strlen(paper), ret);
 }
 
-/* The election with this id among those kept. */
-static const json_t *find(const json_t *kept, const char *id)
+const json_t *td_ballot_find(const json_t *kept, const char *id)
 {
     size_t i;
     json_t *one = NULL;
@@ -65,7 +65,7 @@ int td_ballot_work_keys(const json_t *kept, const json_t *keys, struct td_error 
     if (rc == 0 && json_object_size(keys) != json_array_size(json_object_get(kept, "elections")))
         rc = td_error_field(reterr, "keys", "credential_key", "one key for each election");
     json_object_foreach((json_t *)keys, id, key)
-        if (rc == 0 && (!find(kept, id) || !td_group_read(group, number, key)))
+        if (rc == 0 && (!td_ballot_find(kept, id) || !td_group_read(group, number, key)))
             rc = td_error_field(reterr, "keys", "credential_key",
                                 "%s: no election to register in, or no key of the group", id);
     return end(group, rc, NULL, NULL);
@@ -154,7 +154,7 @@ int td_ballot_work_papers(const json_t *kept, const json_t *papers, json_t **ret
     const char *id;
     int rc = group ? 0 : TD_ENOMEM;
     json_object_foreach((json_t *)papers, id, paper) {
-        const json_t *election = find(kept, id);
+        const json_t *election = td_ballot_find(kept, id);
         if (rc == 0 && (!election || !json_is_string(paper)))
             rc = td_error_field(reterr, "papers", "paper", "%s: no election to vote in", id);
         if (rc == 0)
