@@ -5,6 +5,7 @@
 #include "ballot/audit.h"
 #include "ballot/paper.h"
 #include "ballot/trustee.h"
+#include "ballot/trustees.h"
 #include "base/json.h"
 #include "base/keyfile.h"
 #include "cli/command.h"
@@ -223,33 +224,92 @@ int td_vote_register(struct td_client *client, const char *meeting, const char *
     return result;
 }
 
-/* A paper with the chosen answers; NULL when a motion has none, or without memory. */
-static char *make_paper(struct td_group *group, const json_t *election, const char *code,
-                        td_vote_choose_fn choose, void *arg)
+/* Whether an election is what the trustees made its key for and asks what the motions say: a server
+ * that lies would put a key of its own there, and read the votes. *ret is td_election_done by the
+ * caller on success. */
+static int check_election(struct td_group *group, const json_t *one, struct td_election *ret,
+                          struct td_error *reterr)
+{
+    const json_t *motions = json_object_get(one, "motions");
+    const char *text = td_json_text(one, "election"), *made_by = td_json_text(one, "trustees");
+    struct td_trustees trustees;
+    int result = td_trustees_read(group, made_by, strlen(made_by), &trustees, reterr);
+    if (result == 0)
+        result = td_election_read(group, text, strlen(text), ret, reterr);
+    if (result < 0)
+        return result;
+    bool same = td_group_same(group, trustees.y, ret->y) && ret->count == json_array_size(motions);
+    for (size_t i = 0; same && i < ret->count; i++) {
+        const json_t *motion = json_array_get(motions, i);
+        char title[128];
+        snprintf(title, sizeof(title), "%d. %s",
+                 (int)json_integer_value(json_object_get(motion, "sequence")),
+                 td_json_text(motion, "number"));
+        same = strcmp(title, ret->questions[i].title) == 0;
+    }
+    if (same)
+        return 0;
+    td_election_done(ret);
+    return td_error_set(reterr, TD_EINVALID,
+                        "this election is not that of its trustees and motions: nothing was cast");
+}
+
+/* What is voted on each motion; false when one has no answer. */
+static bool choose_all(const json_t *motions, td_vote_choose_fn choose, void *arg, int *choices)
+{
+    size_t i;
+    json_t *motion;
+    json_array_foreach((json_t *)motions, i, motion)
+        if ((choices[i] = choose(arg, motion)) < 0)
+            return false;
+    return true;
+}
+
+/* A paper with the chosen answers, malloc'd; NULL when a motion has none. */
+static int make_paper(struct td_group *group, const json_t *election, const char *code,
+                      td_vote_choose_fn choose, void *arg, char **ret_paper,
+                      struct td_error *reterr)
 {
     const json_t *motions = json_object_get(election, "motions");
-    const char *text = td_json_text(election, "election");
-    size_t i, count = json_array_size(motions);
-    json_t *motion;
+    size_t count = json_array_size(motions);
     int *choices = calloc(count + 1, sizeof(*choices));
     struct td_election read;
-    char *paper = NULL;
-    bool chosen = choices != NULL;
-    json_array_foreach((json_t *)motions, i, motion) {
-        if (chosen && (choices[i] = choose(arg, motion)) < 0)
-            chosen = false;
+    int result = 0;
+    *ret_paper = NULL;
+    if (!choices)
+        return TD_ENOMEM;
+    if (choose_all(motions, choose, arg, choices)) {
+        td_group_start(group);
+        result = check_election(group, election, &read, reterr);
+        if (result == 0) {
+            *ret_paper = td_paper_make(group, &read, code, choices);
+            result = *ret_paper ? 0 : TD_ENOMEM;
+            td_election_done(&read);
+        }
+        td_group_end(group);
     }
-    td_group_start(group);
-    if (chosen && td_election_read(group, text, strlen(text), &read, NULL) == 0) {
-        if (read.count == count)
-            paper = td_paper_make(group, &read, code, choices);
-        td_election_done(&read);
-    }
-    td_group_end(group);
-    if (choices)
-        OPENSSL_cleanse(choices, (count + 1) * sizeof(*choices));
+    OPENSSL_cleanse(choices, (count + 1) * sizeof(*choices));
     free(choices);
-    return paper;
+    return result;
+}
+
+/* The receipt is our paper's own; what the server answers must be the same. */
+static int check_receipt(const json_t *election, const char *paper, const json_t *answer,
+                         json_t *receipts, struct td_error *reterr)
+{
+    char tracker[TD_ELECTION_FINGERPRINT + 1], fingerprint[TD_ELECTION_FINGERPRINT + 1];
+    const char *text = td_json_text(election, "election");
+    const json_t *told = json_array_get(json_object_get(answer, "receipts"), 0);
+    td_election_fingerprint(paper, strlen(paper), tracker);
+    td_election_fingerprint(text, strlen(text), fingerprint);
+    json_array_append_new(receipts, json_pack("{s:O, s:s, s:s}", "election",
+                                              json_object_get(election, "number"), "tracker",
+                                              tracker, "fingerprint", fingerprint));
+    return strcmp(td_json_text(told, "tracker"), tracker) == 0
+               ? 0
+               : td_error_set(reterr, TD_EINTERNAL,
+                              "the server answers with another receipt than that of the paper: %s",
+                              tracker);
 }
 
 static int cast_one(struct td_client *client, const char *meeting, const json_t *election,
@@ -262,7 +322,8 @@ static int cast_one(struct td_client *client, const char *meeting, const json_t 
                               json_pack("{s:{s:s}}", "papers", td_json_text(election, "id"), paper),
                               &answer, reterr)
              : TD_ENOMEM;
-    json_array_extend(receipts, json_object_get(answer, "receipts"));
+    if (result == 0)
+        result = check_receipt(election, paper, answer, receipts, reterr);
     json_decref(answer);
     free(path);
     return result;
@@ -279,7 +340,8 @@ int td_vote_cast(struct td_client *client, const char *meeting, const char *code
     json_array_foreach(json_object_get(view, "items"), i, election) {
         if (result < 0 || !json_is_true(json_object_get(election, "can_vote")))
             continue;
-        char *paper = make_paper(group, election, code, choose, arg);
+        char *paper = NULL;
+        result = make_paper(group, election, code, choose, arg, &paper, reterr);
         if (paper)
             result = cast_one(client, meeting, election, paper, receipts, reterr);
         free(paper);
@@ -393,9 +455,11 @@ static int cast(struct td_cli *cli, int count, char **arguments, struct td_error
     if (result == 0 && json_array_size(receipts) == 0)
         result = td_error_set(reterr, TD_ECONFLICT,
                               "nothing was cast: every motion of a vote needs its choice");
-    json_array_foreach(receipts, i, receipt)
-        printf("vote %s: receipt %s\n", td_cli_text(receipt, "election"),
-               td_cli_text(receipt, "tracker"));
+    json_array_foreach(receipts, i, receipt) {
+        const char *number = td_cli_text(receipt, "election");
+        printf("vote %s: election %s\n", number, td_cli_text(receipt, "fingerprint"));
+        printf("vote %s: receipt %s\n", number, td_cli_text(receipt, "tracker"));
+    }
     json_decref(receipts);
     return result;
 }

@@ -20,7 +20,8 @@ int td_vote_register(struct td_client *client, const char *meeting, const char *
 typedef int (*td_vote_choose_fn)(void *arg, const json_t *motion);
 
 /* Makes and casts a paper in each election that the caller can vote in. *ret_receipts (may be NULL) is a new reference to
- * [{"election", "tracker"}], one of each. */
+ * [{"election", "tracker", "fingerprint" of the election}], one of each. TD_EINVALID when an election is not that of its
+ * trustees and motions: nothing is sealed for it. */
 int td_vote_cast(struct td_client *client, const char *meeting, const char *code, td_vote_choose_fn choose, void *arg,
                  json_t **ret_receipts, struct td_error *reterr);
 

@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { act, buildCity, draft, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
 import { build, password, startServer, top } from './harness.mjs';
 import { found, order, paperOf, pry, record, traces } from './ballot_attacker.mjs';
+import { sql } from './estate.mjs';
 import { archiveOf, factorsOf, makeKey, trustees } from './vote.mjs';
 
 const absent = '01ARZ3NDEKTSV4RRFFQ69G5FAV'; // an id that nothing has
@@ -138,6 +139,10 @@ describe('the committee', () => {
     const vote = (who, choice) => who.json('POST', `/meetings/${meeting}/ballots`, { voting_code: codes.get(who), choices: { [motion]: choice } });
     const grants = `/accounts/${experts[1].account.id}/grants`;
 
+    const [{ trustees: made }] = rows("select trustees from election where state = 'voting'");
+    sql(server, "update election set trustees = '[]' where state = 'voting'"); // a server that lies about whose key it is
+    assert.match(own(experts[2], 'ballot', 'cast', meeting, file, '1=yes').stderr, /trustee/);
+    sql(server, `update election set trustees = '${made}' where state = 'voting'`);
     await server.control.ok('POST', grants, { role: 'office', scope: 'teacher' });
     assert.equal((await vote(experts[1], 'yes')).body.key, 'office_does_not_vote');
     await server.control.ok('DELETE', `${grants}/office?scope=teacher`);
