@@ -122,7 +122,8 @@ export async function buildEstate(server) {
 
 /** Makes `selfish` an official of everything that his dossier passes, and a member of its panel. */
 export async function promote({ server, city, people: { selfish }, panel }) {
-  for (const [role, scope] of [['unit', city.unit.id], ['district_industry', '650121/teacher'], ['district_hr', '650121'], ['office', 'teacher'], ['bureau', ''], ['expert', 'teacher']])
-    await server.control.ok('POST', `/accounts/${selfish.account.id}/grants`, { role, scope });
-  await city.office.ok('POST', `/panels/${panel}/members`, { account_id: selfish.account.id });
+  const grant = (role, scope) => server.control.ok('POST', `/accounts/${selfish.account.id}/grants`, { role, scope });
+  await grant('expert', 'teacher');
+  await city.office.ok('POST', `/panels/${panel}/members`, { account_id: selfish.account.id }); // an office's is not seated any more
+  for (const [role, scope] of [['unit', city.unit.id], ['district_industry', '650121/teacher'], ['district_hr', '650121'], ['office', 'teacher'], ['bureau', '']]) await grant(role, scope);
 }
