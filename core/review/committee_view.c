@@ -2,6 +2,7 @@
  * it and what the caller may do. Reads only. */
 #include "review/committee.h"
 
+#include "review/expert.h"
 #include "review/form.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -45,7 +46,27 @@ static void warn(json_t *warnings, const char *code)
     json_array_append_new(warnings, json_pack("{s:s}", "code", code));
 }
 
-static json_t *find_warnings(const json_t *members, int64_t minimum)
+/* Who, as the list will be, is in no approved pool of the committee's level: its members are drawn
+ * from that (人社部令第40号, article 11), but a committee may be older than the pool. */
+static int count_strangers(struct td_review *review, const json_t *committee, int64_t *ret_count)
+{
+    json_t *pool = NULL;
+    int rc = td_expert_pool_for(review->tx, td_row_text(committee, "series"),
+                                td_row_text(committee, "level"), &pool);
+    bool valid = rc == 0 && td_expert_pool_check_valid(pool, review->today, NULL) == 0;
+    if (rc == 0 || rc == TD_ENOTFOUND)
+        rc = td_tx_int(review->tx, ret_count,
+                       "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL
+                       ") n where not exists (select 1 from pool_expert e where e.pool_id = $2"
+                       " and e.account_id = n.account_id and e.state = 'active'"
+                       " and e.term_from <= $3 and e.term_until >= $3)",
+                       "sss", td_row_text(committee, "id"), valid ? td_row_text(pool, "id") : "",
+                       review->today);
+    json_decref(pool);
+    return rc;
+}
+
+static json_t *find_warnings(const json_t *members, int64_t minimum, int64_t strangers)
 {
     json_t *warnings = json_array(), *member;
     size_t i, count = json_array_size(members), chairs = 0;
@@ -57,6 +78,8 @@ static json_t *find_warnings(const json_t *members, int64_t minimum)
         warn(warnings, "even_members");
     if ((int64_t)count < minimum)
         warn(warnings, "few_members");
+    if (strangers > 0)
+        warn(warnings, "not_in_pool");
     return warnings;
 }
 
@@ -117,6 +140,7 @@ int td_committee_view(struct td_review *review, const char *committee_id, json_t
                       struct td_error *reterr)
 {
     json_t *committee = NULL, *next = NULL;
+    int64_t strangers = 0;
     int rc = td_committee_load(review->tx, committee_id, &committee);
     if (rc < 0)
         return rc;
@@ -125,7 +149,10 @@ int td_committee_view(struct td_review *review, const char *committee_id, json_t
         rc = load_parts(review, committee_id, committee);
     if (rc == 0)
         rc = td_tx_rows(review->tx, &next, TD_COMMITTEE_NEXT_MEMBERS_SQL, "s", committee_id);
+    if (rc == 0)
+        rc = count_strangers(review, committee, &strangers);
     if (rc < 0) {
+        json_decref(next);
         json_decref(committee);
         return rc;
     }
@@ -134,7 +161,7 @@ int td_committee_view(struct td_review *review, const char *committee_id, json_t
     name_specialties(review, committee);
     describe(review, committee);
     json_object_set_new(committee, "warnings",
-                        find_warnings(next, td_row_int(committee, "minimum")));
+                        find_warnings(next, td_row_int(committee, "minimum"), strangers));
     json_decref(next);
     *ret_committee = committee;
     return 0;

@@ -169,9 +169,9 @@ describe('committee and panel', () => {
     committee = (await register({ ...adjusted, members })).body.id;
     assert.equal((await seat(committee, experts[2], 'chair')).body.key, 'second_chair');
     assert.equal((await seat(committee, city.office)).status, 409);
-    assert.deepEqual((await look(committee)).warnings, []);
+    assert.deepEqual((await look(committee)).warnings, [{ code: 'not_in_pool' }]);
     await unseat(committee, experts[10]);
-    assert.deepEqual((await look(committee)).warnings, [{ code: 'even_members' }, { code: 'few_members' }]);
+    assert.deepEqual((await look(committee)).warnings, [{ code: 'even_members' }, { code: 'few_members' }, { code: 'not_in_pool' }]);
     await seat(committee, experts[10]);
     assert.equal((await experts[0].json('GET', `/committees/${committee}`)).status, 403);
   });

@@ -198,6 +198,7 @@ describe('the draw', () => {
   test('the list is open to the bureau once the committee has met', async () => {
     const members = (await look()).seats.filter((seat) => seat.answer === 'confirmed').map((seat) => experts.find((one) => one.account.id === seat.id));
     await city.office.ok('POST', `/committees/${committee}/members`, { account_id: members[0].account.id, position: 'chair' });
+    assert.deepEqual((await city.office.ok('GET', `/committees/${committee}`)).warnings, [], 'one chair, odd, enough, all of the pool');
     await approveCommittee(city, committee);
     const meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '会', held_on: today })).id;
     for (const who of members) await who.ok('POST', `/meetings/${meeting}/attendance`);
