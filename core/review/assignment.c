@@ -1,6 +1,7 @@
 /* assignment.c - see assignment.h. Pure: no store, no clock, no chance but the seed. */
 #include "review/assignment.h"
 
+#include "base/json.h"
 #include "review/row.h"
 #include "store/ledger.h"
 
@@ -62,16 +63,6 @@ static uint64_t draw_lot(const struct desk *desk, const char *dossier, const cha
     return lot;
 }
 
-static bool has_text(const json_t *list, const char *text)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach((json_t *)list, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), text))
-            return true;
-    return false;
-}
-
 /* --- reading the inputs ----------------------------------------------------------------------- */
 
 /* Who reads or is barred and is no expert of the inputs does not concern the plan. */
@@ -101,7 +92,7 @@ static void read_dossier(struct desk *desk, const json_t *inputs, const json_t *
     for (int e = 0; e < desk->expert_count; e++) {
         struct pair *pair = &dossier->pairs[e];
         pair->lot = draw_lot(desk, dossier->id, desk->experts[e].id);
-        pair->foreign = !has_text(desk->experts[e].specialties, specialty);
+        pair->foreign = !td_json_lists(desk->experts[e].specialties, specialty);
         dossier->eligible += !pair->barred;
         reading += pair->reads && !pair->barred;
     }

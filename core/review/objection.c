@@ -19,7 +19,8 @@ int td_objection_file(struct td_review *review, const char *notice_id, const cha
     int result = td_tx_int(
         review->tx, &listed,
         "select count(*) from public_notice_entry e join public_notice n on n.id = e.notice_id "
-        "where n.id = $1 and e.application_id = $2 and n.state = 'open' and n.kind <> 'revocation' and n.ends_on >= $3",
+        "where n.id = $1 and e.application_id = $2 and n.state = 'open' and n.kind <> 'revocation' "
+        "and n.ends_on >= $3",
         "sss", notice_id, application_id, review->today);
     if (result)
         return result;

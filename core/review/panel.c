@@ -3,6 +3,7 @@
  * dossier the workflow's. */
 #include "review/panel.h"
 
+#include "base/json.h"
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/cycle.h"
@@ -229,15 +230,10 @@ static int check_size(const json_t *panel, int64_t least, struct td_error *reter
 {
     const json_t *chosen = json_object_get(panel, "members");
     const char *lead = td_row_text(panel, "lead");
-    size_t i;
-    json_t *member = NULL;
-    bool found = false;
     if ((int64_t)json_array_size(chosen) < least)
         return td_error_key(reterr, TD_ECONFLICT, "panel_too_small",
                             json_pack("{s:I}", "minimum", least));
-    json_array_foreach((json_t *)chosen, i, member)
-        found |= json_is_string(member) && !strcmp(json_string_value(member), lead);
-    if (!found)
+    if (!td_json_lists(chosen, lead))
         return td_error_field(reterr, "lead", "choice", "the lead is one of the members");
     return 0;
 }

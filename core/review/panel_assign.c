@@ -3,6 +3,7 @@
 #include "review/panel.h"
 
 #include "base/id.h"
+#include "base/json.h"
 #include "review/assignment.h"
 #include "review/committee.h"
 #include "review/recusal.h"
@@ -28,18 +29,6 @@ struct assigning {
     int64_t assigned, added;
     char run_id[TD_ID_TEXT]; /* "" when nothing was computed */
 };
-
-static bool named(const json_t *applications, const char *id)
-{
-    size_t i;
-    json_t *one = NULL;
-    if (!applications)
-        return true;
-    json_array_foreach((json_t *)applications, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), id))
-            return true;
-    return false;
-}
 
 static void leave_out(struct assigning *at, const json_t *row, const char *because,
                       int64_t eligible)
@@ -73,7 +62,7 @@ static int find_dossiers(struct assigning *at, const json_t *applications, const
         td_row_text(panel, "id"), (int64_t)DOSSIERS_MAX);
     at->rows = json_array();
     json_array_foreach(rows, i, row) {
-        if (!named(applications, td_row_text(row, "id")))
+        if (applications && !td_json_lists(applications, td_row_text(row, "id")))
             continue;
         if (td_row_equals(row, "account_id", at->review->who->id))
             leave_out(at, row, "own_dossier", 0);

@@ -1,6 +1,7 @@
 /* ranking.c - see ranking.h. Owns `ranking`, `ranking_entry` and `ranking_choice`. */
 #include "review/ranking.h"
 
+#include "base/json.h"
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/cycle.h"
@@ -322,16 +323,6 @@ int td_ranking_publish(struct td_review *review, const char *cycle_id, json_t **
 
 /* --- equals, and a new vote ------------------------------------------------------------------- */
 
-static bool listed(const json_t *ids, const char *id)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach((json_t *)ids, i, one)
-        if (json_is_string(one) && !strcmp(json_string_value(one), id))
-            return true;
-    return false;
-}
-
 /* The group in which every chosen dossier is one of the tied; NULL when there is none. */
 static json_t *find_contest(const json_t *ranking, const json_t *chosen)
 {
@@ -341,7 +332,7 @@ static json_t *find_contest(const json_t *ranking, const json_t *chosen)
         size_t found = 0;
         json_array_foreach(json_object_get(group, "entries"), j, entry)
             found += td_row_equals(entry, "ranking_outcome", "tied") &&
-                     listed(chosen, td_row_text(entry, "application_id"));
+                     td_json_lists(chosen, td_row_text(entry, "application_id"));
         if (found && found == json_array_size(chosen))
             return group;
     }
@@ -358,7 +349,7 @@ static int store_choice(struct td_review *review, const json_t *group, const jso
         const char *application = td_row_text(entry, "application_id");
         if (result || !td_row_equals(entry, "ranking_outcome", "tied"))
             continue;
-        bool in = listed(chosen, application);
+        bool in = td_json_lists(chosen, application);
         result = td_tx_exec(
             review->tx, NULL,
             "insert into ranking_choice (motion_id, application_id, chosen, reason, decided_by, "
