@@ -17,7 +17,8 @@
 /* --- whom it concerns ------------------------------------------------------------------------- */
 
 /* Officials, experts and supervisors whose names the words contain: shorter names than two
- * characters are none. */
+ * characters are none. Names are looked for only among those few, because anybody may complain and
+ * a search among all applicants would hold up every other write. */
 static int concern_named(struct td_review *review, const char *id, const struct td_complaint *one)
 {
     return td_tx_exec(review->tx, NULL,
