@@ -64,8 +64,9 @@ int td_ballot_work_keys(const json_t *kept, const json_t *keys, struct td_error 
     BIGNUM *number = group ? td_group_number(group) : NULL;
     if (rc == 0 && json_object_size(keys) != json_array_size(json_object_get(kept, "elections")))
         rc = td_error_field(reterr, "keys", "credential_key", "one key for each election");
-    json_object_foreach((json_t *)keys, id, key)
-        if (rc == 0 && (!td_ballot_find(kept, id) || !td_group_read(group, number, key)))
+    json_object_foreach((json_t *)keys, id, key) /* 1 is the key of a code that everybody knows */
+        if (rc == 0 && (!td_ballot_find(kept, id) || !td_group_read(group, number, key) ||
+                        BN_is_one(number)))
             rc = td_error_field(reterr, "keys", "credential_key",
                                 "%s: no election to register in, or no key of the group", id);
     return end(group, rc, NULL, NULL);

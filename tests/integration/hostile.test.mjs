@@ -119,6 +119,10 @@ describe('the committee', () => {
     assert.deepEqual(rows('select state, election_id from motion'), [{ state: 'waiting', election_id: null }]);
     await chair.ok('POST', `/meetings/${meeting}/motions/open`, {}); // to vote again is another election
 
+    const [again] = rows("select id from election where state = 'registering'");
+    for (const one of ['1', '0', '2', '9'.repeat(617)]) // 1: its code is everybody's; the others are none of the group
+      assert.deepEqual((await experts[1].json('POST', `/meetings/${meeting}/credentials`, { keys: { [again.id]: one } })).body.errors.map(({ code }) => code), ['credential_key']);
+
     const folder = mkdtempSync(join(tmpdir(), 'titled-voter-')), file = join(folder, 'code');
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const own = (who, ...args) => spawnSync(join(build, 'bin/titlectl'), ['--url', server.url, '--login', who.account.login, ...args], { input: `${password}\n`, encoding: 'utf8' });
