@@ -30,7 +30,8 @@ enum {
     ARENA_MAX = 16 << 20,
     HEADERS = 6,
     LINE = 320,
-    URL_MAX = 2048
+    URL_MAX = 2048,
+    RECEIPT_MAX = 200 /* bytes; what is longer is none */
 };
 
 struct party {
@@ -144,14 +145,18 @@ static void recorded(struct td_step *step)
     round_begins(outgoing);
 }
 
-/* The log hears of a target when it stops answering and when it is back. */
+/* The log hears of a target when it stops answering and when it is back, and not what it says: that
+ * may name a person. */
 static void note_target(struct parcel *parcel)
 {
     struct party *party = parcel->party;
     bool bad = parcel->outcome == TD_DELIVERY_UNSENT || parcel->outcome == TD_DELIVERY_UNCLEAR;
+    char status[32];
+    snprintf(status, sizeof(status), "HTTP %ld", parcel->errand.status);
     if (bad && party->failures++ == 0)
         TD_LOG(TD_LOG_WARNING, "outgoing.silent", TD_S("target", party->target->name),
-               TD_S("because", parcel->reason));
+               TD_S("because",
+                    parcel->errand.end == TD_ERRAND_ANSWERED ? status : parcel->reason));
     if (!bad && party->failures > 0)
         TD_LOG(TD_LOG_INFO, "outgoing.answers", TD_S("target", party->target->name),
                TD_I("failures", party->failures));
@@ -169,7 +174,8 @@ static enum td_delivery_outcome judge(const struct parcel *parcel, long status, 
 {
     bool ask = td_row_bool(parcel->delivery, "ask");
     bool question = td_row_bool(parcel->delivery, "question");
-    bool receipt = *td_json_text(said, "receipt") != 0;
+    size_t length = strlen(td_json_text(said, "receipt"));
+    bool receipt = length > 0 && length <= RECEIPT_MAX;
     if (status >= 200 && status < 300) {
         if (ask && json_is_true(json_object_get(said, "rejected")))
             return TD_DELIVERY_REFUSED;

@@ -6,7 +6,7 @@
 //           'hold'        takes it, answers when released        'double'   a proxy hands it over twice
 //           'reject'      422 with a reason                      'redirect' sends elsewhere
 //           'vague'       200 without a receipt                  'large'    an answer without end
-//           'busy'        429, does not take it
+//           'long'        200 with a receipt that is none        'busy'     429, does not take it
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
@@ -126,8 +126,9 @@ export class Region {
     const kept = this.take(one);
     switch (fault) {
       case 'lose': return reply.destroy();
-      case 'error': return say(500, {});
+      case 'error': return say(500, { reason: '13800001111' });
       case 'vague': return say(200, {});
+      case 'long': return say(200, { receipt: 'x'.repeat(201) });
       case 'large': return say(200, { receipt: kept.receipt, text: 'x'.repeat(1 << 20) });
       case 'hold': return this.held.push(Object.assign(() => say(201, { receipt: kept.receipt }), { destroy: () => reply.destroy() }));
       case 'double': this.take(one);
