@@ -51,6 +51,9 @@ int td_demo_as(struct td_demo *demo, const char *login, struct td_client **ret_c
 int td_demo_call(struct td_demo *demo, const char *login, const char *method, json_t *body,
                  json_t **ret_value, struct td_error *reterr, const char *format, ...);
 
+/* Today by the server's clock, which the demonstration moves. */
+int td_demo_today(struct td_demo *demo, char date[11], struct td_error *reterr);
+
 /* Moves the clock `days` on. */
 int td_demo_advance(struct td_demo *demo, int days, struct td_error *reterr);
 

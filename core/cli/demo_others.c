@@ -35,8 +35,7 @@ size_t td_demo_other_count(const struct td_demo *demo, bool small)
     return count;
 }
 
-/* --- the offices ---------------------------------------------------------------------------------
- */
+/* --- the offices ------------------------------------------------------------------------------ */
 
 static json_t *grant(const char *role, const char *scope)
 {
@@ -194,8 +193,7 @@ int td_demo_other_city(struct td_demo *demo, struct td_error *reterr)
     return result;
 }
 
-/* --- dossiers ------------------------------------------------------------------------------------
- */
+/* --- dossiers --------------------------------------------------------------------------------- */
 
 struct filling {
     const json_t *unit;
@@ -384,8 +382,7 @@ int td_demo_other_declare(struct td_demo *demo, const json_t *plan, struct td_de
     return result < 0 || ends_as(plan, "draft") ? result : td_demo_submit(demo, one, reterr);
 }
 
-/* --- after that ----------------------------------------------------------------------------------
- */
+/* --- after that ------------------------------------------------------------------------------- */
 
 static bool submitted(const json_t *plan)
 {

@@ -12,21 +12,12 @@ enum { PANEL_SIZE = 3, TERM_YEARS = 2 };
 
 static const char drawn[] = "抽取产生的学科评议组";
 
-static int today(struct td_demo *demo, char date[11], struct td_error *reterr)
-{
-    json_t *calendar = NULL;
-    int result = td_demo_call(demo, "", "GET", NULL, &calendar, reterr, "/api/v1/calendar");
-    snprintf(date, 11, "%s", td_json_text(calendar, "start"));
-    json_decref(calendar);
-    return result;
-}
-
 /* --- filings ---------------------------------------------------------------------------------- */
 
 static int decide(struct td_demo *demo, const char *filing, struct td_error *reterr)
 {
     char date[11];
-    int result = today(demo, date, reterr);
+    int result = td_demo_today(demo, date, reterr);
     return result < 0 ? result
                       : td_demo_call(demo, "bureau", "POST",
                                      json_pack("{s:s, s:s}", "reference",
@@ -82,7 +73,7 @@ static int propose(struct td_demo *demo, const struct td_demo_desk *desk, const 
     json_t *form = NULL, *specialty, *ids = json_array();
     char from[11], until[11];
     size_t index;
-    int result = today(demo, from, reterr);
+    int result = td_demo_today(demo, from, reterr);
     if (result == 0)
         result =
             td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/%s", desk->series);

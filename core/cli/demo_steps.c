@@ -286,8 +286,7 @@ int td_demo_forward_hr(struct td_demo *demo, const struct td_demo_case *one,
     return result == 0 ? td_demo_act(demo, one, login, "forward", reterr) : result;
 }
 
-/* Today, as the notices of the demo's clock have it. */
-static int today(struct td_demo *demo, char date[11], struct td_error *reterr)
+int td_demo_today(struct td_demo *demo, char date[11], struct td_error *reterr)
 {
     json_t *ready = NULL;
     int result = td_demo_call(demo, "", "GET", NULL, &ready, reterr, "/api/v1/calendar");
@@ -307,7 +306,7 @@ int td_demo_accept(struct td_demo *demo, const struct td_demo_case *one, struct 
 int td_demo_pay(struct td_demo *demo, const struct td_demo_case *one, struct td_error *reterr)
 {
     char date[11] = "", receipt[64];
-    int result = today(demo, date, reterr);
+    int result = td_demo_today(demo, date, reterr);
     snprintf(receipt, sizeof(receipt), "SK-%.20s", one->application + 14);
     if (result < 0)
         return result;

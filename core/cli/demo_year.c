@@ -97,15 +97,6 @@ static int find_title(struct year *year, int who, struct td_error *reterr)
     return result;
 }
 
-static int find_today(struct year *year, struct td_error *reterr)
-{
-    json_t *calendar = NULL;
-    int result = td_demo_call(&year->demo, "", "GET", NULL, &calendar, reterr, "/api/v1/calendar");
-    snprintf(year->today, sizeof(year->today), "%s", td_json_text(calendar, "start"));
-    json_decref(calendar);
-    return result;
-}
-
 static int appoint(struct year *year, int who, struct td_error *reterr)
 {
     const struct td_demo_walk *walk = &year->walks[who];
@@ -174,7 +165,7 @@ static int convert(struct year *year, int who, struct td_error *reterr)
 
 static int use_titles(struct year *year, struct td_error *reterr)
 {
-    int result = find_today(year, reterr);
+    int result = td_demo_today(&year->demo, year->today, reterr);
     for (int who = 0; result == 0 && who < SERIES; who++)
         result = appoint(year, who, reterr);
     if (result == 0)

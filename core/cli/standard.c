@@ -10,8 +10,7 @@
 
 enum { FILE_MAX = 1 << 20 }; /* the server says what is too much; this only ends an endless one */
 
-/* --- what the commands share -------------------------------------------------------------------
- */
+/* --- what the commands share ------------------------------------------------------------------ */
 
 /* A file, or standard input for "-", as text: malloc'd. */
 static int read_text(const char *path, char **ret_text, struct td_error *reterr)
@@ -68,8 +67,7 @@ static int load(struct td_cli *cli, const char *id, json_t **ret_standard, struc
     return result;
 }
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static int list(struct td_cli *cli, int count, char **arguments, struct td_error *reterr)
 {
@@ -181,8 +179,7 @@ static int diff(struct td_cli *cli, int count, char **arguments, struct td_error
     return result;
 }
 
-/* --- drafts -------------------------------------------------------------------------------------
- */
+/* --- drafts ----------------------------------------------------------------------------------- */
 
 /* Creates and prints {"id"}; says on the way when the script does not load, which is no failure. */
 static int create(struct td_cli *cli, json_t *body, struct td_error *reterr)
@@ -298,8 +295,7 @@ static int check(struct td_cli *cli, int count, char **arguments, struct td_erro
     return result;
 }
 
-/* --- acts ---------------------------------------------------------------------------------------
- */
+/* --- acts ------------------------------------------------------------------------------------- */
 
 static int act(struct td_cli *cli, const char *method, const char *format, const char *id,
                json_t *body, struct td_error *reterr)
