@@ -138,7 +138,7 @@ static int check_fields(struct td_review *review, const struct td_integrity_deci
         result = td_error_field(reterr, unit ? "person" : "unit", "unknown_field",
                                 "this kind is not about one");
     if (strcmp(decision->decided_on, review->today) > 0)
-        result = td_error_field(reterr, "decided_on", "in_future", "the decision is in the future");
+        result = td_error_field(reterr, "decided_on", "future", "this day is still to come");
     return result;
 }
 

@@ -87,7 +87,7 @@ int td_revocation_propose(struct td_review *review, const struct td_revocation *
                      ? check_title(review, revocation->title_id, reterr)
                      : td_error_key(reterr, TD_EFORBIDDEN, "role_missing", NULL);
     if (!result && strcmp(revocation->decided_on, review->today) > 0)
-        result = td_error_field(reterr, "decided_on", "in_future", "the decision is in the future");
+        result = td_error_field(reterr, "decided_on", "future", "this day is still to come");
     if (result)
         return result;
     td_id_new(ret_id);
