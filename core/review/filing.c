@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { AUTHORITY_ROOM = 100 };
+
 int td_filing_may(const struct td_review *review, struct td_error *reterr)
 {
     if (!review->who || td_row_is(review, TD_ROLE_BUREAU))
@@ -117,8 +119,10 @@ int td_filing_load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
         "s", filing_id);
 }
 
-void td_filing_authority(const struct td_review *review, const json_t *filing,
-                         char authority[TD_FILING_AUTHORITY])
+/* The authority whose consent these results need first, by the setting results_consent; "" when
+ * none. */
+static void authority_of(const struct td_review *review, const json_t *filing,
+                         char authority[AUTHORITY_ROOM])
 {
     const char *series = td_row_text(filing, "series"), *at = review->config->results_consent;
     size_t length = strlen(series);
@@ -127,8 +131,7 @@ void td_filing_authority(const struct td_review *review, const json_t *filing,
         at += strspn(at, " ");
         size_t word = strcspn(at, " ");
         if (word > length && !strncmp(at, series, length) && at[length] == ':') {
-            snprintf(authority, TD_FILING_AUTHORITY, "%.*s", (int)(word - length - 1),
-                     at + length + 1);
+            snprintf(authority, AUTHORITY_ROOM, "%.*s", (int)(word - length - 1), at + length + 1);
             return;
         }
         at += word;
@@ -184,7 +187,7 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
                    struct td_error *reterr)
 {
     json_t *filing = NULL, *entries = NULL, *entry = NULL, *delivery = NULL;
-    char subject[64], authority[TD_FILING_AUTHORITY];
+    char subject[64], authority[AUTHORITY_ROOM];
     size_t i;
     snprintf(subject, sizeof(subject), "filing/%s", filing_id);
     int rc = td_filing_load(review->tx, filing_id, &filing);
@@ -213,7 +216,7 @@ int td_filing_view(struct td_review *review, const char *filing_id, json_t **ret
         td_application_name(review, entry);
     json_object_set_new(filing, "dossiers", entries);
     json_object_set_new(filing, "delivery", delivery);
-    td_filing_authority(review, filing, authority);
+    authority_of(review, filing, authority);
     json_object_set_new(filing, "needs_consent", json_string(authority));
     json_object_set_new(filing, "is_late", json_boolean(is_late(review, filing)));
     json_object_set_new(filing, "can", what_may_be_done(review, filing));
@@ -263,8 +266,8 @@ static int post(struct td_review *review, const json_t *filing, char ret_deliver
 static int check_consent(const struct td_review *review, const json_t *filing,
                          struct td_error *reterr)
 {
-    char authority[TD_FILING_AUTHORITY];
-    td_filing_authority(review, filing, authority);
+    char authority[AUTHORITY_ROOM];
+    authority_of(review, filing, authority);
     if (!*authority || *td_row_text(filing, "consent_on"))
         return 0;
     return td_error_key(reterr, TD_ECONFLICT, "consent_missing",
@@ -312,11 +315,11 @@ int td_filing_consent_check(struct td_review *review, const char *filing_id,
                             struct td_error *reterr)
 {
     json_t *filing = NULL;
-    char authority[TD_FILING_AUTHORITY];
+    char authority[AUTHORITY_ROOM];
     int rc = td_filing_load_in(review, filing_id, "|prepared|", &filing, reterr);
     if (rc < 0)
         return rc;
-    td_filing_authority(review, filing, authority);
+    authority_of(review, filing, authority);
     if (!*authority)
         rc = td_error_key(reterr, TD_ECONFLICT, "consent_not_needed", NULL);
     json_decref(filing);

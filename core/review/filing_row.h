@@ -14,11 +14,6 @@ int td_filing_load(struct td_tx *tx, const char *filing_id, json_t **ret_filing)
 int td_filing_load_in(struct td_review *review, const char *filing_id, const char *states,
                       json_t **ret_filing, struct td_error *reterr);
 
-/* The authority whose consent these results need first, by the setting results_consent; "" when none. */
-enum { TD_FILING_AUTHORITY = 100 };
-void td_filing_authority(const struct td_review *review, const json_t *filing,
-                         char authority[TD_FILING_AUTHORITY]);
-
 /* The ends of a filing, whoever decided. */
 int td_filing_end_well(struct td_review *review, const json_t *filing, const char *reference,
                        const char *approved_on, struct td_error *reterr);

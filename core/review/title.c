@@ -256,7 +256,8 @@ int td_title_check(struct td_review *review, const char *number, const char *cod
     return rc;
 }
 
-char *td_title_check_url(struct td_review *review, const char *number, const char *code)
+/* "<public_url>/certificates/<number>?code=<code>", in the arena. */
+static char *check_url(struct td_review *review, const char *number, const char *code)
 {
     return td_arena_printf(review->arena, "%s/certificates/%s?code=%s", review->config->public_url,
                            number, code);
@@ -266,7 +267,7 @@ char *td_title_check_url(struct td_review *review, const char *number, const cha
 static int complete(struct td_review *review, json_t *title)
 {
     const char *number = td_row_text(title, "number"), *code = td_row_text(title, "check_code");
-    char *url = td_title_check_url(review, number, code);
+    char *url = check_url(review, number, code);
     char *qr = td_arena_printf(review->arena, "/certificates/%s/qr?code=%s", number, code);
     if (!url || !qr)
         return TD_ENOMEM;
@@ -366,7 +367,7 @@ int td_title_token(struct td_review *review, const char *number, const char **re
 int td_title_qr_text(struct td_review *review, const char *number, const char *code,
                      const char **ret_text)
 {
-    const char *token = NULL, *url = td_title_check_url(review, number, code);
+    const char *token = NULL, *url = check_url(review, number, code);
     int rc = url ? td_title_token(review, number, &token) : TD_ENOMEM;
     if (rc < 0 && rc != TD_ENOTFOUND)
         return rc;

@@ -39,7 +39,4 @@ int td_title_token(struct td_review *review, const char *number, const char **re
 int td_title_qr_text(struct td_review *review, const char *number, const char *code,
                      const char **ret_text);
 
-/* "<public_url>/certificates/<number>?code=<code>", malloc'd in the arena. */
-char *td_title_check_url(struct td_review *review, const char *number, const char *code);
-
 #endif
