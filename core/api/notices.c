@@ -26,8 +26,7 @@ static int list_notices(struct td_call *call, struct td_reply *reply, struct td_
     return 0;
 }
 
-/* --- one notice --------------------------------------------------------------------------------
- */
+/* --- one notice ------------------------------------------------------------------------------- */
 
 /* What everybody may call a dossier of a notice. Who judges one blindly knows its id: he must not
  * find that in a list of names. */

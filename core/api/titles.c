@@ -114,8 +114,7 @@ static int key_read(struct td_call *call, struct td_reply *reply, struct td_erro
     return published_key(call->tx, &reply->value);
 }
 
-/* --- the certificate as PDF
- * ----------------------------------------------------------------------- */
+/* --- the certificate as PDF ------------------------------------------------------------------- */
 
 static const char *level_name(const char *level)
 {

@@ -209,8 +209,7 @@ static int draw_foot(struct sheet *sheet, const json_t *certificate)
     return draw_qr(sheet->cairo, td_json_text(certificate, "qr"), MARGIN + 24, top);
 }
 
-/* --- the file
- * ------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static cairo_status_t keep(void *arg, const unsigned char *bytes, unsigned int length)
 {

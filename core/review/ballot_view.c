@@ -14,26 +14,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT_SQL(what) "(select count(*) from election_voter v where v.election_id = e.id" what ")"
+#define VOTERS "(select count(*) from election_voter v where v.election_id = e.id"
+#define LIST_SQL                                                                                   \
+    "select e.id, e.number, e.state as election_state, e.reason, e.head, e.announced_at,"          \
+    " (select count(*) from motion o where o.election_id = e.id) as motions, " VOTERS              \
+    ") as voters, " VOTERS " and v.registered) as registered, " VOTERS " and v.voted) as voted,"   \
+    " (select count(*) from factor f where f.election_id = e.id) as opened_by"                     \
+    " from election e where e.meeting_id = $1 order by e.number"
 
 int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, bool leads,
                    json_t **ret_elections)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
-    int rc = td_tx_rows(
-        review->tx, &rows,
-        "select e.id, e.number, e.state as election_state, e.reason, e.head, e.announced_at,"
-        " (select count(*) from motion o where o.election_id = e.id) as motions,"
-        " " COUNT_SQL("") " as voters, " COUNT_SQL(
-            " and v.registered") " as registered,"
-                                 " " COUNT_SQL(
-                                     " and v.voted") " as voted,"
-                                                     " (select count(*) from factor f where "
-                                                     "f.election_id = e.id) as opened_by"
-                                                     " from election e where e.meeting_id = $1 "
-                                                     "order by e.number",
-        "s", meeting_id);
+    int rc = td_tx_rows(review->tx, &rows, LIST_SQL, "s", meeting_id);
     json_array_foreach(rows, i, row) {
         const char *state = td_row_text(row, "election_state");
         if (!runs) {

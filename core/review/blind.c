@@ -63,8 +63,7 @@ void td_blind_file_name(const char *section, int64_t number, const char *type,
     snprintf(name, TD_BLIND_NAME_TEXT, "%.40s-%lld.%s", section, (long long)number, ending);
 }
 
-/* --- what tells who somebody is ------------------------------------------------------------------
- */
+/* --- what tells who somebody is --------------------------------------------------------------- */
 
 /* Seventeen digits and their check character, which may be an X, in a longer text. */
 static bool is_id_number(const char *text, size_t digits)

@@ -41,8 +41,7 @@ void td_certificate_token(const char *statement, size_t length,
     td_strbuf_addf(out, TD_CERTIFICATE_MARK "%s.%s", text, signed_text);
 }
 
-/* --- reading
- * -------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool in_base64(char byte)
 {

@@ -159,8 +159,7 @@ static json_t *list_of(const char *standard, const char *name, const char *name_
                      "codes", codes);
 }
 
-/* --- titles --------------------------------------------------------------------------------------
- */
+/* --- titles ----------------------------------------------------------------------------------- */
 
 const char *td_code_title(const json_t *descriptor, const char *level, const char *specialty)
 {

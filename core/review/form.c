@@ -17,8 +17,7 @@
 
 enum { PATH_SIZE = 256 };
 
-/* --- parts of a descriptor ---------------------------------------------------------------------
- */
+/* --- parts of a descriptor -------------------------------------------------------------------- */
 
 static const json_t *by_id(const json_t *array, const char *id)
 {
@@ -95,8 +94,7 @@ size_t td_form_section_max(const json_t *section)
     return max ? (size_t)json_integer_value(max) : TD_FORM_ITEMS_MAX;
 }
 
-/* --- from what was sent to typed values --------------------------------------------------------
- */
+/* --- from what was sent to typed values ------------------------------------------------------- */
 
 static bool is_one_of(const char *text, const char *const *words)
 {
@@ -261,8 +259,7 @@ json_t *td_form_coerce(const json_t *section, const json_t *sent)
     return coerce_object(section, (json_t *)sent);
 }
 
-/* --- checks ------------------------------------------------------------------------------------
- */
+/* --- checks ----------------------------------------------------------------------------------- */
 
 struct check {
     bool complete;

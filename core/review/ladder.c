@@ -21,8 +21,7 @@ static int rung(const char *level)
     return -1;
 }
 
-/* --- who may
- * -------------------------------------------------------------------------------------- */
+/* --- who may ---------------------------------------------------------------------------------- */
 
 static int load_person(struct td_review *review, const char *account_id, json_t **ret_person,
                        struct td_error *reterr)
@@ -46,8 +45,7 @@ static int load_person(struct td_review *review, const char *account_id, json_t 
     return 0;
 }
 
-/* --- reading
- * -------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static int load_titles(struct td_review *review, const char *account_id, json_t **ret_rows)
 {
@@ -165,8 +163,7 @@ int td_ladder_view(struct td_review *review, const char *account_id, json_t **re
     return rc;
 }
 
-/* --- recording
- * ------------------------------------------------------------------------------------ */
+/* --- recording -------------------------------------------------------------------------------- */
 
 static int check_days(const struct td_review *review, const json_t *held, struct td_error *reterr)
 {
@@ -306,8 +303,7 @@ int td_ladder_convert(struct td_review *review, const char *account_id, const ch
     return rc;
 }
 
-/* --- what may be declared on which basis
- * ---------------------------------------------------------- */
+/* --- what may be declared on which basis ------------------------------------------------------ */
 
 static int has(struct td_review *review, const char *account_id, const char *series,
                const char *level, const char *track, bool *ret_has)

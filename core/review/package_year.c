@@ -56,42 +56,17 @@ int td_package_plan(struct td_review *review, const json_t *cycle, const char *d
     "sum(case when exists (select 1 from transition t where t.application_id = a.id and"           \
     " t.to_state in (" states ")) then 1 else 0 end)"
 
+#define ACCEPTED  REACHED("'accepted'")
+#define VOTED     REACHED("'passed', 'failed'")
+#define PASSED    REACHED("'passed'")
+#define CONFIRMED REACHED("'confirmed'")
+
 /* Counts of a cycle, grouped by `columns`. */
-#define TOTALS(columns, joins)                                                                         \
-    "select " columns " count(*) as declared, " REACHED("'accepted'") " as accepted, " REACHED(        \
-        "'passed', 'failed'") " as voted, " REACHED("'passed'") " as passed, " REACHED("'confirme"     \
-                                                                                       "d'") " as"     \
-                                                                                             " co"     \
-                                                                                             "nfi"     \
-                                                                                             "rme"     \
-                                                                                             "d "      \
-                                                                                             "fro"     \
-                                                                                             "m "      \
-                                                                                             "app"     \
-                                                                                             "lic"     \
-                                                                                             "ati"     \
-                                                                                             "on "     \
-                                                                                             "a"       \
-                                                                                             " " joins \
-                                                                                             " wh"     \
-                                                                                             "ere"     \
-                                                                                             " a."     \
-                                                                                             "cyc"     \
-                                                                                             "le_"     \
-                                                                                             "id "     \
-                                                                                             "= "      \
-                                                                                             "$1 "     \
-                                                                                             "and"     \
-                                                                                             " a."     \
-                                                                                             "sub"     \
-                                                                                             "mit"     \
-                                                                                             "ted"     \
-                                                                                             "_at"     \
-                                                                                             " is"     \
-                                                                                             " no"     \
-                                                                                             "t "      \
-                                                                                             "nul"     \
-                                                                                             "l"
+#define COUNTS                                                                                     \
+    " count(*) as declared, " ACCEPTED " as accepted, " VOTED " as voted, " PASSED                 \
+    " as passed, " CONFIRMED " as confirmed from application a "
+#define TOTALS(columns, joins)                                                                     \
+    "select " columns COUNTS joins " where a.cycle_id = $1 and a.submitted_at is not null"
 
 /* "83.33" of passed and voted; "" when nobody was voted on. */
 static void add_rate(json_t *row)
@@ -105,20 +80,18 @@ static void add_rate(json_t *row)
     json_object_set_new(row, "pass_percent", json_string(rate));
 }
 
+#define DISTRICTS                                                                                  \
+    TOTALS("a.division_code, d.name as division_name, a.level,",                                   \
+           "join division d on d.code = a.division_code")                                          \
+    " group by a.division_code, d.name, a.level order by a.division_code, a.level"
+
 static int totals(struct td_tx *tx, const char *cycle_id, json_t **ret_totals, json_t **ret_rows)
 {
     json_t *row;
     size_t i;
     int rc = td_tx_row(tx, ret_totals, TOTALS("", ""), "s", cycle_id);
     if (rc == 0)
-        rc = td_tx_rows(
-            tx, ret_rows,
-            TOTALS(
-                "a.division_code, d.name as division_name, a.level, ",
-                "join division d on d.code = a.division_code") " group by a.division_code, d.name, "
-                                                               "a.level"
-                                                               " order by a.division_code, a.level",
-            "s", cycle_id);
+        rc = td_tx_rows(tx, ret_rows, DISTRICTS, "s", cycle_id);
     if (rc < 0)
         return rc;
     add_rate(*ret_totals);

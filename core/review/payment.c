@@ -159,8 +159,7 @@ int td_payment_take(struct td_review *review, const struct td_payment *payment, 
     return result;
 }
 
-/* --- asking
- * ---------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static int only_platform(struct td_error *reterr)
 {
@@ -249,8 +248,7 @@ int td_payment_run(struct td_review *review, int64_t *changed)
                       "ss", ASKED_DAY, text);
 }
 
-/* --- what comes back
- * ------------------------------------------------------------------------------- */
+/* --- what comes back -------------------------------------------------------------------------- */
 
 /* Only an address that a page may lead to. */
 static bool is_address(const char *url)
@@ -316,8 +314,7 @@ int td_payment_answered(struct td_review *review, const json_t *delivery, const 
     return result;
 }
 
-/* --- differences
- * ----------------------------------------------------------------------------------- */
+/* --- differences ------------------------------------------------------------------------------ */
 
 #define MISSING_THERE                                                                              \
     "(p.channel = 'platform' and l.reference is null and exists (select 1 from statement s where " \

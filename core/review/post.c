@@ -89,8 +89,7 @@ static void check_day(const struct td_review *review, const char *field, const c
         td_error_field(reterr, field, "before_title", "this is before the title was awarded");
 }
 
-/* --- posts
- * ---------------------------------------------------------------------------------------- */
+/* --- posts ------------------------------------------------------------------------------------ */
 
 struct opening {
     const char *ladder, *from_on, *pay_on, *place, *document;
@@ -145,8 +144,7 @@ static int close_post(struct td_review *review, const char *title_id, const char
                       "ss", title_id, until);
 }
 
-/* --- appointment and pay
- * -------------------------------------------------------------------------- */
+/* --- appointment and pay ---------------------------------------------------------------------- */
 
 static int check_appointment(const struct td_review *review, const json_t *title,
                              const json_t *post, struct td_error *reterr)
@@ -238,8 +236,7 @@ int td_post_pay(struct td_review *review, const char *title_id, const char *hono
     return rc;
 }
 
-/* --- transfer
- * ------------------------------------------------------------------------------------- */
+/* --- transfer --------------------------------------------------------------------------------- */
 
 struct moving {
     json_t *title;

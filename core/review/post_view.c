@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- one title
- * ------------------------------------------------------------------------------------ */
+/* --- one title -------------------------------------------------------------------------------- */
 
 static int load_history(struct td_review *review, json_t *title)
 {
@@ -126,8 +125,7 @@ int td_post_describe(struct td_review *review, json_t *title)
     return 0;
 }
 
-/* --- lists
- * ---------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 /* What is late, of alias a (the dossier) and p (the open post), by the moment and the day given. */
 #define LATE_SQL(now, today)                                                                       \
@@ -142,27 +140,24 @@ int td_post_describe(struct td_review *review, json_t *title)
     " or (g.role = 'district_hr' and g.scope = u.division_code)"                                   \
     " or (g.role = 'district_industry' and g.scope = u.division_code || '/' || t.series))))"
 
+#define LATE_IN_LIST LATE_SQL("$4", "$5")
+#define LIST_SQL                                                                                   \
+    "select * from (select t.id, t.number, c.name as holder_name, coalesce(u.name, p.place, '')"   \
+    " as unit_name, t.series, t.level, t.name as title_name, a.state as use_state, p.grade,"       \
+    " p.from_on as appointed_on, p.pay_effective_on, p.pay_due_on, p.pay_honoured_on,"             \
+    " a.due_at, " LATE_IN_LIST " as late from title t"                                             \
+    " join application a on a.id = t.application_id join account c on c.id = t.account_id"         \
+    " left join unit u on u.id = t.unit_id"                                                        \
+    " left join post p on p.title_id = t.id and p.until_on is null where" SCOPE_SQL                \
+    " and ($2 = '' or t.id < $2)) s where ($3 = '' or s.late <> '') order by s.id desc limit $6"
+
 int td_post_list(struct td_review *review, const char *late, const char *cursor, json_t **ret_page)
 {
     json_t *rows = NULL, *row;
     size_t i;
     bool all = td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
-    int rc = td_tx_rows(
-        review->tx, &rows,
-        "select * from (select t.id, t.number, c.name as holder_name, coalesce(u.name, p.place, '')"
-        " as unit_name, t.series, t.level, t.name as title_name, a.state as use_state, p.grade,"
-        " p.from_on as appointed_on, p.pay_effective_on, p.pay_due_on, p.pay_honoured_on,"
-        " a.due_at, " LATE_SQL(
-            "$4", "$5") " as late from title t"
-                        " join application a on a.id = t.application_id join account c on c.id = "
-                        "t.account_id"
-                        " left join unit u on u.id = t.unit_id"
-                        " left join post p on p.title_id = t.id and p.until_on is null"
-                        " where" SCOPE_SQL
-                        " and ($2 = '' or t.id < $2)) s where ($3 = '' or s.late <> '')"
-                        " order by s.id desc limit $6",
-        "sssssi", all ? "*" : review->who->id, cursor, late, review->now, review->today,
-        (int64_t)TD_ROW_PAGE + 1);
+    int rc = td_tx_rows(review->tx, &rows, LIST_SQL, "sssssi", all ? "*" : review->who->id, cursor,
+                        late, review->now, review->today, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row)
@@ -171,8 +166,7 @@ int td_post_list(struct td_review *review, const char *late, const char *cursor,
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
-/* --- reminders
- * ------------------------------------------------------------------------------------ */
+/* --- reminders -------------------------------------------------------------------------------- */
 
 /* The unit's officials and the holder are told; the bureau and the district have the list. */
 static int tell(struct td_review *review, const json_t *row)
@@ -203,23 +197,22 @@ static int tell(struct td_review *review, const json_t *row)
     return rc;
 }
 
+#define LATE_NOW LATE_SQL("$1", "$2")
+#define REMIND_SQL                                                                                 \
+    "select * from (select t.id, t.number, t.account_id, t.application_id, coalesce(t.unit_id,"    \
+    " '') as unit_id, t.name, " LATE_NOW " as late from application a"                             \
+    " join title t on t.application_id = a.id"                                                     \
+    " left join post p on p.title_id = t.id and p.until_on is null"                                \
+    " where a.state in ('certified', 'appointed')) s where s.late <> '' and not exists"            \
+    " (select 1 from title_reminder r where r.title_id = s.id and r.kind = s.late)"                \
+    " order by s.id limit $3"
+
 int td_post_remind(struct td_review *review, int64_t *changed)
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int rc = td_tx_rows(
-        review->tx, &rows,
-        "select * from (select t.id, t.number, t.account_id, t.application_id, coalesce(t.unit_id,"
-        " '') as unit_id, t.name, " LATE_SQL(
-            "$1",
-            "$2") " as late from application a"
-                  " join title t on t.application_id = a.id"
-                  " left join post p on p.title_id = t.id and p.until_on is null"
-                  " where a.state in ('certified', 'appointed')) s where s.late <> '' and not "
-                  "exists"
-                  " (select 1 from title_reminder r where r.title_id = s.id and r.kind = s.late)"
-                  " order by s.id limit $3",
-        "ssi", review->now, review->today, (int64_t)TD_TICK_BATCH);
+    int rc = td_tx_rows(review->tx, &rows, REMIND_SQL, "ssi", review->now, review->today,
+                        (int64_t)TD_TICK_BATCH);
     json_array_foreach(rows, i, row) {
         if (rc == 0)
             rc = tell(review, row);

@@ -43,8 +43,7 @@ static int tell_one(struct td_review *review, const json_t *standard, const char
     return rc;
 }
 
-/* --- trial and approval ------------------------------------------------------------------------
- */
+/* --- trial and approval ----------------------------------------------------------------------- */
 
 int td_standard_tried(struct td_review *review, const char *standard_id, const char *hash,
                       bool passed)
@@ -167,8 +166,7 @@ int td_standard_approve(struct td_review *review, const char *standard_id,
     return rc;
 }
 
-/* --- in force ----------------------------------------------------------------------------------
- */
+/* --- in force --------------------------------------------------------------------------------- */
 
 /* A release of this source is used up, also when it was not needed after all: it is for one
  * activation. Frozen and without one, nothing happens. */

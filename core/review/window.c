@@ -181,8 +181,7 @@ void td_window_put_off(const json_t *cycle, const char *division, char due[TD_TI
         memcpy(due, end, sizeof(end));
 }
 
-/* --- what is sent --------------------------------------------------------------------------------
- */
+/* --- what is sent ----------------------------------------------------------------------------- */
 
 static bool is_day(const char *text)
 {
@@ -243,8 +242,7 @@ json_t *td_window_clean(const json_t *sent, struct td_error *reterr)
     return NULL;
 }
 
-/* --- an open cycle -------------------------------------------------------------------------------
- */
+/* --- an open cycle ---------------------------------------------------------------------------- */
 
 static int write_parameters(struct td_review *review, const json_t *cycle, const char *action,
                             json_t *payload)

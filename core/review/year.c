@@ -62,8 +62,7 @@ const char *td_year_progress(const char *today, const char *due, const char *don
     return is_soon(today, due) ? "due" : "open";
 }
 
-/* --- what has happened ---------------------------------------------------------------------------
- */
+/* --- what has happened ------------------------------------------------------------------------ */
 
 /* Counts and days of a cycle; empty for the public, who must not learn them from here. */
 struct facts {
@@ -163,8 +162,7 @@ static int gather(struct td_review *review, const char *cycle_id, struct facts *
     return result;
 }
 
-/* --- milestones ----------------------------------------------------------------------------------
- */
+/* --- milestones ------------------------------------------------------------------------------- */
 
 static json_t *milestone(const char *name, const char *holder, const char *from,
                          const struct td_year_day *due, const char *done, const char *progress)
@@ -298,8 +296,7 @@ static int add_duties(struct td_review *review, const json_t *cycle, const struc
     return 0;
 }
 
-/* --- levels, stages, offices ---------------------------------------------------------------------
- */
+/* --- levels, stages, offices ------------------------------------------------------------------ */
 
 /* The committees of a level and how each stands today; *ret_ready when one may review. */
 static json_t *committees_of(const struct td_review *review, const json_t *committees,
