@@ -32,7 +32,7 @@ export const workflow = {
   failed: { order_revote: 'bureau' },
   result_notice: { hold: 'office bureau', confirm: 'bureau' },
   objection_hold: { release: 'office bureau', annul: 'bureau' },
-  confirmed: { file: 'bureau' },
+  confirmed: { file: 'bureau or system' }, // two rows: the region's platform answers for nobody here
   filed: { certify: 'bureau' },
   certified: { appoint: 'unit bureau', ...leave },
   appointed: leave,
