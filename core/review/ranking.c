@@ -339,6 +339,21 @@ static json_t *find_contest(const json_t *ranking, const json_t *chosen)
     return NULL;
 }
 
+/* Who is among the equals does not choose among them. */
+static int check_not_own(struct td_review *review, const json_t *group, struct td_error *reterr)
+{
+    size_t i;
+    json_t *entry;
+    int64_t own = 0;
+    int result = 0;
+    json_array_foreach(json_object_get(group, "entries"), i, entry)
+        if (!result && !own && td_row_equals(entry, "ranking_outcome", "tied"))
+            result = td_tx_int(review->tx, &own,
+                               "select count(*) from application where id = $1 and account_id = $2",
+                               "ss", td_row_text(entry, "application_id"), review->who->id);
+    return result || !own ? result : td_error_key(reterr, TD_EFORBIDDEN, "own_dossier", NULL);
+}
+
 static int store_choice(struct td_review *review, const json_t *group, const json_t *chosen,
                         const char *reason)
 {
@@ -375,6 +390,8 @@ int td_ranking_choose(struct td_review *review, const char *cycle_id, const json
         result = td_ranking_compute(review, cycle, &ranking);
     if (!result && !(group = find_contest(ranking, chosen)))
         result = td_error_field(reterr, "chosen", "choice", "choose among the equals of one group");
+    if (!result)
+        result = check_not_own(review, group, reterr);
     if (!result)
         result = store_choice(review, group, chosen, reason);
     if (!result)

@@ -116,6 +116,10 @@ describe('more who passed than posts', () => {
     for (const [who, status] of [[city.clerk, 403], [a.client, 403], [city.office, 403]]) assert.equal((await who.json('POST', `${at}/choice`, { chosen: [c.id], reason: '在乡镇任教更久' })).status, status);
     for (const chosen of [[c.id, d.id], [a.id]]) assert.deepEqual((await city.bureau.json('POST', `${at}/choice`, { chosen, reason: '在乡镇任教更久' })).body.errors.map((one) => one.field), ['chosen']);
     assert.deepEqual(outcomes(await city.office.ok('GET', at)), outcomes(before), 'a refused choice leaves nothing');
+    const grant = (change) => sql(server, `${change} account_grant ${change === 'delete from' ? `where account_id = '${d.client.account.id}' and role = 'bureau'` : `(account_id, role, scope, granted_by, granted_at) values ('${d.client.account.id}', 'bureau', '', '', '')`}`);
+    grant('insert into');
+    assert.equal((await d.client.json('POST', `${at}/choice`, { chosen: [d.id], reason: '在乡镇任教更久' })).body.key, 'own_dossier', 'nobody chooses among his equals');
+    grant('delete from');
     await city.bureau.ok('POST', `${at}/choice`, { chosen: [c.id], reason: '在乡镇任教年限更长。' });
     const notice = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
     assert.deepEqual([notice.entries.length, notice.outranked, notice.waiting], [3, 1, 0]);
