@@ -24,7 +24,23 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     return rc;
 }
 
-/* The committees and cycles that this office draws for. */
+/* What may be asked for in a draw: the specialties of the series of this office. */
+static json_t *specialty_options(const struct td_call *call)
+{
+    json_t *options = json_array(), *series, *one;
+    const char *id;
+    size_t i;
+    json_object_foreach((json_t *)call->catalog, id, series)
+        if (td_account_has(call->who, TD_ROLE_OFFICE, id))
+            json_array_foreach(json_object_get(series, "specialties"), i, one)
+                json_array_append_new(options, json_pack("{s:s, s:O, s:O, s:O?}", "series", id,
+                                                         "id", json_object_get(one, "id"), "name",
+                                                         json_object_get(one, "name"), "name_en",
+                                                         json_object_get(one, "name_en")));
+    return options;
+}
+
+/* The committees, cycles and specialties that this office draws for. */
 static int new_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -36,8 +52,9 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
     if (rc == 0)
         rc = td_cycle_list(&review, "", "", "", &cycles);
     if (rc == 0)
-        reply->value = json_pack("{s:O?, s:O?}", "committees", json_object_get(committees, "items"),
-                                 "cycles", json_object_get(cycles, "items"));
+        reply->value = json_pack(
+            "{s:O?, s:O?, s:o}", "committees", json_object_get(committees, "items"), "cycles",
+            json_object_get(cycles, "items"), "specialty_options", specialty_options(call));
     json_decref(committees);
     json_decref(cycles);
     return rc;

@@ -189,6 +189,7 @@ describe('the draw', () => {
     assert.equal((await city.office.json('POST', `/draws/${draw}/close`)).body.key, 'draw_open');
     for (const seat of seated(view)) assert.equal((await answer(seat.id, { answer: 'confirmed' })).status, 200);
     for (const [who, path] of [[city.office, '/draws'], [city.office, '/draws/new'], [city.office, `/draws/${draw}`], [city.supervisor, `/draws/${draw}`], [city.bureau, `/draws/${draw}`]]) assert.equal((await who.page(path)).status, 200, path);
+    assert.match((await city.office.page('/draws/new')).text, /name="specialties" value="mathematics"/);
     await city.office.ok('POST', `/draws/${draw}/close`);
     assert.equal((await city.office.json('POST', `/draws/${draw}/cancel`, { reason: '重来' })).body.key, 'draw_state', 'what ended is not drawn again');
     const members = (await city.office.ok('GET', `/committees/${committee}`)).members.map((one) => one.account_id);
