@@ -224,14 +224,15 @@ static bool put_value(struct taking *taking, const json_t *sheet, const json_t *
     return json_object_set_new(json_object_get(sent, "points"), item, json_string(text)) == 0;
 }
 
-static const json_t *row_of(const json_t *rows, const char *item)
+/* The first row of each item: an expert's table may have as many items as it has rows. */
+static json_t *by_item(const json_t *rows)
 {
     size_t i;
-    json_t *row;
+    json_t *row, *index = json_object();
     json_array_foreach((json_t *)rows, i, row)
-        if (!strcmp(cell(row, ITEM), item))
-            return row;
-    return NULL;
+        if (!json_object_get(index, cell(row, ITEM)))
+            json_object_set(index, cell(row, ITEM), row);
+    return index;
 }
 
 /* Names the values that the sheet refused and takes them out of `sent`; how many. */
@@ -240,17 +241,18 @@ static size_t take_out(struct taking *taking, const struct td_error *refusal, co
 {
     static const char prefix[] = "points.";
     size_t i, count = 0;
-    json_t *field;
+    json_t *field, *index = by_item(rows);
     json_array_foreach(refusal->fields, i, field) {
         const char *name = td_row_text(field, "field"), *code = td_row_text(field, "code");
         const char *item = strncmp(name, prefix, strlen(prefix)) ? name : name + strlen(prefix);
-        const json_t *row = row_of(rows, item);
+        const json_t *row = json_object_get(index, item);
         if (json_object_del(json_object_get(sent, "points"), item) < 0)
             continue;
         if (row)
             add_problem(taking, row, code);
         count++;
     }
+    json_decref(index);
     return count;
 }
 

@@ -266,6 +266,10 @@ describe('score sheets offline', () => {
     assert.deepEqual([body.saved, body.problems], [1, []]);
     assert.equal((await experts.second.ok('GET', `/reviews/${one}`)).sheet.comment, '改用国标编码');
     for (const [wrong, code] of [[Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), 'no_table'], [Buffer.from('a,b\r\n1,2\r\n'), 'other_table']]) assert.deepEqual((await send(experts.second, wrong)).body.errors.map((one) => [one.field, one.code]), [['file', code]]);
+    const [head, first] = parse((await experts.second.send('GET', '/api/v1/reviews/form?format=csv')).text.slice(1));
+    const many = Array.from({ length: 19_000 }, (_, n) => first.map((cell, at) => (at === 6 ? `item${n}` : at === FILLED ? '1' : cell)));
+    const flood = (await send(experts.second, Buffer.from(write([head, ...many])))).body; // of items that are none: quadratic, it held up all writes
+    assert.deepEqual([flood.saved, flood.problems.length, flood.problems.at(-1).form_problem], [0, 19_000, 'unknown']);
     const page = await experts.second.page('/reviews/form');
     assert.match(page.text, /enctype="multipart\/form-data"/);
     const report = await experts.second.upload('/reviews/form', {}, { name: 'a.csv', type: 'text/csv', bytes: Buffer.from(write([table[0], table[1].map((cell, n) => (n === FILLED ? '99' : cell))])) }, { Accept: 'text/html' });
