@@ -16,7 +16,9 @@
 #define LISTED                                                                                     \
     "id, kind as delivery_kind, target, subject, state as delivery_state, attempts, due_at, "      \
     "sent_at, receipt, reason, created_at, settled_at, "                                           \
-    "state not in ('delivered', 'given_up') as open"
+    "state not in ('delivered', 'given_up') as open, "                                             \
+    "case when subject glob 'filing/*' then substr(subject, 8) else '' end as filing_id, "         \
+    "state in ('waiting', 'sending', 'unknown') as tried"
 
 enum { REASON_MAX = 500, HOUR_MS = 3600 * 1000 };
 
@@ -57,6 +59,14 @@ int td_delivery_post(struct td_review *review, const char *kind_name, const char
 
 /* --- for people ------------------------------------------------------------------------------- */
 
+/* SQL says 0 and 1, pages ask for false and true. */
+static void name_flags(json_t *row)
+{
+    static const char *const flags[] = {"open", "tried"};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+        json_object_set_new(row, flags[i], json_boolean(td_row_int(row, flags[i])));
+}
+
 int td_delivery_list(struct td_review *review, const char *state, const char *cursor,
                      json_t **ret_page)
 {
@@ -72,6 +82,10 @@ int td_delivery_list(struct td_review *review, const char *state, const char *cu
                             "si", cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+        name_flags(row);
     *ret_page = td_row_page(rows, "id");
     return *ret_page ? 0 : TD_ENOMEM;
 }
@@ -90,6 +104,8 @@ int td_delivery_of(struct td_tx *tx, const char *subject, json_t **ret_delivery)
         td_tx_row(tx, ret_delivery,
                   "select " LISTED " from delivery where subject = $1 order by id desc limit 1",
                   "s", subject);
+    if (rc == 0)
+        name_flags(*ret_delivery);
     if (rc != TD_ENOTFOUND)
         return rc;
     *ret_delivery = json_null();

@@ -49,7 +49,7 @@ static int load_person(struct td_review *review, const char *account_id, json_t 
 
 static int load_titles(struct td_review *review, const char *account_id, json_t **ret_rows)
 {
-    return td_tx_rows(
+    int rc = td_tx_rows(
         review->tx, ret_rows,
         "select h.id, h.series, h.level, h.name as title_name, h.track, h.certificate_number,"
         " h.issuer, h.obtained_on, h.appointed_on, h.ended_on, h.state as held_state,"
@@ -61,6 +61,11 @@ static int load_titles(struct td_review *review, const char *account_id, json_t 
         " else 'valid' end, 0, t.id from title t join application a on a.id = t.application_id"
         " where t.account_id = $1 order by 8",
         "s", account_id);
+    size_t i;
+    json_t *row;
+    json_array_foreach(rc < 0 ? NULL : *ret_rows, i, row)
+        json_object_set_new(row, "waits", json_boolean(td_row_int(row, "waits")));
+    return rc;
 }
 
 static json_t *ladders_of(const json_t *rows)

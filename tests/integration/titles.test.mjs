@@ -250,7 +250,9 @@ describe('two ladders', () => {
     const { id } = await city.clerk.ok('POST', `${at}/titles`, general());
     assert.equal((await publicly('dan')).certificate_state, 'valid', 'not yet');
     const before = await free();
+    assert.ok((await city.bureau.page(at)).text.includes('/confirm"'));
     await city.bureau.ok('POST', `${at}/titles/${id}/confirm`);
+    assert.ok(!(await city.bureau.page(at)).text.includes('/confirm"'), 'once');
     assert.equal((await city.bureau.json('POST', `${at}/titles/${id}/confirm`)).body.key, 'held_state');
     const seen = await publicly('dan');
     assert.deepEqual([seen.certificate_state, seen.state_why], ['converted', 'converted']);
