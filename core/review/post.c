@@ -43,6 +43,12 @@ static int load(struct td_review *review, const char *title_id, json_t **ret_tit
                      "s", title_id);
 }
 
+/* Directed titles are for the grassroots and take a post of the ledger; general ones do neither. */
+static bool is_directed(const json_t *title)
+{
+    return !td_row_equals(title, "track", "general");
+}
+
 /* The unit where the holder serves, or the bureau; never the holder himself. */
 static int check_who(const struct td_review *review, const json_t *title, bool unit_too,
                      struct td_error *reterr)
@@ -175,14 +181,17 @@ int td_post_appoint(struct td_review *review, const char *title_id, const json_t
     if (rc < 0)
         return rc;
     int64_t before = td_row_int(post, "pre_directed_grade");
-    struct opening opening = {
-        "directed", td_row_text(post, "appointed_on"), td_row_text(post, "pay_effective_on"),
-        "",         td_row_text(post, "document"),     td_row_int(post, "grade")};
+    struct opening opening = {is_directed(title) ? "directed" : "general",
+                              td_row_text(post, "appointed_on"),
+                              td_row_text(post, "pay_effective_on"),
+                              "",
+                              td_row_text(post, "document"),
+                              td_row_int(post, "grade")};
     if (!td_row_equals(title, "state", "certified"))
         rc = state_wrong(title, "appoint", reterr);
     if (rc == 0)
         rc = check_appointment(review, title, post, reterr);
-    if (rc == 0)
+    if (rc == 0 && is_directed(title))
         rc = td_quota_consume(review, title, td_row_text(title, "unit_id"),
                               td_row_text(title, "division_code"), reterr);
     if (rc == 0 && before)
@@ -281,6 +290,17 @@ static int directed_grade(struct td_review *review, struct moving *moving)
                      "s", td_row_text(moving->title, "title_id"));
 }
 
+/* A general title goes with its holder, and so does his appointment. */
+static int go_along(struct td_review *review, const struct moving *moving)
+{
+    struct opening opening = {"general",     moving->on,       moving->on,
+                              moving->place, moving->document, moving->grade};
+    if (!moving->grade)
+        return 0;
+    int rc = close_post(review, td_row_text(moving->title, "title_id"), moving->on);
+    return rc < 0 ? rc : open_post(review, moving->title, moving->unit_id, &opening);
+}
+
 /* Takes the directed post at the new place: consumed when the holder was appointed, else reserved.
  */
 static int take_post(struct td_review *review, const struct moving *moving, struct td_error *reterr)
@@ -359,6 +379,12 @@ static int move_to(struct td_review *review, struct moving *moving, const char *
 {
     bool suspended = td_row_equals(moving->title, "state", "suspended");
     int rc = directed_grade(review, moving);
+    if (!is_directed(moving->title)) {
+        *ret_effect = "keeps";
+        if (rc == 0)
+            rc = go_along(review, moving);
+        return rc < 0 ? rc : record_move(review, moving, *ret_effect);
+    }
     *ret_effect = moving->grassroots ? (suspended ? "reinstates" : "keeps") : "suspends";
     if (rc == 0)
         rc = moving->grassroots ? take_post(review, moving, reterr)

@@ -5,6 +5,7 @@
  *         restored and the directed post is free for others
  *     back at a grassroots unit: reinstated with the directed grade, on a free post there
  *     moved within the grassroots: keeps, on a free post of the new district or unit
+ *     a general title: keeps wherever its holder goes, and takes no post of the ledger
  *     the general title of the same level (review/ladder.h): converted; revoked; retired: the post is free
  *
  * Post grades are 1 to 13: full senior 1-4, senior 5-7, intermediate 8-10, junior 11-13. */

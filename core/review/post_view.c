@@ -130,7 +130,7 @@ int td_post_describe(struct td_review *review, json_t *title)
 /* What is late, of alias a (the dossier) and p (the open post), by the moment and the day given. */
 #define LATE_SQL(now, today)                                                                       \
     "case when a.state = 'certified' and a.due_at < " now " then 'appointment'"                    \
-    " when a.state = 'appointed' and p.ladder = 'directed' and p.pay_honoured_on is null"          \
+    " when a.state = 'appointed' and p.ladder <> 'before' and p.pay_honoured_on is null"           \
     " and p.pay_due_on < " today " then 'pay' else '' end"
 
 /* Which titles $1 may see in lists ('*' = all): those of his unit or district now. */

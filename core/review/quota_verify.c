@@ -173,22 +173,25 @@ static int compare_count(struct replay *replay)
     return rc;
 }
 
-/* Who is appointed holds a consumed post, who has a certificate a reserved one, all others none. */
+/* Who is appointed on a directed title holds a consumed post, who has its certificate a reserved
+ * one, all others none. */
 static int compare_dossiers(struct replay *replay)
 {
     json_t *rows = NULL, *row;
     size_t i;
-    int rc = td_tx_rows(replay->tx, &rows,
-                        "select a.id, a.state from application a where a.level <> 'junior' and"
-                        " (a.state in ('certified', 'appointed') or exists"
-                        " (select 1 from quota_entry q where q.application_id = a.id))",
-                        "");
+    int rc =
+        td_tx_rows(replay->tx, &rows,
+                   "select a.id, a.state, a.track from application a where a.level <> 'junior' and"
+                   " (a.state in ('certified', 'appointed') or exists"
+                   " (select 1 from quota_entry q where q.application_id = a.id))",
+                   "");
     json_array_foreach(rows, i, row) {
         const char *id = td_row_text(row, "id"), *state = td_row_text(row, "state");
         const char *held = td_row_text(json_object_get(replay->holders, id), "kind");
-        const char *due = !strcmp(state, "appointed")   ? "consume"
-                          : !strcmp(state, "certified") ? "reserve"
-                                                        : "";
+        const char *due = td_row_equals(row, "track", "general") ? ""
+                          : !strcmp(state, "appointed")          ? "consume"
+                          : !strcmp(state, "certified")          ? "reserve"
+                                                                 : "";
         if (strcmp(held, due) != 0)
             find(replay, "dossier", "dossier %s is %s and holds %s", id, state,
                  *held ? held : "nothing");

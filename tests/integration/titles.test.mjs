@@ -277,6 +277,22 @@ describe('two ladders', () => {
     assert.equal(tenure[0].days, 1096 + (await view('cid')).posts.reduce((days, post) => days + (Date.parse(post.until_on ?? today) - Date.parse(post.from_on)) / 86400e3 + 1, 0));
   });
 
+  test('a general title of this city takes no directed post and goes with its holder', async () => {
+    people.gan = await teacher(city, 'gan');
+    const [one] = filed(server, city, [people.gan.account.id], { approved: today });
+    sql(server, `update application set track = 'general' where id = '${one.application}'`);
+    dossiers.push(one);
+    Object.assign(titles, await certified(server, city, [one]));
+    const left = await free();
+    assert.equal((await appoint('gan')).status, 200);
+    assert.deepEqual([await free(), (await view('gan')).present.ladder], [left, 'general']);
+    const gone = await move('gan', { to_unit: units.town.id });
+    assert.deepEqual([gone.status, stateOf(server, one.application)], [200, 'appointed']);
+    const { present, moves } = await view('gan');
+    assert.deepEqual([present.grade, present.ladder, present.unit_name, moves[0].effect], [10, 'general', '市第一中学', 'keeps']);
+    assert.equal((await publicly('gan')).certificate_state, 'valid');
+  });
+
   test('every change is on the ledger, and the ledger and the posts hold', async () => {
     const actions = rows(server, "select distinct action from ledger where subject like 'title/%' or subject like 'held_title/%'").map((one) => one.action);
     for (const action of ['title.issue', 'title.appoint', 'title.pay', 'title.transfer', 'title.retire', 'held_title.record', 'held_title.confirm']) assert.ok(actions.includes(action), action);
