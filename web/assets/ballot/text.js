@@ -11,7 +11,15 @@ export class Refused extends Error {
 }
 
 export const bytesOf = (text) => new TextEncoder().encode(text);
-export const textOf = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+
+/** The text of bytes, all of them: a mark of their order at the beginning would be a second spelling. */
+export function textOf(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Refused("not UTF-8");
+  }
+}
 
 /** 32 bytes, of a text or bytes. */
 export const sha256 = (content) => digest(typeof content === "string" ? bytesOf(content) : content);
