@@ -266,8 +266,10 @@ int td_expert_pool_approve(struct td_review *review, const char *pool_id, const 
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "update expert_pool set state = 'approved', submitted_at = null,"
-                        " reference = $2, approved_on = $3, valid_until = $4 where id = $1",
-                        "ssss", pool_id, reference, approved_on, until);
+                        " reference = case when $5 then reference else $2 end,"
+                        " approved_on = case when $5 then approved_on else $3 end,"
+                        " valid_until = $4 where id = $1",
+                        "ssssb", pool_id, reference, approved_on, until, (int)valid);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "update pool_expert set state = 'active' where pool_id = $1"

@@ -72,6 +72,9 @@ describe('the pool', () => {
     assert.ok(shown.items.every((one) => one.expert_state === 'active' && !one.confirmed_at));
     await put({ login: 'expert-4' });
     assert.deepEqual((await look('?state=proposed')).items.map((one) => one.login), ['expert-4']);
+    await city.office.ok('POST', `/pools/${pool}/submit`);
+    await city.bureau.ok('POST', `/pools/${pool}/approve`, { reference: '新人社备〔2026〕4号', approved_on: today });
+    assert.deepEqual([(await look()).reference, (await look('?q=expert-4')).items[0].expert_state], ['新人社备〔2026〕3号', 'active'], 'the pool keeps the approval that its term counts from');
     const [own] = (await experts[0].ok('GET', '/experts/mine')).items;
     assert.equal((await experts[1].json('POST', `/experts/${own.id}/confirm`)).status, 404, 'nobody confirms for another');
     assert.match((await experts[0].page('/experts/mine')).text, /我同意入库/);
