@@ -73,19 +73,37 @@ static void add_row(json_t *items, const json_t *dossier, const json_t *sheet, c
                   "item_name", name, "rule", rule, "least", least, "most", most, "filled", filled));
 }
 
-static int add_dossier(struct td_review *review, const json_t *dossier, json_t *items)
+/* The indicators of a dossier's standard, read once for each of `known`: {"series/level": [...]}.
+ */
+static int indicators_of(struct td_review *review, const json_t *dossier, json_t *known,
+                         const json_t **ret_indicators)
 {
-    json_t *sheet = NULL, *indicators = NULL, *one;
+    const char *series = td_row_text(dossier, "series"), *level = td_row_text(dossier, "level");
+    json_t *read = NULL;
+    char key[80];
+    snprintf(key, sizeof(key), "%.38s/%.38s", series, level);
+    int rc = 0;
+    if (!json_object_get(known, key) &&
+        (rc = td_sheet_indicators(review->tx, series, level, &read)) == 0)
+        json_object_set_new(known, key, read);
+    *ret_indicators = json_object_get(known, key);
+    return rc;
+}
+
+static int add_dossier(struct td_review *review, const json_t *dossier, json_t *known,
+                       json_t *items)
+{
+    const json_t *indicators = NULL;
+    json_t *sheet = NULL, *one;
     size_t i;
     int rc = td_sheet_load(review, td_row_text(dossier, "id"), &sheet, NULL);
     if (rc == 0)
-        rc = td_sheet_indicators(review->tx, td_row_text(dossier, "series"),
-                                 td_row_text(dossier, "level"), &indicators);
+        rc = indicators_of(review, dossier, known, &indicators);
     if (rc < 0) {
         json_decref(sheet);
         return rc == TD_ENOTFOUND ? 0 : rc;
     }
-    json_array_foreach(indicators, i, one) {
+    json_array_foreach((json_t *)indicators, i, one) {
         const json_t *given =
             json_object_get(json_object_get(sheet, "points"), td_row_text(one, "id"));
         add_row(items, dossier, sheet, td_row_text(one, "id"), td_row_text(one, "name"),
@@ -97,19 +115,19 @@ static int add_dossier(struct td_review *review, const json_t *dossier, json_t *
             json_string(""), json_string(opinion_name(td_row_text(sheet, "opinion"))));
     add_row(items, dossier, sheet, "comment", "评语 Comment", "", json_string(""), json_string(""),
             json_string(td_row_text(sheet, "comment")));
-    json_decref(indicators);
     json_decref(sheet);
     return 0;
 }
 
 int td_sheet_form_make(struct td_review *review, json_t **ret_form)
 {
-    json_t *list = NULL, *dossier, *items = json_array();
+    json_t *list = NULL, *dossier, *items = json_array(), *known = json_object();
     size_t i;
     int rc = td_sheet_list(review, &list);
     json_array_foreach(json_object_get(list, "items"), i, dossier)
         if (rc == 0 && td_row_bool(dossier, "open"))
-            rc = add_dossier(review, dossier, items);
+            rc = add_dossier(review, dossier, known, items);
+    json_decref(known);
     json_decref(list);
     *ret_form = json_pack("{s:o, s:n}", "items", items, "next");
     return rc < 0 ? rc : *ret_form ? 0 : TD_ENOMEM;
