@@ -72,11 +72,22 @@ int td_draw_witness(struct td_review *review, const char *draw_id, const char *n
     return rc;
 }
 
+static int tell(struct td_review *review, const json_t *draw, const char *account_id,
+                const char *kind)
+{
+    const json_t *series = json_object_get(review->catalog, td_row_text(draw, "series"));
+    json_t *words =
+        json_pack("{s:s, s:s, s:s}", "series_name", td_row_text(series, "name"), "series_name_en",
+                  td_row_text(series, "name_en"), "draw", td_row_text(draw, "id"));
+    int rc = td_message_send(review, account_id, NULL, kind, words);
+    json_decref(words);
+    return rc;
+}
+
 /* Whoever sits and was not asked yet is asked. */
 static int invite(struct td_review *review, const json_t *draw, const json_t *file)
 {
     const char *id = td_row_text(draw, "id");
-    const json_t *series = json_object_get(review->catalog, td_row_text(draw, "series"));
     size_t i;
     json_t *seat = NULL;
     json_array_foreach(json_object_get(file, "seats"), i, seat) {
@@ -86,12 +97,8 @@ static int invite(struct td_review *review, const json_t *draw, const json_t *fi
                             "insert into draw_invitation (draw_id, account_id, invited_at)"
                             " values ($1, $2, $3) on conflict do nothing",
                             "sss", id, account, review->now);
-        if (rc == 0 && inserted) {
-            json_t *words = json_pack("{s:s, s:s, s:s}", "series_name", td_row_text(series, "name"),
-                                      "series_name_en", td_row_text(series, "name_en"), "draw", id);
-            rc = td_message_send(review, account, NULL, "draw_invitation", words);
-            json_decref(words);
-        }
+        if (rc == 0 && inserted)
+            rc = tell(review, draw, account, "draw_invitation");
         if (rc < 0)
             return rc;
     }
@@ -262,6 +269,22 @@ int td_draw_close(struct td_review *review, const char *draw_id, struct td_error
     return rc;
 }
 
+/* Who said that he comes, or may still, keeps the days free no longer. */
+static int call_off(struct td_review *review, const json_t *draw)
+{
+    json_t *rows = NULL, *row;
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select account_id from draw_invitation where draw_id = $1"
+                        " and answer <> 'declined' order by account_id",
+                        "s", td_row_text(draw, "id"));
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = tell(review, draw, td_row_text(row, "account_id"), "draw_cancelled");
+    json_decref(rows);
+    return rc;
+}
+
 int td_draw_cancel(struct td_review *review, const char *draw_id, const char *reason,
                    struct td_error *reterr)
 {
@@ -272,6 +295,8 @@ int td_draw_cancel(struct td_review *review, const char *draw_id, const char *re
     if (td_row_equals(draw, "state", "closed") || td_row_equals(draw, "state", "cancelled"))
         rc = td_error_key(reterr, TD_ECONFLICT, "draw_state",
                           json_pack("{s:s}", "draw_state", td_row_text(draw, "state")));
+    if (rc == 0)
+        rc = call_off(review, draw);
     json_decref(draw);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,

@@ -229,6 +229,14 @@ describe('the draw', () => {
     assert.deepEqual((await city.office.ok('GET', `/panels/${panel.id}`)).members.map((one) => one.account_id).sort(), seats.map((seat) => seat.id).sort());
     const cancelled = (await create({ ...place, name: '作废的' })).body.id;
     await city.office.ok('POST', `/draws/${cancelled}/cancel`, { reason: '条件有误' });
+    const late = (await create({ ...place, name: '改期的' })).body.id;
+    await city.supervisor.ok('POST', `/draws/${late}/witness`, { number: '8' });
+    await city.office.ok('POST', `/draws/${late}/reveal`);
+    const [asked] = (await city.office.ok('GET', `/draws/${late}`)).seats;
+    await city.office.ok('POST', `/draws/${late}/cancel`, { reason: '会议改期' });
+    const person = experts.find((one) => one.account.id === asked.id);
+    assert.ok((await person.ok('GET', '/messages')).items.some((one) => one.kind === 'draw_cancelled'));
+    assert.match((await person.page('/messages')).text, /本次抽取已作废/);
     assert.equal((await city.supervisor.json('POST', `/draws/${cancelled}/witness`, { number: '7' })).body.key, 'draw_state');
   });
 
