@@ -54,8 +54,9 @@ int td_reexamination_procedure(struct td_review *review, const char *application
     int result = add_vote(review, application_id, checks);
     if (!result)
         result = add_count(review, application_id, checks, "sheets", EXPERTS_MIN, true,
-                           "select count(*) from sheet where application_id = $1 and submitted_at "
-                           "is not null");
+                           "select count(*) from sheet h join application a on a.id = "
+                           "h.application_id where a.id = $1 and h.submitted_at is not null "
+                           "and not " TD_RECUSAL_SQL("h.account_id"));
     if (!result)
         result = add_count(review, application_id, checks, "recusals", 0, false,
                            "select count(*) from sheet h join application a on a.id = "

@@ -202,8 +202,10 @@ describe('a result that one is not satisfied with', () => {
 
     const asked = await client.ok('POST', `/applications/${id}/recheck`, { reason });
     assert.equal((await client.json('POST', `/applications/${id}/recheck`, { reason })).body.key, 'recheck_requested');
+    // Three sheets, one of them by a colleague of the applicant.
+    for (const who of [city.office, city.hr, city.clerk]) sql(server, `insert into sheet (id, panel_id, application_id, account_id, submitted_at, updated_at) values ('s-${who.account.login}', '', '${id}', '${who.account.id}', '2026-01-05', '2026-01-05')`);
     const { reexamination } = await city.bureau.ok('GET', `/reexaminations/${asked.id}`);
-    assert.deepEqual(reexamination.procedure.map(({ check, kept, found, needed }) => [check, kept, found, needed]), [['quorum', true, 8, 8], ['votes', true, 8, 8], ['result', true, 5, 6], ['sheets', false, 0, 3], ['recusals', true, 0, 0], ['points', true, 1, 1]]);
+    assert.deepEqual(reexamination.procedure.map(({ check, kept, found, needed }) => [check, kept, found, needed]), [['quorum', true, 8, 8], ['votes', true, 8, 8], ['result', true, 5, 6], ['sheets', false, 2, 3], ['recusals', false, 1, 0], ['points', true, 1, 1]]);
     // Who had a part in the dossier does not examine it.
     sql(server, `update transition set actor = '${city.bureau.account.id}' where application_id = '${id}' and action = 'fail'`);
     assert.equal((await city.bureau.json('POST', `/reexaminations/${asked.id}`, { outcome: 'revote', finding: '评议组意见不足三份。' })).body.key, 'recheck_took_part');
