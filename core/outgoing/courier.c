@@ -65,7 +65,7 @@ static void write_file(struct td_errand *errand)
     snprintf(beside, sizeof(beside), "%s.tmp", errand->file);
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool good = fd >= 0 && write_all(fd, errand->body, errand->body_length);
-    int because = errno;
+    int because = good ? 0 : errno;
     if (fd >= 0 && close(fd) < 0)
         good = false;
     good = good && rename(beside, errand->file) == 0 && sync_folder(errand->file);
