@@ -87,9 +87,9 @@ const struct td_route td_deliveries_routes[] = {
      .body = reason_body},
     {TD_POST, "/deliveries/{delivery}/receipt", WRITERS,
      "Record the receipt of what was uploaded by hand", .write = receive_write,
-     .body = receipt_body},
+     .body = receipt_body, .flags = TD_ROUTE_STEP_UP},
     {TD_POST, "/deliveries/{delivery}/rejection", WRITERS,
      "Record the rejection of what was uploaded by hand", .write = reject_write,
-     .body = reason_body},
+     .body = reason_body, .flags = TD_ROUTE_STEP_UP},
     {0},
 };
