@@ -114,7 +114,8 @@ static int motions(struct td_review *review, const json_t *meeting,
         " as voted, case when o.state = 'counted' then o.voters else"
         " (select count(*) from election_voter v where v.election_id = o.election_id) end as "
         "voters,"
-        " e.number as election, case when " TD_RECUSAL_SQL(
+        " e.number as election, case when " TD_PANEL_OPEN_SQL " then 1 else 0 end as undecided,"
+        " case when " TD_RECUSAL_SQL(
             "$2") " then 1 else 0 end as mine_recused"
                   " from motion o join application a on a.id = o.application_id"
                   " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
@@ -128,6 +129,9 @@ static int motions(struct td_review *review, const json_t *meeting,
         bool recused = td_row_int(row, "mine_recused") != 0 && seat->member;
         json_object_del(row, "mine_recused");
         json_object_set_new(row, "recused", json_boolean(recused));
+        bool open = td_row_int(row, "undecided") || seat->office || seat->reads;
+        json_object_del(row, "undecided");
+        json_object_set_new(row, "readable", json_boolean(open && !recused));
         td_application_name(review, row);
         if (recused)
             hide(row);

@@ -507,6 +507,8 @@ describe('the meeting', () => {
     assert.deepEqual((await experts[1].ok('GET', '/reviews')).items, []);
     assert.equal((await experts[5].json('GET', `/meetings/${meeting}/motions/${motions[0].id}`)).status, 404);
     assert.equal((await city.office.json('GET', `/meetings/${meeting}/motions/${motions[0].id}`)).status, 200);
+    for (const [who, offered] of [[experts[5], false], [city.office, true]])
+      assert.equal((await who.page(`/meetings/${meeting}`)).text.includes(`/motions/${motions[0].id}"`), offered);
   });
 
   test('the chair closes it and the minutes say who recused', async () => {
