@@ -49,18 +49,38 @@ static int concern_committee(struct td_review *review, const char *id,
                       "sss", id, one->whom, one->text);
 }
 
+/* How many of a role it does not concern. */
+static int count_free(struct td_review *review, const char *id, const char *role, int64_t *ret_free)
+{
+    return td_tx_int(review->tx, ret_free,
+                     "select count(*) from account_grant g join account a on a.id = "
+                     "g.account_id where g.role = $2 and not a.disabled and not "
+                     "exists (select 1 from complaint_concern c where c.complaint_id = $1 "
+                     "and c.account_id = g.account_id)",
+                     "ss", id, role);
+}
+
+/* Words that name everybody who could look into a case must not hide it from all of them: then the
+ * supervisors do. */
+static int free_supervisors(struct td_review *review, const char *id)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "delete from complaint_concern where complaint_id = $1 and account_id in "
+                      "(select account_id from account_grant where role = 'supervisor')",
+                      "s", id);
+}
+
 /* The supervisor's, unless it concerns every supervisor that there is. */
 static int choose_handler(struct td_review *review, const char *id, const char *about,
                           const char **ret_handler)
 {
-    int64_t free_ones = 0;
+    int64_t supervisors = 0, bureau = 0;
     bool watch = !strcmp(about, "official") || !strcmp(about, "committee");
-    int result = td_tx_int(review->tx, &free_ones,
-                           "select count(*) from account_grant g join account a on a.id = "
-                           "g.account_id where g.role = 'supervisor' and not a.disabled and not "
-                           "exists (select 1 from complaint_concern c where c.complaint_id = $1 "
-                           "and c.account_id = g.account_id)",
-                           "s", id);
+    int result = count_free(review, id, "supervisor", &supervisors);
+    if (!result)
+        result = count_free(review, id, "bureau", &bureau);
+    if (!result && !supervisors && !bureau)
+        result = free_supervisors(review, id);
     if (!result && !watch) { /* an official is named all the same */
         int64_t named = 0;
         result = td_tx_int(review->tx, &named,
@@ -70,7 +90,7 @@ static int choose_handler(struct td_review *review, const char *id, const char *
                            "s", id);
         watch = named > 0;
     }
-    *ret_handler = watch && free_ones ? "supervisor" : "bureau";
+    *ret_handler = !bureau || (watch && supervisors) ? "supervisor" : "bureau";
     return result;
 }
 

@@ -315,6 +315,12 @@ describe('a complaint', () => {
     assert.equal(await stateOf(held.client, held.id), 'failed');
   });
 
+  test('that names everybody who could look into it is still seen by the supervisor', async () => {
+    const { number } = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '反映过多次：bureau、bureau-2、supervisor 都不处理。' });
+    const sees = async (who) => (await who.ok('GET', '/complaints')).items.some((one) => one.number === number);
+    assert.deepEqual([await sees(city.supervisor), await sees(city.bureau), await sees(second)], [true, false, false]);
+  });
+
   test('that waits too long is marked for those who have it', async () => {
     const receipt = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '公示的地点不醒目，请改进。' });
     const overdue = async () => (await city.bureau.ok('GET', '/complaints')).items.filter((one) => one.number === receipt.number).map((one) => one.overdue);
