@@ -36,13 +36,13 @@ static int load_passed(struct td_review *review, const char *cycle_id, json_t **
     int result = td_tx_rows(
         review->tx, &rows,
         "select a.id as application_id, a.number, a.account_id, a.unit_id, a.division_code, "
-        "a.series, a.level, a.specialty, a.plugin_version, p.name, u.name as unit_name, "
+        "a.series, a.level, a.track, a.specialty, a.plugin_version, p.name, u.name as unit_name, "
         "v.name as division_name, o.id as motion_id, o.yes, o.present, coalesce(s.total, -1) as "
         "total, c.chosen, c.reason as choice_reason from application a "
         "join account p on p.id = a.account_id join unit u on u.id = a.unit_id "
         "join division v on v.code = a.division_code left join motion o on o.id = " VOTE_SQL
         " left join score s on s.id = a.score_id left join ranking_choice c on c.motion_id = o.id "
-        "where a.cycle_id = $1 and a.state = 'passed' order by a.level, a.division_code, "
+        "where a.cycle_id = $1 and a.state = 'passed' order by a.level, a.division_code, a.track, "
         "o.yes desc, coalesce(s.total, -1) desc, a.number, a.id",
         "s", cycle_id);
     json_array_foreach(rows, i, row) {
@@ -63,7 +63,8 @@ static int add_promised(struct td_review *review, const json_t *cycle, json_t *g
     int result = td_tx_rows(
         review->tx, &rows,
         "select unit_id from application where year = $1 and series = $2 and division_code = $3 "
-        "and level = $4 and state in ('result_notice', 'objection_hold', 'confirmed', 'filed') "
+        "and level = $4 and track <> 'general' and state in ('result_notice', 'objection_hold', "
+        "'confirmed', 'filed') "
         "order by id",
         "isss", td_row_int(cycle, "year"), td_row_text(cycle, "series"),
         td_row_text(group, "division_code"), td_row_text(group, "level"));
@@ -94,7 +95,7 @@ static int add_posts(struct td_review *review, const json_t *cycle, json_t *grou
     struct td_quota_pot pot = {td_row_int(cycle, "year"), td_row_text(group, "division_code"),
                                td_row_text(cycle, "series"), td_row_text(group, "level"), ""};
     json_object_set_new(group, "pools", pools);
-    if (td_quota_controlled(pot.level)) {
+    if (td_quota_controlled(pot.level) && !td_row_equals(group, "track", "general")) {
         result = td_quota_available(review->tx, &pot, &shared);
         if (!result)
             result = td_tx_int(review->tx, &granted,
@@ -117,16 +118,18 @@ static int add_posts(struct td_review *review, const json_t *cycle, json_t *grou
 
 static json_t *new_group(const json_t *first, const char *policy)
 {
-    return json_pack("{s:O, s:O, s:O, s:s, s:[]}", "division_code",
+    return json_pack("{s:O, s:O, s:O, s:O, s:s, s:[]}", "division_code",
                      json_object_get(first, "division_code"), "division_name",
                      json_object_get(first, "division_name"), "level",
-                     json_object_get(first, "level"), "policy", policy, "entries");
+                     json_object_get(first, "level"), "track", json_object_get(first, "track"),
+                     "policy", policy, "entries");
 }
 
 static bool same_group(const json_t *group, const json_t *row)
 {
     return td_row_equals(group, "division_code", td_row_text(row, "division_code")) &&
-           td_row_equals(group, "level", td_row_text(row, "level"));
+           td_row_equals(group, "level", td_row_text(row, "level")) &&
+           td_row_equals(group, "track", td_row_text(row, "track"));
 }
 
 static json_t *group_rows(const json_t *rows, const char *policy)

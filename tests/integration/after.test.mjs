@@ -113,6 +113,10 @@ describe('more who passed than posts', () => {
     assert.deepEqual(outcomes(before).sort(), ['1 han-a in', '2 shen-b in', '3 jiang-d tied', '3 yang-c tied']);
     assert.deepEqual([before.ranking.groups[0].posts, before.ranking.groups[0].contested], [3, 1]);
     assert.match((await city.bureau.page(at)).text, /最后岗位并列/);
+    const track = (name) => sql(server, `update application set track = '${name}' where id = '${d.id}'`);
+    track('general');
+    assert.deepEqual(outcomes(await city.office.ok('GET', at)).sort(), ['1 han-a in', '1 jiang-d in', '2 shen-b in', '3 yang-c in'], 'a general title takes no directed post');
+    track('directed');
     for (const [who, status] of [[city.clerk, 403], [a.client, 403], [city.office, 403]]) assert.equal((await who.json('POST', `${at}/choice`, { chosen: [c.id], reason: '在乡镇任教更久' })).status, status);
     for (const chosen of [[c.id, d.id], [a.id]]) assert.deepEqual((await city.bureau.json('POST', `${at}/choice`, { chosen, reason: '在乡镇任教更久' })).body.errors.map((one) => one.field), ['chosen']);
     assert.deepEqual(outcomes(await city.office.ok('GET', at)), outcomes(before), 'a refused choice leaves nothing');
