@@ -113,8 +113,8 @@ static int meetings(struct td_tx *tx, const char *cycle_id, json_t **ret_rows)
 static int objections(struct td_tx *tx, const char *cycle_id, json_t **ret_row)
 {
     return td_tx_row(tx, ret_row,
-                     "select count(*) as objections, sum(case when o.decided_at is not null then 1"
-                     " else 0 end) as decided, sum(case when o.upheld then 1 else 0 end) as upheld"
+                     "select count(*) as objections, count(o.decided_at) as decided,"
+                     " count(case when o.upheld then 1 end) as upheld"
                      " from objection o join application a on a.id = o.application_id"
                      " where a.cycle_id = $1",
                      "s", cycle_id);

@@ -264,6 +264,8 @@ describe('who decides', () => {
 
   test('plan and report are filed by their days; nobody decides on them', async () => {
     const { id, from, delivery } = await file('report');
+    const { objections } = (await filingOf(id)).package;
+    assert.ok(Object.keys(objections).length >= 2 && Object.values(objections).every(Number.isInteger), JSON.stringify(objections));
     await logged('received', from, delivery);
     const report = await filingOf(id);
     assert.equal((await city.bureau.json('POST', `/filings/${id}/approve`, { reference: '1', approved_on: today })).body.key, 'filing_only');
