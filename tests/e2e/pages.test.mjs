@@ -12,7 +12,7 @@ import { demoPassword, seed, titlectl } from './demo.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const PAGES_MAX = 100; // kinds of pages that one role can reach; more is a crawl gone astray
+const PAGES_MAX = 110; // kinds of pages that one role can reach; more is a crawl gone astray
 const A4_PX = Math.floor((180 / 25.4) * 96); // the paper without its margins
 
 let server, browser;
@@ -96,6 +96,8 @@ async function crawl(person) {
   return [...found.keys()];
 }
 
+/** The short form goes with one of those who see much the same. */
+const ALIKE = process.env.TITLED_LONG ? [] : ['teacher-021', 'district_hr_review', 'security'];
 const roles = [
   ['the public', null, ['/notices/:id', '/certificates', '/standards', '/login']],
   ['an applicant with a draft', 'teacher-025', ['/applications/:id/sections/education', '/applications/:id/points', '/account']],
@@ -126,7 +128,7 @@ async function someone(login) {
 }
 
 describe('the pages of', { concurrency: 2 }, () => {
-  for (const [who, login, expected] of roles)
+  for (const [who, login, expected] of roles.filter(([, login]) => !ALIKE.includes(login)))
     test(who, async () => {
       const person = await browser.person(server, { width: 320 });
       if (login) await person.login(await someone(login), demoPassword);
