@@ -248,6 +248,15 @@ static int verify_draw(struct year *year, int who, struct td_error *reterr)
                          reterr);
 }
 
+static int verify_certificate(struct year *year, int who, struct td_error *reterr)
+{
+    const struct td_demo_walk *walk = &year->walks[who];
+    char source[96], name[64];
+    snprintf(source, sizeof(source), "/api/v1/titles/%s/pdf", year->titles[who]);
+    snprintf(name, sizeof(name), "%s-certificate.pdf", walk->series);
+    return verify_export(year, walk->one.login, source, name, "certificate verify", reterr);
+}
+
 static int verify_records(struct year *year, struct td_error *reterr)
 {
     static const char *const commands[] = {"assignment verify", "quota verify", "ledger verify"};
@@ -269,6 +278,8 @@ static int verify_all(struct year *year, struct td_error *reterr)
         result = verify_draw(year, who, reterr);
     for (int who = 0; result == 0 && who < SERIES; who++)
         result = verify_ballots(year, &year->walks[who], reterr);
+    for (int who = 0; result == 0 && who < SERIES; who++)
+        result = verify_certificate(year, who, reterr);
     return result == 0 ? verify_records(year, reterr) : result;
 }
 

@@ -180,6 +180,7 @@ describe('titlectl demo walk --all', () => {
     assert.match(out, /suspended +back at the grassroots/);
     assert.equal(out.match(/^The draw comes out as the file says: \d+ candidates, 3 seats/gm).length, 3);
     assert.equal(out.match(/^Everything holds in/gm).length, 3);
+    assert.equal(out.match(/^The signature is valid/gm).length, 3);
     assert.match(out, /^[1-9]\d* assignments come out as they were made$/m);
     assert.match(out, /^The posts add up/m);
     assert.match(out, /^The ledger is intact/m);
