@@ -68,22 +68,36 @@ static int record(struct td_sqlite *db, const struct td_schema *schema)
 
 static int apply(struct td_sqlite *db, const struct td_schema *schema, struct td_error *reterr)
 {
-    int result = td_sqlite_script(db, "begin immediate");
-    if (result == 0)
-        result = td_sqlite_script(db, "create table if not exists schema_version ("
+    int result = td_sqlite_script(db, "create table if not exists schema_version ("
                                       "version integer primary key, name text not null,"
                                       "applied_at text not null)");
     if (result == 0)
         result = td_sqlite_script(db, schema->sql);
     if (result == 0)
         result = record(db, schema);
+    return result == 0
+               ? 0
+               : td_error_set(reterr, result, "schema %s: %s", schema->name, td_sqlite_failure(db));
+}
+
+/* Those after `present`: one transaction, so one sync for all, and an upgrade is whole or not
+ * there. */
+static int apply_after(struct td_sqlite *db, int64_t present, struct td_error *reterr)
+{
+    if (present == newest())
+        return 0;
+    int result = td_sqlite_script(db, "begin immediate");
+    for (int i = 0; result == 0 && i < td_schema_count; i++)
+        if (td_schemas[i].number > present)
+            result = apply(db, &td_schemas[i], reterr);
     if (result == 0)
         result = td_sqlite_script(db, "commit");
-    if (result < 0) {
-        td_error_set(reterr, result, "schema %s: %s", schema->name, td_sqlite_failure(db));
-        if (td_sqlite_in_transaction(db))
-            td_sqlite_script(db, "rollback");
-    }
+    if (result == 0)
+        return 0;
+    if (!reterr || reterr->code == 0)
+        td_error_set(reterr, result, "the schema: %s", td_sqlite_failure(db));
+    if (td_sqlite_in_transaction(db))
+        td_sqlite_script(db, "rollback");
     return result;
 }
 
@@ -101,18 +115,17 @@ int td_migrate(struct td_sqlite *db, struct td_error *reterr)
     int result = version(db, &present, reterr);
     if (result == 0 && present > newest())
         result = newer(present, reterr);
+    else if (result == 0)
+        result = apply_after(db, present, reterr);
     for (int i = 0; result == 0 && i < td_schema_count; i++)
-        if (td_schemas[i].number > present && (result = apply(db, &td_schemas[i], reterr)) == 0)
+        if (td_schemas[i].number > present)
             TD_LOG(TD_LOG_INFO, "store.migrated", TD_S("schema", td_schemas[i].name));
     return result;
 }
 
 int td_migrate_empty(struct td_sqlite *db, struct td_error *reterr)
 {
-    int result = 0;
-    for (int i = 0; result == 0 && i < td_schema_count; i++)
-        result = apply(db, &td_schemas[i], reterr);
-    return result;
+    return apply_after(db, 0, reterr);
 }
 
 int td_migrate_check(struct td_sqlite *db, struct td_error *reterr)

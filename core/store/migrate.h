@@ -16,7 +16,7 @@ struct td_schema {
 extern const struct td_schema td_schemas[];
 extern const int td_schema_count;
 
-/* Applies what is missing, each file in one transaction. TD_ECONFLICT when the database is newer
+/* Applies what is missing, all files in one transaction. TD_ECONFLICT when the database is newer
  * than the program, or belongs to something else. */
 int td_migrate(struct td_sqlite *db, struct td_error *reterr);
 
