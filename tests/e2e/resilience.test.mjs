@@ -140,7 +140,7 @@ async function walk(argument, deadly) {
 
 test('the server is killed on the way of a dossier: the walk goes on to a certificate that verifies', async () => {
   let walker = [];
-  for (const deadly of ['draft', 'unit_review', 'panel_review', 'confirmed']) {
+  for (const deadly of process.env.TITLED_LONG ? ['draft', 'unit_review', 'panel_review', 'confirmed'] : ['panel_review']) {
     const report = await walk(walker, deadly);
     walker = [/walk-\d+/.exec(report.out + report.err)?.[0]];
     assert.ok(walker[0], report.out + report.err);
