@@ -1,6 +1,7 @@
 /* complaints.c - complaints and petitions: the public's form and receipt, and the cases for those
  * who handle them. */
 #include "api/api.h"
+#include "api/attachment.h"
 #include "api/place.h"
 #include "base/seal.h"
 #include "config.h"
@@ -172,31 +173,19 @@ static int assign(struct td_call *call, struct td_reply *reply, struct td_error 
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static struct td_evidence_upload upload_of(const struct td_call *call)
-{
-    return (struct td_evidence_upload){.path = call->upload->path,
-                                       .name = call->upload->name,
-                                       .hash = call->upload->hash,
-                                       .sent_hash = call->upload->sent_hash,
-                                       .size = call->upload->size};
-}
-
 static int check_file(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
     const char *type = NULL;
     (void)reply;
-    if (!call->upload || !call->upload->size)
-        return td_error_field(reterr, "file", "required", "choose a file");
-    struct td_evidence_upload upload = upload_of(call);
-    int result = td_api_review(call, &review);
+    struct td_evidence_upload upload;
+    int result = td_attachment_of(call, &upload, reterr);
+    if (!result)
+        result = td_api_review(call, &review);
     if (!result)
         result = td_complaint_check_file(&review, td_call_param(call, "complaint"), &upload, &type,
                                          reterr);
-    if (result)
-        return result;
-    call->job = td_arena_json(call->arena, json_string(type));
-    return call->job ? 0 : TD_ENOMEM;
+    return result ? result : td_attachment_examine(call, type);
 }
 
 static int attach(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -204,8 +193,10 @@ static int attach(struct td_call *call, struct td_reply *reply, struct td_error 
     struct td_review review;
     char file_id[TD_ID_TEXT];
     const char *id = td_call_param(call, "complaint");
-    struct td_evidence_upload upload = upload_of(call);
-    int result = td_api_review(call, &review);
+    struct td_evidence_upload upload;
+    int result = td_attachment_of(call, &upload, reterr);
+    if (!result)
+        result = td_api_review(call, &review);
     if (!result)
         result = td_complaint_attach(&review, id, &upload, file_id, reterr);
     if (result)
@@ -216,7 +207,6 @@ static int attach(struct td_call *call, struct td_reply *reply, struct td_error 
     return td_place_at(call, reply, "complaints", id);
 }
 
-/* Always an attachment, as evidence is. */
 static int read_file(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -225,14 +215,10 @@ static int read_file(struct td_call *call, struct td_reply *reply, struct td_err
     if (!result)
         result = td_complaint_open_file(&review, td_call_param(call, "complaint"),
                                         td_call_param(call, "file"), &file, reterr);
-    if (result)
-        return result;
-    reply->file = td_arena_strdup(call->arena, td_row_text(file, "path"));
-    reply->tag = td_arena_strdup(call->arena, td_row_text(file, "hash"));
-    reply->type = td_arena_strdup(call->arena, td_row_text(file, "type"));
-    reply->filename = td_arena_strdup(call->arena, td_row_text(file, "name"));
+    if (!result)
+        result = td_attachment_reply(call, reply, file);
     json_decref(file);
-    return reply->file && reply->type && reply->filename ? 0 : TD_ENOMEM;
+    return result;
 }
 
 static const struct td_field file_body[] = {

@@ -1,5 +1,6 @@
 /* evidence.c - files of a dossier: attaching, listing, reading, taking off. */
 #include "api/api.h"
+#include "api/attachment.h"
 #include "examiner/finding.h"
 #include "review/application.h"
 #include "review/evidence.h"
@@ -27,15 +28,6 @@ static int list_evidence(struct td_call *call, struct td_reply *reply, struct td
     return result;
 }
 
-static struct td_evidence_upload upload_of(const struct td_call *call)
-{
-    return (struct td_evidence_upload){.path = call->upload->path,
-                                       .name = call->upload->name,
-                                       .hash = call->upload->hash,
-                                       .sent_hash = call->upload->sent_hash,
-                                       .size = call->upload->size};
-}
-
 /* Before the examiner is asked: whether the file could be attached at all. */
 static int check_attach(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
@@ -43,10 +35,10 @@ static int check_attach(struct td_call *call, struct td_reply *reply, struct td_
     struct td_review review;
     const char *type = NULL;
     bool blind = false;
-    if (!call->upload || !call->upload->size)
-        return td_error_field(reterr, "file", "required", "choose a file");
-    struct td_evidence_upload upload = upload_of(call);
-    int result = td_api_review(call, &review);
+    struct td_evidence_upload upload;
+    int result = td_attachment_of(call, &upload, reterr);
+    if (!result)
+        result = td_api_review(call, &review);
     if (!result)
         result = td_evidence_check(&review, td_call_param(call, "application"),
                                    td_call_text(call, "section"), td_call_text(call, "item"),
@@ -55,8 +47,7 @@ static int check_attach(struct td_call *call, struct td_reply *reply, struct td_
         return result;
     if (blind && !strcmp(type, "application/pdf"))
         type = TD_EXAMINE_PDF_ANEW;
-    call->job = td_arena_json(call->arena, json_string(type));
-    return call->job ? 0 : TD_ENOMEM;
+    return td_attachment_examine(call, type);
 }
 
 static int attach(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -64,8 +55,10 @@ static int attach(struct td_call *call, struct td_reply *reply, struct td_error 
     struct td_review review;
     char evidence[TD_ID_TEXT];
     const char *id = td_call_param(call, "application"), *section = td_call_text(call, "section");
-    struct td_evidence_upload upload = upload_of(call);
-    int result = td_api_review(call, &review);
+    struct td_evidence_upload upload;
+    int result = td_attachment_of(call, &upload, reterr);
+    if (!result)
+        result = td_api_review(call, &review);
     if (!result)
         result = td_evidence_add(&review, id, section, td_call_text(call, "item"), &upload,
                                  evidence, reterr);
@@ -79,7 +72,6 @@ static int attach(struct td_call *call, struct td_reply *reply, struct td_error 
     return 0;
 }
 
-/* Always an attachment: nothing that was uploaded is ever rendered in this server's origin. */
 static int read_file(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -88,14 +80,10 @@ static int read_file(struct td_call *call, struct td_reply *reply, struct td_err
     if (!result)
         result = td_evidence_open(&review, td_call_param(call, "application"),
                                   td_call_param(call, "evidence"), &evidence, reterr);
-    if (result)
-        return result;
-    reply->file = td_arena_strdup(call->arena, td_row_text(evidence, "path"));
-    reply->tag = td_arena_strdup(call->arena, td_row_text(evidence, "hash"));
-    reply->type = td_arena_strdup(call->arena, td_row_text(evidence, "type"));
-    reply->filename = td_arena_strdup(call->arena, td_row_text(evidence, "name"));
+    if (!result)
+        result = td_attachment_reply(call, reply, evidence);
     json_decref(evidence);
-    return reply->file && reply->type && reply->filename ? 0 : TD_ENOMEM;
+    return result;
 }
 
 static int take_off(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

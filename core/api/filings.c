@@ -1,5 +1,6 @@
 /* filings.c - confirmation after the result notice, filing with the region, certificates. */
 #include "api/api.h"
+#include "api/attachment.h"
 #include "api/place.h"
 #include "review/cycle.h"
 #include "review/filing.h"
@@ -172,49 +173,38 @@ static int ask_write(struct td_call *call, struct td_reply *reply, struct td_err
 
 /* --- consent ---------------------------------------------------------------------------------- */
 
-static struct td_evidence_upload upload_of(const struct td_call *call)
-{
-    return (struct td_evidence_upload){.path = call->upload->path,
-                                       .name = call->upload->name,
-                                       .hash = call->upload->hash,
-                                       .sent_hash = call->upload->sent_hash,
-                                       .size = call->upload->size};
-}
-
 static int consent_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
     const char *type = NULL;
     (void)reply;
-    if (!call->upload || !call->upload->size)
-        return td_error_field(reterr, "file", "required", "choose a file");
-    struct td_evidence_upload upload = upload_of(call);
+    struct td_evidence_upload upload;
     const struct td_filing_consent consent = {td_call_text(call, "number"),
                                               td_call_text(call, "given_on"), &upload};
-    int rc = td_api_review(call, &review);
+    int rc = td_attachment_of(call, &upload, reterr);
+    if (rc == 0)
+        rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_filing_consent_check(&review, td_call_param(call, "filing"), &consent, &type,
                                      reterr);
-    if (rc < 0)
-        return rc;
-    call->job = td_arena_json(call->arena, json_string(type));
-    return call->job ? 0 : TD_ENOMEM;
+    return rc < 0 ? rc : td_attachment_examine(call, type);
 }
 
 static int consent_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
     const char *id = td_call_param(call, "filing");
-    struct td_evidence_upload upload = upload_of(call);
+    struct td_evidence_upload upload;
     const struct td_filing_consent consent = {td_call_text(call, "number"),
                                               td_call_text(call, "given_on"), &upload};
-    int rc = td_api_review(call, &review);
+    int rc = td_attachment_of(call, &upload, reterr);
+    if (rc == 0)
+        rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_filing_consent(&review, id, &consent, reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "filings", id);
 }
 
-/* An attachment, as everything that was uploaded. */
 static int document_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -227,13 +217,12 @@ static int document_read(struct td_call *call, struct td_reply *reply, struct td
         return rc;
     const char *hash = td_row_text(filing, "consent_hash");
     rc = *hash ? td_files_path(td_tx_store(review.tx), hash, path, sizeof(path)) : TD_ENOTFOUND;
-    if (rc == 0) {
-        reply->file = td_arena_strdup(call->arena, path);
-        reply->tag = td_arena_strdup(call->arena, hash);
-        reply->type = td_arena_strdup(call->arena, td_row_text(filing, "consent_type"));
-        reply->filename = td_arena_strdup(call->arena, td_row_text(filing, "consent_name"));
-        rc = reply->file && reply->tag && reply->type && reply->filename ? 0 : TD_ENOMEM;
-    }
+    json_t *document = json_pack("{s:s, s:s, s:O?, s:O?}", "path", rc == 0 ? path : "", "hash",
+                                 hash, "type", json_object_get(filing, "consent_type"), "name",
+                                 json_object_get(filing, "consent_name"));
+    if (rc == 0)
+        rc = td_attachment_reply(call, reply, document);
+    json_decref(document);
     json_decref(filing);
     return rc;
 }

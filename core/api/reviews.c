@@ -1,5 +1,6 @@
 /* reviews.c - the expert's desk: dossiers of his panels, the material beside the score sheet. */
 #include "api/api.h"
+#include "api/attachment.h"
 #include "api/material.h"
 #include "api/place.h"
 #include "review/recusal.h"
@@ -121,18 +122,22 @@ enum { FORM_BYTES = 4 * 1024 * 1024 };
 /* The upload's bytes, malloc'd. */
 static int read_upload(const struct td_call *call, char **ret_bytes, struct td_error *reterr)
 {
-    if (!call->upload || !call->upload->size)
-        return td_error_field(reterr, "file", "required", "choose a file");
-    if (call->upload->size > FORM_BYTES)
-        return td_error_field(reterr, "file", "too_long", "at most %d bytes", FORM_BYTES);
-    FILE *file = fopen(call->upload->path, "rb");
-    char *bytes = file ? malloc(call->upload->size) : NULL;
-    bool read = bytes && fread(bytes, 1, call->upload->size, file) == call->upload->size;
+    struct td_evidence_upload upload;
+    int rc = td_attachment_of(call, &upload, reterr);
+    if (rc == 0 && upload.size > FORM_BYTES)
+        rc = td_error_field(reterr, "file", "too_long", "at most %d bytes", FORM_BYTES);
+    if (rc < 0)
+        return rc;
+    char *bytes = malloc(upload.size);
+    if (!bytes)
+        return TD_ENOMEM;
+    FILE *file = fopen(upload.path, "rb");
+    bool read = file && fread(bytes, 1, upload.size, file) == upload.size;
     if (file)
         fclose(file);
     if (!read) {
         free(bytes);
-        return bytes ? TD_EIO : TD_ENOMEM;
+        return TD_EIO;
     }
     *ret_bytes = bytes;
     return 0;
