@@ -145,3 +145,12 @@ int td_time_parse(const char *text, int64_t *ret_ms)
     *ret_ms = time;
     return 0;
 }
+
+int td_time_day(const char *text, td_date *ret_day)
+{
+    int64_t ms;
+    int result = td_time_parse(text, &ms);
+    if (result == 0)
+        *ret_day = (td_date)floor_div(ms + SHANGHAI_MS, DAY_MS);
+    return result;
+}

@@ -32,5 +32,6 @@ int td_date_weekday(td_date date); /* 1 Monday ... 7 Sunday */
 
 void td_time_format(int64_t ms, char text[TD_TIME_TEXT]); /* UTC, milliseconds */
 int td_time_parse(const char *text, int64_t *ret_ms);     /* what td_time_format wrote; TD_EINVALID otherwise */
+int td_time_day(const char *text, td_date *ret_day);      /* the day of it in Asia/Shanghai; the same */
 
 #endif

@@ -15,17 +15,6 @@
 
 /* --- the window ------------------------------------------------------------------------------- */
 
-/* The Shanghai day of a stored time. */
-static int day_of(const char *at, td_date *ret_day)
-{
-    char day[TD_DATE_TEXT];
-    snprintf(day, sizeof(day), "%.10s", at);
-    int result = td_date_parse(day, ret_day);
-    if (!result && strlen(at) > 13 && atoi(at + 11) >= 16)
-        ++*ret_day;
-    return result;
-}
-
 static int add_days(struct td_review *review, const json_t *application, const char *parameter,
                     td_date from, char day[TD_DATE_TEXT], struct td_error *reterr)
 {
@@ -50,7 +39,7 @@ int td_reexamination_window(struct td_review *review, const json_t *application,
     *ret_window = NULL;
     if (!td_row_equals(application, "state", "failed"))
         return 0;
-    int result = day_of(td_row_text(application, "state_at"), &told);
+    int result = td_time_day(td_row_text(application, "state_at"), &told);
     if (!result)
         result = add_days(review, application, "recheck_days", told, until, reterr);
     if (!result)

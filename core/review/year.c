@@ -81,17 +81,13 @@ static void free_facts(struct facts *facts)
     json_decref(facts->filed);
 }
 
-/* The Shanghai day of a time; "" of none. Only whole hours lie between that and UTC. */
+/* The Shanghai day of a time; "" of none. */
 static void day_of(const char *time, char day[TD_DATE_TEXT])
 {
     td_date date;
-    char start[TD_TIME_TEXT], text[TD_DATE_TEXT];
-    snprintf(text, sizeof(text), "%.10s", time);
     day[0] = 0;
-    if (td_date_parse(text, &date) != 0)
-        return;
-    td_time_format(td_clock_day_end_ms(date), start);
-    td_date_format(strcmp(time, start) < 0 ? date : date + 1, day);
+    if (td_time_day(time, &date) == 0)
+        td_date_format(date, day);
 }
 
 static int64_t count_in(const struct facts *facts, const char *state, const char *level)

@@ -106,6 +106,27 @@ static void test_time_format(void **state)
     }
 }
 
+/* The Shanghai day of a time begins at 16:00 UTC. */
+static void test_time_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *time, *day;
+    } days[] = {{"2026-11-23T15:59:59.999Z", "2026-11-23"},
+                {"2026-11-23T16:00:00.000Z", "2026-11-24"},
+                {"2026-12-31T16:00:00.000Z", "2027-01-01"}};
+    for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        td_date day;
+        char text[TD_DATE_TEXT];
+        assert_int_equal(td_time_day(days[i].time, &day), 0);
+        td_date_format(day, text);
+        assert_string_equal(text, days[i].day);
+    }
+    td_date day = 7;
+    assert_int_equal(td_time_day("2026-11-23", &day), TD_EINVALID);
+    assert_int_equal(day, 7);
+}
+
 /* Sets the clock to `ms`, as far as the real one lets it. */
 static void set_clock(int64_t ms)
 {
@@ -149,7 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_day),   cmocka_unit_test(test_strict_parsing),
-        cmocka_unit_test(test_time_format), cmocka_unit_test(test_shanghai_day),
+        cmocka_unit_test(test_time_format),
+        cmocka_unit_test(test_time_day), cmocka_unit_test(test_shanghai_day),
         cmocka_unit_test(test_shift_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
