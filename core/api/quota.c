@@ -21,7 +21,7 @@ static void add_choices(struct td_call *call, struct td_review *review, json_t *
         json_array_append_new(options, json_pack("{s:s}", "level", levels[i]));
     json_object_set_new(value, "series_list", series);
     json_object_set_new(value, "level_options", options);
-    json_object_set_new(value, "this_year", json_integer(atoi(review->today)));
+    json_object_set_new(value, "this_year", json_integer(strtol(review->today, NULL, 10)));
     json_object_set_new(value, "can_write",
                         json_boolean(call->who && (call->who->roles & TD_ROLE_BUREAU)));
 }

@@ -79,7 +79,7 @@ static int propose(struct td_demo *demo, const struct td_demo_desk *desk, const 
             td_demo_call(demo, "", "GET", NULL, &form, reterr, "/api/v1/series/%s", desk->series);
     json_array_foreach(json_object_get(form, "specialties"), index, specialty)
         json_array_append(ids, json_object_get(specialty, "id"));
-    snprintf(until, sizeof(until), "%04u-12-31", (unsigned)(atoi(from) + TERM_YEARS) % 10000u);
+    snprintf(until, sizeof(until), "%04u-12-31", (unsigned)(strtol(from, NULL, 10) + TERM_YEARS) % 10000u);
     for (int i = 1; result == 0 && i <= desk->experts; i++) {
         char login[TD_DEMO_LOGIN];
         td_demo_expert_login(desk, i, login);

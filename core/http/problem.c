@@ -72,7 +72,7 @@ static char *row_of(const struct td_locale *locale, const json_t *fault)
     const char *sentence = td_locale_text(locale, "field", "table_row");
     if (!field || strncmp(field, "rows.", strlen("rows.")) != 0 || !sentence)
         return strdup("");
-    json_t *row = json_pack("{s:i}", "row", atoi(field + strlen("rows.")));
+    json_t *row = json_pack("{s:I}", "row", (json_int_t)strtol(field + strlen("rows."), NULL, 10));
     char *text = td_locale_fill(locale, sentence, row);
     json_decref(row);
     return text;

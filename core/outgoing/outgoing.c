@@ -153,10 +153,10 @@ static void note_target(struct parcel *parcel)
     bool bad = parcel->outcome == TD_DELIVERY_UNSENT || parcel->outcome == TD_DELIVERY_UNCLEAR;
     char status[32];
     snprintf(status, sizeof(status), "HTTP %ld", parcel->errand.status);
+    const char *reason = parcel->errand.end == TD_ERRAND_ANSWERED ? status : parcel->reason;
     if (bad && party->failures++ == 0)
         TD_LOG(TD_LOG_WARNING, "outgoing.silent", TD_S("target", party->target->name),
-               TD_S("because",
-                    parcel->errand.end == TD_ERRAND_ANSWERED ? status : parcel->reason));
+               TD_S("because", reason));
     if (!bad && party->failures > 0)
         TD_LOG(TD_LOG_INFO, "outgoing.answers", TD_S("target", party->target->name),
                TD_I("failures", party->failures));

@@ -100,7 +100,7 @@ void td_recusal_read(const json_t *form, const json_t *content, const char *sinc
 
 void td_recusal_since(const char *today, int years, char since[TD_DATE_TEXT])
 {
-    int year = atoi(today) - years;
+    long year = strtol(today, NULL, 10) - years;
     memcpy(since, today, TD_DATE_TEXT);
     for (int i = YEAR_DIGITS - 1; i >= 0; i--, year /= 10)
         since[i] = (char)('0' + year % 10);
