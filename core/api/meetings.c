@@ -7,7 +7,6 @@
 #include "review/cycle.h"
 #include "review/meeting.h"
 #include "review/minutes.h"
-#include "review/ranking.h"
 #include "review/row.h"
 #include "review/sheet.h"
 
@@ -93,19 +92,10 @@ static int motion_read(struct td_call *call, struct td_reply *reply, struct td_e
 static int minutes_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    const char *id = td_call_param(call, "meeting");
-    json_t *minutes = NULL, *annex = NULL;
     int rc = td_api_review(call, &review);
-    if (rc == 0)
-        rc = td_meeting_minutes(&review, id, &minutes, reterr);
-    if (rc == 0) {
-        reply->value = json_copy(minutes);
-        rc = td_ranking_annex(&review, id, &annex);
-        json_object_set_new(reply->value, "ranking_annex", annex);
-        json_object_set_new(reply->value, "id", json_string(id));
-        json_decref(minutes);
-    }
-    return rc;
+    return rc < 0
+               ? rc
+               : td_meeting_minutes(&review, td_call_param(call, "meeting"), &reply->value, reterr);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

@@ -92,11 +92,13 @@ int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, 
                    json_t **ret_elections);
 
 /* One election for who is of the meeting and need not recuse himself from it, and for trustees: the row's public texts, "counts" when
- * counted, "trackers" once the vote has ended, "can": {"open_sums", "annul"}. */
+ * counted, "trackers" once the vote has ended, "can": {"open_sums", "annul"}. "withheld": a trustee who keeps out of one of
+ * its dossiers has opened the sums and is not told more. */
 int td_ballot_view(struct td_review *review, const char *meeting_id, int number,
                    json_t **ret_election, struct td_error *reterr);
 
-/* The election's archive as far as it goes, malloc'd. TD_ECONFLICT "vote_is_open" until the vote has ended. */
+/* The election's archive as far as it goes, malloc'd. TD_ECONFLICT "vote_is_open" until the vote has ended;
+ * TD_ENOTFOUND when it is withheld. */
 int td_ballot_archive(struct td_review *review, const char *meeting_id, int number, char **ret_bytes,
                       size_t *ret_length, char ret_uuid[65], struct td_error *reterr);
 

@@ -51,10 +51,11 @@ int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, 
 /* --- one election ----------------------------------------------------------------------------- */
 
 /* A member sees the elections that he may vote in: the others' titles tell from which dossiers he
- * is kept. A trustee needs the sums of all, and nothing more is in them. */
+ * is kept. A trustee needs the encrypted sums of all; once they are opened, what became of a
+ * dossier that he keeps out of is withheld from him. */
 static int load(struct td_review *review, const char *meeting_id, int number,
                 struct td_meeting_seat *seat, json_t **ret_meeting, json_t **ret_election,
-                struct td_error *reterr)
+                bool *ret_withheld, struct td_error *reterr)
 {
     json_t *meeting = NULL, *election = NULL;
     int64_t kept_out = 0;
@@ -67,18 +68,19 @@ static int load(struct td_review *review, const char *meeting_id, int number,
         rc = td_tx_row(review->tx, &election,
                        "select * from election where meeting_id = $1 and number = $2", "si",
                        meeting_id, (int64_t)number);
-    if (rc == 0 && !seat->office && !seat->reads && !trustee)
+    if (rc == 0 && !seat->office && !seat->reads)
         rc = td_tx_int(review->tx, &kept_out,
                        "select count(*) from motion o join application a on a.id = o.application_id"
                        " where o.election_id = $1 and " TD_RECUSAL_SQL("$2"),
                        "ss", td_row_text(election, "id"), review->who->id);
-    if (rc == 0 && kept_out > 0)
+    if (rc == 0 && kept_out > 0 && !trustee)
         rc = td_error_set(reterr, TD_ENOTFOUND, "must recuse");
     if (rc < 0) {
         json_decref(meeting);
         json_decref(election);
         return rc;
     }
+    *ret_withheld = kept_out > 0 && td_row_equals(election, "state", "counted");
     *ret_meeting = meeting;
     *ret_election = election;
     return 0;
@@ -160,13 +162,16 @@ int td_ballot_view(struct td_review *review, const char *meeting_id, int number,
     json_t *meeting = NULL, *row = NULL, *list = NULL;
     struct td_meeting_seat seat;
     int owner = 0;
-    int rc = load(review, meeting_id, number, &seat, &meeting, &row, reterr);
+    bool withheld = false;
+    int rc = load(review, meeting_id, number, &seat, &meeting, &row, &withheld, reterr);
     if (rc < 0)
         return rc;
-    bool ended = has_ended(row), open = !strcmp(td_row_text(meeting, "state"), "open");
+    bool ended = has_ended(row) && !withheld, open = !strcmp(td_row_text(meeting, "state"), "open");
     if (ended)
         rc = load_papers(review->tx, row);
-    if (rc == 0)
+    if (withheld)
+        list = json_array();
+    else if (rc == 0)
         rc = questions(review, row, &list);
     if (rc == 0)
         rc = td_ceremony_number(review->tx, meeting_id, review->who->id, &owner);
@@ -174,12 +179,12 @@ int td_ballot_view(struct td_review *review, const char *meeting_id, int number,
     bool opens = open && owner > 0 && !strcmp(state, "closed") && !gave(row, owner);
     bool annuls = open && seat.leads && strcmp(state, "counted") && strcmp(state, "annulled");
     if (rc == 0)
-        *ret_election =
-            json_pack("{s:s, s:O, s:i, s:O, s:b, s:o, s:o, s:{s:b, s:b}}", "meeting_id", meeting_id,
-                      "meeting_name", json_object_get(meeting, "name"), "number", number,
-                      "election_state", json_object_get(row, "state"), "ended", (int)ended,
-                      "questions", list, "trackers", trackers(json_object_get(row, "papers")),
-                      "can", "open_sums", (int)opens, "annul", (int)annuls);
+        *ret_election = json_pack(
+            "{s:s, s:O, s:i, s:O, s:b, s:b, s:o, s:o, s:{s:b, s:b}}", "meeting_id", meeting_id,
+            "meeting_name", json_object_get(meeting, "name"), "number", number, "election_state",
+            json_object_get(row, "state"), "ended", (int)ended, "withheld", (int)withheld,
+            "questions", list, "trackers", trackers(json_object_get(row, "papers")), "can",
+            "open_sums", (int)opens, "annul", (int)annuls);
     else
         json_decref(list);
     if (rc == 0 && *ret_election)
@@ -196,10 +201,13 @@ int td_ballot_archive(struct td_review *review, const char *meeting_id, int numb
     json_t *meeting = NULL, *row = NULL;
     struct td_meeting_seat seat;
     char head[65];
-    int rc = load(review, meeting_id, number, &seat, &meeting, &row, reterr);
+    bool withheld = false;
+    int rc = load(review, meeting_id, number, &seat, &meeting, &row, &withheld, reterr);
     if (rc < 0)
         return rc;
-    if (!has_ended(row))
+    if (withheld)
+        rc = td_error_set(reterr, TD_ENOTFOUND, "must recuse");
+    else if (!has_ended(row))
         rc = td_error_key(reterr, TD_ECONFLICT, "vote_is_open", NULL);
     if (rc == 0)
         rc = load_papers(review->tx, row);

@@ -71,7 +71,8 @@ int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_
 /* The chair ends the meeting once every motion on the agenda is counted; the minutes are made. */
 int td_meeting_close(struct td_review *review, const char *meeting_id, struct td_error *reterr);
 
-/* The minutes of a closed meeting, with the names that a print needs. */
+/* The minutes of a closed meeting, for a member without what he may not read (review/minutes.h), with "id",
+ * "signatures", "can_sign" and "ranking_annex". TD_ECONFLICT "no_minutes_yet". */
 int td_meeting_minutes(struct td_review *review, const char *meeting_id, json_t **ret_minutes,
                        struct td_error *reterr);
 

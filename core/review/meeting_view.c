@@ -7,6 +7,7 @@
 #include "review/committee.h"
 #include "review/minutes.h"
 #include "review/panel.h"
+#include "review/ranking.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -292,30 +293,49 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
     return rc;
 }
 
+/* The stored minutes as the caller may read them. The places of a ranking tell what became of those
+ * that are missing in it: a member with withheld motions gets none. */
+static int read_minutes(struct td_review *review, const char *meeting_id, const json_t *stored,
+                        const struct td_meeting_seat *seat, json_t *minutes)
+{
+    json_t *annex = NULL, *signatures = NULL, *one;
+    int64_t withheld = 0;
+    size_t i;
+    int rc = json_object_update(minutes, (json_t *)stored) < 0 ? TD_ENOMEM : 0;
+    if (rc == 0 && seat->member)
+        rc = td_minutes_withhold(review, meeting_id, minutes, &withheld);
+    if (rc == 0 && !withheld)
+        rc = td_ranking_annex(review, meeting_id, &annex);
+    if (rc == 0)
+        rc = td_minutes_signatures(review, meeting_id, &signatures);
+    bool signs = seat->leads || td_row_is(review, TD_ROLE_SUPERVISOR);
+    json_array_foreach(signatures, i, one) {
+        signs &= !td_row_equals(one, "trustee_seat", seat->leads ? "chair" : "supervisor");
+        if (withheld) /* others' recusals from the same motions */
+            json_object_del(one, "unread");
+    }
+    json_object_set_new(minutes, "id", json_string(meeting_id));
+    json_object_set_new(minutes, "ranking_annex", annex ? annex : json_array());
+    json_object_set_new(minutes, "signatures", signatures ? signatures : json_array());
+    json_object_set_new(minutes, "can_sign", json_boolean(signs));
+    return rc;
+}
+
 int td_meeting_minutes(struct td_review *review, const char *meeting_id, json_t **ret_minutes,
                        struct td_error *reterr)
 {
-    json_t *meeting = NULL;
+    json_t *meeting = NULL, *minutes = json_object();
     struct td_meeting_seat seat;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
-    if (rc < 0)
-        return rc;
-    json_t *minutes = json_object_get(meeting, "minutes"), *signatures = NULL;
-    if (!json_is_object(minutes))
+    const json_t *stored = json_object_get(meeting, "minutes");
+    if (rc == 0 && !json_is_object(stored))
         rc = td_error_key(reterr, TD_ECONFLICT, "no_minutes_yet", NULL);
-    else
-        rc = td_minutes_signatures(review, meeting_id, &signatures);
-    if (rc == 0) {
-        bool signs = seat.leads || td_row_is(review, TD_ROLE_SUPERVISOR), signed_already = false;
-        size_t i;
-        json_t *one = NULL;
-        json_array_foreach(signatures, i, one)
-            signed_already |=
-                td_row_equals(one, "trustee_seat", seat.leads ? "chair" : "supervisor");
-        *ret_minutes = json_copy(minutes);
-        json_object_set_new(*ret_minutes, "signatures", signatures);
-        json_object_set_new(*ret_minutes, "can_sign", json_boolean(signs && !signed_already));
-    }
+    if (rc == 0)
+        rc = read_minutes(review, meeting_id, stored, &seat, minutes);
     json_decref(meeting);
+    if (rc < 0)
+        json_decref(minutes);
+    else
+        *ret_minutes = minutes;
     return rc;
 }

@@ -3,6 +3,7 @@
 #include "review/minutes.h"
 
 #include "ballot/election.h"
+#include "base/id.h"
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/meeting.h"
@@ -13,6 +14,8 @@
 #include "store/store.h"
 
 #include <string.h>
+
+enum { SALT_BYTES = 16 };
 
 static int people(struct td_tx *tx, const json_t *meeting, bool here, json_t **ret_people)
 {
@@ -124,11 +127,13 @@ static json_t *summary(const json_t *motions)
 {
     size_t i;
     json_t *motion = NULL;
-    int64_t passed = 0, count = (int64_t)json_array_size(motions);
-    json_array_foreach((json_t *)motions, i, motion)
-        passed += td_row_bool(motion, "passed");
-    return json_pack("{s:I, s:I, s:I}", "motions", count, "passed", passed, "failed",
-                     count - passed);
+    int64_t passed = 0, failed = 0, count = (int64_t)json_array_size(motions);
+    json_array_foreach((json_t *)motions, i, motion) {
+        bool shown = !td_row_bool(motion, "withheld");
+        passed += shown && td_row_bool(motion, "passed");
+        failed += shown && !td_row_bool(motion, "passed");
+    }
+    return json_pack("{s:I, s:I, s:I}", "motions", count, "passed", passed, "failed", failed);
 }
 
 /* The newest ledger entry: the minutes say up to where the account of what happened reached. */
@@ -169,6 +174,7 @@ static int policy(struct td_tx *tx, const json_t *meeting, json_t **ret_policy)
 int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **ret_minutes)
 {
     json_t *minutes = json_object(), *part = NULL;
+    char salt[2 * SALT_BYTES + 1];
     int64_t members = td_row_int(meeting, "members"), present = td_row_int(meeting, "present");
     int rc = people(review->tx, meeting, true, &part);
     if (rc == 0)
@@ -192,6 +198,8 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
                         json_pack("{s:I, s:I, s:I}", "members", members, "present", present,
                                   "needed", (2 * members + 2) / 3));
     json_object_set_new(minutes, "made_at", json_string(review->now));
+    td_id_random_hex(salt, SALT_BYTES);
+    json_object_set_new(minutes, "salt", json_string(salt));
     if (rc < 0)
         json_decref(minutes);
     else
@@ -199,15 +207,97 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
     return rc;
 }
 
+/* --- what a member may not read --------------------------------------------------------------- */
+
+/* Dossiers of the agenda from which an account keeps out: {application id: true}. */
+static int kept_out(struct td_tx *tx, const char *meeting_id, const char *account_id,
+                    json_t **ret_ids)
+{
+    json_t *rows = NULL, *row, *ids = json_object();
+    size_t i;
+    int rc = td_tx_rows(tx, &rows,
+                        "select a.id from motion o join application a on a.id = o.application_id"
+                        " where o.meeting_id = $1 and " TD_RECUSAL_SQL("$2"),
+                        "ss", meeting_id, account_id);
+    json_array_foreach(rows, i, row)
+        json_object_set_new(ids, td_row_text(row, "id"), json_true());
+    json_decref(rows);
+    if (rc < 0)
+        json_decref(ids);
+    else
+        *ret_ids = ids;
+    return rc;
+}
+
+/* The counts of the summary are of what is shown: of all, they would tell the rest. */
+int td_minutes_withhold(struct td_review *review, const char *meeting_id, json_t *minutes,
+                        int64_t *ret_withheld)
+{
+    json_t *ids = NULL, *motion, *shown;
+    size_t i;
+    int64_t withheld = 0;
+    int rc = kept_out(review->tx, meeting_id, review->who->id, &ids);
+    if (rc < 0)
+        return rc;
+    shown = json_array();
+    json_array_foreach(json_object_get(minutes, "motions"), i, motion) {
+        bool out = json_object_get(ids, td_row_text(motion, "application_id")) != NULL;
+        withheld += out;
+        if (out)
+            json_array_append_new(shown,
+                                  json_pack("{s:O, s:b}", "sequence",
+                                            json_object_get(motion, "sequence"), "withheld", 1));
+        else
+            json_array_append(shown, motion);
+    }
+    if (withheld) {
+        json_object_set_new(minutes, "summary", summary(shown));
+        json_object_set(minutes, "motions", shown);
+        json_object_del(minutes, "salt");
+        json_object_set_new(minutes, "withheld_count", json_integer(withheld));
+    }
+    json_decref(shown);
+    json_decref(ids);
+    *ret_withheld = withheld;
+    return 0;
+}
+
 /* --- signing ---------------------------------------------------------------------------------- */
+
+/* "unread" of a signature: the motions whose result was withheld from who gave it. */
+static int add_unread(struct td_tx *tx, const char *meeting_id, json_t *signature)
+{
+    json_t *rows = NULL;
+    int rc = 0;
+    if (td_row_equals(signature, "trustee_seat", "chair"))
+        rc = td_tx_rows(
+            tx, &rows,
+            "select o.sequence from motion o join application a on a.id = o.application_id"
+            " where o.meeting_id = $1 and " TD_RECUSAL_SQL("$2") " order by o.sequence",
+            "ss", meeting_id, td_row_text(signature, "account_id"));
+    json_object_del(signature, "account_id");
+    json_object_set_new(signature, "unread", rows ? rows : json_array());
+    return rc;
+}
 
 int td_minutes_signatures(struct td_review *review, const char *meeting_id, json_t **ret_signatures)
 {
-    return td_tx_rows(review->tx, ret_signatures,
-                      "select s.seat as trustee_seat, c.name, s.at as signed_at, s.minutes_hash"
-                      " from minutes_signature s join account c on c.id = s.account_id"
-                      " where s.meeting_id = $1 order by s.at, s.seat",
-                      "s", meeting_id);
+    json_t *rows = NULL, *row;
+    size_t i;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select s.seat as trustee_seat, s.account_id, c.name, s.at as signed_at, s.minutes_hash"
+        " from minutes_signature s join account c on c.id = s.account_id"
+        " where s.meeting_id = $1 order by s.at, s.seat",
+        "s", meeting_id);
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = add_unread(review->tx, meeting_id, row);
+    if (rc < 0)
+        json_decref(rows);
+    else
+        *ret_signatures = rows;
+    return rc;
 }
 
 static int sign(struct td_review *review, const char *meeting_id, const char *seat,

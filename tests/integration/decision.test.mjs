@@ -150,7 +150,7 @@ describe('the year', () => {
 
 describe('committee and panel', () => {
   const register = (more) => city.office.json('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', ...more });
-  const seats = (count) => experts.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy'][n] ?? 'member' }));
+  const seats = (count) => experts.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy', , , 'deputy'][n] ?? 'member' }));
   const seat = (id, who, position = 'member') => city.office.json('POST', `/committees/${id}/members`, { account_id: who.account.id, position });
   const unseat = (id, who) => city.office.ok('DELETE', `/committees/${id}/members/${who.account.id}`);
   const submit = (id) => city.office.json('POST', `/committees/${id}/submit`);
@@ -525,11 +525,20 @@ describe('the meeting', () => {
     for (const one of minutes.elections) verified(one, await archiveOf(experts[0], meeting, one.number));
     const sign = (who) => who.json('POST', `/meetings/${meeting}/minutes/sign`);
     assert.equal((await sign(experts[5])).body.key, 'signers_only');
-    assert.equal((await sign(experts[0])).status, 200);
+    const kept = await experts[4].ok('GET', `/meetings/${meeting}/minutes`); // a deputy who kept out of the first
+    assert.deepEqual([kept.motions[0], kept.motions.slice(1), kept.summary, kept.salt], [{ sequence: 1, withheld: true }, minutes.motions.slice(1), { motions: 3, passed: 1, failed: 1 }, undefined]);
+    for (const print of ['minutes', 'tally']) {
+      const { text } = await experts[4].page(`/meetings/${meeting}/${print}`);
+      assert.equal(text.split('您已回避本项').length, 2, print);
+      assert.ok(!text.includes(`>${minutes.motions[0].name}<`) && text.includes(`>${minutes.motions[1].name}<`), print);
+    }
+    assert.equal((await sign(experts[4])).status, 200);
     assert.equal((await sign(experts[0])).body.key, 'already_signed');
     assert.equal((await sign(city.supervisor)).status, 200);
     const { signatures } = await experts[5].ok('GET', `/meetings/${meeting}/minutes`);
-    assert.deepEqual(signatures.map((one) => [one.trustee_seat, one.name]), [['chair', 'expert-0'], ['supervisor', 'supervisor']]);
+    assert.deepEqual(signatures.map((one) => [one.trustee_seat, one.name]), [['chair', 'expert-4'], ['supervisor', 'supervisor']]);
+    assert.deepEqual(signatures.map((one) => one.unread), [[{ sequence: 1 }], []], 'who signs names what he was not shown');
+    assert.match((await experts[0].page(`/meetings/${meeting}/minutes`)).text, /因本人回避未阅的事项： 1</);
     assert.equal(new Set([...signatures.map((one) => one.minutes_hash), JSON.parse(rows(`select payload from ledger where action = 'meeting.close' and subject = 'meeting/${meeting}'`)[0].payload).minutes_hash]).size, 1, 'what the chair closed with is what they signed');
     const signed = checkNote(minutes.checkpoint.note, await server.client().ok('GET', '/ledger/key'));
     assert.equal(signed.size, minutes.ledger.sequence, 'everything before the minutes is signed');

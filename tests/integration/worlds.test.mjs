@@ -306,5 +306,25 @@ describe('the vote', () => {
     }
     const [yes, no] = await read('supervisor');
     assert.deepEqual([yes.yes, no.no], [4, 4]);
+    const path = `/meetings/${estate.meeting}`, shown = {};
+    for (const { server, people } of worlds) {
+      // a chair who is found to be a relative: he has opened the sums, and leads the meeting to its end
+      sql(server, `insert into recusal (account_id, application_id, kind, reason, at) values ('${estate.people.chair.account.id}', '${estate.dossiers.own}', 'kin', '', '2026-01-01T00:00:00.000Z');`);
+      const { number } = (await people.chair.ok('GET', path)).elections.find((one) => one.election_state === 'counted');
+      const election = await people.chair.ok('GET', `${path}/elections/${number}`);
+      assert.deepEqual([election.withheld, election.questions, election.trackers], [true, [], []]);
+      assert.equal((await people.chair.send('GET', `/api/v1${path}/elections/${number}.bel`)).status, 404);
+      assert.match((await people.chair.page(`${path}/elections/${number}`)).text, /开出的结果不向您显示/);
+      await people.chair.ok('POST', `${path}/close`);
+      for (const who of ['chair', 'recused', 'supervisor']) {
+        const { motions, summary, ranking_annex: annex } = await people[who].ok('GET', `${path}/minutes`);
+        (shown[who] ??= []).push({ motions: motions.map(({ counted_at: at, ...rest }) => rest), summary, annex });
+      }
+    }
+    const withheld = (who) => shown[who][0].motions.filter((motion) => motion.withheld).length;
+    assert.deepEqual([withheld('chair'), withheld('recused'), withheld('supervisor')], [1, 2, 0]);
+    assert.deepEqual(...shown.recused);
+    assert.deepEqual(...shown.chair.map(({ motions }) => motions.filter((motion) => motion.withheld)));
+    assert.notDeepEqual(...shown.supervisor);
   });
 });
