@@ -189,10 +189,12 @@ struct taking {
 static void add_problem(struct taking *taking, const json_t *row, const char *code)
 {
     json_array_append_new(taking->problems,
-                          json_pack("{s:O, s:s, s:s, s:s, s:s, s:s}", "row",
+                          json_pack("{s:O, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "row",
                                     json_array_get(row, COLUMNS), "sequence", cell(row, SEQUENCE),
-                                    "item", cell(row, ITEM), "item_name", cell(row, ITEM_NAME),
-                                    "filled", cell(row, FILLED), "form_problem", code));
+                                    "number", cell(row, NUMBER), "least", cell(row, LEAST), "most",
+                                    cell(row, MOST), "item", cell(row, ITEM), "item_name",
+                                    cell(row, ITEM_NAME), "filled", cell(row, FILLED),
+                                    "form_problem", code));
 }
 
 static size_t characters(const char *text)
@@ -216,30 +218,45 @@ static bool is_same(const json_t *sheet, const char *item, const char *text)
     return strtod(shown, NULL) == strtod(text, NULL) && *text && isdigit((unsigned char)*text);
 }
 
-/* Puts a row's value where td_sheet_save takes it; false when it is empty or what the sheet has. */
+static bool is_empty_in(const json_t *sheet, const char *item)
+{
+    if (!strcmp(item, "opinion") || !strcmp(item, "comment"))
+        return !*td_row_text(sheet, item);
+    return !json_object_get(json_object_get(sheet, "points"), item);
+}
+
+/* Why a row must not replace what the sheet has; NULL when it may. */
+static const char *clash(const json_t *sheet, const json_t *row)
+{
+    char *end = NULL;
+    const char *text = cell(row, VERSION);
+    long long version = strtoll(text, &end, 10);
+    if (!*text || *end)
+        return "no_version";
+    return version == td_row_int(sheet, "version") ? NULL : "stale";
+}
+
+/* Puts a row's value where td_sheet_save takes it; false when it is empty, what the sheet has, or
+ * not to be taken: then it is named. */
 static bool put_value(struct taking *taking, const json_t *sheet, const json_t *row, json_t *sent)
 {
-    const char *item = cell(row, ITEM), *text = filled_in(row);
-    if (!*text)
+    const char *item = cell(row, ITEM), *text = filled_in(row), *because = NULL;
+    bool opinion = !strcmp(item, "opinion"), comment = !strcmp(item, "comment");
+    const char *value = opinion ? opinion_word(text) : text;
+    if (!*text || (value && is_same(sheet, item, value)))
         return false;
-    if (!strcmp(item, "opinion")) {
-        const char *word = opinion_word(text);
-        if (!word)
-            add_problem(taking, row, "opinion");
-        if (!word || is_same(sheet, item, word))
-            return false;
-        return json_object_set_new(sent, "opinion", json_string(word)) == 0;
-    }
-    if (is_same(sheet, item, text))
+    if (!value)
+        because = "opinion";
+    else if (comment && characters(text) > COMMENT_MAX)
+        because = "too_long";
+    else if (!is_empty_in(sheet, item))
+        because = clash(sheet, row);
+    if (because) {
+        add_problem(taking, row, because);
         return false;
-    if (!strcmp(item, "comment")) {
-        if (characters(text) > COMMENT_MAX) {
-            add_problem(taking, row, "too_long");
-            return false;
-        }
-        return json_object_set_new(sent, "comment", json_string(text)) == 0;
     }
-    return json_object_set_new(json_object_get(sent, "points"), item, json_string(text)) == 0;
+    json_t *place = opinion || comment ? sent : json_object_get(sent, "points");
+    return json_object_set_new(place, item, json_string(value)) == 0;
 }
 
 /* The first row of each item: an expert's table may have as many items as it has rows. */
@@ -300,13 +317,11 @@ static int save(struct taking *taking, const char *id, const json_t *rows, json_
 }
 
 /* Why no value of the dossier can be taken; NULL when they can. */
-static const char *obstacle(int found, const json_t *sheet, const json_t *row)
+static const char *obstacle(const json_t *sheet)
 {
-    if (found == TD_ENOTFOUND)
+    if (!sheet)
         return "not_yours";
-    if (*td_row_text(sheet, "submitted_at"))
-        return "submitted";
-    return strtoll(cell(row, VERSION), NULL, 10) != td_row_int(sheet, "version") ? "stale" : NULL;
+    return *td_row_text(sheet, "submitted_at") ? "submitted" : NULL;
 }
 
 static int take_dossier(struct taking *taking, const char *id, const json_t *rows)
@@ -318,14 +333,15 @@ static int take_dossier(struct taking *taking, const char *id, const json_t *row
         json_decref(sent);
         return rc;
     }
+    rc = 0;
     json_array_foreach((json_t *)rows, i, row)
         given += put_value(taking, sheet, row, sent);
-    const char *because = given || rc < 0 ? obstacle(rc, sheet, json_array_get(rows, 0)) : NULL;
+    bool speaks = given > 0 || json_array_size(taking->problems) > before;
+    const char *because = speaks || !sheet ? obstacle(sheet) : NULL;
     if (because) {
         while (json_array_size(taking->problems) > before)
             json_array_remove(taking->problems, before);
         add_problem(taking, json_array_get(rows, 0), because);
-        rc = 0;
     } else if (given) {
         rc = save(taking, id, rows, sent);
         if (rc == TD_ECONFLICT) {
@@ -333,7 +349,7 @@ static int take_dossier(struct taking *taking, const char *id, const json_t *row
             rc = 0;
         }
     } else {
-        taking->unchanged += json_array_size(taking->problems) == before;
+        taking->unchanged += !speaks;
     }
     json_decref(sent);
     json_decref(sheet);

@@ -245,15 +245,26 @@ describe('score sheets offline', () => {
   });
 
   test('the same again changes nothing, and a sheet changed elsewhere is not overwritten', async () => {
-    const [one, two] = keys();
-    fill(two, rowsOf(two)[0][ITEM], '');
+    const [one, two] = keys(), [{ [ITEM]: indicator, [MOST]: most }] = rowsOf(two);
+    fill(two, indicator, '');
     fill(two, 'opinion', '');
     const same = await send(experts.second, Buffer.from(write(table)));
     assert.deepEqual([same.body.saved, same.body.problems], [0, []]);
     fill(one, 'opinion', '保留');
     const late = await send(experts.second, Buffer.from(write(table)));
-    assert.deepEqual(late.body.problems.map((one) => one.form_problem), ['stale']);
+    assert.deepEqual(late.body.problems.map((one) => [one.form_problem, one.item, one.number]), [['stale', 'opinion', rowsOf(one)[0][3]]]);
     assert.equal((await experts.second.ok('GET', `/reviews/${one}`)).sheet.opinion, 'recommend');
+    fill(one, 'opinion', '推荐');
+    // What was refused is mended in the same table: it replaces nothing.
+    fill(two, indicator, most);
+    fill(two, 'opinion', '保留');
+    const mended = await send(experts.second, Buffer.from(write(table)));
+    assert.deepEqual([mended.body.saved, mended.body.values, mended.body.problems], [1, 2, []]);
+    const { sheet, indicators } = await experts.second.ok('GET', `/reviews/${two}`);
+    assert.deepEqual([sheet.opinion, sheet.comment, indicators[0].given], ['reserve', '其余保存', most]);
+    rowsOf(two)[0][1] = '';
+    fill(two, indicator, '0');
+    assert.deepEqual((await send(experts.second, Buffer.from(write(table)))).body.problems.map((one) => one.form_problem), ['no_version']);
   });
 
   test('may be saved in the encoding of a Chinese spreadsheet, with tabs, and nothing else', async () => {
@@ -274,7 +285,7 @@ describe('score sheets offline', () => {
     assert.match(page.text, /enctype="multipart\/form-data"/);
     const report = await experts.second.upload('/reviews/form', {}, { name: 'a.csv', type: 'text/csv', bytes: Buffer.from(write([table[0], table[1].map((cell, n) => (n === FILLED ? '99' : cell))])) }, { Accept: 'text/html' });
     assert.equal(report.status, 200);
-    assert.match(report.text, /已在别处修改/);
+    assert.match(report.text, /已在别处改过/);
   });
 });
 
@@ -342,6 +353,8 @@ describe('discussion', () => {
     for (const { name } of other.readers) await score(other.id, name, 1, 'recommend');
     const agreed = (await read('plain', other.id)).body;
     assert.deepEqual([agreed.differs, agreed.spreads.some((one) => one.differs)], [false, false]);
+    const { items: listed } = await experts.plain.ok('GET', '/discussions');
+    assert.deepEqual(Object.fromEntries(listed.map((one) => [one.id, [one.differs, one.recorded]])), { [chosen.id]: [true, true], [other.id]: [false, false] });
     sql(server, `update cycle set parameters = json_set(parameters, '$.panel_opinion_required', json('true')) where id = '${city.cycle.id}';`);
     const close = () => city.office.json('POST', `/panels/${group}/close`, { application_id: other.id });
     assert.equal((await close()).body.key, 'panel_opinion_missing');
