@@ -85,17 +85,11 @@ int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_member
                       "s", panel_id);
 }
 
-/* Experts who read a dossier and need not keep out, and how many of them have scored it:
- * `eligible`, `submitted`. */
-#define PROGRESS_SQL                                                                               \
-    " (select count(*) from panel_reader m where m.application_id = a.id"                          \
-    " and not " TD_RECUSAL_SQL(                                                                    \
-        "m.account_id") ") as eligible,"                                                           \
-                        " (select count(*) from panel_reader m join sheet h"                       \
-                        " on h.application_id = m.application_id"                                  \
-                        " and h.account_id = m.account_id where m.application_id = a.id"           \
-                        " and h.submitted_at is not null and not " TD_RECUSAL_SQL(                 \
-                            "h.account_id") ") as submitted"
+bool td_panel_all_in(const json_t *row, int64_t least)
+{
+    int64_t eligible = td_row_int(row, "eligible");
+    return eligible >= least && td_row_int(row, "submitted") >= eligible;
+}
 
 /* "readers" of each dossier: [{"account_id", "name", "submitted"}], those who keep out left out. */
 static int add_readers(struct td_tx *tx, const char *panel_id, json_t *dossiers)
@@ -128,16 +122,16 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
                     json_t **ret_dossiers)
 {
     json_t *rows = NULL;
-    int rc =
-        td_tx_rows(review->tx, &rows,
-                   "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
-                   "a.specialty, a.state,"
-                   " s.sequence, case when a.account_id = $2 then 1 else 0 end as own," PROGRESS_SQL
-                   " from panel_assignment s"
-                   " join application a on a.id = s.application_id"
-                   " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-                   " where s.panel_id = $1 order by s.sequence",
-                   "ss", panel_id, review->who->id);
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
+        "a.specialty, a.state,"
+        " s.sequence, case when a.account_id = $2 then 1 else 0 end as own," TD_PANEL_PROGRESS_SQL
+        " from panel_assignment s"
+        " join application a on a.id = s.application_id"
+        " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+        " where s.panel_id = $1 order by s.sequence",
+        "ss", panel_id, review->who->id);
     if (rc < 0)
         return rc;
     size_t i;
@@ -147,7 +141,7 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         int64_t eligible = td_row_int(row, "eligible");
         td_application_name(review, row);
         bool waits = !strcmp(td_row_text(row, "state"), "panel_review");
-        bool full = eligible >= least && td_row_int(row, "submitted") == eligible;
+        bool full = td_panel_all_in(row, least);
         json_object_set_new(row, "ready", json_boolean(waits && full && !td_row_int(row, "own")));
         json_object_del(row, "own");
         json_object_set_new(row, "short_of_experts", json_boolean(waits && eligible < least));
@@ -338,18 +332,17 @@ int td_panel_check_sheets(struct td_tx *tx, const char *application_id, struct t
     json_t *row = NULL;
     int64_t least = 0;
     int rc = td_tx_row(tx, &row,
-                       "select a.cycle_id, " PROGRESS_SQL " from panel_assignment s"
+                       "select a.cycle_id, " TD_PANEL_PROGRESS_SQL " from panel_assignment s"
                        " join application a on a.id = s.application_id where a.id = $1",
                        "s", application_id);
     if (rc < 0)
         return rc == TD_ENOTFOUND ? td_error_key(reterr, TD_ECONFLICT, "no_panel", NULL) : rc;
-    int64_t eligible = td_row_int(row, "eligible"), submitted = td_row_int(row, "submitted");
     rc = td_panel_minimum(tx, td_row_text(row, "cycle_id"), &least);
-    json_decref(row);
-    if (rc == 0 && (submitted < eligible || submitted < least))
+    if (rc == 0 && !td_panel_all_in(row, least))
         rc = td_error_key(reterr, TD_ECONFLICT, "sheets_missing",
-                          json_pack("{s:I, s:I, s:I}", "submitted", submitted, "eligible", eligible,
-                                    "minimum", least));
+                          json_pack("{s:I, s:I, s:I}", "submitted", td_row_int(row, "submitted"),
+                                    "eligible", td_row_int(row, "eligible"), "minimum", least));
+    json_decref(row);
     return rc;
 }
 

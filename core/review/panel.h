@@ -5,6 +5,7 @@
 #define TD_REVIEW_PANEL_H
 
 #include "base/id.h"
+#include "review/recusal.h"
 #include "review/review.h"
 
 #include <stdbool.h>
@@ -12,6 +13,21 @@
 /* The condition on alias `a` of table application that it lies with panel or committee: before and
  * after, experts have no business with the material. */
 #define TD_PANEL_OPEN_SQL "a.state in ('panel_review', 'committee_vote')"
+
+/* Columns for a query over application `a`: who reads it and need not keep out, and how many of them have scored it,
+ * "eligible" and "submitted". */
+#define TD_PANEL_PROGRESS_SQL                                                                      \
+    " (select count(*) from panel_reader m where m.application_id = a.id"                          \
+    " and not " TD_RECUSAL_SQL(                                                                    \
+        "m.account_id") ") as eligible,"                                                           \
+                        " (select count(*) from panel_reader m join sheet h"                       \
+                        " on h.application_id = m.application_id"                                  \
+                        " and h.account_id = m.account_id where m.application_id = a.id"           \
+                        " and h.submitted_at is not null and not " TD_RECUSAL_SQL(                 \
+                            "h.account_id") ") as submitted"
+
+/* True when by such a row all of them have, and they are at least `least`: the cycle's panel_minimum. */
+bool td_panel_all_in(const json_t *row, int64_t least);
 
 /* True in *ret_sees when the expert is on the dossier's panel, or on a committee that has it on a
  * meeting's agenda, need not recuse, and the dossier is not decided: then the material may be read. */

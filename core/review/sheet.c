@@ -55,9 +55,8 @@ static json_t *collect(const json_t *sheets, const char *indicator)
     return list;
 }
 
-/* {indicator: [points, ...]} over [{"points"}]. Sheets of before a change of the standard may know
- * other indicators than later ones. */
-static json_t *aggregate(const json_t *sheets)
+/* Sheets of before a change of the standard may know other indicators than later ones. */
+json_t *td_sheet_collect(const json_t *sheets)
 {
     json_t *points = json_object(), *sheet, *value;
     const char *indicator;
@@ -80,7 +79,7 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
                         "si", application_id, (int64_t)SHEETS_MAX);
     if (rc < 0)
         return rc;
-    *ret_points = aggregate(sheets);
+    *ret_points = td_sheet_collect(sheets);
     json_decref(sheets);
     return *ret_points ? 0 : TD_ENOMEM;
 }

@@ -19,6 +19,9 @@ int td_sheet_indicators(struct td_tx *tx, const char *series, const char *level,
  * mean:. */
 int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_points);
 
+/* The same from rows [{"points"}] of one dossier: a new reference. */
+json_t *td_sheet_collect(const json_t *sheets);
+
 /* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state",
  * "panel_name", "sequence", "blind_review", "sheet_state": "none|draft|submitted", "open": bool}], "next": null,
  * "open": n, "submitted": n}. A blind one (review/blind.h) has neither number nor names. */

@@ -15,7 +15,7 @@ static void every_sheet_is_heard(void **state)
                                 " {\"points\": {\"A\": 100, \"B\": 50}},"
                                 " {\"points\": {\"B\": 70}}, {\"points\": {\"A\": 300}}]",
                                 0, NULL);
-    json_t *points = aggregate(sheets);
+    json_t *points = td_sheet_collect(sheets);
     json_t *expected = json_pack("{s:[i, i, i], s:[i, i]}", "A", 100, 300, 300, "B", 50, 70);
     assert_true(json_equal(points, expected));
     json_decref(expected);
