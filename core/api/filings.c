@@ -14,11 +14,8 @@ static void name_series(const struct td_review *review, json_t *pools)
 {
     size_t i;
     json_t *pool;
-    json_array_foreach(pools, i, pool) {
-        const json_t *series = json_object_get(review->catalog, td_row_text(pool, "series"));
-        json_object_set_new(pool, "series_name", json_string(td_row_text(series, "name")));
-        json_object_set_new(pool, "series_name_en", json_string(td_row_text(series, "name_en")));
-    }
+    json_array_foreach(pools, i, pool)
+        td_row_name_series(review, pool);
 }
 
 /* What the bureau chooses from when it prepares one. */

@@ -42,9 +42,9 @@ int td_application_load_editable(struct td_review *review, const char *id, json_
  * is the caller's account id. Arena memory, NULL when that is used up. */
 const char *td_application_filter(const struct td_review *review);
 
-/* Dossiers the caller may see, newest first; those of a name by name. `filter` = {"state", "level", "division",
- * "q", "cursor"}: texts, all optional; q is a receipt number or the beginning of a name. {"items":
- * [...], "next": ...}. */
+/* Dossiers the caller may see, newest first, those of a name by name; each with "holder" (the role whose turn it
+ * is) and "overdue". `filter` = {"state", "level", "division", "q", "cursor"}: texts, all optional; q is a receipt
+ * number or the beginning of a name. {"items": [...], "next": ...}. */
 int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page);
 
 /* A new draft of the caller for an open cycle, on the track "directed" or "general". TD_ECONFLICT: the track's reasons (td_ladder_check), one_per_year, exam_based, no_unit, the

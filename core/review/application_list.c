@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "review/row.h"
 #include "review/unit.h"
+#include "review/workflow.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -280,8 +281,14 @@ int td_application_list(struct td_review *review, const json_t *filter, json_t *
         json_decref(rows);
         return result;
     }
-    json_array_foreach(rows, i, row)
+    json_array_foreach(rows, i, row) {
+        enum td_state state = TD_STATE_DRAFT;
+        const char *due = td_row_text(row, "due_at");
+        td_state_parse(td_row_text(row, "state"), &state);
         td_application_name(review, row);
+        json_object_set_new(row, "holder", json_string(td_state_holder(state)));
+        json_object_set_new(row, "overdue", json_boolean(*due && strcmp(due, review->now) < 0));
+    }
     *ret_page = td_row_page(rows, "id");
     return 0;
 }

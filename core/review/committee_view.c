@@ -12,6 +12,7 @@
 /* What follows from the row: the members that pages and clients read instead of its state. */
 static void describe(const struct td_review *review, json_t *row)
 {
+    td_row_name_series(review, row);
     json_object_set_new(row, "committee_state",
                         json_string(td_committee_state(row, review->today)));
     json_object_set_new(row, "committee_kind", json_string(td_row_text(row, "kind")));

@@ -185,10 +185,8 @@ int td_draw_invitations(struct td_review *review, json_t **ret_page)
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
-        const json_t *series = json_object_get(review->catalog, td_row_text(row, "series"));
         bool open = td_row_equals(row, "draw_state", "revealed") && !*td_row_text(row, "answer");
-        json_object_set_new(row, "series_name", json_string(td_row_text(series, "name")));
-        json_object_set_new(row, "series_name_en", json_string(td_row_text(series, "name_en")));
+        td_row_name_series(review, row);
         json_object_set_new(row, "open", json_boolean(open));
         json_object_set_new(
             row, "seat_answer",

@@ -34,16 +34,9 @@ int td_expert_pool_check_valid(const json_t *pool, const char *today, struct td_
                         json_pack("{s:s}", "pool_state", state));
 }
 
-static void name_series(const struct td_review *review, json_t *row)
-{
-    const json_t *series = json_object_get(review->catalog, td_row_text(row, "series"));
-    json_object_set_new(row, "series_name", json_string(td_row_text(series, "name")));
-    json_object_set_new(row, "series_name_en", json_string(td_row_text(series, "name_en")));
-}
-
 static void describe(const struct td_review *review, json_t *pool)
 {
-    name_series(review, pool);
+    td_row_name_series(review, pool);
     json_object_set_new(pool, "pool_state", json_string(state_of(pool, review->today)));
     json_object_set_new(pool, "approver",
                         json_string(td_row_equals(pool, "tier", "senior") ? "region" : "city"));
@@ -89,7 +82,7 @@ static int add_specialties(const struct td_review *review, json_t *rows)
             json_object_set_new(one, "name_en", json_string(td_row_text(known, "name_en")));
         }
         json_object_set_new(row, "specialties", list);
-        name_series(review, row);
+        td_row_name_series(review, row);
     }
     return 0;
 }

@@ -393,10 +393,8 @@ int td_quota_list(struct td_review *review, const json_t *filter, json_t **ret_p
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
-        const json_t *series = json_object_get(review->catalog, td_row_text(row, "series"));
         int64_t base = td_row_int(row, "base_posts");
-        json_object_set_new(row, "series_name", json_string(td_row_text(series, "name")));
-        json_object_set_new(row, "series_name_en", json_string(td_row_text(series, "name_en")));
+        td_row_name_series(review, row);
         json_object_set_new(row, "is_total", json_boolean(!*td_row_text(row, "division_code")));
         if (base > 0)
             json_object_set_new(row, "ratio_points",

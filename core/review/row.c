@@ -28,6 +28,13 @@ bool td_row_equals(const json_t *row, const char *name, const char *value)
     return !strcmp(td_row_text(row, name), value);
 }
 
+void td_row_name_series(const struct td_review *review, json_t *row)
+{
+    const json_t *series = json_object_get(review->catalog, td_row_text(row, "series"));
+    json_object_set_new(row, "series_name", json_string(td_row_text(series, "name")));
+    json_object_set_new(row, "series_name_en", json_string(td_row_text(series, "name_en")));
+}
+
 json_t *td_row_page(json_t *rows, const char *member)
 {
     json_t *next = json_null();

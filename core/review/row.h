@@ -17,6 +17,9 @@ int64_t td_row_int(const json_t *row, const char *name);
 bool td_row_bool(const json_t *row, const char *name);
 bool td_row_equals(const json_t *row, const char *name, const char *value); /* absent equals "" */
 
+/* Adds "series_name" and "series_name_en" of the row's "series": "" for a series that is not installed. */
+void td_row_name_series(const struct td_review *review, json_t *row);
+
 /* Up to TD_ROW_PAGE + 1 rows (stolen) as {"items": [...], "next": member of the last item or null}. */
 json_t *td_row_page(json_t *rows, const char *member);
 

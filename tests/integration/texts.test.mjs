@@ -34,6 +34,14 @@ test('what the program refuses with has words', () => {
   assert.deepEqual(fields.filter((key) => !(`field_problem.${key}` in zh)), []);
 });
 
+test('every change that the ledger keeps has words', () => {
+  const logged = named(/td_(?:row_log|ledger_append)\(([^;]*?);/g).flatMap((call) => [...call.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, name]) => name));
+  const steps = named(/td_complaint_step\(review, [^,]*, "(\w+)"/g), transitions = named(/^ {4}\{"(\w+)", FROM\(/gm);
+  assert.ok(logged.length > 100 && steps.length > 5 && transitions.length > 20, `${logged.length}, ${steps.length} and ${transitions.length}`);
+  const actions = [...logged, ...steps.map((step) => `complaint.${step}`), ...transitions.map((name) => `application.${name}`)];
+  assert.deepEqual(actions.filter((name) => !(`label.action.${name}` in zh)), []);
+});
+
 test('every parameter of a year has a name', () => {
   const parameters = named(/\{"(\w+)", TD_CYCLE_\w+,/g);
   assert.ok(parameters.length > 20, `${parameters.length}`);
