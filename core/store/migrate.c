@@ -68,16 +68,20 @@ static int record(struct td_sqlite *db, const struct td_schema *schema)
 
 static int apply(struct td_sqlite *db, const struct td_schema *schema, struct td_error *reterr)
 {
-    int result = td_sqlite_script(db, "create table if not exists schema_version ("
-                                      "version integer primary key, name text not null,"
-                                      "applied_at text not null)");
-    if (result == 0)
-        result = td_sqlite_script(db, schema->sql);
+    int result = td_sqlite_script(db, schema->sql);
     if (result == 0)
         result = record(db, schema);
     return result == 0
                ? 0
                : td_error_set(reterr, result, "schema %s: %s", schema->name, td_sqlite_failure(db));
+}
+
+static int apply_whole(struct td_sqlite *db)
+{
+    int result = td_sqlite_script(db, td_schema_whole);
+    for (int i = 0; result == 0 && i < td_schema_count; i++)
+        result = record(db, &td_schemas[i]);
+    return result;
 }
 
 /* Those after `present`: one transaction, so one sync for all, and an upgrade is whole or not
@@ -86,10 +90,16 @@ static int apply_after(struct td_sqlite *db, int64_t present, struct td_error *r
 {
     if (present == newest())
         return 0;
-    int result = td_sqlite_script(db, "begin immediate");
-    for (int i = 0; result == 0 && i < td_schema_count; i++)
-        if (td_schemas[i].number > present)
-            result = apply(db, &td_schemas[i], reterr);
+    int result = td_sqlite_script(db, "begin immediate;"
+                                      "create table if not exists schema_version ("
+                                      "version integer primary key, name text not null,"
+                                      "applied_at text not null)");
+    if (result == 0 && present == 0)
+        result = apply_whole(db);
+    else
+        for (int i = 0; result == 0 && i < td_schema_count; i++)
+            if (td_schemas[i].number > present)
+                result = apply(db, &td_schemas[i], reterr);
     if (result == 0)
         result = td_sqlite_script(db, "commit");
     if (result == 0)

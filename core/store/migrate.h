@@ -6,7 +6,7 @@
 
 struct td_sqlite;
 
-/* schema/NNN_name.sql, in order; generated at build time. */
+/* schema/NNN_name.sql, in order; schema/embed.c writes them when titled is built. */
 struct td_schema {
     int number;
     const char *name;
@@ -16,8 +16,11 @@ struct td_schema {
 extern const struct td_schema td_schemas[];
 extern const int td_schema_count;
 
-/* Applies what is missing, all files in one transaction. TD_ECONFLICT when the database is newer
- * than the program, or belongs to something else. */
+/* What all of them come to in an empty database, as one script. */
+extern const char *const td_schema_whole;
+
+/* Applies what is missing, all files in one transaction; an empty database is made as they would leave it.
+ * TD_ECONFLICT when the database is newer than the program, or belongs to something else. */
 int td_migrate(struct td_sqlite *db, struct td_error *reterr);
 
 /* The same for a new, empty one, without a word in the log. */

@@ -226,23 +226,73 @@ static void test_schemas_are_in_order(void **state)
     }
 }
 
+static int64_t ask_sql(const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(inside("titled.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t answer = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return answer;
+}
+
+#define VERSIONS                                                                                   \
+    "create table schema_version (version integer primary key, name text not null,"                \
+    " applied_at text not null);"
+
 /* A migration that fails half-way leaves nothing of itself. */
 static void test_migration_is_whole(void **state)
 {
     (void)state;
-    run_sql("create table schema_version (version integer primary key, name text, applied_at text);"
-            "create table outbox (id text)"); /* in the way of 001 */
-    expect_refused(false, TD_EINTERNAL, "001_init.sql");
+    run_sql(VERSIONS "create table outbox (id text)"); /* in the way of 001 */
+    expect_refused(false, TD_EINTERNAL, "outbox");
+    assert_int_equal(ask_sql("select count(*) from sqlite_schema where name = 'setting'"), 0);
+
+    remove(inside("titled.db"));
+    run_sql(td_schemas[0].sql);
+    run_sql(VERSIONS "insert into schema_version values (1, '001_init.sql', 't');"
+                     "create table second_factor (id text)"); /* in the way of 005 */
+    expect_refused(false, TD_EINTERNAL, "schema 005_accounts.sql");
+    assert_int_equal(ask_sql("select max(version) from schema_version"), 1);
+    assert_int_equal(ask_sql("select count(*) from sqlite_schema where name = 'ledger_node'"), 0);
+}
+
+/* New records are as those that went through every file, to the last column and row. */
+static void test_new_is_as_upgraded(void **state)
+{
+    (void)state;
+    run_sql(td_schemas[0].sql);
+    run_sql(VERSIONS "insert into schema_version values (1, '001_init.sql', 't')");
+    td_store_close(fixture_open(folder));
+    char upgraded[4200];
+    snprintf(upgraded, sizeof(upgraded), "%s/upgraded.db", folder);
+    assert_int_equal(rename(inside("titled.db"), upgraded), 0);
+    td_store_close(fixture_open(folder));
     sqlite3 *db;
     assert_int_equal(sqlite3_open(inside("titled.db"), &db), SQLITE_OK);
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "select count(*) from sqlite_schema where name = 'setting'",
-                                        -1, &statement, NULL),
-                     0);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(statement, 0), 0);
-    sqlite3_finalize(statement);
+    char *attach = sqlite3_mprintf("attach %Q as upgraded", upgraded);
+    assert_int_equal(sqlite3_exec(db, attach, NULL, NULL, NULL), SQLITE_OK);
+    static const char *const same[] = {
+        "type || ' ' || name || ' ' || sql from %s.sqlite_schema where name <> 'schema_version'",
+        "code || ' ' || name from %s.division",
+        "version || ' ' || name from %s.schema_version",
+    };
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+        for (int turned = 0; turned < 2; turned++) {
+            const char *here = turned ? "upgraded" : "main", *there = turned ? "main" : "upgraded";
+            char *one = sqlite3_mprintf(same[i], here), *other = sqlite3_mprintf(same[i], there);
+            char *sql = sqlite3_mprintf("select %s except select %s", one, other);
+            sqlite3_stmt *statement;
+            assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+            if (sqlite3_step(statement) != SQLITE_DONE)
+                fail_msg("only in %s: %s", here, sqlite3_column_text(statement, 0));
+            sqlite3_finalize(statement);
+            sqlite3_free(sql), sqlite3_free(one), sqlite3_free(other);
+        }
+    sqlite3_free(attach);
     sqlite3_close(db);
 }
 
@@ -252,8 +302,7 @@ static void test_old_records_go_on(void **state)
 {
     (void)state;
     run_sql(td_schemas[0].sql);
-    run_sql("create table schema_version (version integer primary key, name text not null,"
-            " applied_at text not null);"
+    run_sql(VERSIONS
             "insert into schema_version values (1, '001_init.sql', 't');"
             "insert into unit (id, name, division_code, kind, grassroots)"
             " values ('u', 'school', '650102', 'school', 'none');"
@@ -318,7 +367,8 @@ static void test_changed_schema(void **state)
         {"drop trigger application_uncounted; create trigger application_uncounted after delete on"
          " application begin delete from title; end",
          "the trigger application_uncounted of the records is not as titled made it"},
-        {"drop index application_once; create index application_once on application(account_id, year)",
+        {"drop index application_once; create index application_once on application(account_id, "
+         "year)",
          "the index application_once of the records is not as titled made it"},
         {"pragma writable_schema = on; insert into sqlite_schema values ('trigger', 'sqlite_stat9',"
          " 'ledger', 0, 'create trigger sqlite_stat9 after insert on ledger begin select 1; end')",
@@ -342,13 +392,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_keeps_what_was_written), TEST(test_makes_folders),
-        TEST(test_one_process_only),       TEST(test_newer_schema),
-        TEST(test_not_a_database),         TEST(test_another_programs_database),
-        TEST(test_damaged_schema_page),    TEST(test_folder_that_cannot_be),
-        TEST(test_read_only_guest),        TEST(test_schemas_are_in_order),
-        TEST(test_migration_is_whole),     TEST(test_old_records_go_on),
-        TEST(test_changed_schema),         TEST(test_kept_schema),
+        TEST(test_keeps_what_was_written),
+        TEST(test_makes_folders),
+        TEST(test_one_process_only),
+        TEST(test_newer_schema),
+        TEST(test_not_a_database),
+        TEST(test_another_programs_database),
+        TEST(test_damaged_schema_page),
+        TEST(test_folder_that_cannot_be),
+        TEST(test_read_only_guest),
+        TEST(test_schemas_are_in_order),
+        TEST(test_migration_is_whole),
+        TEST(test_new_is_as_upgraded),
+        TEST(test_old_records_go_on),
+        TEST(test_changed_schema),
+        TEST(test_kept_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
