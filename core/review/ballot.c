@@ -183,8 +183,8 @@ static int rule_of(struct hall *hall, int voters, struct td_election_rule *ret)
     *ret = (struct td_election_rule){.members = (int)td_row_int(hall->meeting, "members"),
                                      .present = present,
                                      .of = strict ? present : voters,
-                                     .quorum = {2, 3},
-                                     .majority = {2, 3}};
+                                     .quorum = {TD_MEETING_PARTS, TD_MEETING_WHOLE},
+                                     .majority = {TD_MEETING_PARTS, TD_MEETING_WHOLE}};
     return 0;
 }
 

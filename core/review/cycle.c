@@ -4,6 +4,8 @@
 
 #include "review/application.h"
 #include "review/committee.h"
+#include "review/notice.h"
+#include "review/panel.h"
 #include "review/points.h"
 #include "review/row.h"
 #include "review/window.h"
@@ -22,12 +24,13 @@ static const struct td_cycle_row parameter_rows[] = {
     {"office_review_days", TD_CYCLE_INT, 15, 1, 90, "days for the committee's office"},
     {"fee_due_days", TD_CYCLE_INT, 10, 1, 90, "days to pay the fee"},
     {"panel_review_days", TD_CYCLE_INT, 15, 1, 90, "days for the panel"},
-    {"notice_days", TD_CYCLE_INT, 5, 5, 30,
+    {"notice_days", TD_CYCLE_INT, TD_NOTICE_MIN_DAYS, TD_NOTICE_MIN_DAYS, 30,
      "working days of a public notice (order 40: at least 5)"},
     {"recheck_days", TD_CYCLE_INT, 10, 5, 60,
      "working days in which who failed may ask for a recheck"},
     {"recheck_decision_days", TD_CYCLE_INT, 15, 5, 60, "working days to decide a recheck"},
-    {"panel_minimum", TD_CYCLE_INT, 3, 3, 15, "experts on a panel (order 40: at least 3)"},
+    {"panel_minimum", TD_CYCLE_INT, TD_PANEL_MINIMUM, TD_PANEL_MINIMUM, 15,
+     "experts on a panel (order 40: at least 3)"},
     {"disagreement_percent", TD_CYCLE_INT, 30, 1, 100,
      "of an indicator's maximum: sheets that far apart are highlighted"},
     {"panel_opinion_required", TD_CYCLE_BOOL, 0, 0, 1,

@@ -163,7 +163,7 @@ static int check_cycle(struct td_review *review, const json_t *committee, const 
     if (!*cycle_id)
         return 0;
     int rc = td_cycle_load(review->tx, cycle_id, &cycle);
-    int64_t least = td_cycle_parameter(cycle, "panel_minimum", 3);
+    int64_t least = td_cycle_parameter(cycle, "panel_minimum", TD_PANEL_MINIMUM);
     if (rc == TD_ENOTFOUND ||
         (rc == 0 && !td_row_equals(cycle, "series", td_row_text(committee, "series"))))
         rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");

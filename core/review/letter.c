@@ -4,6 +4,7 @@
 #include "review/evaluation.h"
 #include "review/ranking.h"
 #include "review/reexamination.h"
+#include "review/meeting.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -39,7 +40,7 @@ static int add_vote(struct td_review *review, const json_t *application, json_t 
         return result;
     if (vote) {
         int64_t present = td_row_int(vote, "present");
-        json_object_set_new(vote, "needed", json_integer((2 * present + 2) / 3));
+        json_object_set_new(vote, "needed", json_integer(td_meeting_two_thirds(present)));
         json_object_set_new(vote, "missing",
                             json_integer(present - td_row_int(vote, "yes") -
                                          td_row_int(vote, "no") - td_row_int(vote, "abstain")));

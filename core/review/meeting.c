@@ -14,14 +14,19 @@
 
 #include <string.h>
 
+int64_t td_meeting_two_thirds(int64_t all)
+{
+    return (TD_MEETING_PARTS * all + TD_MEETING_WHOLE - 1) / TD_MEETING_WHOLE;
+}
+
 bool td_meeting_quorum(int64_t members, int64_t present)
 {
-    return members > 0 && 3 * present >= 2 * members;
+    return members > 0 && present >= td_meeting_two_thirds(members);
 }
 
 bool td_meeting_passes(int64_t present, int64_t yes)
 {
-    return present > 0 && 3 * yes >= 2 * present;
+    return present > 0 && yes >= td_meeting_two_thirds(present);
 }
 
 static int find_seat(struct td_review *review, const json_t *meeting, struct td_meeting_seat *seat)
@@ -318,7 +323,7 @@ static int check_quorum(int64_t members, int64_t present, int64_t leaders, struc
     if (!td_meeting_quorum(members, present))
         return td_error_key(reterr, TD_ECONFLICT, "no_quorum",
                             json_pack("{s:I, s:I, s:I}", "present", present, "members", members,
-                                      "needed", (2 * members + 2) / 3));
+                                      "needed", td_meeting_two_thirds(members)));
     if (!leaders)
         return td_error_key(reterr, TD_ECONFLICT, "no_chair_present", NULL);
     return 0;

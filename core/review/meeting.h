@@ -16,7 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 3·present >= 2·members, and 3·yes >= 2·present with somebody present. */
+/* Two thirds open a meeting (of the members, article 19) and pass a motion (of those present, article 20). */
+enum { TD_MEETING_PARTS = 2, TD_MEETING_WHOLE = 3 };
+
+/* The fewest that are two thirds of `all`. */
+int64_t td_meeting_two_thirds(int64_t all);
+
+/* present and yes are two thirds, of somebody. */
 bool td_meeting_quorum(int64_t members, int64_t present);
 bool td_meeting_passes(int64_t present, int64_t yes);
 

@@ -220,7 +220,7 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     json_object_set_new(meeting, "elections", elections);
     json_object_set_new(meeting, "quorum",
                         json_pack("{s:I, s:I, s:I, s:b}", "members", size, "present", here,
-                                  "needed", (2 * size + 2) / 3, "met",
+                                  "needed", td_meeting_two_thirds(size), "met",
                                   (int)td_meeting_quorum(size, here)));
     json_object_set_new(meeting, "committee_members", people);
     json_object_set_new(meeting, "motions", list);

@@ -196,7 +196,7 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
     json_object_set_new(minutes, "meeting", describe(meeting));
     json_object_set_new(minutes, "quorum",
                         json_pack("{s:I, s:I, s:I}", "members", members, "present", present,
-                                  "needed", (2 * members + 2) / 3));
+                                  "needed", td_meeting_two_thirds(members)));
     json_object_set_new(minutes, "made_at", json_string(review->now));
     td_id_random_hex(salt, SALT_BYTES);
     json_object_set_new(minutes, "salt", json_string(salt));

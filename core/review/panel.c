@@ -70,7 +70,7 @@ int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimu
     int rc = td_cycle_load(tx, cycle_id, &cycle);
     if (rc < 0)
         return rc;
-    *ret_minimum = td_cycle_parameter(cycle, "panel_minimum", 3);
+    *ret_minimum = td_cycle_parameter(cycle, "panel_minimum", TD_PANEL_MINIMUM);
     json_decref(cycle);
     return 0;
 }
@@ -273,7 +273,8 @@ int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[T
     if (rc == TD_ENOTFOUND || (rc == 0 && strcmp(td_row_text(cycle, "series"), series)))
         rc = td_error_field(reterr, "cycle_id", "choice", "not a cycle of the committee's series");
     if (rc == 0)
-        rc = check_size(panel, td_cycle_parameter(cycle, "panel_minimum", 3), reterr);
+        rc =
+            check_size(panel, td_cycle_parameter(cycle, "panel_minimum", TD_PANEL_MINIMUM), reterr);
     if (rc == 0) {
         td_id_new(ret_id);
         rc = insert(review, panel, ret_id, series, reterr);

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+enum { TD_PANEL_MINIMUM = 3 }; /* experts, at least: 人社部令第40号, article 21 */
+
 /* The condition on alias `a` of table application that it lies with panel or committee: before and
  * after, experts have no business with the material. */
 #define TD_PANEL_OPEN_SQL "a.state in ('panel_review', 'committee_vote')"

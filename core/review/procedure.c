@@ -1,6 +1,7 @@
 /* procedure.c - what the records say of how a dossier was decided, for whoever examines it. Writes
  * nothing. Declared in reexamination.h. */
 #include "review/meeting.h"
+#include "review/panel.h"
 #include "review/recusal.h"
 #include "review/reexamination.h"
 #include "review/row.h"
@@ -28,10 +29,11 @@ static int add_vote(struct td_review *review, const char *application_id, json_t
     int64_t members = td_row_int(vote, "members"), attended = td_row_int(vote, "attended");
     int64_t present = td_row_int(vote, "present"), yes = td_row_int(vote, "yes");
     int64_t votes = yes + td_row_int(vote, "no") + td_row_int(vote, "abstain");
-    add(checks, "quorum", 3 * attended >= 2 * members, attended, (2 * members + 2) / 3);
+    add(checks, "quorum", td_meeting_quorum(members, attended), attended,
+        td_meeting_two_thirds(members));
     add(checks, "votes", votes <= attended, votes, attended);
     add(checks, "result", td_meeting_passes(present, yes) == td_row_bool(vote, "passed"), yes,
-        (2 * present + 2) / 3);
+        td_meeting_two_thirds(present));
     json_decref(vote);
     return 0;
 }
@@ -49,11 +51,10 @@ static int add_count(struct td_review *review, const char *application_id, json_
 int td_reexamination_procedure(struct td_review *review, const char *application_id,
                                json_t **ret_checks)
 {
-    enum { EXPERTS_MIN = 3 };
     json_t *checks = json_array();
     int result = add_vote(review, application_id, checks);
     if (!result)
-        result = add_count(review, application_id, checks, "sheets", EXPERTS_MIN, true,
+        result = add_count(review, application_id, checks, "sheets", TD_PANEL_MINIMUM, true,
                            "select count(*) from sheet h join application a on a.id = "
                            "h.application_id where a.id = $1 and h.submitted_at is not null "
                            "and not " TD_RECUSAL_SQL("h.account_id"));

@@ -35,8 +35,8 @@ int td_year_days(const struct td_calendar *calendar, int year, const char *begin
                  struct td_year_days *ret_days, struct td_error *reterr)
 {
     struct td_year_days days;
-    fixed_day(&days.notice, year, 8, 31);
-    fixed_day(&days.review, year, 11, 30);
+    fixed_day(&days.notice, year, TD_YEAR_NOTICE_MONTH, TD_YEAR_NOTICE_DAY);
+    fixed_day(&days.review, year, TD_YEAR_REVIEW_MONTH, TD_YEAR_REVIEW_DAY);
     int result = counted_day(calendar, begins, -TD_YEAR_FILING_DAYS, &days.plan, reterr);
     if (!result)
         result = counted_day(calendar, *ends ? ends : days.review.day, TD_YEAR_FILING_DAYS,

@@ -15,7 +15,10 @@
 
 #include <stdbool.h>
 
-enum { TD_YEAR_FILING_DAYS = 15, TD_YEAR_SOON_DAYS = 7 };
+enum { TD_YEAR_NOTICE_MONTH = 8, TD_YEAR_NOTICE_DAY = 31 };  /* the last day of the notice */
+enum { TD_YEAR_REVIEW_MONTH = 11, TD_YEAR_REVIEW_DAY = 30 }; /* and of the review */
+enum { TD_YEAR_FILING_DAYS = 15 };                           /* working days, before and after */
+enum { TD_YEAR_SOON_DAYS = 7 };                              /* what is due so soon is shown so */
 
 struct td_year_day {
     char day[TD_DATE_TEXT]; /* "" when what it depends on is not known yet */
