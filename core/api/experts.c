@@ -104,10 +104,13 @@ static int approve_write(struct td_call *call, struct td_reply *reply, struct td
 {
     struct td_review review;
     const char *id = td_call_param(call, "pool");
+    const struct td_committee_approval approval = {.approver = td_call_text(call, "approver"),
+                                                   .reference = td_call_text(call, "reference"),
+                                                   .approved_on =
+                                                       td_call_text(call, "approved_on")};
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_expert_pool_approve(&review, id, td_call_text(call, "reference"),
-                                    td_call_text(call, "approved_on"), reterr);
+        rc = td_expert_pool_approve(&review, id, &approval, reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "pools", id);
 }
 
@@ -181,6 +184,8 @@ static const struct td_field import_body[] = {
 };
 
 static const struct td_field approve_body[] = {
+    {"approver", TD_FIELD_CHOICE, false, 0, 0, "region|city",
+     "Whose approval it is; refused when the other decides"},
     {"reference", TD_FIELD_TEXT, true, 1, 80, NULL, "Document number of the approval"},
     {"approved_on", TD_FIELD_DATE, true, 0, 0, NULL, "Day of the approval"},
     {0},

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 enum { TD_COMMITTEE_TERM_YEARS = 3 }; /* at most: article 8 */
+enum { TD_COMMITTEE_SENIOR_SERIES = 25, TD_COMMITTEE_SENIOR_SPECIALTY = 11 }; /* at least: article 9 */
 
 /* 0 when the caller runs committees of this series (its office); else TD_EFORBIDDEN. */
 int td_committee_may_run(const struct td_review *review, const char *series,
@@ -124,11 +125,18 @@ void td_committee_term_end(td_date day, int years, char text[TD_DATE_TEXT]);
  * TD_ECONFLICT "no_chair", "even_members", "few_members", "nothing_changed", "committee_state". */
 int td_committee_submit(struct td_review *review, const char *committee_id, struct td_error *reterr);
 
-/* Records the approval of what was submitted, by its number and day: the bureau, or the system when the
- * region's platform answers. The composition is checked once more. Changes are carried out and do
+/* Who decides on a committee or a pool, as whoever records it says: "" or td_committee_approver's word; TD_EFIELDS
+ * "approver" for the other's, who may not. */
+int td_committee_check_approver(const char *named, const char *decides, struct td_error *reterr);
+
+/* Records the approval of what was submitted, by whom ("" = who must), with its number and day: the bureau, or the
+ * system when the region's platform answers. The composition is checked once more. Changes are carried out and do
  * not make the term longer. TD_EFIELDS for a day to come, or from which the term is over already. */
-int td_committee_approve(struct td_review *review, const char *committee_id, const char *reference,
-                         const char *approved_on, struct td_error *reterr);
+struct td_committee_approval {
+    const char *approver, *reference, *approved_on;
+};
+int td_committee_approve(struct td_review *review, const char *committee_id,
+                         const struct td_committee_approval *approval, struct td_error *reterr);
 
 /* What was submitted goes back to the office, with the reason. */
 int td_committee_refuse(struct td_review *review, const char *committee_id, const char *reason,

@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SENIOR_BY_SERIES = 25, SENIOR_BY_SPECIALTY = 11 }; /* 人社部令第40号, article 9 */
-enum { OTHER_BY_SERIES = 15, OTHER_BY_SPECIALTY = 7 };    /* without settings */
+enum { OTHER_BY_SERIES = 15, OTHER_BY_SPECIALTY = 7 }; /* without settings */
 
 static bool is_senior(const json_t *committee)
 {
@@ -36,6 +35,13 @@ const char *td_committee_approver(const json_t *committee)
     return is_senior(committee) ? "region" : "city";
 }
 
+int td_committee_check_approver(const char *named, const char *decides, struct td_error *reterr)
+{
+    if (!*named || !strcmp(named, decides))
+        return 0;
+    return td_error_field(reterr, "approver", "approver_other", "the other authority decides");
+}
+
 int64_t td_committee_minimum(const struct td_review *review, const json_t *committee)
 {
     int64_t adjusted = td_row_int(committee, "adjusted_minimum");
@@ -43,7 +49,7 @@ int64_t td_committee_minimum(const struct td_review *review, const json_t *commi
     if (adjusted > 0)
         return adjusted;
     if (is_senior(committee))
-        return by_specialty ? SENIOR_BY_SPECIALTY : SENIOR_BY_SERIES;
+        return by_specialty ? TD_COMMITTEE_SENIOR_SPECIALTY : TD_COMMITTEE_SENIOR_SERIES;
     const struct td_config *config = review->config;
     if (!config)
         return by_specialty ? OTHER_BY_SPECIALTY : OTHER_BY_SERIES;
@@ -190,12 +196,17 @@ void td_committee_term_end(td_date day, int years, char text[TD_DATE_TEXT])
     td_date_format(td_date_from(year + years, month, leap_day && !leap ? 28 : number), text);
 }
 
-static int check_approval(struct td_review *review, const json_t *committee, const char *reference,
-                          const char *approved_on, char valid_until[TD_DATE_TEXT],
-                          struct td_error *reterr)
+static int check_approval(struct td_review *review, const json_t *committee,
+                          const struct td_committee_approval *approval,
+                          char valid_until[TD_DATE_TEXT], struct td_error *reterr)
 {
     td_date day;
-    if (!*reference)
+    const char *approved_on = approval->approved_on;
+    int rc =
+        td_committee_check_approver(approval->approver, td_committee_approver(committee), reterr);
+    if (rc < 0)
+        return rc;
+    if (!*approval->reference)
         return td_error_field(reterr, "reference", "required", "the number of the approval");
     if (td_date_parse(approved_on, &day) < 0)
         return td_error_field(reterr, "approved_on", "date", "needs a date, YYYY-MM-DD");
@@ -247,16 +258,17 @@ static int apply_changes(struct td_review *review, const char *committee_id, con
     return rc;
 }
 
-int td_committee_approve(struct td_review *review, const char *committee_id, const char *reference,
-                         const char *approved_on, struct td_error *reterr)
+int td_committee_approve(struct td_review *review, const char *committee_id,
+                         const struct td_committee_approval *approval, struct td_error *reterr)
 {
+    const char *reference = approval->reference, *approved_on = approval->approved_on;
     json_t *committee = NULL;
     char valid_until[TD_DATE_TEXT] = "";
     int rc = load_submitted(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;
     bool whole = td_row_equals(committee, "state", "submitted");
-    rc = check_approval(review, committee, reference, approved_on, valid_until, reterr);
+    rc = check_approval(review, committee, approval, valid_until, reterr);
     if (rc == 0)
         rc = apply_changes(review, committee_id, reference);
     if (rc == 0 && whole)

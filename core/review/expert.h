@@ -13,6 +13,7 @@
 #define TD_REVIEW_EXPERT_H
 
 #include "base/id.h"
+#include "review/committee.h"
 #include "review/review.h"
 
 enum { TD_EXPERT_TERM_YEARS = 3, TD_EXPERT_IMPORT_ROWS = 2000 };
@@ -42,10 +43,13 @@ int td_expert_pool_view(struct td_review *review, const char *pool_id, const str
 int td_expert_pool_create(struct td_review *review, const char *series, const char *tier,
                    char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
+/* Who decides: "region" on the senior pool, "city" on the other. */
+const char *td_expert_pool_approver(const json_t *pool);
+
 /* The office hands in what is proposed; the bureau (or the system, for the region) decides. */
 int td_expert_pool_submit(struct td_review *review, const char *pool_id, struct td_error *reterr);
-int td_expert_pool_approve(struct td_review *review, const char *pool_id, const char *reference,
-                    const char *approved_on, struct td_error *reterr);
+int td_expert_pool_approve(struct td_review *review, const char *pool_id, const struct td_committee_approval *approval,
+                           struct td_error *reterr);
 int td_expert_pool_refuse(struct td_review *review, const char *pool_id, const char *reason,
                    struct td_error *reterr);
 

@@ -34,12 +34,16 @@ int td_expert_pool_check_valid(const json_t *pool, const char *today, struct td_
                         json_pack("{s:s}", "pool_state", state));
 }
 
+const char *td_expert_pool_approver(const json_t *pool)
+{
+    return td_row_equals(pool, "tier", "senior") ? "region" : "city";
+}
+
 static void describe(const struct td_review *review, json_t *pool)
 {
     td_row_name_series(review, pool);
     json_object_set_new(pool, "pool_state", json_string(state_of(pool, review->today)));
-    json_object_set_new(pool, "approver",
-                        json_string(td_row_equals(pool, "tier", "senior") ? "region" : "city"));
+    json_object_set_new(pool, "approver", json_string(td_expert_pool_approver(pool)));
     json_object_del(pool, "state");
 }
 
@@ -235,20 +239,23 @@ static int load_submitted(struct td_review *review, const char *pool_id, json_t 
     return rc;
 }
 
-int td_expert_pool_approve(struct td_review *review, const char *pool_id, const char *reference,
-                           const char *approved_on, struct td_error *reterr)
+int td_expert_pool_approve(struct td_review *review, const char *pool_id,
+                           const struct td_committee_approval *approval, struct td_error *reterr)
 {
+    const char *reference = approval->reference, *approved_on = approval->approved_on;
     json_t *pool = NULL;
     td_date day = 0;
     char until[TD_DATE_TEXT] = "";
     int rc = load_submitted(review, pool_id, &pool, reterr);
     if (rc < 0)
         return rc;
-    if (!*reference)
+    rc = td_committee_check_approver(approval->approver, td_expert_pool_approver(pool), reterr);
+    if (rc == 0 && !*reference)
         rc = td_error_field(reterr, "reference", "required", "the number of the approval");
-    else if (td_date_parse(approved_on, &day) < 0 || strcmp(approved_on, review->today) > 0)
+    else if (rc == 0 &&
+             (td_date_parse(approved_on, &day) < 0 || strcmp(approved_on, review->today) > 0))
         rc = td_error_field(reterr, "approved_on", "order", "a day that has come");
-    else
+    else if (rc == 0)
         td_committee_term_end(day, TD_COMMITTEE_TERM_YEARS, until);
     bool valid = td_expert_pool_check_valid(pool, review->today, NULL) == 0;
     if (rc == 0 && !valid && strcmp(until, review->today) < 0)

@@ -378,12 +378,14 @@ static int register_approval(struct td_review *review, const json_t *filing, con
 {
     const char *committee = td_row_text(filing, "committee_id"),
                *pool = td_row_text(filing, "pool_id");
+    const struct td_committee_approval approval = {td_row_text(filing, "approver"), reference,
+                                                   approved_on};
     bool waiting = false;
     int rc = waits(review->tx, filing, &waiting);
     if (rc < 0 || !waiting)
         return rc;
-    return *pool ? td_expert_pool_approve(review, pool, reference, approved_on, reterr)
-                 : td_committee_approve(review, committee, reference, approved_on, reterr);
+    return *pool ? td_expert_pool_approve(review, pool, &approval, reterr)
+                 : td_committee_approve(review, committee, &approval, reterr);
 }
 
 static int register_refusal(struct td_review *review, const json_t *filing, const char *reason,

@@ -4,6 +4,7 @@
 
 #include "review/committee.h"
 #include "review/cycle.h"
+#include "review/expert.h"
 #include "review/filing_row.h"
 #include "review/package.h"
 #include "review/row.h"
@@ -161,7 +162,7 @@ static int draft_pool(struct td_review *review, struct draft *draft, struct td_e
                    : rc;
     if (!*td_row_text(draft->pool, "submitted_at"))
         return td_error_key(reterr, TD_ECONFLICT, "pool_not_submitted", NULL);
-    draft->approver = td_row_equals(draft->pool, "tier", "senior") ? "region" : "city";
+    draft->approver = td_expert_pool_approver(draft->pool);
     return td_package_pool(review, draft->cycle, draft->pool, &draft->package);
 }
 

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, approveCommittee, buildCity, consent, draft, forward, submit, teacher, verify } from './city.mjs';
+import { sql } from './estate.mjs';
 import { putInForce } from './standards.mjs';
 import { build, startServer } from './harness.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
@@ -162,7 +163,7 @@ describe('committee and panel', () => {
   test('a committee has one chair, experts only, and says what is odd about it', async () => {
     const members = seats(MEMBERS);
     assert.equal((await city.bureau.json('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members })).status, 403);
-    for (const [wrong, field] of [[{ founding_unit: '某公司' }, 'founding_unit'], [{ term_years: 4 }, 'term_years'], [{ adjusted_minimum: 5 }, 'adjustment_reference'], [{ kind: 'specialty' }, 'specialties'], [{ kind: 'specialty', specialties: ['nosuch'] }, 'specialties'], [{ specialties: ['chinese'] }, 'specialties']]) {
+    for (const [wrong, field] of [[{ founding_unit: '某公司' }, 'founding_unit'], [{ term_years: 4 }, 'term_years'], [{ term_years: 0 }, 'term_years'], [{ adjusted_minimum: 5 }, 'adjustment_reference'], [{ kind: 'specialty' }, 'specialties'], [{ kind: 'specialty', specialties: ['nosuch'] }, 'specialties'], [{ specialties: ['chinese'] }, 'specialties']]) {
       const refused = await register(wrong);
       assert.deepEqual([refused.status < 500 && refused.status >= 400, refused.body.errors.map((one) => one.field)], [true, [field]], refused.text);
     }
@@ -176,21 +177,34 @@ describe('committee and panel', () => {
     assert.equal((await experts[0].json('GET', `/committees/${committee}`)).status, 403);
   });
 
-  test('sizes: 25 and 11 of a senior one, 15 and 7 of the others, odd, with a chair', async () => {
-    for (const [level, kind, minimum] of [['senior', 'series', 25], ['full_senior', 'series', 25], ['senior', 'specialty', 11], ['intermediate', 'series', 15], ['junior', 'series', 15], ['intermediate', 'specialty', 7]]) {
-      const { id } = (await register({ level, kind, specialties: kind === 'specialty' ? ['chinese'] : [], members: seats(Math.min(minimum - 1, MEMBERS)) })).body;
+  test('sizes: 25 and 11 of a senior one, 15 and 7 of the others, odd, with a chair; approved by who decides', async () => {
+    const crowd = Array.from({ length: 26 - MEMBERS }, (_, n) => ({ account: { id: `01MEMBER${String(n).padStart(18, '0')}` } }));
+    sql(server, crowd.map(({ account: { id } }, n) => `insert into account (id, login, name, password_hash, created_at) values ('${id}', 'crowd-${n}', '委员${n}', '', '2026-01-01');
+      insert into account_grant (account_id, role, scope, granted_by, granted_at) values ('${id}', 'expert', 'teacher', 'system', '2026-01-01');`).join('\n'));
+    const all = [...experts, ...crowd];
+    const members = (count) => all.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy'][n] ?? 'member' }));
+    const approveAs = async (id, approver) => city.bureau.json('POST', `/committees/${id}/approve`, { approver, reference: '乌人社备〔2026〕7号', approved_on: await today() });
+    for (const [level, kind, minimum, approver] of [['senior', 'series', 25, 'region'], ['full_senior', 'series', 25, 'region'], ['senior', 'specialty', 11, 'region'], ['intermediate', 'series', 15, 'city'], ['junior', 'series', 15, 'city'], ['intermediate', 'specialty', 7, 'city'], ['junior', 'specialty', 7, 'city']]) {
+      const { id } = (await register({ level, kind, specialties: kind === 'specialty' ? ['chinese'] : [], members: members(minimum - 1) })).body;
       const refused = (await submit(id)).body;
       assert.deepEqual([refused.key, (await look(id)).minimum], ['few_members', minimum], `${level} by ${kind}`);
-      if (minimum > MEMBERS) continue;
-      await seat(id, experts[minimum - 1]);
+      await seat(id, all[minimum - 1]);
       assert.equal((await submit(id)).status, 200, `${minimum} are enough of ${level} by ${kind}`);
       await city.bureau.ok('POST', `/committees/${id}/refuse`, { reason: '专业名称须写全。' });
       assert.deepEqual([(await look(id)).committee_state, (await look(id)).remark], ['drafted', '专业名称须写全。']);
-      if (minimum === MEMBERS) continue;
-      await seat(id, experts[minimum]);
+      await seat(id, all[minimum]);
       assert.equal((await submit(id)).body.key, 'even_members');
-      await unseat(id, experts[0]);
+      await unseat(id, all[0]);
       assert.equal((await submit(id)).body.key, 'no_chair');
+      await seat(id, all[0], 'chair');
+      await unseat(id, all[minimum]);
+      assert.equal((await submit(id)).status, 200);
+      const other = await approveAs(id, approver === 'region' ? 'city' : 'region');
+      assert.deepEqual([other.status, other.body.errors?.[0].field, other.body.errors?.[0].code], [422, 'approver', 'approver_other'], `${level}: ${other.text}`);
+      assert.equal((await look(id)).committee_state, 'submitted');
+      assert.equal((await approveAs(id, approver)).status, 200);
+      assert.deepEqual([(await look(id)).committee_state, (await look(id)).approver, (await look(id)).members.length], ['approved', approver, minimum]);
+      await city.bureau.ok('POST', `/committees/${id}/withdraw`, { reason: '试验' });
     }
   });
 
@@ -243,7 +257,7 @@ describe('committee and panel', () => {
 
   test('three years to the day, and not one more', async () => {
     const years = (day, more) => `${Number(day.slice(0, 4)) + more}${day.slice(4)}`.replace(/02-29$/, '02-28');
-    const id = (await register({ ...adjusted, level: 'junior', members: seats(MEMBERS) })).body.id;
+    const id = (await register({ ...adjusted, level: 'junior', term_years: 3, members: seats(MEMBERS) })).body.id;
     const lastDay = new Date(Date.parse(`${years(await today(), -3)}T00:00:00Z`));
     const tooEarly = new Date(lastDay.getTime() - 86400e3).toISOString().slice(0, 10);
     await submit(id);
