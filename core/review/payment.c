@@ -7,6 +7,7 @@
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/delivery.h"
+#include "review/refund.h"
 #include "review/row.h"
 #include "review/workflow.h"
 #include "store/store.h"
@@ -319,6 +320,8 @@ int td_payment_answered(struct td_review *review, const json_t *delivery, const 
 #define MISSING_THERE                                                                              \
     "(p.channel = 'platform' and l.reference is null and exists (select 1 from statement s where " \
     "s.day = p.paid_on and s.answered_at is not null))"
+#define TWICE TD_REFUND_TWICE_SQL("r")
+#define OPEN  "p.settled_at is null and (coalesce(r.state, '') <> 'done' or " TWICE ")"
 #define WRONG "(l.amount_cents is not null and l.amount_cents <> p.amount_cents)"
 
 int td_payment_differences(struct td_review *review, bool all, const char *cursor,
@@ -329,18 +332,19 @@ int td_payment_differences(struct td_review *review, bool all, const char *curso
     bool every = td_row_is(review, TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR);
     int result = td_tx_rows(
         review->tx, &rows,
-        "select p.id, case when p.standing <> 'applied' then p.standing when " WRONG " then "
+        "select p.id, case when " TWICE
+        " then 'refunded_twice' when p.standing <> 'applied' then p.standing when " WRONG " then "
         "'amount' when p.via = 'statement' then 'missing_here' else 'missing_there' end as "
         "difference, p.order_number, p.reference, p.amount_cents, o.amount_cents as order_cents, "
         "l.amount_cents as there_cents, p.paid_on, r.id as refund_id, r.state as refund_state, "
-        "p.settled_note, p.settled_at is null and coalesce(r.state, '') <> 'done' as is_open, "
+        "p.settled_note, " OPEN " as is_open, "
         "o.state as order_state, p.standing <> 'applied' and r.id is null and p.settled_at is null "
         "and p.application_id is not null as can_refund from payment p "
         "left join fee_order o on o.application_id = p.application_id left join statement_line l "
         "on l.reference = p.reference and p.channel = 'platform' left join refund r on "
         "r.payment_id = p.id and r.state <> 'refused' where (p.standing <> 'applied' or " WRONG
-        " or p.via = 'statement' or " MISSING_THERE ") and ($1 or (p.settled_at is null and "
-        "coalesce(r.state, '') <> 'done')) and ($2 = '*' or " TD_COMMITTEE_SCOPE_SQL(
+        " or p.via = 'statement' or " MISSING_THERE " or " TWICE ") and ($1 or (" OPEN
+        ")) and ($2 = '*' or " TD_COMMITTEE_SCOPE_SQL(
             "$2", "o.series") ") and ($3 = '' or p.id < $3) order by p.id desc limit $4",
         "bssi", (int)all, every ? "*" : review->who->id, cursor, (int64_t)TD_ROW_PAGE + 1);
     if (result)

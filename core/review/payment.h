@@ -52,7 +52,8 @@ int td_payment_run(struct td_review *review, int64_t *changed);
 /* What the two sides say differently, newest first: {"items": [{"id", "difference", "order_number", "reference",
  * "amount_cents", "order_cents", "there_cents", "paid_on", "refund_id", "refund_state", "settled_note", "open"}],
  * "next"}. difference: double, amount, late, unknown, missing_here (only the statement told of it; it has been taken),
- * missing_there (the statement of its day does not have it). Only the open ones unless `all`. */
+ * missing_there (the statement of its day does not have it), refunded_twice (a receipt came after it was given back by
+ * hand; open until settled). Only the open ones unless `all`. */
 int td_payment_differences(struct td_review *review, bool all, const char *cursor, json_t **ret_page);
 
 /* Notes why a difference is none any more. Bureau only. */

@@ -221,10 +221,15 @@ int td_refund_delivered(struct td_review *review, const json_t *delivery, const 
                         struct td_error *reterr)
 {
     json_t *refund = NULL;
+    const char *subject = td_row_text(delivery, "subject"),
+               *receipt = td_row_text(answer, "receipt");
     (void)reterr;
     int result = of_delivery(review, delivery, &refund);
     if (!result)
-        result = finish(review, refund, td_row_text(answer, "receipt"));
+        result = finish(review, refund, receipt);
+    else if (result == TD_ENOTFOUND && !strncmp(subject, "refund/", 7)) /* paid by hand meanwhile */
+        result = td_row_log(review, "refund.receipt", "refund", subject + 7,
+                            json_pack("{s:s}", "receipt", receipt));
     json_decref(refund);
     return result == TD_ENOTFOUND ? 0 : result;
 }

@@ -31,7 +31,11 @@ int td_refund_record(struct td_review *review, const char *refund_id, const char
 int td_refund_list(struct td_review *review, bool all, const char *cursor, json_t **ret_page);
 
 /* Rows of delivery_kinds.c. What is given up there failed, too: it is paid by hand or tried again, never both
- * (TD_ECONFLICT "refund_state"). A receipt is true also when it comes after that. */
+ * (TD_ECONFLICT "refund_state"). A receipt is true also when it comes after that; with one by hand before it the money
+ * went back twice: td_payment_differences says so. */
+#define TD_REFUND_TWICE_SQL(refund)                                                                \
+    "(" refund ".state = 'done' and exists (select 1 from delivery d0 where d0.subject = 'refund/' || " \
+    refund ".id and d0.state = 'delivered' and d0.receipt <> " refund ".receipt))"
 int td_refund_delivered(struct td_review *review, const json_t *delivery, const json_t *answer, struct td_error *reterr);
 int td_refund_rejected(struct td_review *review, const json_t *delivery, const char *reason, struct td_error *reterr);
 int td_refund_again(struct td_review *review, const json_t *delivery, struct td_error *reterr);

@@ -47,7 +47,7 @@ before(async () => {
   };
   const accept = platform.accept.bind(platform);
   platform.accept = (one, say, reply) => accept(one, (status, value) => say(status, one.kind === 'payment_order' && status < 300 ? { ...value, pay_url: `https://pay.example/${one.body.order}` } : value), reply);
-  const file = outgoing(folder, { payment: [platform] });
+  const file = outgoing(folder, { payment: [platform, { deadline_seconds: 20 }] });
   server = await startServer({ config: { outgoing_file: file, payment_key_file: join(folder, 'payment.key'), log_level: 0 } });
   city = await buildCity(server, { fee: FEE, windows: { fee: { opens_on: day(15), closes_on: day(60) } } });
   second = await server.account('second', [{ role: 'office', scope: 'teacher' }]);
@@ -218,13 +218,28 @@ describe('a refund', () => {
     await city.bureau.ok('POST', `/deliveries/${delivery}/retry`);
     assert.equal(await stateNow(), 'approved');
     assert.equal((await second.json('POST', `/refunds/${id}/receipt`, { receipt: 'TK-1' })).body.key, 'refund_under_way');
+    platform.faults.splice(0, 50, 'hold');
+    await platform.until(() => platform.held.length);
     await city.bureau.ok('POST', `/deliveries/${delivery}/give-up`, { reason: '平台停用' });
-    platform.faults.length = 0;
     assert.equal(await stateNow(), 'failed');
     await second.ok('POST', `/refunds/${id}/receipt`, { receipt: 'TK-1' });
     assert.equal((await fee('lin')).order.order_state, 'refunded');
     assert.equal((await city.bureau.json('POST', `/deliveries/${delivery}/retry`)).body.key, 'refund_state');
     assert.equal(rows(server, `select state from delivery where id = '${delivery}'`)[0].state, 'given_up');
+    assert.ok(!(await differences()).some((one) => one.id === applied.id));
+  });
+
+  test('that the platform reports after it was paid by hand is a difference until the bureau has settled it', async () => {
+    const from = server.lines.length, twice = async () => (await differences()).find((one) => one.difference === 'refunded_twice');
+    platform.release();
+    await delivered('payment_refund', from);
+    const { id, refund_id: refund, is_open: open } = await twice();
+    assert.equal(open, true);
+    assert.equal(rows(server, `select receipt from refund where id = '${refund}'`)[0].receipt, 'TK-1', 'what was paid by hand stays on record');
+    assert.equal(rows(server, `select sequence from ledger where action = 'refund.receipt' and subject = 'refund/${refund}'`).length, 1);
+    assert.match((await city.bureau.page('/payments/differences')).text, /退款重复/);
+    await city.bureau.ok('POST', `/payments/${id}/settle`, { note: '平台退款已由申报人退回' });
+    assert.equal(await twice(), undefined);
   });
 });
 
