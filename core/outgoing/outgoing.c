@@ -127,10 +127,30 @@ static const char *const outcome_names[] = {
     [TD_DELIVERY_UNSENT] = "unsent",     [TD_DELIVERY_UNCLEAR] = "unclear",
     [TD_DELIVERY_ABSENT] = "absent",     [TD_DELIVERY_WRITTEN] = "written"};
 
+/* The answer to a question says what cannot be carried out here. It is recorded as none, with the
+ * reason. */
+static bool take_as_none(struct parcel *parcel)
+{
+    int result = parcel->step.result;
+    if ((result != TD_EFIELDS && result != TD_ECONFLICT) ||
+        parcel->outcome != TD_DELIVERY_RECEIVED || !td_row_bool(parcel->delivery, "question"))
+        return false;
+    json_decref(parcel->answer);
+    parcel->answer = NULL;
+    parcel->outcome = TD_DELIVERY_REFUSED;
+    snprintf(parcel->reason, sizeof(parcel->reason), "the answer cannot be used: %.500s",
+             parcel->step.failure);
+    return true;
+}
+
 static void recorded(struct td_step *step)
 {
     struct parcel *parcel = (struct parcel *)step;
     struct td_outgoing *outgoing = parcel->outgoing;
+    if (take_as_none(parcel)) {
+        td_lane_go(&parcel->step, true, record, recorded);
+        return;
+    }
     if (step->result < 0) /* it counts as unknown when its time is over, and is asked for */
         TD_LOG(TD_LOG_WARNING, "delivery.record_failed",
                TD_S("delivery", td_row_text(parcel->delivery, "id")),

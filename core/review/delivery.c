@@ -232,6 +232,16 @@ int td_delivery_reject(struct td_review *review, const char *id, const char *rea
                                json_pack("{s:s}", "reason", reason));
 }
 
+int td_delivery_close(struct td_review *review, const char *subject, const char *receipt,
+                      const char *reason)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "update delivery set state = $2, receipt = $3, reason = $4, settled_at = $5,"
+                      " holder = '' where subject = $1 and state not in ('delivered', 'given_up')",
+                      "sssss", subject, *receipt ? "delivered" : "given_up", receipt, reason,
+                      review->now);
+}
+
 /* --- for core/outgoing/ ----------------------------------------------------------------------- */
 
 /* Given up by itself: its time is over, or there is nothing to say any more. */

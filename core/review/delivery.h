@@ -75,6 +75,10 @@ int td_delivery_give_up(struct td_review *review, const char *id, const char *re
 int td_delivery_receive(struct td_review *review, const char *id, const char *receipt, struct td_error *reterr);
 int td_delivery_reject(struct td_review *review, const char *id, const char *reason, struct td_error *reterr);
 
+/* What is not settled about `subject` is over, known by another way and recorded already: delivered with a receipt,
+ * given up for `reason` without. Nothing is sent any more, and its kind is not told. */
+int td_delivery_close(struct td_review *review, const char *subject, const char *receipt, const char *reason);
+
 /* --- for core/outgoing/ --------------------------------------------------------------------------------- */
 
 /* Takes up to `room` due deliveries of a target for `holder` and appends them to `taken` as {"id", "kind", "subject",
@@ -96,7 +100,8 @@ enum td_delivery_outcome {
     TD_DELIVERY_ABSENT,   /* it was asked for and is not there: sent at once */
     TD_DELIVERY_WRITTEN   /* into the folder */
 };
-/* What came of an attempt. One that nobody is sending any more (settled by hand, taken by another node) is left alone. */
+/* What came of an attempt. An answer that its kind cannot carry out is TD_EFIELDS or TD_ECONFLICT: of a question the
+ * caller then records TD_DELIVERY_REFUSED, in another transaction, since nothing of this one may stay. One that nobody is sending any more (settled by hand, taken by another node) is left alone. */
 int td_delivery_record(struct td_review *review, const char *id, enum td_delivery_outcome outcome,
                        const json_t *answer, const char *reason, const char *due_at,
                        struct td_error *reterr);

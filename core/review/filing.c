@@ -162,13 +162,14 @@ static json_t *what_may_be_done(const struct td_review *review, const json_t *fi
 {
     bool bureau = td_row_is(review, TD_ROLE_BUREAU);
     bool consented = !*td_row_text(filing, "needs_consent") || *td_row_text(filing, "consent_on");
-    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "send",
-                     bureau && may_send(filing) && consented, "consent",
-                     bureau && !consented && is_in(filing, "|prepared|"), "decide",
-                     bureau && may_decide(filing) && *td_row_text(filing, "approver"), "refuse",
-                     bureau && may_decide(filing), "certify",
-                     bureau && is_in(filing, "|approved|") && td_row_int(filing, "uncertified") > 0,
-                     "ask", bureau && is_in(filing, "|received|") && td_row_bool(filing, "online"));
+    return json_pack(
+        "{s:b, s:b, s:b, s:b, s:b, s:b}", "send", bureau && may_send(filing) && consented,
+        "consent", bureau && !consented && is_in(filing, "|prepared|"), "decide",
+        bureau && may_decide(filing) && *td_row_text(filing, "approver"), "refuse",
+        bureau && may_decide(filing), "certify",
+        bureau && is_in(filing, "|approved|") && td_row_int(filing, "uncertified") > 0, "ask",
+        bureau && is_in(filing, "|received|") && td_row_bool(filing, "online") &&
+            td_row_equals(filing, "approver", "region"));
 }
 
 /* By when it should have been sent, and was not. */
@@ -401,6 +402,15 @@ static int register_refusal(struct td_review *review, const json_t *filing, cons
                  : td_committee_refuse(review, committee, reason, reterr);
 }
 
+/* That somebody decided there proves that it arrived; what is refused here is not sent any more. */
+static int end_delivery(struct td_review *review, const json_t *filing, const char *reference,
+                        const char *reason)
+{
+    char subject[64];
+    snprintf(subject, sizeof(subject), "filing/%s", td_row_text(filing, "id"));
+    return td_delivery_close(review, subject, reference, reason);
+}
+
 int td_filing_end_well(struct td_review *review, const json_t *filing, const char *reference,
                        const char *approved_on, struct td_error *reterr)
 {
@@ -423,6 +433,8 @@ int td_filing_end_well(struct td_review *review, const json_t *filing, const cha
         rc =
             td_row_log(review, "filing.approve", "filing", id,
                        json_pack("{s:s, s:s}", "reference", reference, "approved_on", approved_on));
+    if (rc == 0 && td_row_equals(filing, "approver", "region")) /* the city's still goes there */
+        rc = end_delivery(review, filing, reference, "");
     if (rc == 0)
         rc = entries_in(review->tx, id, "confirmed", &rows);
     if (rc == 0)
@@ -441,6 +453,8 @@ int td_filing_end_badly(struct td_review *review, const json_t *filing, const ch
     if (rc == 0)
         rc =
             td_row_log(review, "filing.refuse", "filing", id, json_pack("{s:s}", "reason", reason));
+    if (rc == 0 && review->who) /* of the platform's own refusal the delivery says so */
+        rc = end_delivery(review, filing, "", reason);
     if (rc == 0)
         rc = register_refusal(review, filing, reason, reterr);
     return rc < 0 ? rc : td_row_live(review->tx, "filing", id);

@@ -12,7 +12,8 @@
  *         '---approve (the city's own)---> approved --send--> for the record
  *
  * Sending posts a delivery (review/delivery.h): over HTTP, or as a file for an upload by hand. The platform's decision is
- * asked for while it is open, or recorded by the bureau. Results of a series for which the setting results_consent names
+ * asked for while it is open, or recorded by the bureau: that it has come to the region proves that it arrived, so
+ * that its delivery is over then. Results of a series for which the setting results_consent names
  * an authority (teachers: the region's education department) are not sent before its consent is recorded with number, day
  * and document. Nothing is certified before the approval is recorded with its number and day
  * (人社部令第40号, articles 8, 11 and 26; the seed notice, 2 (2) and 2 (5)). The bureau does all of it; the office of the
@@ -92,6 +93,8 @@ int td_filing_ask(struct td_review *review, const char *filing_id, struct td_err
 int td_filing_ask_due(struct td_review *review, int64_t *changed);
 int td_filing_decided(struct td_review *review, const json_t *delivery, const json_t *answer,
                       struct td_error *reterr);
+int td_filing_undecided(struct td_review *review, const json_t *delivery, const char *reason,
+                        struct td_error *reterr);
 
 /* Asks for the platform's list of a year, {"items": [{"key" (the delivery), "hash", "receipt"}]}, and compares. */
 int td_filing_reconcile(struct td_review *review, int64_t year, char ret_id[TD_ID_TEXT],

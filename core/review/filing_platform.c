@@ -65,6 +65,8 @@ static int ask(struct td_review *review, const json_t *filing)
     snprintf(path, sizeof(path), "/%s", td_row_text(filing, "delivery_id"));
     int rc = td_tx_exec(review->tx, NULL, "update filing set asked_at = $2 where id = $1", "ss", id,
                         review->now);
+    if (rc == 0) /* what the last one came to is not news any more */
+        rc = td_delivery_close(review, subject, "", "asked again");
     return rc < 0 ? rc : td_delivery_post(review, "filing_decision", subject, path, NULL, question);
 }
 
@@ -74,8 +76,13 @@ int td_filing_ask(struct td_review *review, const char *filing_id, struct td_err
     int rc = td_filing_load_in(review, filing_id, "|received|", &filing, reterr);
     if (rc < 0)
         return rc;
-    rc = td_row_bool(filing, "online") ? ask(review, filing)
-                                       : td_error_key(reterr, TD_ECONFLICT, "no_platform", NULL);
+    if (!td_row_equals(filing, "approver", "region")) /* the platform is not who decides */
+        rc = td_error_key(reterr, TD_ECONFLICT,
+                          *td_row_text(filing, "approver") ? "city_decides" : "filing_only", NULL);
+    else if (!td_row_bool(filing, "online"))
+        rc = td_error_key(reterr, TD_ECONFLICT, "no_platform", NULL);
+    else
+        rc = ask(review, filing);
     json_decref(filing);
     return rc;
 }
@@ -100,40 +107,35 @@ int td_filing_ask_due(struct td_review *review, int64_t *changed)
     return rc;
 }
 
-/* The platform's word counts as the bureau's record would; one that cannot be right is noted for
- * people. */
-static int apply(struct td_review *review, const json_t *filing, const json_t *answer)
-{
-    struct td_error why = TD_ERROR_INIT;
-    const char *state = td_row_text(answer, "state");
-    int rc = 0;
-    if (!strcmp(state, "approved"))
-        rc = td_filing_end_well(review, filing, td_row_text(answer, "reference"),
-                                td_row_text(answer, "approved_on"), &why);
-    else if (!strcmp(state, "refused"))
-        rc = td_filing_end_badly(review, filing, td_row_text(answer, "reason"), &why);
-    td_error_done(&why);
-    return rc;
-}
-
+/* The platform's word counts as the bureau's record would. One that cannot be carried out undoes
+ * the whole transaction; its question then ends in td_filing_undecided. */
 int td_filing_decided(struct td_review *review, const json_t *delivery, const json_t *answer,
                       struct td_error *reterr)
 {
     json_t *filing = NULL;
-    const char *id = id_of(delivery);
-    (void)reterr;
-    int rc = td_filing_load(review->tx, id, &filing);
+    const char *state = td_row_text(answer, "state");
+    int rc = td_filing_load(review->tx, id_of(delivery), &filing);
     if (rc < 0)
         return rc == TD_ENOTFOUND ? 0 : rc;
-    if (td_row_equals(filing, "state", "received")) {
-        rc = apply(review, filing, answer);
-        if (rc == TD_EFIELDS || rc == TD_ECONFLICT)
-            rc = td_tx_exec(review->tx, NULL,
-                            "update filing set remark = 'decision_not_usable' where id = $1", "s",
-                            id);
-    }
+    bool open = td_row_equals(filing, "state", "received");
+    if (open && !strcmp(state, "approved"))
+        rc = td_filing_end_well(review, filing, td_row_text(answer, "reference"),
+                                td_row_text(answer, "approved_on"), reterr);
+    else if (open && !strcmp(state, "refused"))
+        rc = td_filing_end_badly(review, filing, td_row_text(answer, "reason"), reterr);
     json_decref(filing);
     return rc;
+}
+
+/* Noted for people: the filing waits as before. */
+int td_filing_undecided(struct td_review *review, const json_t *delivery, const char *reason,
+                        struct td_error *reterr)
+{
+    (void)reason, (void)reterr;
+    return td_tx_exec(review->tx, NULL,
+                      "update filing set remark = 'decision_not_usable' where id = $1"
+                      " and state = 'received'",
+                      "s", id_of(delivery));
 }
 
 /* --- the list --------------------------------------------------------------------------------- */

@@ -232,6 +232,17 @@ test('a target that is not configured gets a file for an upload by hand, whole; 
   assert.ok(!(await city.bureau.page('/deliveries?state=delivered')).text.includes('/retry"'), 'settled');
   assert.deepEqual([(await filingOf(id)).state, (await filingOf(id)).receipt], ['received', '新平台-77']);
   await free(id);
+  // The decision comes by hand as well: what waits in the folder has arrived, or is not uploaded any more.
+  const approved = await file();
+  await logged('written', approved.from, approved.delivery);
+  await city.bureau.ok('POST', `/filings/${approved.id}/approve`, { reference: '新人社备〔2026〕8号', approved_on: today });
+  assert.deepEqual([deliveryOf(approved.id)[0].state, deliveryOf(approved.id)[0].receipt], ['delivered', '新人社备〔2026〕8号']);
+  sql(server, `update filing set state = 'refused' where id = '${approved.id}'; update application set state = 'confirmed' where id = '${dossier}'; delete from transition where to_state = 'filed'`);
+  const refused = await file();
+  await logged('written', refused.from, refused.delivery);
+  await city.bureau.ok('POST', `/filings/${refused.id}/refuse`, { reason: '名单有误' });
+  assert.deepEqual([deliveryOf(refused.id)[0].state, deliveryOf(refused.id)[0].reason], ['given_up', '名单有误']);
+  assert.deepEqual((await city.bureau.ok('GET', '/deliveries?state=folder')).items, [], 'nothing waits for an upload for ever');
 });
 
 describe('who decides', () => {
@@ -269,6 +280,11 @@ describe('who decides', () => {
     await logged('received', from, delivery);
     const report = await filingOf(id);
     assert.equal((await city.bureau.json('POST', `/filings/${id}/approve`, { reference: '1', approved_on: today })).body.key, 'filing_only');
+    assert.equal((await city.bureau.json('POST', `/filings/${id}/ask`)).body.key, 'filing_only');
+    for (const [due, late] of [[today, false], [new Date(Date.parse(today) - 86400e3).toISOString().slice(0, 10), true]]) { // sent today: the last day is in time
+      sql(server, `update filing set due_on = '${due}', sent_at = '${today}T15:59:59.000Z' where id = '${id}'`);
+      assert.equal((await filingOf(id)).is_late, late);
+    }
     assert.deepEqual([report.package.totals.declared, report.package.totals.passed, report.package.totals.pass_percent], [1, 1, '100.00']);
     assert.deepEqual(report.package.districts.map((row) => [row.division_name, row.level, row.passed]), [['乌鲁木齐县', 'intermediate', 1]]);
     assert.equal(report.due_on, (await city.bureau.ok('GET', `/calendar?start=${report.package.cycle.year}-11-30&days=15`)).end);
@@ -295,6 +311,12 @@ describe('who decides', () => {
   });
 
   test('the city decides on the pool of other levels itself, and sends it for the record', async () => {
+    const { id: early } = await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id, kind: 'pool', pool_id: pools.general }), begun = server.lines.length;
+    await city.bureau.ok('POST', `/filings/${early}/send`);
+    await logged('received', begun);
+    assert.equal((await city.bureau.json('POST', `/filings/${early}/ask`)).body.key, 'city_decides', 'the platform has it, and does not decide on it');
+    await city.bureau.ok('POST', `/filings/${early}/refuse`, { reason: '重新报送' });
+    await city.office.ok('POST', `/pools/${pools.general}/submit`);
     const { id } = await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id, kind: 'pool', pool_id: pools.general });
     assert.deepEqual([(await filingOf(id)).approver, (await filingOf(id)).package.experts.length], ['city', 3]);
     const senior = (await city.bureau.ok('POST', '/filings', { cycle_id: city.cycle.id, kind: 'pool', pool_id: pools.senior })).id;
@@ -342,9 +364,22 @@ describe('who decides', () => {
     const { id, from, delivery } = await file();
     await logged('received', from, delivery);
     region.answers = (one, kept) => kept && one.kind === 'filing_decision' && [200, { receipt: kept.receipt, state: 'approved', reference: '新人社备〔2026〕9号', approved_on: today }];
-    const asked = server.lines.length;
-    await city.bureau.ok('POST', `/filings/${id}/ask`);
-    await server.seen('delivery.recorded', (line) => line.kind === 'filing_decision', asked);
+    const ask = async () => {
+      const asked = server.lines.length;
+      await city.bureau.ok('POST', `/filings/${id}/ask`);
+      await server.seen('delivery.recorded', (line) => line.kind === 'filing_decision', asked);
+    };
+    // What cannot be carried out to its end is not carried out at all, and said.
+    sql(server, "create trigger never before update on application when new.state = 'filed' begin select raise(abort, 'no'); end");
+    await ask();
+    sql(server, 'drop trigger never');
+    const { state, remark, reference } = await filingOf(id);
+    assert.deepEqual([state, remark, reference, rows(server, `select state from application where id = '${dossier}'`)[0].state], ['received', 'decision_not_usable', '', 'confirmed']);
+    assert.equal(rows(server, `select sequence from ledger where action = 'filing.approve' and subject = 'filing/${id}'`).length, 0);
+    const questions = () => rows(server, `select state, reason from delivery where subject = 'decision/${id}' order by id`).map((one) => [one.state, one.reason.slice(0, 25)]);
+    assert.deepEqual(questions(), [['rejected', 'the answer cannot be used']]);
+    await ask();
+    assert.deepEqual(questions(), [['given_up', 'asked again'], ['delivered', '']]);
     region.answers = undefined;
     assert.deepEqual([(await filingOf(id)).state, (await filingOf(id)).uncertified], ['approved', 1]);
     assert.deepEqual(rows(server, `select action, actor from transition where application_id = '${dossier}' and to_state = 'filed'`), [{ action: 'file', actor: 'system' }]);
