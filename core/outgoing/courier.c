@@ -1,5 +1,5 @@
-/* courier.c - see courier.h. One thread turns one multi handle; errands come in by a list under a
- * mutex. */
+/* courier.c - see courier.h. One thread turns one multi handle, another writes files; errands come
+ * in by a list of each under a mutex. */
 #include "outgoing/courier.h"
 
 #include <curl/curl.h>
@@ -20,14 +20,19 @@ struct td_errand_wire {
     struct td_errand_wire *next, *previous; /* of those under way */
 };
 
+struct list {
+    struct td_errand *first, **last;
+};
+
 struct td_courier {
-    pthread_t thread;
-    bool started;
+    pthread_t wire, shelf;
+    bool wire_runs, shelf_runs;
     pthread_mutex_t lock;
-    struct td_errand *first, **last; /* under the lock */
-    bool ending;                     /* under the lock */
+    pthread_cond_t more_files;
+    struct list requests, files; /* under the lock */
+    bool ending;                 /* under the lock */
     CURLM *multi;
-    struct td_errand_wire *under_way; /* the thread's */
+    struct td_errand_wire *under_way; /* the wire's */
 };
 
 /* --- a file for an upload by hand ------------------------------------------------------------- */
@@ -155,14 +160,6 @@ static void end_errand(struct td_errand *errand, enum td_errand_end end, const c
 
 static void begin(struct td_courier *courier, struct td_errand *errand)
 {
-    td_strbuf_init(&errand->answer);
-    errand->status = 0;
-    errand->reason[0] = 0;
-    if (errand->file) {
-        write_file(errand);
-        errand->done(errand);
-        return;
-    }
     struct td_errand_wire *wire = calloc(1, sizeof(*wire));
     if (wire) {
         wire->errand = errand;
@@ -198,15 +195,20 @@ static void finish(struct td_courier *courier, CURL *curl, CURLcode code)
         end_errand(errand, sent > 0 ? TD_ERRAND_LOST : TD_ERRAND_UNSENT, curl_easy_strerror(code));
 }
 
-/* --- the thread ------------------------------------------------------------------------------- */
+/* --- the threads ------------------------------------------------------------------------------ */
+
+static void empty(struct list *list)
+{
+    list->first = NULL;
+    list->last = &list->first;
+}
 
 static bool take_up(struct td_courier *courier)
 {
     pthread_mutex_lock(&courier->lock);
-    struct td_errand *errand = courier->first;
+    struct td_errand *errand = courier->requests.first;
     bool ending = courier->ending;
-    courier->first = NULL;
-    courier->last = &courier->first;
+    empty(&courier->requests);
     pthread_mutex_unlock(&courier->lock);
     for (struct td_errand *next; errand; errand = next) {
         next = errand->next;
@@ -239,12 +241,47 @@ static void *turn(void *arg)
     return NULL;
 }
 
+/* The next file to write; NULL when the courier ends and none is left. */
+static struct td_errand *next_file(struct td_courier *courier, bool *ret_ending)
+{
+    pthread_mutex_lock(&courier->lock);
+    while (!courier->files.first && !courier->ending)
+        pthread_cond_wait(&courier->more_files, &courier->lock);
+    struct td_errand *errand = courier->files.first;
+    *ret_ending = courier->ending;
+    if (errand && !(courier->files.first = errand->next))
+        empty(&courier->files);
+    pthread_mutex_unlock(&courier->lock);
+    return errand;
+}
+
+static void *write_files(void *arg)
+{
+    struct td_courier *courier = arg;
+    struct td_errand *errand;
+    bool ending;
+    while ((errand = next_file(courier, &ending))) {
+        if (ending) {
+            end_errand(errand, TD_ERRAND_UNSENT, "the server stops");
+            continue;
+        }
+        write_file(errand);
+        errand->done(errand);
+    }
+    return NULL;
+}
+
 void td_courier_go(struct td_courier *courier, struct td_errand *errand)
 {
+    struct list *list = errand->file ? &courier->files : &courier->requests;
+    td_strbuf_init(&errand->answer);
+    errand->status = 0;
+    errand->reason[0] = 0;
     errand->next = NULL;
     pthread_mutex_lock(&courier->lock);
-    *courier->last = errand;
-    courier->last = &errand->next;
+    *list->last = errand;
+    list->last = &errand->next;
+    pthread_cond_signal(&courier->more_files);
     pthread_mutex_unlock(&courier->lock);
     curl_multi_wakeup(courier->multi);
 }
@@ -257,16 +294,19 @@ int td_courier_new(struct td_courier **ret_courier, struct td_error *reterr)
         return td_error_set(reterr, TD_ENOMEM, "no memory for the courier");
     }
     pthread_mutex_init(&courier->lock, NULL);
-    courier->last = &courier->first;
+    pthread_cond_init(&courier->more_files, NULL);
+    empty(&courier->requests);
+    empty(&courier->files);
     courier->multi = curl_multi_init();
     if (courier->multi) {
         curl_multi_setopt(courier->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HOST_CONNECTIONS);
         curl_multi_setopt(courier->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)ALL_CONNECTIONS);
-        courier->started = pthread_create(&courier->thread, NULL, turn, courier) == 0;
+        courier->wire_runs = pthread_create(&courier->wire, NULL, turn, courier) == 0;
+        courier->shelf_runs = pthread_create(&courier->shelf, NULL, write_files, courier) == 0;
     }
-    if (!courier->started) {
+    if (!courier->wire_runs || !courier->shelf_runs) {
         td_courier_free(courier);
-        return td_error_set(reterr, TD_ENOMEM, "the courier's thread could not start");
+        return td_error_set(reterr, TD_ENOMEM, "the courier's threads could not start");
     }
     *ret_courier = courier;
     return 0;
@@ -276,15 +316,19 @@ void td_courier_free(struct td_courier *courier)
 {
     if (!courier)
         return;
-    if (courier->started) {
-        pthread_mutex_lock(&courier->lock);
-        courier->ending = true;
-        pthread_mutex_unlock(&courier->lock);
+    pthread_mutex_lock(&courier->lock);
+    courier->ending = true;
+    pthread_cond_signal(&courier->more_files);
+    pthread_mutex_unlock(&courier->lock);
+    if (courier->multi)
         curl_multi_wakeup(courier->multi);
-        pthread_join(courier->thread, NULL);
-    }
+    if (courier->wire_runs)
+        pthread_join(courier->wire, NULL);
+    if (courier->shelf_runs)
+        pthread_join(courier->shelf, NULL);
     if (courier->multi)
         curl_multi_cleanup(courier->multi);
+    pthread_cond_destroy(&courier->more_files);
     pthread_mutex_destroy(&courier->lock);
     curl_global_cleanup();
     free(courier);

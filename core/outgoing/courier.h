@@ -1,5 +1,5 @@
-/* courier.h - HTTP requests to other parties, on a thread of its own: nothing here can hold up the loop or a
- * transaction. libcurl does the wire; redirects are not followed, no proxy of the environment is used,
+/* courier.h - HTTP requests to other parties, and files for an upload by hand, each on a thread of its own: nothing
+ * here can hold up the loop or a transaction, and a slow disk holds up no request. libcurl does the wire; redirects are not followed, no proxy of the environment is used,
  * certificates are verified. */
 #ifndef TD_OUTGOING_COURIER_H
 #define TD_OUTGOING_COURIER_H
@@ -24,7 +24,7 @@ enum td_errand_end {
  * time. With `file` set nothing is sent: the body is written under that name. */
 struct td_errand {
     struct td_errand *next;
-    void (*done)(struct td_errand *errand); /* on the courier's thread */
+    void (*done)(struct td_errand *errand); /* on a thread of the courier */
     const char *method, *url;               /* GET or POST */
     const char *const *headers;             /* "Name: value", ended by NULL */
     const char *body;                       /* NULL with GET */
@@ -42,7 +42,7 @@ struct td_errand {
 };
 
 int td_courier_new(struct td_courier **ret_courier, struct td_error *reterr);
-/* Ends what is under way as lost, calling `done`; joins the thread. NULL is fine. */
+/* Ends what is under way as lost, calling `done`; joins the threads. NULL is fine. */
 void td_courier_free(struct td_courier *courier);
 
 /* Thread-safe; always calls `done` later. */
