@@ -101,9 +101,14 @@ static int check_members(const char *name, const json_t *row, struct td_error *r
 
 static struct td_target *add(struct td_targets *targets, const char *name)
 {
-    struct td_target *all = realloc(targets->all, (targets->count + 1) * sizeof(*all));
+    struct td_target *all = calloc(targets->count + 1, sizeof(*all)), *before = targets->all;
     if (!all)
         return NULL;
+    if (before) { /* not realloc: what it leaves behind holds keys */
+        memcpy(all, before, targets->count * sizeof(*all));
+        sodium_memzero(before, targets->count * sizeof(*all));
+        free(before);
+    }
     targets->all = all;
     struct td_target *target = &all[targets->count];
     *target = (struct td_target){.name = strdup(name)};
