@@ -133,6 +133,8 @@ static const struct row rows[] = {
      "days in which a complaint is accepted or passed on"},
     {"complaint_answer_days", NUMBER, "60", AT(complaint_answer_days), 1, 500,
      "days in which it is answered"},
+    {"reminder_days", NUMBER, "1", AT(reminder_days), 1, 30,
+     "so many days before a deadline a person is reminded of it"},
     {"integrity_bar", CHOICE, "decision", AT(integrity_bar), 0, 0,
      "decision|next_year: the three years that a record bars count from the decision, or from the "
      "next "

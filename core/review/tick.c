@@ -1,6 +1,7 @@
 /* tick.c - see tick.h. Run by the server every minute and after the demo clock moved. */
 #include "review/tick.h"
 
+#include "config.h"
 #include "review/filing.h"
 #include "review/message.h"
 #include "review/payment.h"
@@ -59,15 +60,17 @@ static int remind(struct td_review *review, int64_t *changed)
     int result = td_date_parse(review->today, &today);
     if (result)
         return result;
-    td_time_format(td_clock_day_end_ms(today + 1), soon);
-    result = td_tx_rows(
-        review->tx, &rows,
-        "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
-        "where a.state in ('returned', 'supplement', 'fee_due') and a.due_at >= $1 and a.due_at <= $2 "
-        "and not exists (select 1 from message m where m.account_id = a.account_id and "
-        "m.application_id = a.id and m.kind = 'reminder' and m.at >= a.state_at) "
-        "order by a.id limit $3",
-        "ssi", review->now, soon, (int64_t)TD_TICK_BATCH);
+    td_date ahead = review->config ? (td_date)review->config->reminder_days : 1;
+    td_time_format(td_clock_day_end_ms(today + ahead), soon);
+    result =
+        td_tx_rows(review->tx, &rows,
+                   "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
+                   "where a.state in ('returned', 'supplement', 'fee_due') and a.due_at >= $1 and "
+                   "a.due_at <= $2 "
+                   "and not exists (select 1 from message m where m.account_id = a.account_id and "
+                   "m.application_id = a.id and m.kind = 'reminder' and m.at >= a.state_at) "
+                   "order by a.id limit $3",
+                   "ssi", review->now, soon, (int64_t)TD_TICK_BATCH);
     json_array_foreach(rows, i, row) {
         json_t *parameters =
             json_pack("{s:O, s:O?, s:O}", "due_at", json_object_get(row, "due_at"), "number",
