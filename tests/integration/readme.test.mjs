@@ -46,3 +46,27 @@ test('every promise of the runbook names tests that are there', () => {
     }
   }
 });
+
+test('every number of the law is in the code and tested, and every parameter is one', () => {
+  const page = readFileSync(join(top, 'core/review/LAW.md'), 'utf8').split('## Numbers that an administrator sets');
+  const cells = (part) => [...part.matchAll(/^\| (?!number|---)(.+) \|$/gm)].map((found) => found[1].split(' | '));
+  const places = ['core/review', 'core', 'plugins/common'];
+  const code = (cell, between) => {
+    const [, file, words] = /^`([\w.]+)`: (.+)$/.exec(cell);
+    const text = readFileSync(places.map((place) => join(top, place, file)).find(existsSync), 'utf8');
+    for (const one of words.split(between)) assert.ok(text.includes(one), `${file} has no "${one}"`);
+  };
+  const law = cells(page[0]), parameters = cells(page[1]);
+  assert.ok(law.length >= 20 && parameters.length >= 15);
+  for (const [number, , where, shown, ...rest] of law) {
+    assert.deepEqual(rest, [], number);
+    code(where, ' · ');
+    let text = '';
+    for (const part of shown.split(' · ')) {
+      const [, file, words] = /^(?:`([\w/.]+)`: )?(.+)$/.exec(part);
+      if (file) text = readFileSync(join(top, 'tests', file), 'utf8');
+      assert.ok(text.includes(words), `${number}: no test says "${words}"`);
+    }
+  }
+  for (const [, , where] of parameters) code(where, ', ');
+});

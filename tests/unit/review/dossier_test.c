@@ -566,7 +566,11 @@ static void nobody_answers_in_time(void **state)
     must(fixture, "unit", run_send_back, application, "return", "[{\"code\": \"format\"}]");
     must(fixture, NULL, run_tick, NULL, NULL, NULL);
     assert_int_equal(json_integer_value(last.answer), 0);
-    set_day(fixture, "2025-12-30");
+    set_day(fixture, "2025-09-24"); /* the tenth working day, to its end */
+    must(fixture, NULL, run_tick, NULL, NULL, NULL);
+    must(fixture, "applicant", run_timeline, application, NULL, NULL);
+    assert_string_equal(state_of(last.answer), "returned");
+    set_day(fixture, "2025-09-25");
     must(fixture, NULL, run_tick, NULL, NULL, NULL);
     assert_int_equal(json_integer_value(last.answer), 1);
     must(fixture, NULL, run_tick, NULL, NULL, NULL);
