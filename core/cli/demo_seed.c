@@ -93,15 +93,15 @@ static const char *level_of(size_t number)
 static int invent(struct seed *seed, size_t number)
 {
     struct td_demo_case *one = &seed->cases[number];
+    const char **level = seed->level + number;
     if (number >= TEACHERS_MAX) {
         size_t other = number - TEACHERS_MAX;
-        return td_demo_other_case(&seed->demo, seed->small, other, YEAR, one, &seed->level[number],
+        return td_demo_other_case(&seed->demo, seed->small, other, YEAR, one, level,
                                   &seed->others_cycle[other]);
     }
-    seed->level[number] = level_of(number);
+    *level = level_of(number);
     one->unit = json_array_get(seed->demo.units, seed->schools[school_of(seed, number)]);
-    one->dossier =
-        td_demo_dossier(seed->demo.city, one->unit, seed->level[number], (uint32_t)number, YEAR);
+    one->dossier = td_demo_dossier(seed->demo.city, one->unit, *level, (uint32_t)number, YEAR);
     snprintf(one->login, sizeof(one->login), "teacher-%03zu", number + 1);
     return one->dossier ? 0 : TD_ENOMEM;
 }
@@ -109,13 +109,14 @@ static int invent(struct seed *seed, size_t number)
 static int declare(struct seed *seed, size_t number, bool submit, struct td_error *reterr)
 {
     struct td_demo_case *one = &seed->cases[number];
+    const char *level = *(seed->level + number);
     if (number >= TEACHERS_MAX)
         return td_demo_other_declare(
             &seed->demo, td_demo_other_plan(&seed->demo, seed->small, number - TEACHERS_MAX), one,
-            seed->others_cycle[number - TEACHERS_MAX], seed->level[number], reterr);
+            seed->others_cycle[number - TEACHERS_MAX], level, reterr);
     int result = td_demo_create_teacher(&seed->demo, one->login, one->unit, one->dossier, reterr);
     if (result == 0)
-        result = td_demo_begin(&seed->demo, one, seed->cycle, seed->level[number], reterr);
+        result = td_demo_begin(&seed->demo, one, seed->cycle, level, reterr);
     if (result == 0)
         result = td_demo_fill(&seed->demo, one, reterr);
     return result == 0 && submit ? td_demo_submit(&seed->demo, one, reterr) : result;

@@ -98,7 +98,7 @@ static int lock(const char *folder, struct td_error *reterr)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-        return 0; /* the end of the process closes it */
+        return 0; /* cppcheck-suppress resourceLeak ; the end of the process closes it */
     return td_error_set(reterr, TD_EIO, "%s: %s", folder, strerror(errno));
 }
 

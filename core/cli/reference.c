@@ -152,7 +152,8 @@ static json_t *sorted(json_t *groups)
         if (count < GROUPS_MAX)
             list[count++] = group;
     }
-    qsort(list, count, sizeof(list[0]), by_number);
+    if (count)
+        qsort(list, count, sizeof(list[0]), by_number);
     json_t *ordered = json_array();
     for (i = 0; i < count; i++)
         json_array_append(ordered, list[i]);

@@ -241,7 +241,8 @@ static json_t *joining(const struct desk *desk, const struct dossier *dossier)
     for (int e = 0; e < desk->expert_count && count < READERS_MAX; e++)
         if (dossier->pairs[e].joins)
             ids[count++] = desk->experts[e].id;
-    qsort(ids, count, sizeof(ids[0]), by_text);
+    if (count)
+        qsort(ids, count, sizeof(ids[0]), by_text);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_string(ids[i]));
     return list;

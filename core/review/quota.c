@@ -333,9 +333,11 @@ int td_quota_consume(struct td_review *review, const json_t *application, const 
         return 0;
     if (rc == 0)
         rc = load_balance(review->tx, &pot, &before);
+    if (rc < 0)
+        return rc;
     struct entry added = {"consume", 1, {0, -1, 1, before.base}, td_row_text(application, "id"),
                           "",        ""};
-    return rc < 0 ? rc : append(review, &pot, &before, &added, NULL);
+    return append(review, &pot, &before, &added, NULL);
 }
 
 int td_quota_release(struct td_review *review, const char *application_id, const char *note,

@@ -4,6 +4,7 @@
 #include "review/row.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +34,7 @@ static void add_name(json_t *people, const char *name, size_t length, const char
         length--;
     if (length < 2 || length >= sizeof(text))
         return;
-    memcpy(text, name, length);
-    text[length] = 0;
+    snprintf(text, sizeof(text), "%.*s", (int)length, name);
     if (!json_object_get(people, text))
         json_object_set_new(people, text, json_string(ground));
 }

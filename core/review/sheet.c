@@ -49,7 +49,8 @@ static json_t *collect(const json_t *sheets, const char *indicator)
         if (json_is_integer(value) && count < SHEETS_MAX)
             values[count++] = json_integer_value(value);
     }
-    qsort(values, count, sizeof(values[0]), by_value);
+    if (count)
+        qsort(values, count, sizeof(values[0]), by_value);
     for (i = 0; i < count; i++)
         json_array_append_new(list, json_integer(values[i]));
     return list;
