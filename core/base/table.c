@@ -58,14 +58,19 @@ static bool is_utf8(const char *bytes, size_t length)
     return is;
 }
 
+static bool is_open(iconv_t conversion)
+{
+    return conversion != (iconv_t)-1; /* NOLINT(performance-no-int-to-ptr): so POSIX has it */
+}
+
 static char *convert(const char *bytes, size_t length)
 {
     size_t room = length * GROWTH, left = length;
     char *text = malloc(room + 1), *out = text, *in = (char *)bytes;
     iconv_t from = iconv_open("UTF-8", "GB18030");
-    bool done = text && from != (iconv_t)-1 && iconv(from, &in, &left, &out, &room) != (size_t)-1 &&
-                left == 0;
-    if (from != (iconv_t)-1)
+    bool done =
+        text && is_open(from) && iconv(from, &in, &left, &out, &room) != (size_t)-1 && left == 0;
+    if (is_open(from))
         iconv_close(from);
     if (!done) {
         free(text);
