@@ -203,7 +203,7 @@ int td_vote_register(struct td_client *client, const char *meeting, const char *
     struct td_group *group = td_group_new();
     int result = group ? load_mine(client, meeting, &view, reterr) : TD_ENOMEM;
     json_array_foreach(json_object_get(view, "items"), i, election) {
-        if (!json_is_true(json_object_get(election, "can_register")))
+        if (result < 0 || !json_is_true(json_object_get(election, "can_register")))
             continue;
         td_group_start(group);
         BIGNUM *secret = td_group_number(group), *key = td_group_number(group);
@@ -236,7 +236,7 @@ static int check_election(struct td_group *group, const json_t *one, struct td_e
     int result = td_trustees_read(group, made_by, strlen(made_by), &trustees, reterr);
     if (result == 0)
         result = td_election_read(group, text, strlen(text), ret, reterr);
-    if (result < 0)
+    if (result != 0)
         return result;
     bool same = td_group_same(group, trustees.y, ret->y) && ret->count == json_array_size(motions);
     for (size_t i = 0; same && i < ret->count; i++) {

@@ -233,7 +233,7 @@ static void *turn(void *arg)
         curl_multi_poll(courier->multi, NULL, 0, POLL_MS, NULL);
     }
     while (courier->under_way) {
-        struct td_errand *errand = courier->under_way->errand;
+        struct td_errand *errand = courier->under_way->errand; /* NOLINT: it left the list */
         forget_wire(courier, courier->under_way);
         errand->wire = NULL;
         end_errand(errand, TD_ERRAND_LOST, "the server stops");

@@ -74,12 +74,13 @@ static double draw(struct sheet *sheet, const struct style *style, const char *t
 static void draw_fitting(struct sheet *sheet, struct style style, double least, const char *text)
 {
     double width = WIDTH - 2 * MARGIN;
-    for (; style.size > least; style.size -= 1) {
+    while (style.size > least) {
         PangoLayout *layout = lay_out(sheet, &style, text, width);
         int lines = pango_layout_get_line_count(layout);
         g_object_unref(layout);
         if (lines <= 1)
             break;
+        style.size -= 1;
     }
     sheet->y += draw(sheet, &style, text, MARGIN, width);
 }

@@ -220,7 +220,7 @@ int td_quota_grant(struct td_review *review, const json_t *entry, int64_t *ret_s
         rc = check_total(review, &pot, posts, reterr);
     if (rc == 0)
         rc = load_balance(review->tx, &pot, &before);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (free_posts(&before) + posts < 0)
         return td_error_key(reterr, TD_ECONFLICT, "quota_in_use",
