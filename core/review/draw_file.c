@@ -99,6 +99,25 @@ const char *td_draw_misfit(const json_t *file, const json_t *candidate)
                : NULL;
 }
 
+/* The number of the criteria that is none of a draw's, a constant; NULL when all are. */
+static const char *odd_number(const json_t *criteria)
+{
+    static const struct {
+        const char *member;
+        int64_t least, most;
+    } bounds[] = {{"size", 1, TD_DRAW_SIZE},
+                  {"reserves", 0, TD_DRAW_SIZE},
+                  {"max_per_unit", 0, TD_DRAW_SIZE},
+                  {"outside_percent", 0, 100},
+                  {"new_percent", 0, 100}};
+    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+        int64_t number = td_row_int(criteria, bounds[i].member);
+        if (number < bounds[i].least || number > bounds[i].most)
+            return bounds[i].member;
+    }
+    return NULL;
+}
+
 /* --- order ------------------------------------------------------------------------------------ */
 
 struct stream {
@@ -241,6 +260,8 @@ static void fill(struct seating *seating, int64_t round)
 int td_draw_seat(json_t *file)
 {
     const json_t *criteria = json_object_get(file, "criteria");
+    if (odd_number(criteria))
+        return TD_EINVALID;
     struct seating seating = {.by_id = json_object(),
                               .order = json_object_get(file, "order"),
                               .seats = json_array(),
@@ -416,6 +437,18 @@ static int check_hashes(const json_t *file, const char *published, struct td_err
     return rc;
 }
 
+static int check_criteria(const json_t *file, struct td_error *reterr)
+{
+    char path[64];
+    const char *member = odd_number(json_object_get(file, "criteria"));
+    snprintf(path, sizeof(path), "criteria.%s", member ? member : "");
+    if (member)
+        return differ(reterr, path, "is out of range");
+    return json_array_size(json_object_get(file, "candidates")) > TD_DRAW_CANDIDATES
+               ? differ(reterr, "candidates", "are too many")
+               : 0;
+}
+
 static int check_candidates(const json_t *file, struct td_error *reterr)
 {
     size_t i;
@@ -484,6 +517,8 @@ static int check_outcome(const json_t *file, struct td_error *reterr)
 int td_draw_verify(const json_t *file, const char *commitment, struct td_error *reterr)
 {
     int rc = check_hashes(file, commitment, reterr);
+    if (rc == 0)
+        rc = check_criteria(file, reterr);
     if (rc == 0)
         rc = check_candidates(file, reterr);
     if (rc == 0)
