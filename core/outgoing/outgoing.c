@@ -39,6 +39,7 @@ struct party {
     int64_t in_flight;
     int failures;           /* in a row, of the target */
     int64_t holds_until_ms; /* by the monotonic clock */
+    int64_t room; /* of the round under way, whose transaction must not look at the above */
     char next[TD_TIME_TEXT];
 };
 
@@ -388,7 +389,7 @@ static int take_of(struct td_outgoing *outgoing, struct td_review *review, struc
     td_time_format(td_clock_now_ms() + (party->target->deadline_seconds + SLACK_S) * 1000, until);
     const struct td_delivery_take take = {.target = party->target->name,
                                           .holder = outgoing->holder,
-                                          .room = room_of(party),
+                                          .room = party->room,
                                           .until = until};
     return td_delivery_take(review, &take, outgoing->taken, party->next, reterr);
 }
@@ -464,6 +465,8 @@ static void round_begins(struct td_outgoing *outgoing)
     }
     outgoing->running = true;
     outgoing->again = false;
+    for (size_t i = 0; i < outgoing->targets.count; i++)
+        outgoing->parties[i].room = room_of(&outgoing->parties[i]);
     td_lane_go(&outgoing->step, true, round_write, round_ended);
 }
 
