@@ -188,11 +188,32 @@ static void fill(struct forge *forge, json_t *dossier)
     json_object_set_new(dossier, "evidence", files);
 }
 
+/* Of the two ladders, in no order, with days that overlap. */
+static json_t *some_appointments(struct forge *forge)
+{
+    static const char *const tracks[] = {"directed", "general"};
+    json_t *levels = json_object_get(forge->descriptor, "levels"), *list = json_array();
+    for (int i = below(forge, 4); i > 0; i--) {
+        const json_t *level =
+            json_array_get(levels, (size_t)below(forge, (int)json_array_size(levels)));
+        int year = 2000 + below(forge, 26);
+        char from[16], until[16];
+        snprintf(from, sizeof(from), "%04d-09-01", year % 10000);
+        snprintf(until, sizeof(until), "%04d-03-31", (year + below(forge, 6)) % 10000);
+        json_t *one = json_pack("{s:O?, s:s, s:s}", "level", json_object_get(level, "id"), "track",
+                                tracks[below(forge, 2)], "from", from);
+        if (below(forge, 2))
+            json_object_set_new(one, "until", json_string(until));
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
 static json_t *proper(struct forge *forge, const json_t *level, const json_t *specialty)
 {
     static const char *const places[] = {"township", "village", "agri_street", "none"};
     static const char *const kinds[] = {"school", "agri_station", "hospital", "other"};
-    static const char *const tracks[] = {"directed", "regular"};
+    static const char *const tracks[] = {"directed", "general"};
     json_t *dossier = json_pack(
         "{s:s, s:O?, s:O?, s:s, s:{s:s, s:s, s:b}, s:{s:s, s:s, s:s, s:s, s:b, s:s}}",
         "cutoff_date", "2026-08-31", "level", json_object_get(level, "id"), "specialty",
@@ -201,6 +222,10 @@ static json_t *proper(struct forge *forge, const json_t *level, const json_t *sp
         forge->style == MOST ? "1966-02-28" : "1990-06-15", "in_service", below(forge, 8) > 0,
         "unit", "id", "u1", "name", "示例单位", "kind", kinds[below(forge, 4)], "grassroots",
         places[below(forge, 4)], "hardship", below(forge, 2), "division_code", "650121");
+    if (forge->style != LEAST) {
+        json_object_set_new(dossier, "tracks", json_pack("[s, s]", tracks[0], tracks[1]));
+        json_object_set_new(dossier, "appointments", some_appointments(forge));
+    }
     fill(forge, dossier);
     return dossier;
 }
@@ -381,9 +406,9 @@ static void change_section(struct forge *forge, json_t *dossier, char *what, siz
 /* The frame around the form: who, where, when. */
 static void change_frame(struct forge *forge, json_t *dossier, char *what, size_t room)
 {
-    static const char *const members[] = {"cutoff_date", "level",       "specialty",
-                                          "track",       "person",      "unit",
-                                          "content",     "assessments", "evidence"};
+    static const char *const members[] = {"cutoff_date", "level",  "specialty",   "track",
+                                          "person",      "unit",   "content",     "assessments",
+                                          "evidence",    "tracks", "appointments"};
     static const char *const inner[][2] = {{"person", "birth_date"}, {"person", "sex"},
                                            {"person", "in_service"}, {"unit", "grassroots"},
                                            {"unit", "kind"},         {"unit", "division_code"}};

@@ -4,6 +4,7 @@
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/form_change.h"
+#include "review/ladder.h"
 #include "review/row.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -362,20 +363,34 @@ static json_t *only(const json_t *row, const char *const *names)
     return copy;
 }
 
+/* Which ladders the cycle is open for. */
+static json_t *tracks_of(const json_t *cycle)
+{
+    json_t *tracks = json_pack("[s]", "directed");
+    if (td_cycle_parameter(cycle, "general_track", 0))
+        json_array_append_new(tracks, json_string("general"));
+    return tracks;
+}
+
 int td_draft_dossier(struct td_review *review, const json_t *application, json_t **ret_dossier)
 {
     static const char *const person_names[] = {"sex", "birth_date", "in_service", "retired", NULL};
     static const char *const unit_names[] = {"id",         "name",     "kind",          "town",
                                              "grassroots", "hardship", "division_code", NULL};
     json_t *cycle = NULL, *account = NULL, *unit = NULL, *asked = NULL, *left = NULL;
+    json_t *appointments = NULL;
     struct counting counting = {json_object(), json_object()};
-    const char *id = td_row_text(application, "id");
+    const char *id = td_row_text(application, "id"),
+               *account_id = td_row_text(application, "account_id");
     int result = part(review, application, &asked, &left);
     if (!result)
         result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
     if (!result)
         result = td_tx_row(review->tx, &account, "select person from account where id = $1", "s",
-                           td_row_text(application, "account_id"));
+                           account_id);
+    if (!result)
+        result = td_ladder_appointments(review, account_id, td_row_text(application, "series"),
+                                        &appointments);
     if (!result)
         result = td_tx_row(review->tx, &unit, "select * from unit where id = $1", "s",
                            td_row_text(application, "unit_id"));
@@ -383,12 +398,14 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
         result = count_files(review, id, &counting);
     if (!result)
         *ret_dossier = json_pack(
-            "{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:{}, s:O, s:O}", "cutoff_date",
+            "{s:s, s:s, s:s, s:s, s:o, s:o, s:O, s:{}, s:O, s:O, s:o, s:O}", "cutoff_date",
             td_row_text(cycle, "cutoff_date"), "level", td_row_text(application, "level"),
             "specialty", td_row_text(application, "specialty"), "track",
             td_row_text(application, "track"), "person",
             only(json_object_get(account, "person"), person_names), "unit", only(unit, unit_names),
-            "content", asked, "assessments", "evidence", counting.counts, "files", counting.files);
+            "content", asked, "assessments", "evidence", counting.counts, "files", counting.files,
+            "tracks", tracks_of(cycle), "appointments", appointments);
+    json_decref(appointments);
     json_decref(asked);
     json_decref(left);
     json_decref(cycle);

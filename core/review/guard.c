@@ -5,6 +5,7 @@
 #include "review/complaint.h"
 #include "review/cycle.h"
 #include "review/integrity.h"
+#include "review/ladder.h"
 #include "review/notice.h"
 #include "review/panel.h"
 #include "review/row.h"
@@ -247,6 +248,8 @@ int td_guard_acceptable(struct td_review *review, const json_t *application,
                         struct td_error *reterr)
 {
     int result = td_verification_check(review, application, "office", reterr);
+    if (!result)
+        result = td_ladder_check_application(review, application, reterr);
     if (!result)
         result = check_gates(review, application, reterr);
     return result ? result : check_conditions(review, application, reterr);

@@ -1,17 +1,16 @@
 /* ladder.c - see ladder.h. Owns `held_title`; reads `title` and `post`. */
 #include "review/ladder.h"
 
+#include "review/application.h"
 #include "review/cycle.h"
 #include "review/row.h"
-#include "review/tenure.h"
 #include "review/workflow.h"
 #include "store/store.h"
 
 #include <string.h>
+#include <titled/dates.h>
 
 const char *const td_ladder_levels[] = {"junior", "intermediate", "senior", "full_senior", NULL};
-
-enum { PERIODS = 400 };
 
 static int rung(const char *level)
 {
@@ -84,40 +83,75 @@ static json_t *ladders_of(const json_t *rows)
     return ladders;
 }
 
-static void add_period(const json_t *row, struct td_tenure_period *periods, size_t *count,
-                       td_date today)
+/* Appointments of both ladders, by series, level and day; what a revoked title was used for does
+ * not count, nor the lower post of who has moved away. `series` may be "" for all. */
+static int load_appointments(struct td_review *review, const char *account_id, const char *series,
+                             json_t **ret_rows)
 {
-    struct td_tenure_period period = {TD_DATE_NONE, today};
-    const char *until = td_row_text(row, "until_on");
-    if (*count == PERIODS || td_date_parse(td_row_text(row, "from_on"), &period.from) ||
-        (*until && td_date_parse(until, &period.until)))
-        return;
-    periods[(*count)++] = period;
+    return td_tx_rows(
+        review->tx, ret_rows,
+        "select t.series, t.level, t.track, p.from_on, p.until_on from post p"
+        " join title t on t.id = p.title_id join application a on a.id = t.application_id"
+        " where p.account_id = $1 and ($2 = '' or t.series = $2) and p.ladder <> 'before'"
+        " and a.state <> 'revoked' union all"
+        " select series, level, track, appointed_on, ended_on from held_title"
+        " where account_id = $1 and ($2 = '' or series = $2) and state = 'confirmed'"
+        " and appointed_on is not null order by 1, 2, 4, 5, 3",
+        "ss", account_id, series);
 }
 
-/* The periods come by series and level, so that each of these is one stretch of rows. */
-static json_t *count_periods(const json_t *rows, td_date today)
+int td_ladder_appointments(struct td_review *review, const char *account_id, const char *series,
+                           json_t **ret_appointments)
 {
-    struct td_tenure_period periods[PERIODS];
+    json_t *rows = NULL, *row, *list = json_array();
+    size_t i;
+    int rc = load_appointments(review, account_id, series, &rows);
+    json_array_foreach(rows, i, row) {
+        json_t *one =
+            json_pack("{s:O, s:O, s:O}", "level", json_object_get(row, "level"), "track",
+                      json_object_get(row, "track"), "from", json_object_get(row, "from_on"));
+        if (*td_row_text(row, "until_on"))
+            json_object_set(one, "until", json_object_get(row, "until_on"));
+        json_array_append_new(list, one);
+    }
+    json_decref(rows);
+    if (rc < 0)
+        json_decref(list);
+    else
+        *ret_appointments = list;
+    return rc;
+}
+
+static json_t *tenure_of(const json_t *row, struct periods *periods)
+{
+    json_int_t days = 0;
+    periods_merge(periods);
+    for (size_t i = 0; i < periods->count; i++)
+        days += periods->list[i].end - periods->list[i].start;
+    int months = periods_months(periods);
+    return json_pack("{s:O, s:O, s:I, s:i, s:i}", "series", json_object_get(row, "series"), "level",
+                     json_object_get(row, "level"), "days", days, "years", months / 12, "months",
+                     months % 12);
+}
+
+/* The years of each series and level up to today, as series count them up to the cut-off date. The
+ * appointments come by series and level, so that each of these is one stretch of rows. */
+static json_t *count_periods(const json_t *rows, int today)
+{
+    struct periods periods = {.count = 0};
     json_t *tenures = json_array();
-    size_t i = 0, total = json_array_size(rows);
-    while (i < total) {
-        const json_t *first = json_array_get(rows, i);
-        size_t count = 0;
-        for (; i < total; i++) {
-            const json_t *row = json_array_get(rows, i);
-            if (!td_row_equals(row, "series", td_row_text(first, "series")) ||
-                !td_row_equals(row, "level", td_row_text(first, "level")))
-                break;
-            add_period(row, periods, &count, today);
-        }
-        struct td_tenure tenure = td_tenure_count(periods, count, today);
-        json_array_append_new(
-            tenures,
-            json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "series", td_row_text(first, "series"),
-                      "level", td_row_text(first, "level"), "days", (json_int_t)tenure.days,
-                      "years", (json_int_t)tenure.years, "months", (json_int_t)tenure.months,
-                      "rest", (json_int_t)tenure.rest));
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)rows, i, row) {
+        const json_t *next = json_array_get(rows, i + 1);
+        int until = day_parse(td_row_text(row, "until_on"));
+        periods_add(&periods, day_parse(td_row_text(row, "from_on")),
+                    1 + (until == DAY_NONE || until > today ? today : until));
+        if (td_row_equals(row, "series", td_row_text(next, "series")) &&
+            td_row_equals(row, "level", td_row_text(next, "level")))
+            continue;
+        json_array_append_new(tenures, tenure_of(row, &periods));
+        periods.count = 0;
     }
     return tenures;
 }
@@ -125,20 +159,10 @@ static json_t *count_periods(const json_t *rows, td_date today)
 static int count_tenure(struct td_review *review, const char *account_id, json_t **ret_tenures)
 {
     json_t *rows = NULL;
-    td_date today;
-    int rc = td_date_parse(review->today, &today);
-    if (rc == 0)
-        rc = td_tx_rows(review->tx, &rows,
-                        "select t.series, t.level, p.from_on, p.until_on from post p"
-                        " join title t on t.id = p.title_id"
-                        " where p.account_id = $1 and p.ladder <> 'before' union all"
-                        " select series, level, appointed_on, ended_on from held_title"
-                        " where account_id = $1 and state = 'confirmed' and appointed_on is not"
-                        " null order by 1, 2",
-                        "s", account_id);
+    int rc = load_appointments(review, account_id, "", &rows);
     if (rc < 0)
         return rc;
-    *ret_tenures = count_periods(rows, today);
+    *ret_tenures = count_periods(rows, day_parse(review->today));
     json_decref(rows);
     return 0;
 }
@@ -346,4 +370,20 @@ int td_ladder_check(struct td_review *review, const json_t *cycle, const char *a
         return rc;
     return td_error_key(reterr, TD_ECONFLICT, wants_general ? "general_first" : "directed_no_basis",
                         json_pack("{s:s}", "level", below));
+}
+
+int td_ladder_check_application(struct td_review *review, const json_t *application,
+                                struct td_error *reterr)
+{
+    json_t *cycle = NULL, *content = NULL;
+    int rc = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
+    if (rc == 0)
+        rc = td_application_content(review, application, &content);
+    if (rc == 0)
+        rc = td_ladder_check(review, cycle, td_row_text(application, "account_id"),
+                             td_row_text(application, "level"), td_row_text(application, "track"),
+                             json_object_get(content, "current_title"), reterr);
+    json_decref(cycle);
+    json_decref(content);
+    return rc;
 }

@@ -14,7 +14,7 @@
 #include "review/review.h"
 
 /* {"account": {"id", "name", "unit_id", "unit_name"}, "ladders": [{"track", "titles": [...]}], "tenure": [{"series",
- * "level", "days", "years", "months", "rest"}], "can_record", "can_confirm"}: each title {"id", "series", "level", "title_name",
+ * "level", "days", "years", "months"}], "can_record", "can_confirm"}: each title {"id", "series", "level", "title_name",
  * "track", "certificate_number", "issuer", "obtained_on", "appointed_on", "ended_on", "title_state", "title_id"?}.
  * For the person, his unit, bureau and supervisor; TD_ENOTFOUND for others. */
 int td_ladder_view(struct td_review *review, const char *account_id, json_t **ret_ladder,
@@ -44,6 +44,15 @@ int td_ladder_convert(struct td_review *review, const char *account_id, const ch
 int td_ladder_check(struct td_review *review, const json_t *cycle, const char *account_id,
                     const char *level, const char *track, const json_t *stated,
                     struct td_error *reterr);
+
+/* The same of a dossier with its form as it is now: at submission, and again at acceptance, since titles are recorded,
+ * withdrawn and revoked meanwhile. */
+int td_ladder_check_application(struct td_review *review, const json_t *application,
+                                struct td_error *reterr);
+
+/* His appointments of this series on both ladders, as plugins get them (titled/plugin.h): a new reference. */
+int td_ladder_appointments(struct td_review *review, const char *account_id, const char *series,
+                           json_t **ret_appointments);
 
 /* The levels from the lowest up; NULL-ended. */
 extern const char *const td_ladder_levels[];

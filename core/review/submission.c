@@ -8,7 +8,6 @@
 #include "review/evaluation.h"
 #include "review/integrity.h"
 #include "review/plugin.h"
-#include "review/cycle.h"
 #include "review/ladder.h"
 #include "review/row.h"
 #include "review/verification.h"
@@ -59,24 +58,6 @@ static int check_choice(const struct td_review *review, const json_t *applicatio
                 : 0;
 }
 
-/* The basis again: titles may have been recorded since the beginning, and the form says which track
- * the present title is of (RULES §0, S15). */
-static int check_basis(struct td_review *review, const json_t *application, struct td_error *reterr)
-{
-    json_t *cycle = NULL, *content = NULL;
-    int result = td_cycle_load(review->tx, td_row_text(application, "cycle_id"), &cycle);
-    if (!result)
-        result = td_application_content(review, application, &content);
-    if (!result)
-        result =
-            td_ladder_check(review, cycle, td_row_text(application, "account_id"),
-                            td_row_text(application, "level"), td_row_text(application, "track"),
-                            json_object_get(content, "current_title"), reterr);
-    json_decref(cycle);
-    json_decref(content);
-    return result;
-}
-
 static int mark_of(const json_t *dossier, json_t **ret_mark)
 {
     char hash[65];
@@ -96,7 +77,7 @@ int td_submission_prepare(struct td_review *review, const char *application_id, 
     if (!result)
         result = check_choice(review, application, reterr);
     if (!result)
-        result = check_basis(review, application, reterr);
+        result = td_ladder_check_application(review, application, reterr);
     if (!result)
         result = check_complete(review, application, reterr);
     if (!result)

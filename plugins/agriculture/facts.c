@@ -14,6 +14,7 @@ static const struct word_row words[] = {
     {"title", "licensed_vet", "执业兽医师（对应助理兽医师）"},
     {"title", "intermediate", "农艺师、畜牧师、兽医师（中级）"},
     {"title", "senior", "高级农艺师、高级畜牧师、高级兽医师（副高级）"},
+    {"rung", "licensed_vet", "junior"}, /* the same level on the ladders */
     {"project_role", "lead", "主持"},
     {"project_role", "main", "主要参与（前3）"},
     {"project_role", "participant", "参与"},

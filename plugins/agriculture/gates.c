@@ -30,8 +30,10 @@ static void decide_post(struct deciding *deciding)
 json_t *agriculture_gates(const json_t *dossier, const json_t *facts)
 {
     struct deciding deciding = deciding_start(&agriculture, dossier, facts);
-    decide_unit(&deciding);
-    decide_post(&deciding);
+    if (!for_general(&deciding)) {
+        decide_unit(&deciding);
+        decide_post(&deciding);
+    }
     decide_in_service(&deciding);
     decide_age(&deciding);
     decide_sanction(&deciding);

@@ -171,15 +171,34 @@ void decide_exam(struct deciding *deciding)
     decide(deciding, &gate, met, "%s", fact_sentence(deciding, "exam_result"));
 }
 
+bool for_general(const struct deciding *deciding)
+{
+    return !strcmp(titled_text(deciding->dossier, "track"), "general");
+}
+
+/* Whether the cycle takes dossiers of this track; one that says nothing takes directed ones. */
+static bool is_taken(const struct deciding *deciding, const char *track)
+{
+    const json_t *tracks = json_object_get(deciding->dossier, "tracks");
+    bool taken = !tracks && !strcmp(track, "directed");
+    for (size_t i = 0; i < json_array_size(tracks); i++) {
+        const char *one = json_string_value(json_array_get(tracks, i));
+        taken |= one && !strcmp(one, track);
+    }
+    return taken;
+}
+
 void decide_track(struct deciding *deciding)
 {
-    static const struct gate gate = {"directed_track", "自愿选择定向评价，当年只报一种",
+    static const struct gate gate = {"track", "自愿选择本年度受理的一种职称，当年只报一种",
                                      PLAN "二（二）"};
-    bool directed = !strcmp(titled_text(deciding->dossier, "track"), "directed");
-    const json_t *general = declared(deciding, "general_track");
-    decide(deciding, &gate, directed && json_is_false(general), "%s，%s",
-           directed ? "选择定向评价" : "没有选择定向评价",
-           !general                ? "是否同时申报通用职称未填报"
-           : json_is_true(general) ? "同时申报通用职称"
-                                   : "没有同时申报通用职称");
+    const char *track = titled_text(deciding->dossier, "track");
+    const char *word = word_of(deciding->series, "track", track);
+    bool taken = *word && is_taken(deciding, track);
+    const json_t *other = declared(deciding, "general_track");
+    decide(deciding, &gate, taken && json_is_false(other), "%s%s，%s",
+           *word ? word : "没有选择申报哪一种职称", *word && !taken ? "，本年度不受理" : "",
+           !other                ? "是否同时申报另一种未填报"
+           : json_is_true(other) ? "同时申报另一种"
+                                 : "没有同时申报另一种");
 }

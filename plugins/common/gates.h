@@ -33,6 +33,9 @@ const json_t *fact_value(const struct deciding *deciding, const char *name);
 const char *fact_sentence(const struct deciding *deciding, const char *name);
 /* A member of the section declarations. */
 const json_t *declared(const struct deciding *deciding, const char *field);
+/* A dossier for the region's general title. The plan's scope (units and posts at the grassroots) is that of directed
+ * titles; the others are not asked for it. */
+bool for_general(const struct deciding *deciding);
 bool is_one_of(const char *word, const char *const *list);
 
 void decide_in_service(struct deciding *deciding);      /* in_service */
@@ -41,6 +44,6 @@ void decide_sanction(struct deciding *deciding);        /* no_sanction */
 void decide_specialty(struct deciding *deciding);       /* not_exam_based */
 void decide_education_hours(struct deciding *deciding); /* continuing_education */
 void decide_exam(struct deciding *deciding);            /* exam_standard */
-void decide_track(struct deciding *deciding);           /* directed_track */
+void decide_track(struct deciding *deciding);           /* track */
 
 #endif

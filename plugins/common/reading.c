@@ -33,6 +33,10 @@ static const struct word_row common_words[] = {
     {"tier", "township", "乡镇"},
     {"tier", "agri_street", "涉农街道"},
     {"tier", "none", "城区及其他"},
+    {"track", "directed", "定向评价职称"},
+    {"track", "general", "自治区通用职称"},
+    {"ladder", "directed", "定向"},
+    {"ladder", "general", "通用"},
     {NULL, NULL, NULL},
 };
 
@@ -74,6 +78,14 @@ static void put_unit_tier(struct reading *reading)
     const char *word = find_word(common_words, "tier", titled_text(unit, "grassroots"));
     if (*word)
         titled_fact_set(&reading->found, "unit_tier", json_string(word), "单位登记：%s", word);
+}
+
+/* For standards that take dossiers of both tracks. */
+static void put_track(struct reading *reading)
+{
+    const char *word = find_word(common_words, "track", titled_text(reading->dossier, "track"));
+    if (*word)
+        titled_fact_set(&reading->found, "track", json_string(word), "申报%s", word);
 }
 
 /* What every series knows of the day and the person. */
@@ -127,6 +139,7 @@ bool reading_init(struct reading *reading, const struct series *series, const ch
     if (!begin_facts(&reading->found, form, size))
         return false;
     put_days(reading);
+    put_track(reading);
     put_unit_tier(reading);
     return true;
 }

@@ -60,7 +60,7 @@ struct reading {
  */
 
 /* Starts an answer: every fact of form.json (`form`, the series' own in every call) with value null,
- * then cutoff_date, last_full_year, age and unit_tier. False when the dossier has no usable cut-off
+ * then cutoff_date, last_full_year, age, track and unit_tier. False when the dossier has no usable cut-off
  * date. */
 bool reading_init(struct reading *reading, const struct series *series, const char *form,
                   size_t size, const json_t *dossier);
@@ -85,20 +85,29 @@ struct service {
     struct periods held; /* in the profession, or seconded from a post in it: a title stays held */
     struct periods grassroots, grassroots_away;
     struct periods hardship, hardship_away;
+    struct periods tenure; /* appointed at the level of the present title: read_title */
 };
 
 /* Puts grassroots_months, recent_grassroots_months, at_grassroots and hardship_months (which the
  * section hardship_recognition may deny), and the problems of the entries. */
 void read_employment(struct reading *reading, struct service *ret_service);
-/* current_title and tenure_months: the time in the profession since the appointment, secondments included,
- * gaps and other work not; as the calendar has it when no employment is entered. Without a title, the time
- * in the profession. */
-void read_title(struct reading *reading, const struct service *service);
 /* The entry's days up to the cut-off date; an open end lasts until then. False when there are none.
  */
 bool served(const struct reading *reading, const json_t *item, struct period *ret_period);
 /* The merged periods of a section's items; each item becomes a source of `fact`. */
 struct periods read_periods(struct reading *reading, const char *section, const char *fact);
+
+/* What is wrong with the first and last day of an item: out of order, after the cut-off date, too young. */
+void check_days(struct reading *reading, const char *section, const json_t *item, int index);
+
+/* --- the present title (tenure.c) ----------------------------------------------------------------
+ */
+
+/* current_title, title_since and tenure_months: the time in the profession on appointments at the level of the
+ * present title, of both ladders: stated, declared and on record, each day once; secondments included,
+ * gaps and other work not; as the calendar has it when no employment is entered. Sets service->tenure.
+ * Without a title, the time in the profession. */
+void read_title(struct reading *reading, struct service *service);
 
 /* --- what the applicant lists (record.c) ---------------------------------------------------------
  */

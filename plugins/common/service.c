@@ -1,5 +1,5 @@
-/* service.c - time: employment and what follows from it, and the present title. Overlapping entries
- * never count twice; nothing counts after the cut-off date. */
+/* service.c - time: employment and what follows from it. Overlapping entries never count twice;
+ * nothing counts after the cut-off date. */
 #include "reading.h"
 
 /* Nobody works before this age: 劳动法第十五条. */
@@ -120,7 +120,7 @@ static void put_service(struct reading *reading, const struct service *service)
 /* --- problems of employment ----------------------------------------------------------------------
  */
 
-static void check_days(struct reading *reading, const char *section, const json_t *item, int index)
+void check_days(struct reading *reading, const char *section, const json_t *item, int index)
 {
     int start = answer_day(item, "start"), end = answer_day(item, "end");
     if (start == DAY_NONE)
@@ -203,69 +203,6 @@ void read_employment(struct reading *reading, struct service *ret_service)
     check_gaps(reading, jobs, &service->all);
     if (json_array_size(jobs))
         put_service(reading, service);
-}
-
-/* --- the present title ---------------------------------------------------------------------------
- */
-
-static void check_title(struct reading *reading, const json_t *title)
-{
-    int obtained = answer_day(title, "obtained"), appointed = answer_day(title, "appointed");
-    if (obtained == DAY_NONE)
-        titled_problem(&reading->found, "current_title", -1, "obtained", "required", true,
-                       "已有职称的必须填写取得日期");
-    if (appointed == DAY_NONE)
-        titled_problem(&reading->found, "current_title", -1, "appointed", "required", true,
-                       "已有职称的必须填写聘任日期");
-    else if (obtained != DAY_NONE && appointed < obtained)
-        titled_problem(&reading->found, "current_title", -1, "appointed",
-                       "appointed_before_obtained", true, "聘任日期早于取得日期");
-    if (appointed != DAY_NONE && appointed > reading->cutoff)
-        titled_problem(&reading->found, "current_title", -1, "appointed", "after_cutoff", true,
-                       "聘任日期晚于截止日");
-}
-
-/* 聘任年限: who left the profession was not appointed while away. */
-static void put_tenure(struct reading *reading, const struct service *service, int appointed)
-{
-    int limit = reading->cutoff + 1, calendar = months_between(appointed, limit);
-    struct periods held = periods_within(&service->held, appointed, limit);
-    int months = service->all.count ? periods_months(&held) : calendar;
-    const char *since = titled_text(section_of(reading, "current_title"), "appointed");
-    if (months < calendar)
-        titled_fact_set(&reading->found, "tenure_months", json_integer(months),
-                        "%s 聘任，至截止日在岗 %d 年 %d 个月（另有 %d 个月不在专业岗位，不计算）",
-                        since, months / 12, months % 12, calendar - months);
-    else
-        titled_fact_set(&reading->found, "tenure_months", json_integer(months),
-                        "%s 聘任，至截止日 %d 年 %d 个月", since, months / 12, months % 12);
-}
-
-void read_title(struct reading *reading, const struct service *service)
-{
-    const json_t *title = section_of(reading, "current_title");
-    const char *level = titled_text(title, "level"),
-               *word = word_of(reading->series, "title", level);
-    if (!*word)
-        return;
-    titled_fact_set(&reading->found, "current_title", json_string(word), "%s", word);
-    titled_fact_source(&reading->found, "current_title", "current_title", -1);
-    titled_fact_source(&reading->found, "tenure_months", "current_title", -1);
-    if (!strcmp(level, "none")) {
-        int months = periods_months(&service->practice);
-        titled_fact_set(&reading->found, "tenure_months", json_integer(months),
-                        "没有职称，按%s %d 年 %d 个月计算", reading->series->practice_words,
-                        months / 12, months % 12);
-        return;
-    }
-    check_title(reading, title);
-    int appointed = answer_day(title, "appointed");
-    if (appointed == DAY_NONE)
-        return;
-    titled_fact_set(&reading->found, "title_since", json_string(titled_text(title, "appointed")),
-                    "%s 聘任", titled_text(title, "appointed"));
-    titled_fact_source(&reading->found, "title_since", "current_title", -1);
-    put_tenure(reading, service, appointed);
 }
 
 struct periods read_periods(struct reading *reading, const char *section, const char *fact)

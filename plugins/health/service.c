@@ -1,5 +1,5 @@
 /* service.c - time: posts, practice, public health tasks, and the work done in each year since the
- * appointment to the present title. */
+ * first appointment at the level of the present title. */
 #include "facts.h"
 
 /* Whether the cut-off date falls into a post at a village clinic that was not left on secondment.
@@ -42,21 +42,34 @@ static void read_public_tasks(struct reading *reading)
  */
 
 struct work {
-    int from, to; /* full calendar years since the appointment; at least one */
+    const struct periods *tenure;
+    int from,
+        to; /* full calendar years since the first appointment at the title's level; at least one */
+    int years; /* how many of them are not away from it */
     double weeks, quantity;
     const char *measure; /* of the newest year, the others count only when they have the same */
 };
 
-/* The years that count: from the first full one after the appointment to the last full one. */
-static bool work_years(const struct reading *reading, struct work *ret_work)
+/* A year without a day of the tenure after it began: nobody owed work in it. */
+static bool is_away(const struct periods *tenure, int year)
 {
-    int appointed = answer_day(section_of(reading, "current_title"), "appointed");
-    if (appointed == DAY_NONE)
+    int first = day_of((struct ymd){year, 1, 1}), next = day_of((struct ymd){year + 1, 1, 1});
+    return first > tenure->list[0].start && !periods_within(tenure, first, next).count;
+}
+
+/* The years that count: from the first full one after the first appointment to the last full one.
+ */
+static bool work_years(const struct reading *reading, const struct periods *tenure,
+                       struct work *ret_work)
+{
+    if (!tenure->count)
         return false;
-    struct ymd date = ymd_of(appointed);
+    struct ymd date = ymd_of(tenure->list[0].start);
     int from = date.month == 1 && date.day == 1 ? date.year : date.year + 1;
     int to = reading->last_full_year;
-    *ret_work = (struct work){.from = from < to ? from : to, .to = to};
+    *ret_work = (struct work){.tenure = tenure, .from = from < to ? from : to, .to = to};
+    for (int year = ret_work->from; year <= to; year++)
+        ret_work->years += !is_away(tenure, year);
     return true;
 }
 
@@ -85,7 +98,7 @@ static void add_year(struct reading *reading, struct work *work, const json_t *i
     if (year > reading->last_full_year)
         titled_problem(&reading->found, "work_years", (int)at, "year", "year_not_over", false,
                        "%d 年到截止日尚未结束，不计算", (int)year);
-    if (year < work->from || year > work->to)
+    if (year < work->from || year > work->to || is_away(work->tenure, (int)year))
         return;
     work->weeks += json_number_value(json_object_get(item, "weeks"));
     titled_fact_source(&reading->found, "weeks_reported", "work_years", (int)at);
@@ -95,18 +108,17 @@ static void add_year(struct reading *reading, struct work *work, const json_t *i
     titled_fact_source(&reading->found, "workload_average", "work_years", (int)at);
 }
 
-/* A year without an entry counts as 0: the average is over all years since the appointment. */
-static void read_work_years(struct reading *reading)
+/* A year without an entry counts as 0: the average is over all years at the level of the title. */
+static void read_work_years(struct reading *reading, const struct periods *tenure)
 {
     const json_t *items = section_of(reading, "work_years");
     struct work work;
-    if (!json_array_size(items) || !work_years(reading, &work))
+    if (!json_array_size(items) || !work_years(reading, tenure, &work))
         return;
     work.measure = newest_measure(items);
     for (size_t i = 0; i < json_array_size(items); i++)
         add_year(reading, &work, items, i);
-    int years = work.to - work.from + 1;
-    double weeks = average(work.weeks, years), quantity = average(work.quantity, years);
+    double weeks = average(work.weeks, work.years), quantity = average(work.quantity, work.years);
     const char *measure = word_of(&health, "measure", work.measure);
     titled_fact_set(&reading->found, "weeks_reported", json_real(weeks),
                     "%d—%d 年共 %.10g 周，年均 %.10g 周", work.from, work.to, work.weeks, weeks);
@@ -122,5 +134,5 @@ void read_service(struct reading *reading)
     put_practice(reading, &service.practice);
     read_title(reading, &service);
     read_public_tasks(reading);
-    read_work_years(reading);
+    read_work_years(reading, &service.tenure);
 }

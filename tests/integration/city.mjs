@@ -88,12 +88,13 @@ export async function save(client, id, version, section, value) {
   return reply.body.version;
 }
 
-/** A complete draft with its evidence; answers its id. */
-export async function draft(city, client, more = {}) {
-  const { id } = await client.ok('POST', '/applications', { cycle: city.cycle.id, level: 'intermediate', specialty: 'chinese' });
+/** A complete draft with its evidence; answers its id. `more` = other sections, `begun` = another cycle, track ... */
+export async function draft(city, client, more = {}, begun = {}) {
+  const { id } = await client.ok('POST', '/applications', { cycle: city.cycle.id, level: 'intermediate', specialty: 'chinese', ...begun });
   let version = 1;
-  for (const [section, value] of Object.entries({ ...content(), ...more })) version = await save(client, id, version, section, value);
-  for (const [section, value] of Object.entries(content())) {
+  const all = { ...content(), ...more };
+  for (const [section, value] of Object.entries(all)) version = await save(client, id, version, section, value);
+  for (const [section, value] of Object.entries(all)) {
     if (['declarations', 'summary'].includes(section)) continue;
     for (const item of Array.isArray(value) ? value : [{ id: '' }]) {
       const reply = await client.upload(`/api/v1/applications/${id}/evidence`, { section, item: item.id }, { name: '证明.pdf', type: 'application/pdf', bytes: Buffer.concat([pdf, Buffer.from(`% ${section} ${item.id}\n`)]) });

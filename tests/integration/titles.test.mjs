@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { buildCity, content, division, grantPosts, save, teacher } from './city.mjs';
+import { act, buildCity, content, division, draft, forward, grantPosts, save, submit, teacher, verify } from './city.mjs';
 import { config, rows, sql } from './estate.mjs';
 import { build, startServer } from './harness.mjs';
 import { certified, filed, stateOf } from './posts.mjs';
@@ -218,14 +218,14 @@ describe('the certificate on paper', () => {
 
 describe('two ladders', () => {
   const general = (more) => ({ series: 'teacher', level: 'intermediate', track: 'general', name: '一级教师', certificate_number: 'XJ-1', issuer: '自治区人力资源和社会保障厅', obtained_on: today, ...more });
+  const open = async (year, parameters, cutoff_date = `${year}-08-31`) => {
+    const made = await server.control.ok('POST', '/cycles', { series: 'teacher', year, name: `${year} 年度`, notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date, opens_on: '2026-09-01', closes_on: '2099-10-01', parameters });
+    await server.control.ok('POST', `/cycles/${made.id}/open`);
+    return made.id;
+  };
   let cycle;
 
   test('a directed title is no basis for a higher general one, nor for a directed one where the cycle says so', async () => {
-    const open = async (year, parameters) => {
-      const made = await server.control.ok('POST', '/cycles', { series: 'teacher', year, name: `${year} 年度`, notice_number: '1', notice_text: '1', notice_date: '2026-08-01', cutoff_date: `${year}-08-31`, opens_on: '2026-09-01', closes_on: '2099-10-01', parameters });
-      await server.control.ok('POST', `/cycles/${made.id}/open`);
-      return made.id;
-    };
     cycle = await open(2027, { general_track: true, directed_basis: true });
     const begin = (who, track, level = 'senior', at = cycle) => who.json('POST', '/applications', { cycle: at, level, specialty: 'chinese', track });
     const refused = await begin(people.dan, 'general');
@@ -275,6 +275,48 @@ describe('two ladders', () => {
     assert.equal(may, true);
     assert.deepEqual(tenure.map((one) => [one.level, one.years]), [['intermediate', 3], ['junior', 2]], 'not what waits for the bureau');
     assert.equal(tenure[0].days, 1096 + (await view('cid')).posts.reduce((days, post) => days + (Date.parse(post.until_on ?? today) - Date.parse(post.from_on)) / 86400e3 + 1, 0));
+  });
+
+  test('a general title is accepted where the cycle takes it: on a general one below, and on years of both ladders', async () => {
+    const [hal, ina] = [await teacher(city, 'hal'), await teacher(city, 'ina')];
+    const at = `/ladders/${hal.account.id}`, cycle = await open(2029, { general_track: true }, '2026-08-31');
+    const junior = (more) => general({ level: 'junior', name: '二级教师', ...more });
+    const present = { level: 'junior', track: 'general', obtained: '2024-06-15', appointed: '2024-07-01', certificate_number: 'B-1' };
+    const recorded = junior({ obtained_on: '2024-06-15', appointed_on: '2024-07-01', ended_on: '2026-08-31' });
+    const begin = () => hal.json('POST', '/applications', { cycle, level: 'intermediate', specialty: 'chinese', track: 'general' });
+    // 22 months of a directed title on record and 26 of a general one: the four years that the standard asks for.
+    await city.bureau.ok('POST', `${at}/titles`, junior({ track: 'directed', obtained_on: '2020-08-01', appointed_on: '2020-09-01', ended_on: '2022-06-30' }));
+    assert.equal((await begin()).body.key, 'general_first');
+    const { id: held } = await city.bureau.ok('POST', `${at}/titles`, recorded);
+    const id = await draft(city, hal, { current_title: present }, { cycle, track: 'general' });
+    // The same a day short, declared in the form, and for a directed title.
+    const short = await draft(city, ina, { current_title: present, same_level_appointments: [{ id: 'samaaaaa', track: 'directed', title: '二级教师', certificate_number: 'C-1', start: '2020-09-02', end: '2022-06-30' }] }, { cycle });
+    for (const [who, one] of [[hal, id], [ina, short]]) {
+      const reply = await submit(who, one);
+      assert.equal(reply.status, 200, reply.text);
+      await verify(city, one);
+    }
+    await city.clerk.ok('POST', '/notices', { applications: [id, short] });
+    await server.advance(12);
+    const months = async (one) => (await city.office.ok('GET', `/applications/${one}`)).evaluation.facts.find((fact) => fact.id === 'tenure_months');
+    await assert.rejects(forward(city, short));
+    const refused = await act(city.office, short, 'accept');
+    assert.deepEqual([refused.status, refused.body.key], [409, 'condition_unmet'], refused.text);
+    assert.match(refused.body.detail, /任现职年限.*3 年 11 个月/);
+    assert.deepEqual([(await months(short)).value, (await months(short)).sources], [47, ['current_title', 'same_level_appointments.0']]);
+    // The general title below is gone when it comes to acceptance.
+    await city.bureau.ok('POST', `${at}/titles/${held}/withdraw`, { note: '登记有误' });
+    await assert.rejects(forward(city, id));
+    assert.equal((await act(city.office, id, 'accept')).body.key, 'general_first');
+    await city.bureau.ok('POST', `${at}/titles`, recorded);
+    const accepted = await act(city.office, id, 'accept');
+    assert.equal(accepted.status, 200, accepted.text);
+    assert.equal(stateOf(server, id), 'accepted');
+    const { value, because } = await months(id);
+    assert.deepEqual([value, because], [48, '同层级聘任合计 4 年 0 个月：定向 2020-09-01 至 2022-06-30（22 个月）、通用 2024-07-01 起（26 个月）']);
+    const [tenure] = (await city.bureau.ok('GET', at)).tenure;
+    assert.equal(12 * tenure.years + tenure.months, value, 'the ladders say the same');
+    assert.equal((await ctl('score', 'recheck', cycle)).code, 0, 'and the points are found again from the snapshot');
   });
 
   test('a general title of this city takes no directed post and goes with its holder', async () => {

@@ -212,7 +212,7 @@ describe('a rule that treats people differently', () => {
 
 describe('a script that is not pure', () => {
   test('keeps something from one dossier to the next: the dossier and the item are named', async () => {
-    const standard = await imported(['standard "teacher", "intermediate" do', 'KEPT = []\nstandard "teacher", "intermediate" do'], adjust('    KEPT << 1\n    KEPT.length % 2 == 0 ? points : points + 1'));
+    const standard = await imported(['standard "teacher", "intermediate" do', 'KEPT = []\nstandard "teacher", "intermediate" do'], adjust('    KEPT << 1 if facts["grassroots_months"] % 12 == 7\n    KEPT.length % 2 == 0 ? points : points + 1')); // no golden case has such months
     const trial = await tried(standard);
     assert.equal(trial.state, 'refused', JSON.stringify(trial));
     const [finding] = trial.refusal.findings;

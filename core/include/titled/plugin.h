@@ -129,7 +129,11 @@ typedef const struct titled_plugin *(*titled_plugin_v1_fn)(void);
  *           "division_code": "650121"},
  *  "content": {"education": [{"id": "a1", "degree": "bachelor", ...}], "summary": {"text": "..."}},
  *  "assessments": {"political": {"grade": "excellent"}},   officials' sections given so far
- *  "evidence": {"education/a1": 2}}                         files per section/item, or per section
+ *  "evidence": {"education/a1": 2},                         files per section/item, or per section
+ *  "tracks": ["directed", "general"],                       those that the cycle takes
+ *  "appointments": [{"level": "junior", "track": "directed", "from": "2020-09-01", "until": "2022-10-31"}]}
+ *                                                           those of the series that the server has on record, of
+ *                                                           both ladders; "until" is the last day, absent = goes on
  * Yes/no fields are JSON booleans, integers and decimals JSON numbers, dates text. */
 
 #ifdef __cplusplus

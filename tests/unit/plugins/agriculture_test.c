@@ -171,7 +171,8 @@ static void problems_name_field_and_weight(void **state)
                     "awards.1.date=after_cutoff");
     assert_problems("{'dispatch': [{'start': '2026-09-01'}]}", "dispatch.0.start=after_cutoff!");
     assert_problems("{'current_title': {'level': 'licensed_vet'}}",
-                    "current_title.obtained=required! current_title.appointed=required!");
+                    "current_title.track=required! current_title.obtained=required! "
+                    "current_title.appointed=required!");
 }
 
 /* --- gates ---------------------------------------------------------------------------------------
@@ -191,13 +192,13 @@ static void each_gate_closes_on_its_own(void **state)
     assert_gates("assessments.conduct", "{'sanctioned': true}", "no_sanction ");
     assert_gates("content.exam.result", "'not_passed'", "exam_standard ");
     assert_gates("content.continuing_education", "[]", "continuing_education ");
-    assert_gates("content.declarations.general_track", "true", "directed_track ");
-    assert_gates("track", "'general'", "directed_track ");
+    assert_gates("content.declarations.general_track", "true", "track ");
+    assert_gates("track", "'general'", "track ");
     assert_gates("specialty", "''", "not_exam_based ");
     assert_gates("person.birth_date", "'1969-12-31'", "not_retired ");
     assert_gates("content", "{}",
                  "grassroots_post in_service no_sanction continuing_education exam_standard "
-                 "directed_track ");
+                 "track ");
 }
 
 /* --- the form ------------------------------------------------------------------------------------

@@ -88,7 +88,8 @@ static void the_village_clinic_is_where_one_is_now(void **state)
     assert_fact("{}", "at_village", "null", "");
 }
 
-#define APPOINTED(day) "{'current_title': {'level': 'intermediate', 'appointed': '" day "'}, "
+#define APPOINTED(day)                                                                             \
+    "{'current_title': {'level': 'intermediate', 'track': 'general', 'appointed': '" day "'}, "
 #define WORK(year, weeks, measure, quantity)                                                       \
     "{'year': " #year ", 'weeks': " #weeks ", 'measure': '" measure "', 'quantity': " #quantity "}"
 
@@ -108,6 +109,24 @@ static void weeks_average_over_the_years_in_title(void **state)
                 "weeks_reported", "42.0", "2025—2025 年共 42 周，年均 42 周");
     assert_fact("{'work_years': [" WORK(2025, 42, "half_days", 1) "]}", "weeks_reported", "null",
                 "");
+    /* from the first appointment at this level on, of either ladder; the whole year 2023 lies
+     * between them */
+    assert_fact(
+        APPOINTED("2024-02-01") "'same_level_appointments': [{'track': 'directed', 'start': "
+                                "'2021-12-01', 'end': '2022-12-31'}], 'work_years': [" WORK(
+                                    2022, 44, "half_days",
+                                    1) ", " WORK(2023, 52, "half_days",
+                                                 1) ", " WORK(2024, 36, "half_days",
+                                                              1) ", " WORK(2025, 40, "half_days",
+                                                                           1) "]}",
+        "weeks_reported", "40.0", "2022—2025 年共 120 周，年均 40 周");
+    /* one day in it, and it asks for work */
+    assert_fact(
+        APPOINTED("2024-02-01") "'same_level_appointments': [{'track': 'directed', 'start': "
+                                "'2021-12-01', 'end': '2023-01-01'}], 'work_years': [" WORK(
+                                    2022, 44, "half_days", 1) ", " WORK(2025, 40, "half_days",
+                                                                        1) "]}",
+        "weeks_reported", "21.0", "2022—2025 年共 84 周，年均 21 周");
 }
 
 static void workload_keeps_to_one_measure(void **state)
@@ -238,11 +257,11 @@ static void problems_name_field_and_weight(void **state)
     assert_problems("{'licence': {'kind': 'nurse', 'obtained': '2011-12-01', 'valid_until': "
                     "'2010-01-01'}}",
                     "licence.valid_until=end_before_start!");
-    assert_problems(
-        "{'current_title': {'level': 'intermediate', 'obtained': '2020-01-01', 'appointed': "
-        "'2020-01-01'}, 'work_years': [" WORK(2025, 40, "half_days", 1) ", " WORK(
-            2025, 41, "half_days", 1) ", " WORK(2026, 20, "half_days", 1) "]}",
-        "work_years.1.year=twice! work_years.2.year=year_not_over");
+    assert_problems("{'current_title': {'level': 'intermediate', 'track': 'general', 'obtained': "
+                    "'2020-01-01', 'appointed': "
+                    "'2020-01-01'}, 'work_years': [" WORK(2025, 40, "half_days", 1) ", " WORK(
+                        2025, 41, "half_days", 1) ", " WORK(2026, 20, "half_days", 1) "]}",
+                    "work_years.1.year=twice! work_years.2.year=year_not_over");
     assert_problems("{'achievements': [{'kind': 'paper', 'level': 'first'}, {'kind': "
                     "'city_award', 'level': 'core'}, {'kind': 'paper', 'level': 'core'}, {'kind': "
                     "'province_award', 'level': 'third'}]}",
@@ -265,11 +284,11 @@ static void each_gate_closes_on_its_own(void **state)
     assert_gates("content.declarations.civil_servant", "true", "in_service ");
     assert_gates("content.declarations.sanctioned", "true", "no_sanction ");
     assert_gates("content.exam.result", "'not_passed'", "exam_standard ");
-    assert_gates("content.declarations.general_track", "true", "directed_track ");
+    assert_gates("content.declarations.general_track", "true", "track ");
     assert_gates("content.case_records", "[" CASE("") ", " CASE("") "]", "case_records ");
     assert_gates("content", "{}",
                  "grassroots_post in_service no_sanction licence continuing_education "
-                 "exam_standard case_records directed_track ");
+                 "exam_standard case_records track ");
 }
 
 static void examined_levels_are_refused(void **state)

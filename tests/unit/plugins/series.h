@@ -119,6 +119,24 @@ static void assert_problems(const char *content, const char *expected)
 /* --- gates ---------------------------------------------------------------------------------------
  */
 
+/* The ids of the gates not met, each with a space after it; every gate says its basis and why. */
+static void unmet_gates(const json_t *input, char text[500])
+{
+    json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found), *gate;
+    size_t index;
+    *text = 0;
+    json_array_foreach(gates, index, gate) {
+        assert_true(strlen(json_string_value(json_object_get(gate, "basis"))) > 0);
+        assert_true(strlen(json_string_value(json_object_get(gate, "because"))) > 0);
+        if (json_is_false(json_object_get(gate, "met"))) {
+            strcat(text, json_string_value(json_object_get(gate, "id")));
+            strcat(text, " ");
+        }
+    }
+    json_decref(gates);
+    json_decref(found);
+}
+
 /* The ids of the gates not met, after setting `place` ("person.sex") of a dossier in order. */
 static void assert_gates(const char *place, const char *value, const char *unmet)
 {
@@ -134,22 +152,38 @@ static void assert_gates(const char *place, const char *value, const char *unmet
     }
     if (*place)
         json_object_set_new(object, last ? last + 1 : path, parse(value));
-    json_t *found = plugin->facts(&host, input), *gates = plugin->gates(&host, input, found), *gate;
-    char text[500] = "";
-    size_t index;
-    json_array_foreach(gates, index, gate) {
-        assert_true(strlen(json_string_value(json_object_get(gate, "basis"))) > 0);
-        assert_true(strlen(json_string_value(json_object_get(gate, "because"))) > 0);
-        if (json_is_false(json_object_get(gate, "met"))) {
-            strcat(text, json_string_value(json_object_get(gate, "id")));
-            strcat(text, " ");
-        }
-    }
+    char text[500];
+    unmet_gates(input, text);
     if (strcmp(text, unmet) != 0)
         fail_msg("%s = %s: unmet \"%s\", expected \"%s\"", place, value, text, unmet);
-    json_decref(gates);
-    json_decref(found);
     json_decref(input);
+}
+
+/* A general dossier passes where the cycle takes it, and the plan's scope is not asked of it. */
+static void general_titles_pass_where_they_are_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *track, *tracks, *unmet;
+    } rows[] = {{"'general'", "['directed', 'general']", ""},
+                {"'general'", "['directed']", "track "},
+                {"'directed'", "['directed', 'general']", "grassroots_unit grassroots_post "},
+                {"'directed'", "['general']", "grassroots_unit grassroots_post track "},
+                {"'regular'", "['directed', 'regular']", "grassroots_unit grassroots_post track "}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[500];
+        json_t *input = dossier_in_order(), *content = json_object_get(input, "content");
+        json_t *job = json_array_get(json_object_get(content, "employment"), 0);
+        json_object_set_new(job, "unit_kind", json_string("other"));
+        json_object_set_new(json_object_get(input, "unit"), "kind", json_string("other"));
+        json_object_set_new(input, "track", parse(rows[i].track));
+        json_object_set_new(input, "tracks", parse(rows[i].tracks));
+        unmet_gates(input, text);
+        if (strcmp(text, rows[i].unmet) != 0)
+            fail_msg("%s of %s: unmet \"%s\", expected \"%s\"", rows[i].track, rows[i].tracks,
+                     text, rows[i].unmet);
+        json_decref(input);
+    }
 }
 
 /* --- the plugin against its form -----------------------------------------------------------------
@@ -370,6 +404,7 @@ static void golden_dossiers_fit_the_form(void **state)
         cmocka_unit_test(the_core_accepts_the_form),                                               \
         cmocka_unit_test(the_same_dossier_gives_the_same_answer),                                  \
         cmocka_unit_test(a_cutoff_date_is_needed), cmocka_unit_test(nonsense_is_no_crash),         \
+        cmocka_unit_test(general_titles_pass_where_they_are_taken),                                \
         cmocka_unit_test(golden_dossiers_fit_the_form)
 
 #endif

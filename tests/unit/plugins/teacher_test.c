@@ -293,11 +293,21 @@ static void problems_name_field_and_weight(void **state)
     assert_problems(
         "{'education': [{'degree': 'bachelor', 'start': '1980-06-20', 'end': '1980-01-01'}]}",
         "education.0.end=end_before_start! education.0.start=before_birth!");
-    assert_problems("{'current_title': {'level': 'junior', 'obtained': '2020-01-01', 'appointed': "
+    assert_problems("{'current_title': {'level': 'junior', 'track': 'general', 'obtained': "
+                    "'2020-01-01', 'appointed': "
                     "'2019-01-01'}}",
                     "current_title.appointed=appointed_before_obtained!");
     assert_problems("{'current_title': {'level': 'junior'}}",
-                    "current_title.obtained=required! current_title.appointed=required!");
+                    "current_title.track=required! current_title.obtained=required! "
+                    "current_title.appointed=required!");
+    assert_problems("{'current_title': {'level': 'none'}, 'same_level_appointments': [{'track': "
+                    "'general', 'start': '2015-09-01', 'end': '2016-08-31'}]}",
+                    "same_level_appointments.0.start=no_title!");
+    assert_problems(
+        "{'current_title': {'level': 'junior', 'track': 'general', 'obtained': "
+        "'2020-01-01', 'appointed': '2020-01-01'}, 'same_level_appointments': [{'track': "
+        "'directed', 'start': '2019-09-01', 'end': '2019-08-31'}]}",
+        "same_level_appointments.0.end=end_before_start!");
     assert_problems("{'annual_assessment': [{'year': 2025, 'grade': 'qualified'}, {'year': 2025, "
                     "'grade': 'failed'}, {'year': 2027, 'grade': 'failed'}]}",
                     "annual_assessment.1.year=twice! annual_assessment.2.year=after_cutoff!");
@@ -348,12 +358,12 @@ static void each_gate_closes_on_its_own(void **state)
     assert_gates("content.exam.result", "'not_passed'", "exam_standard ");
     assert_gates("content.exam.result", "'exempt'", "");
     assert_gates("content.continuing_education", "[]", "continuing_education ");
-    assert_gates("content.declarations.general_track", "true", "directed_track ");
-    assert_gates("track", "'general'", "directed_track ");
+    assert_gates("content.declarations.general_track", "true", "track ");
+    assert_gates("track", "'general'", "track ");
     assert_gates("specialty", "''", "not_exam_based ");
     assert_gates("content", "{}",
                  "grassroots_post in_service no_sanction teacher_licence continuing_education "
-                 "exam_standard directed_track ");
+                 "exam_standard track ");
 }
 
 static void retirement_rises_step_by_step(void **state)

@@ -1,8 +1,9 @@
 /* tenure_test.c - time as plugins/common/ counts it, against a count day by day: thousands of
- * careers with overlaps, gaps, secondments and entries past the cut-off date. The count below knows
- * nothing of dates.h: its calendar is the C library's. */
+ * careers with overlaps, gaps, secondments, appointments on both ladders and entries past the
+ * cut-off date. The count below knows nothing of dates.h: its calendar is the C library's. */
 #include "../../../plugins/common/reading.c"
 #include "../../../plugins/common/service.c"
+#include "../../../plugins/common/tenure.c"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { FIRST_YEAR = 1998, DAYS = 366 * 31, JOBS = 6, CAREERS = 3000, PERCENT = 50 };
+enum { FIRST_YEAR = 1998, DAYS = 366 * 31, JOBS = 6, OTHERS = 4, CAREERS = 3000, PERCENT = 50 };
 
 static const char toy_form[] = "{\"facts\": ["
                                "{\"id\": \"cutoff_date\"},"
@@ -116,6 +117,12 @@ struct career {
         bool local, practised, seconded, hardship;
     } jobs[JOBS];
     int count;
+    struct {
+        int start, end; /* end is the last day; -1 = still */
+        bool declared;  /* by the applicant, else on record */
+        bool lower;     /* on record, of another level */
+    } others[OTHERS];
+    int other_count;
 };
 
 static int min(int a, int b)
@@ -143,7 +150,37 @@ static struct career draw_career(void)
                  DAYS - 400);
     }
     career.appointed = draw(career.cutoff);
+    career.other_count = draw(OTHERS + 1);
+    for (int i = 0; i < career.other_count; i++) {
+        career.others[i].start = draw(career.cutoff);
+        career.others[i].declared = draw(2);
+        career.others[i].lower = !career.others[i].declared && draw(4) == 0;
+        career.others[i].end = !career.others[i].declared && draw(3) == 0
+                                   ? -1
+                                   : min(career.others[i].start + draw(2000), DAYS - 60);
+    }
     return career;
+}
+
+/* What is declared, or what is on record. */
+static json_t *others_of(const struct career *career, bool declared)
+{
+    char from[16], until[16];
+    json_t *list = json_array();
+    for (int i = 0; i < career->other_count; i++) {
+        if (career->others[i].declared != declared)
+            continue;
+        write_date(career->others[i].start, from);
+        json_t *one =
+            json_pack("{s:s, s:s, s:s}", "level", career->others[i].lower ? "assistant" : "junior",
+                      "track", i % 2 ? "general" : "directed", declared ? "start" : "from", from);
+        if (career->others[i].end >= 0) {
+            write_date(career->others[i].end, until);
+            json_object_set_new(one, declared ? "end" : "until", json_string(until));
+        }
+        json_array_append_new(list, one);
+    }
+    return list;
 }
 
 static json_t *dossier_of(const struct career *career)
@@ -166,9 +203,10 @@ static json_t *dossier_of(const struct career *career)
     json_t *title =
         json_pack("{s:s, s:s, s:s}", "level", "junior", "obtained", date, "appointed", date);
     write_date(career->cutoff, date);
-    return json_pack("{s:s, s:s, s:{}, s:{}, s:{s:o, s:o}}", "cutoff_date", date, "level", "junior",
-                     "person", "assessments", "content", "employment", jobs, "current_title",
-                     title);
+    return json_pack("{s:s, s:s, s:{}, s:{}, s:o, s:{s:o, s:o, s:o}}", "cutoff_date", date, "level",
+                     "junior", "person", "assessments", "appointments", others_of(career, false),
+                     "content", "employment", jobs, "current_title", title,
+                     "same_level_appointments", others_of(career, true));
 }
 
 /* Days on which a job is held that `wanted` says yes to. */
@@ -236,10 +274,17 @@ static int counted_recent(const struct career *career)
 
 static int counted_tenure(const struct career *career)
 {
-    static bool here[DAYS];
+    static bool here[DAYS], appointed[DAYS];
     mark(career, here, is_held);
-    for (int day = 0; day < career->appointed; day++)
-        here[day] = false;
+    for (int day = 0; day < DAYS; day++)
+        appointed[day] = day >= career->appointed;
+    for (int i = 0; i < career->other_count; i++) {
+        int end = career->others[i].end < 0 ? career->cutoff : career->others[i].end;
+        for (int day = career->others[i].start; !career->others[i].lower && day <= end; day++)
+            appointed[day] = true;
+    }
+    for (int day = 0; day < DAYS; day++)
+        here[day] = here[day] && appointed[day];
     return count_months(here);
 }
 
@@ -249,7 +294,7 @@ static void assert_months(const json_t *found, const char *name, int expected,
     const json_t *value =
         json_object_get(json_object_get(json_object_get(found, "facts"), name), "value");
     if (json_integer_value(value) != expected) {
-        char *text = json_dumps(dossier, JSON_INDENT(1));
+        char *text = json_dumps(dossier ? dossier : found, JSON_INDENT(1));
         fail_msg("%s: %d by the plugin, %d by the calendar, of %s", name,
                  (int)json_integer_value(value), expected, text);
     }
@@ -285,24 +330,107 @@ static void time_is_what_the_calendar_counts(void **state)
 /* --- by hand -------------------------------------------------------------------------------------
  */
 
-static void tenure_is(const char *jobs, const char *appointed, int months)
+/* The facts of a general junior title appointed on that day, with what is on record and declared
+ * beside it. */
+static json_t *facts_of(const char *jobs, const char *appointed, const char *recorded,
+                        const char *declared)
 {
     char text[2000];
-    snprintf(
-        text, sizeof(text),
-        "{'cutoff_date': '2026-08-31', 'level': 'junior', 'person': {}, 'assessments': {}, "
-        "'content':"
-        " {'employment': [%s], 'current_title': {'level': 'junior', 'obtained': '%s', 'appointed':"
-        " '%s'}}}",
-        jobs, appointed, appointed);
+    snprintf(text, sizeof(text),
+             "{'cutoff_date': '2026-08-31', 'level': 'junior', 'person': {}, 'assessments': {},"
+             " 'appointments': [%s], 'content': {'employment': [%s], 'current_title': {'level':"
+             " 'junior', 'track': 'general', 'obtained': '%s', 'appointed': '%s'},"
+             " 'same_level_appointments': [%s]}}",
+             recorded, jobs, appointed, appointed, declared);
     for (char *p = text; *p; p++)
         *p = *p == '\'' ? '"' : *p;
-    json_t *dossier = json_loads(text, 0, NULL), *found;
+    json_t *dossier = json_loads(text, 0, NULL);
     assert_non_null(dossier);
-    found = read_facts(dossier);
-    assert_months(found, "tenure_months", months, dossier);
-    json_decref(found);
+    json_t *found = read_facts(dossier);
     json_decref(dossier);
+    return found;
+}
+
+static void tenure_is(const char *jobs, const char *appointed, int months)
+{
+    json_t *found = facts_of(jobs, appointed, "", "");
+    assert_months(found, "tenure_months", months, NULL);
+    json_decref(found);
+}
+
+static void sum_is(const char *jobs, const char *appointed, const char *recorded,
+                   const char *declared, int months, const char *because)
+{
+    json_t *found = facts_of(jobs, appointed, recorded, declared);
+    assert_months(found, "tenure_months", months, NULL);
+    assert_string_equal(
+        titled_text(json_object_get(json_object_get(found, "facts"), "tenure_months"), "because"),
+        because);
+    json_decref(found);
+}
+
+#define ON_RECORD(track, from, until)                                                              \
+    "{'level': 'junior', 'track': '" track "', 'from': '" from "', 'until': '" until "'}"
+#define DECLARED(track, start, end) "{'track': '" track "', 'start': '" start "', 'end': '" end "'}"
+
+static void years_of_both_ladders_add_up(void **state)
+{
+    (void)state;
+    /* 26 months directed and 46 general, one after the other */
+    sum_is("", "2022-11-01", ON_RECORD("directed", "2020-09-01", "2022-10-31"), "", 72,
+           "同层级聘任合计 6 年 0 个月：定向 2020-09-01 至 2022-10-31（26 个月）、通用 2022-11-01 "
+           "起（46 个月）");
+    /* the same when the applicant declares it, and when he declares what is on record */
+    sum_is("", "2022-11-01", "", DECLARED("directed", "2020-09-01", "2022-10-31"), 72,
+           "同层级聘任合计 6 年 0 个月：定向 2020-09-01 至 2022-10-31（26 个月）、通用 2022-11-01 "
+           "起（46 个月）");
+    sum_is("", "2022-11-01", ON_RECORD("directed", "2020-09-01", "2022-10-31"),
+           DECLARED("directed", "2020-09-01", "2022-10-31"), 72,
+           "同层级聘任合计 6 年 0 个月：定向 2020-09-01 至 2022-10-31（26 个月）、定向 2020-09-01 "
+           "至 2022-10-31（26 个月）、通用 2022-11-01 起（46 个月）；重叠的时间只计一次");
+    /* a day short: 26 months less a day and 46; a gap of a year is none of either */
+    sum_is("", "2022-11-01", "", DECLARED("directed", "2020-09-02", "2022-10-31"), 71,
+           "同层级聘任合计 5 年 11 个月：定向 2020-09-02 至 2022-10-31（25 个月零 30 "
+           "天）、通用 2022-11-01 起（46 个月）");
+    sum_is("", "2023-11-01", "", DECLARED("directed", "2020-09-01", "2022-10-31"), 60,
+           "同层级聘任合计 5 年 0 个月：定向 2020-09-01 至 2022-10-31（26 个月）、通用 2023-11-01 "
+           "起（34 个月）");
+    /* what lies outside the profession counts on neither ladder */
+    sum_is("{'practised': true, 'start': '2015-09-01', 'end': '2021-08-31'},"
+           " {'practised': true, 'start': '2022-03-01'}",
+           "2022-11-01", "", DECLARED("directed", "2020-09-01", "2022-10-31"), 66,
+           "同层级聘任合计 5 年 6 个月：定向 2020-09-01 至 2022-10-31（26 个月）、通用 2022-11-01 "
+           "起（46 个月）；另有 6 个月不在专业岗位，不计算");
+    /* another level is no part of it */
+    sum_is("", "2022-09-01",
+           "{'level': 'intermediate', 'track': 'general', 'from': '2010-09-01', 'until': "
+           "'2022-08-31'}",
+           "", 48, "2022-09-01 聘任，至截止日 4 年 0 个月");
+}
+
+static void the_record_goes_before_what_is_stated(void **state)
+{
+    (void)state;
+    /* suspended for two years between */
+    json_t *found = facts_of("", "2018-09-01",
+                             ON_RECORD("general", "2018-09-01", "2020-08-31") ", " ON_RECORD(
+                                 "general", "2022-09-01", "2099-01-01"),
+                             "");
+    assert_months(found, "tenure_months", 72, NULL);
+    assert_int_equal(json_array_size(json_object_get(found, "problems")), 0);
+    json_decref(found);
+    /* a day that the record does not know is pointed out, and does not count */
+    found = facts_of("", "2016-09-01",
+                     "{'level': 'junior', 'track': 'general', 'from': '2018-09-01'}", "");
+    assert_months(found, "tenure_months", 96, NULL);
+    const json_t *problem = json_array_get(json_object_get(found, "problems"), 0);
+    assert_string_equal(titled_text(problem, "code"), "not_as_recorded");
+    assert_true(json_is_false(json_object_get(problem, "blocks")));
+    json_decref(found);
+    /* an appointment that had ended before is another one */
+    sum_is("", "2020-09-01", ON_RECORD("general", "2010-09-01", "2012-08-31"), "", 96,
+           "同层级聘任合计 8 年 0 个月：通用 2010-09-01 至 2012-08-31（24 个月）、通用 2020-09-01 "
+           "起（72 个月）");
 }
 
 static void tenure_knows_gaps_secondments_and_the_cut_off(void **state)
@@ -345,6 +473,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_what_the_calendar_counts),
         cmocka_unit_test(tenure_knows_gaps_secondments_and_the_cut_off),
+        cmocka_unit_test(years_of_both_ladders_add_up),
+        cmocka_unit_test(the_record_goes_before_what_is_stated),
     };
     return cmocka_run_group_tests(tests, make, NULL);
 }
