@@ -27,6 +27,24 @@ int td_message_send(struct td_review *review, const char *account_id, const char
     return result ? result : td_row_live(review->tx, "account", account_id);
 }
 
+int td_message_send_unit(struct td_review *review, const char *unit_id, const char *except,
+                         const char *application_id, const char *kind, const json_t *parameters)
+{
+    json_t *officials = NULL, *official;
+    size_t i;
+    int result = td_tx_rows(review->tx, &officials,
+                            "select distinct g.account_id from account_grant g join account c on"
+                            " c.id = g.account_id where g.role = 'unit' and g.scope = $1 and"
+                            " g.account_id <> $2 and not c.disabled order by g.account_id",
+                            "ss", unit_id, except);
+    json_array_foreach(officials, i, official)
+        if (!result)
+            result = td_message_send(review, td_row_text(official, "account_id"), application_id,
+                                     kind, parameters);
+    json_decref(officials);
+    return result;
+}
+
 int td_message_unread(struct td_review *review, int64_t *ret_count)
 {
     return td_tx_int(review->tx, ret_count,

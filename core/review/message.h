@@ -12,6 +12,10 @@
 int td_message_send(struct td_review *review, const char *account_id, const char *application_id,
                     const char *kind, const json_t *parameters);
 
+/* The same to everybody who works for a unit, but `except` (an account; "" = nobody). */
+int td_message_send_unit(struct td_review *review, const char *unit_id, const char *except,
+                         const char *application_id, const char *kind, const json_t *parameters);
+
 /* The caller's messages, newest first: {"items": [{"id", "application_id", "number", "kind", "say",
  * "parameters", "sent_at", "read_at", "unread", "delivery_state" (to telephone or e-mail; null = only here)}], "next", "unread": count}. */
 int td_message_list(struct td_review *review, const char *cursor, json_t **ret_page);

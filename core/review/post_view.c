@@ -172,27 +172,18 @@ int td_post_list(struct td_review *review, const char *late, const char *cursor,
 static int tell(struct td_review *review, const json_t *row)
 {
     char kind[48];
-    json_t *officials = NULL, *official;
-    size_t i;
     const char *late = td_row_text(row, "late"), *application = td_row_text(row, "application_id");
     snprintf(kind, sizeof(kind), "%s_late", late);
     json_t *parameters = json_pack("{s:s, s:s}", "number", td_row_text(row, "number"), "name",
                                    td_row_text(row, "name"));
     int rc = td_message_send(review, td_row_text(row, "account_id"), application, kind, parameters);
     if (rc == 0)
-        rc = td_tx_rows(review->tx, &officials,
-                        "select distinct account_id from account_grant where role = 'unit'"
-                        " and scope = $1 and account_id <> $2 order by account_id",
-                        "ss", td_row_text(row, "unit_id"), td_row_text(row, "account_id"));
-    json_array_foreach(officials, i, official)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(official, "account_id"), application, kind,
-                                 parameters);
+        rc = td_message_send_unit(review, td_row_text(row, "unit_id"),
+                                  td_row_text(row, "account_id"), application, kind, parameters);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "insert into title_reminder (title_id, kind, at) values ($1, $2, $3)",
                         "sss", td_row_text(row, "id"), late, review->now);
-    json_decref(officials);
     json_decref(parameters);
     return rc;
 }

@@ -324,15 +324,22 @@ static int record_change(struct td_review *review, const json_t *application,
 static int tell(struct td_review *review, const json_t *application,
                 const struct td_workflow_row *row, enum td_state to, const char *due)
 {
-    int result = td_row_live(review->tx, "application", td_row_text(application, "id"));
-    if (result || !row->message)
+    const char *id = td_row_text(application, "id");
+    int result = td_row_live(review->tx, "application", id);
+    bool to_unit = !strcmp(row->action, "return_to_unit");
+    if (result || (!row->message && !to_unit))
         return result;
     json_t *parameters = json_pack("{s:s, s:s}", "state", td_state_name(to), "number",
                                    td_row_text(application, "number"));
     if (*due)
         json_object_set_new(parameters, "due_at", json_string(due));
-    result = td_message_send(review, td_row_text(application, "account_id"),
-                             td_row_text(application, "id"), row->message, parameters);
+    if (to_unit)
+        result = td_message_send_unit(review, td_row_text(application, "unit_id"),
+                                      td_row_text(application, "account_id"), id, "unit_returned",
+                                      parameters);
+    else
+        result = td_message_send(review, td_row_text(application, "account_id"), id, row->message,
+                                 parameters);
     json_decref(parameters);
     return result;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, content, districtAssessments, draft, entryOf, pdf, save, submit, teacher, unitAssessments, verifyAll } from './city.mjs';
+import { rows } from './estate.mjs';
 import { startServer, top } from './harness.mjs';
 
 // The shipped standards, with a reference line of its own for townships in the one that is used here.
@@ -224,6 +225,7 @@ describe('the way', () => {
     assert.equal((await city.supervisor.ok('GET', `/objections/${objection.id}`)).objection.contact, '');
     assert.equal((await city.office.json('GET', `/objections/${objection.id}`)).status, 404);
     await city.clerk.ok('POST', `/objections/${objection.id}`, { outcome: 'dismissed', finding: '经核查档案，年限属实。' });
+    assert.equal(rows(server, `select count(*) as n from message where application_id = '${id}' and kind = 'objection_dismissed'`)[0].n, 1);
     const taken = await server.client().ok('GET', `/notices/${notice.id}`);
     assert.deepEqual(taken.notice.entries, []);
     await city.clerk.ok('POST', `/applications/${id}/actions/recommend`, { note: '同意推荐' });
@@ -252,6 +254,11 @@ describe('the way', () => {
     assert.equal(answered.body.state, 'district_industry_review');
     const { items } = await city.industry.ok('GET', `/applications/${id}/verifications`);
     assert.ok(items.every((item) => !item.verdict));
+    // What the district sends back to the unit reaches those who work there.
+    await city.industry.ok('POST', `/applications/${id}/actions/return_to_unit`, { reasons: [{ code: 'format', text: '请补盖公章' }] });
+    const told = async (client) => (await client.ok('GET', '/messages')).items.filter((one) => one.kind === 'unit_returned' && one.application_id === id);
+    assert.deepEqual((await told(city.clerk)).map((one) => typeof one.parameters.due_at), ['string']);
+    assert.deepEqual([(await told(guo)).length, (await told(city.industry)).length], [0, 0]);
   });
 
   test('who is silent gives up', async () => {

@@ -682,6 +682,36 @@ static void a_doubt_during_the_notice_holds_the_recommendation(void **state)
     assert_string_equal(json_string_value(last.answer), "2025-12-01T15:59:59.999Z");
 }
 
+static int run_told(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    int64_t count = 0;
+    (void)reterr;
+    int r = td_tx_int(review->tx, &count,
+                      "select count(*) from message where application_id = $1 and kind = $2", "ss",
+                      step->id, step->word);
+    step->answer = json_integer(count);
+    return r;
+}
+
+static void what_is_upheld_ends_the_way_and_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    char notice[TD_ID_TEXT], objection[TD_ID_TEXT];
+    fill_in(fixture);
+    must(fixture, "applicant", run_submit, application, NULL, FACTS);
+    unit_checks(fixture);
+    must(fixture, "unit", run_publish, application, NULL, NULL);
+    snprintf(notice, sizeof(notice), "%s", json_string_value(json_object_get(last.answer, "id")));
+    must(fixture, NULL, run_object, application, notice, NULL);
+    snprintf(objection, sizeof(objection), "%s", last.text);
+    must(fixture, "unit", run_decide, objection, "upheld", NULL);
+    must(fixture, NULL, run_told, application, "objection_upheld", NULL);
+    assert_int_equal(json_integer_value(last.answer), 1);
+    set_day(fixture, "2025-09-30");
+    assert_int_equal(step(fixture, "unit", run_act, application, "recommend", NULL), TD_ECONFLICT);
+    assert_string_equal(last.key, "objection_upheld");
+}
+
 static void lists_show_each_what_is_his(void **state)
 {
     struct fixture *fixture = *state;
@@ -839,6 +869,7 @@ int main(void)
         dossier_test(the_unit_checks_publicises_and_recommends),
         dossier_test(returned_dossiers_come_back_to_the_desk_they_left),
         dossier_test(nobody_answers_in_time),
+        dossier_test(what_is_upheld_ends_the_way_and_is_told),
         dossier_test(the_office_supplements_once_accepts_and_takes_the_fee),
         dossier_test(a_verdict_is_about_what_was_there_to_be_seen),
         dossier_test(a_doubt_during_the_notice_holds_the_recommendation),

@@ -153,6 +153,35 @@ static void complain(struct matrix *matrix, const char *state, const char *actio
                  action, actor, what, td_error_name(result));
 }
 
+/* The kinds of message that this change may leave for the applicant; NULL among them = none. */
+static bool may_tell(const char *state, const char *action, const char *to, const char *kind)
+{
+    size_t count;
+    const struct td_workflow_row *row = td_workflow_rows(&count);
+    for (; count; row++, count--) {
+        const char *target = row->to < TD_STATE_COUNT ? td_state_name(row->to) : to;
+        if (strcmp(row->action, action) || strcmp(td_state_name(row->from), state) ||
+            strcmp(target, to))
+            continue;
+        return row->message ? kind && !strcmp(row->message, kind) : !kind;
+    }
+    return false;
+}
+
+/* What a change has told the applicant: the one message of its row, or none. */
+static int check_told(struct matrix *matrix, struct td_tx *tx, const char *state,
+                      const char *action, const char *to)
+{
+    json_t *messages = NULL;
+    int r =
+        td_tx_rows(tx, &messages, "select kind from message where account_id = 'applicant'", "");
+    const char *kind = json_string_value(json_object_get(json_array_get(messages, 0), "kind"));
+    if (!r && (json_array_size(messages) > 1 || !may_tell(state, action, to, kind)))
+        complain(matrix, state, action, "the applicant", kind ? kind : "is told nothing", 0);
+    json_decref(messages);
+    return r ? r : td_tx_exec(tx, NULL, "delete from message", "");
+}
+
 static int try_one(struct matrix *matrix, struct td_review *review, const char *state,
                    const char *action, const char *actor)
 {
@@ -177,10 +206,11 @@ static int try_one(struct matrix *matrix, struct td_review *review, const char *
         matrix->done++;
         if (strcmp(to, strcmp(row->to, "*") ? row->to : "unit_review"))
             complain(matrix, state, action, actor, to, got);
+        r = check_told(matrix, review->tx, state, action, to);
     }
     json_decref(after);
     td_error_done(&err);
-    return 0;
+    return r;
 }
 
 static int try_actor(struct matrix *matrix, struct td_tx *tx, const char *actor)
@@ -228,6 +258,24 @@ static void the_table_has_nothing_the_list_lacks(void **state)
     for (size_t i = 0; i < count; i++)
         if (!find_allowed(td_state_name(rows[i].from), rows[i].action))
             fail_msg("%s from %s is not in the list", rows[i].action, td_state_name(rows[i].from));
+}
+
+/* Whose dossier moves is told, but for what he did himself to a draft, what goes on inside an
+ * office, and what is said with the notice of results. */
+static void whoever_is_moved_is_told(void **state)
+{
+    (void)state;
+    static const char silent[] =
+        "submitted/begin district_industry_review/return_to_unit district_hr_review/return_to_unit "
+        "draft/withdraw panel_review/close_panel committee_vote/pass";
+    size_t count;
+    const struct td_workflow_row *rows = td_workflow_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        char change[80];
+        snprintf(change, sizeof(change), "%s/%s", td_state_name(rows[i].from), rows[i].action);
+        if (!rows[i].message != names(silent, change))
+            fail_msg("%s %s", change, rows[i].message ? "is told of now" : "tells nobody");
+    }
 }
 
 /* --- nobody on himself ---------------------------------------------------------------------------
@@ -398,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_action_and_actor),
         cmocka_unit_test(the_table_has_nothing_the_list_lacks),
+        cmocka_unit_test(whoever_is_moved_is_told),
         cmocka_unit_test(a_clerk_never_begins_his_own_dossier),
         cmocka_unit_test(a_title_resumed_is_what_it_was),
         cmocka_unit_test(a_change_leaves_its_traces),
