@@ -7,6 +7,7 @@
 #include "review/committee.h"
 #include "review/form.h"
 #include "review/integrity.h"
+#include "review/message.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -98,9 +99,21 @@ static int find_person(struct td_review *review, const json_t *pool, const json_
     return rc;
 }
 
-static int store_entry(struct td_review *review, const char *pool_id, const char *account_id,
+/* It counts once the person has confirmed it himself. */
+static int ask_to_confirm(struct td_review *review, const json_t *pool, const char *account_id)
+{
+    json_t *words = json_object();
+    json_object_set(words, "series", json_object_get(pool, "series"));
+    td_row_name_series(review, words);
+    int rc = td_message_send(review, account_id, NULL, "pool_confirm", words);
+    json_decref(words);
+    return rc;
+}
+
+static int store_entry(struct td_review *review, const json_t *pool, const char *account_id,
                        const json_t *entry)
 {
+    const char *pool_id = td_row_text(pool, "id");
     char id[TD_ID_TEXT];
     json_t *stored = NULL, *one = NULL;
     size_t i;
@@ -131,6 +144,8 @@ static int store_entry(struct td_review *review, const char *pool_id, const char
                         json_pack("{s:s, s:s, s:s, s:s}", "pool", pool_id, "account", account_id,
                                   "title_level", td_row_text(entry, "title_level"), "term_until",
                                   td_row_text(entry, "term_until")));
+    if (rc == 0)
+        rc = ask_to_confirm(review, pool, account_id);
     json_decref(stored);
     return rc;
 }
@@ -160,7 +175,7 @@ static int put(struct td_review *review, const json_t *pool, const json_t *entry
     int rc = check_entry(review, pool, entry, prefix, reterr);
     int found = find_person(review, pool, entry, prefix, &account, reterr);
     if (rc == 0 && found == 0)
-        rc = store_entry(review, td_row_text(pool, "id"), td_row_text(account, "id"), entry);
+        rc = store_entry(review, pool, td_row_text(account, "id"), entry);
     json_decref(account);
     return rc < 0 ? rc : found;
 }

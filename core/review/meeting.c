@@ -6,6 +6,7 @@
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/integrity.h"
+#include "review/message.h"
 #include "review/minutes.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -116,6 +117,27 @@ static int check_place(struct td_review *review, const json_t *meeting, struct t
     return rc;
 }
 
+/* Its committee's members are told when it meets, and not on what. */
+static int call_members(struct td_review *review, const json_t *meeting)
+{
+    json_t *members = NULL, *member = NULL;
+    size_t i;
+    json_t *words = json_pack("{s:O, s:O}", "meeting", json_object_get(meeting, "name"), "date",
+                              json_object_get(meeting, "held_on"));
+    int rc = td_tx_rows(review->tx, &members,
+                        "select m.account_id from committee_member m join account c on"
+                        " c.id = m.account_id where m.committee_id = $1 and not c.disabled"
+                        " order by m.account_id",
+                        "s", td_row_text(meeting, "committee_id"));
+    json_array_foreach(members, i, member)
+        if (rc == 0)
+            rc = td_message_send(review, td_row_text(member, "account_id"), NULL, "meeting_called",
+                                 words);
+    json_decref(members);
+    json_decref(words);
+    return rc;
+}
+
 int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_id[TD_ID_TEXT],
                       struct td_error *reterr)
 {
@@ -130,6 +152,8 @@ int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_
         "sssssss", ret_id, td_row_text(meeting, "committee_id"), td_row_text(meeting, "cycle_id"),
         td_row_text(meeting, "name"), td_row_text(meeting, "held_on"), review->who->id,
         review->now);
+    if (rc == 0)
+        rc = call_members(review, meeting);
     if (rc < 0)
         return rc;
     return td_row_log(

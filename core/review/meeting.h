@@ -59,7 +59,7 @@ int td_meeting_motion(struct td_review *review, const char *meeting_id, const ch
 int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t **ret_progress,
                         struct td_error *reterr);
 
-/* From {"committee_id", "cycle_id", "name", "held_on"}. */
+/* From {"committee_id", "cycle_id", "name", "held_on"}. The committee's members are told. */
 int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_id[TD_ID_TEXT],
                       struct td_error *reterr);
 

@@ -322,10 +322,14 @@ int td_panel_add(struct td_review *review, const char *panel_id, const char *acc
     if (rc < 0)
         return rc;
     rc = seat(review, panel_id, td_row_text(panel, "series"), account_id, false, reterr);
-    json_decref(panel);
     if (rc == 0)
         rc = td_recusal_record_account(review, account_id);
-    return rc < 0 ? rc : read_what_is_short(review, panel_id, account_id);
+    if (rc == 0)
+        rc = read_what_is_short(review, panel_id, account_id);
+    if (rc == 0)
+        rc = td_panel_tell_readers(review, panel);
+    json_decref(panel);
+    return rc;
 }
 
 int td_panel_check_sheets(struct td_tx *tx, const char *application_id, struct td_error *reterr)

@@ -76,6 +76,9 @@ int td_panel_verify_runs(struct td_tx *tx, int64_t *ret_count, struct td_error *
 /* A panel that the caller runs; to others it is not there: TD_ENOTFOUND. */
 int td_panel_load_own(struct td_review *review, const char *panel_id, json_t **ret_panel);
 
+/* Tells those who have got something to read just now, in this transaction, and have no unread word of it yet. */
+int td_panel_tell_readers(struct td_review *review, const json_t *panel);
+
 /* Members: [{"account_id", "name", "lead", "unit_name"}]. The cycle's panel_minimum. */
 int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_members);
 int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "review/assignment.h"
 #include "review/committee.h"
+#include "review/message.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "review/workflow.h"
@@ -320,6 +321,30 @@ static int assign(struct assigning *at, const json_t *applications, const char *
     return rc;
 }
 
+int td_panel_tell_readers(struct td_review *review, const json_t *panel)
+{
+    json_t *readers = NULL, *reader;
+    size_t i;
+    json_t *words = json_pack("{s:O, s:O}", "panel", json_object_get(panel, "name"), "cycle",
+                              json_object_get(panel, "cycle_name"));
+    int rc = td_tx_rows(review->tx, &readers,
+                        "select distinct m.account_id from panel_reader m join application a on"
+                        " a.id = m.application_id where m.panel_id = $1 and m.at = $2"
+                        " and a.state = 'panel_review' and not " TD_RECUSAL_SQL(
+                            "m.account_id") " and not exists (select 1 from message g where"
+                                            " g.account_id = m.account_id and"
+                                            " g.kind = 'panel_work' and g.read_at is null)"
+                                            " order by m.account_id",
+                        "ss", td_row_text(panel, "id"), review->now);
+    json_array_foreach(readers, i, reader)
+        if (rc == 0)
+            rc = td_message_send(review, td_row_text(reader, "account_id"), NULL, "panel_work",
+                                 words);
+    json_decref(readers);
+    json_decref(words);
+    return rc;
+}
+
 int td_panel_assign(struct td_review *review, const char *panel_id, const json_t *applications,
                     const char *specialty, int64_t reviews, json_t **ret_result,
                     struct td_error *reterr)
@@ -337,6 +362,8 @@ int td_panel_assign(struct td_review *review, const char *panel_id, const json_t
                             (long long)at.least);
     if (rc == 0)
         rc = assign(&at, applications, specialty, reterr);
+    if (rc == 0)
+        rc = td_panel_tell_readers(review, panel);
     if (rc == 0)
         *ret_result = json_pack("{s:I, s:I, s:O, s:s?}", "assigned", at.assigned, "added", at.added,
                                 "left_out", at.left_out, "run", *at.run_id ? at.run_id : NULL);

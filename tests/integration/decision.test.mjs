@@ -305,6 +305,8 @@ describe('committee and panel', () => {
     assert.deepEqual((await experts[10].ok('GET', '/reviews')).items, [], 'not even in the list');
     assert.equal((await experts[10].json('GET', `/reviews/${dossiers[0]}`)).status, 404);
     assert.equal((await experts[1].ok('GET', '/reviews')).open, 3);
+    const told = async (who) => (await who.ok('GET', '/messages')).items.filter((one) => one.kind === 'panel_work').length;
+    assert.deepEqual(await Promise.all([experts[1], experts[10], experts[5]].map(told)), [1, 0, 0], 'who has something to read, once');
     assert.equal((await experts[5].json('GET', `/reviews/${dossiers[0]}`)).status, 404, 'not on the panel');
   });
 });
@@ -393,11 +395,13 @@ describe('score sheets', () => {
 });
 
 describe('the meeting', () => {
-  let meeting, motions;
+  let meeting, motions, prior; // the outbox before the vote
   const receipts = [];
 
   test('opens with eight of eleven, not with seven, and nobody checks in for another', async () => {
     meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '第一次会议', held_on: '2026-11-20' })).id;
+    const called = (await experts[9].ok('GET', '/messages')).items.filter((one) => one.kind === 'meeting_called' && one.parameters.meeting === '第一次会议');
+    assert.deepEqual(called.map((one) => one.parameters.date), ['2026-11-20']);
     assert.equal((await city.office.ok('POST', `/meetings/${meeting}/agenda`, {})).added, 3);
     assert.equal((await city.office.json('POST', `/meetings/${meeting}/attendance`)).status, 403);
     const late = await server.account('latecomer', [{ role: 'expert', scope: 'teacher' }], { unit_id: city.unit.id });
@@ -438,6 +442,7 @@ describe('the meeting', () => {
   });
 
   test('votes are secret and nobody counts before the end', async () => {
+    prior = rows("select coalesce(max(id), '') as id from outbox")[0].id;
     assert.equal((await experts[5].json('POST', `/meetings/${meeting}/motions/open`, {})).status, 403);
     await experts[0].ok('POST', `/meetings/${meeting}/motions/open`, {});
     ({ motions } = await experts[0].ok('GET', `/meetings/${meeting}`));
@@ -488,7 +493,7 @@ describe('the meeting', () => {
     }
     const spoken = server.lines.filter((line) => JSON.stringify(line).match(/abstain|"choice/));
     assert.deepEqual(spoken, []);
-    const payloads = rows("select payload from outbox where kind = 'live'").map((row) => row.payload).join();
+    const payloads = rows(`select payload from outbox where kind = 'live' and id > '${prior}'`).map((row) => row.payload).join();
     assert.ok(!ids(experts).some((id) => payloads.includes(id)));
   });
 

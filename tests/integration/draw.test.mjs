@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { approveCommittee, buildCity, foundCommittee, foundPool } from './city.mjs';
+import { rows } from './estate.mjs';
 import { build, startServer } from './harness.mjs';
 
 const EXPERTS = 14;
@@ -44,6 +45,7 @@ describe('the pool', () => {
     assert.deepEqual(wrong(await put({ login: 'nobody' })), ['login unknown']);
     assert.deepEqual(wrong(await put({ login: 'office' })), ['login not_an_expert']);
     assert.equal((await put({})).status, 200);
+    assert.equal(rows(server, `select count(*) as n from message where kind = 'pool_confirm'`)[0].n, 1, 'asked to confirm');
   });
 
   test('is filled from a table: every mistake by its row, all or none', async () => {
