@@ -3,6 +3,7 @@
 
 #include "review/application.h"
 #include "review/cycle.h"
+#include "review/message.h"
 #include "review/row.h"
 #include "review/workflow.h"
 #include "store/store.h"
@@ -269,6 +270,16 @@ static int load_held(struct td_review *review, const char *held_id, json_t **ret
     return rc;
 }
 
+static int tell_holder(struct td_review *review, const json_t *held, const char *kind)
+{
+    json_t *words = json_pack("{s:O, s:O, s:O}", "name", json_object_get(held, "name"), "number",
+                              json_object_get(held, "certificate_number"), "track",
+                              json_object_get(held, "track"));
+    int rc = td_message_send(review, td_row_text(held, "account_id"), NULL, kind, words);
+    json_decref(words);
+    return rc;
+}
+
 static int check_state(const json_t *held, bool right, struct td_error *reterr)
 {
     return right ? 0
@@ -290,6 +301,8 @@ int td_ladder_confirm(struct td_review *review, const char *held_id, struct td_e
                         "sss", held_id, review->who->id, review->now);
     if (rc == 0)
         rc = td_row_log(review, "held_title.confirm", "held_title", held_id, NULL);
+    if (rc == 0)
+        rc = tell_holder(review, held, "held_confirmed");
     if (rc == 0 && td_row_equals(held, "track", "general"))
         rc = td_ladder_convert(review, td_row_text(held, "account_id"), td_row_text(held, "series"),
                                td_row_text(held, "level"), reterr);
@@ -305,10 +318,12 @@ int td_ladder_withdraw(struct td_review *review, const char *held_id, const char
     if (rc < 0)
         return rc;
     rc = check_state(held, !td_row_equals(held, "state", "withdrawn"), reterr);
-    json_decref(held);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL, "update held_title set state = 'withdrawn' where id = $1",
                         "s", held_id);
+    if (rc == 0)
+        rc = tell_holder(review, held, "held_withdrawn");
+    json_decref(held);
     return rc < 0 ? rc
                   : td_row_log(review, "held_title.withdraw", "held_title", held_id,
                                json_pack("{s:s}", "note", note));

@@ -7,6 +7,7 @@
 #include "review/application.h"
 #include "review/committee.h"
 #include "review/delivery.h"
+#include "review/message.h"
 #include "review/refund.h"
 #include "review/row.h"
 #include "review/workflow.h"
@@ -116,6 +117,29 @@ static int insert(struct td_review *review, const struct td_payment *payment, co
                                 standing));
 }
 
+/* Money that settles nothing: its payer learns that it has come and waits to be given back. */
+static int tell_payer(struct td_review *review, const json_t *order,
+                      const struct td_payment *payment, const char *standing)
+{
+    json_t *person = NULL;
+    const char *application = td_row_text(order, "application_id");
+    int result =
+        td_tx_row(review->tx, &person, "select account_id, number from application where id = $1",
+                  "s", application);
+    if (result)
+        return result;
+    json_t *words =
+        json_pack("{s:O?, s:o, s:s}", "number", json_object_get(person, "number"), "amount",
+                  json_sprintf("%lld.%02lld", (long long)payment->amount_cents / 100,
+                               (long long)payment->amount_cents % 100),
+                  "difference", standing);
+    result = td_message_send(review, td_row_text(person, "account_id"), application,
+                             "payment_unsettled", words);
+    json_decref(words);
+    json_decref(person);
+    return result;
+}
+
 /* The order is settled, and its dossier goes on: as the system, whoever asked. */
 static int settle_order(struct td_review *review, const char *application_id, const char *reference,
                         struct td_error *reterr)
@@ -155,6 +179,8 @@ int td_payment_take(struct td_review *review, const struct td_payment *payment, 
     if (!result && !strcmp(standing, "applied"))
         result =
             settle_order(review, td_row_text(order, "application_id"), payment->reference, reterr);
+    else if (!result && order)
+        result = tell_payer(review, order, payment, standing);
     json_decref(order);
     *ret_standing = standing;
     return result;

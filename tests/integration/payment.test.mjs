@@ -124,6 +124,9 @@ describe('a notification', () => {
     assert.equal(await stateOf('mali'), 'fee_due');
     assert.deepEqual((await differences()).map((one) => one.difference).slice(0, 2), ['unknown', 'amount']);
     assert.ok(!(await differences(city.office)).some((one) => one.difference === 'unknown'), 'an office sees its own series');
+    const [told, ...more] = (await people.mali.ok('GET', '/messages')).items.filter((one) => one.kind === 'payment_unsettled');
+    assert.deepEqual([told.parameters.amount, told.parameters.difference, more], ['179.99', 'amount', []]);
+    assert.match((await people.mali.page('/messages')).text, /收到缴费 179\.99 元：金额不符/);
   });
 });
 

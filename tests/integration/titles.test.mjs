@@ -254,12 +254,17 @@ describe('two ladders', () => {
     await city.bureau.ok('POST', `${at}/titles/${id}/confirm`);
     assert.ok(!(await city.bureau.page(at)).text.includes('/confirm"'), 'once');
     assert.equal((await city.bureau.json('POST', `${at}/titles/${id}/confirm`)).body.key, 'held_state');
+    const told = (await people.dan.ok('GET', '/messages')).items.map((one) => one.kind);
+    for (const kind of ['held_confirmed', 'converted']) assert.equal(told.filter((one) => one === kind).length, 1, kind);
     const seen = await publicly('dan');
     assert.deepEqual([seen.certificate_state, seen.state_why], ['converted', 'converted']);
     assert.equal(await free(), before + 1);
     const ladder = await people.dan.ok('GET', at);
     assert.deepEqual(ladder.ladders.map((one) => [one.track, one.titles.length]), [['directed', 1], ['general', 1]]);
     assert.match((await city.bureau.page(at)).text, /已转通用/);
+    const { id: wrong } = await city.clerk.ok('POST', `${at}/titles`, general({ certificate_number: 'T-OTHER' }));
+    await city.bureau.ok('POST', `${at}/titles/${wrong}/withdraw`, { note: '证书编号有误' });
+    assert.ok((await people.dan.ok('GET', '/messages')).items.some((one) => one.kind === 'held_withdrawn' && one.parameters.number === 'T-OTHER'));
     const { application } = rows(server, `select id as application from application where account_id = '${people.dan.account.id}' and year = 2027`)[0];
     await people.dan.ok('POST', `/applications/${application}/withdraw`, { sure: true });
     assert.equal((await people.dan.json('POST', '/applications', { cycle, level: 'senior', specialty: 'chinese', track: 'general' })).status, 201, 'the way is free');
