@@ -59,6 +59,7 @@ describe('an integrity record', () => {
     assert.equal((await city.bureau.json('POST', `/integrity/${id}/withdraw`, { reason: '当事人确不知情' })).body.key, 'integrity_second_person');
     await second.ok('POST', `/integrity/${id}/withdraw`, { reason: '当事人确不知情' });
     assert.equal((await client.ok('GET', `/integrity/${id}`)).record.barred_now, false);
+    assert.equal((await client.ok('GET', '/messages')).items.filter((one) => one.kind === 'integrity_withdrawn').length, 1);
     const { items } = await city.supervisor.ok('GET', `/ledger?subject=integrity/${id}`);
     assert.deepEqual(items.map((one) => one.action).sort(), ['integrity.answer', 'integrity.confirm', 'integrity.propose', 'integrity.withdraw']);
   });

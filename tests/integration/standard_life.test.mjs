@@ -297,6 +297,7 @@ describe('in force', () => {
     assert.deepEqual(await key(act(city.bureau, first, 'rollback', { reason: '再退' })), [409, 'standard_first']);
     await city.bureau.ok('POST', `/standards/${id}/activate`);
     assert.equal((await act(city.bureau, id, 'rollback', { reason: '还是有误' })).status, 200);
+    assert.equal((await said(city.office, 'standard_rolled_back')).length, 2, 'each of the two');
   });
 
   test('is frozen from the first meeting; the supervisor lets one in, once', async () => {

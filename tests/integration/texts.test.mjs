@@ -55,3 +55,14 @@ test('what the pages say is there', () => {
   const labels = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/\{\{(\w+)_label\}\}/g)].filter(([, of]) => !keys.has(`label.${of}`)).map(([, of]) => `${name}: ${of}`));
   assert.deepEqual(labels, [], 'codes without words');
 });
+
+test('every message to a person is sent somewhere, and its test names it', () => {
+  const workflow = readFileSync(join(top, 'core/review/workflow.c'), 'utf8'); // its rows' messages: workflow_test.c sends each
+  const tests = ['integration', 'unit/review'].flatMap((folder) => files(`tests/${folder}`, folder === 'integration' ? '.mjs' : '.c')).map(([, text]) => text).join('\n');
+  const kinds = Object.keys(zh).map((key) => /^say\.message_(\w+)$/.exec(key)?.[1]).filter(Boolean);
+  assert.ok(kinds.length > 50);
+  const late = (kind) => kind.endsWith('_late') && program.includes('"%s_late"');
+  assert.deepEqual(kinds.filter((kind) => !program.includes(`"${kind}"`) && !late(kind)), [], 'nobody sends them');
+  const row = (kind) => new RegExp(`^    \\{"\\w+", FROM.*"${kind}", (?:true|false)\\},$`, 'm').test(workflow);
+  assert.deepEqual(kinds.filter((kind) => !row(kind) && !new RegExp(`['"]${kind}['"]`).test(tests)), [], 'no test');
+});

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, day, division, draft, submit, teacher, verifyAll } from './city.mjs';
+import { rows } from './estate.mjs';
 import { startServer } from './harness.mjs';
 
 const reasons = { reasons: [{ code: 'format', text: '请核对。' }] };
@@ -107,6 +108,7 @@ describe('an extension of one district', () => {
     assert.equal((await city.bureau.json('POST', path, { ...body, stage: 'submission' })).status, 422);
     assert.equal((await city.bureau.json('POST', path, { ...body, closes_on: day(1), opens_on: day(0) })).status, 422, 'over before it is announced');
     await city.bureau.ok('POST', path, body);
+    assert.equal(rows(server, "select count(*) as n from telling where kind = 'window_set' and stage = 'fee'")[0].n, 1);
     assert.equal((await city.bureau.json('POST', path, { ...body, closes_on: day(60) })).body.key, 'window_running', 'it has begun: only an extension moves it');
     assert.equal((await city.bureau.form(`/cycles/${city.cycle.id}/windows`, { stage: 'review', opens_on: '', closes_on: day(100) })).status, 303);
   });
