@@ -276,7 +276,7 @@ static int find_target(struct td_review *review, const json_t *move, struct movi
         return TD_ENOMEM;
     moving->division = td_row_text(unit, "division_code");
     moving->place = td_row_text(unit, "name");
-    moving->grassroots = !td_row_equals(unit, "grassroots", "none");
+    moving->grassroots = td_unit_is_grassroots(unit);
     if (td_row_equals(moving->title, "unit_id", moving->unit_id))
         rc = td_error_field(reterr, "to_unit", "same_unit", "the holder is there already");
     return rc;
@@ -324,6 +324,11 @@ static int take_post(struct td_review *review, const struct moving *moving, stru
     return rc < 0 ? rc : open_post(review, title, moving->unit_id, &opening);
 }
 
+static bool is_suspended(const json_t *title)
+{
+    return td_row_equals(title, "state", "suspended");
+}
+
 static int suspend(struct td_review *review, const struct moving *moving, struct td_error *reterr)
 {
     const json_t *title = moving->title;
@@ -333,7 +338,7 @@ static int suspend(struct td_review *review, const struct moving *moving, struct
     int rc = close_post(review, td_row_text(title, "title_id"), moving->on);
     if (rc == 0 && before)
         rc = open_post(review, title, moving->unit_id, &opening);
-    if (rc == 0 && !td_row_equals(title, "state", "suspended"))
+    if (rc == 0 && !is_suspended(title))
         rc = td_workflow_apply(review, td_row_text(title, "id"), "suspend", moving->document, NULL,
                                reterr);
     return rc;
@@ -344,8 +349,8 @@ static int record_move(struct td_review *review, const struct moving *moving, co
     char id[TD_ID_TEXT];
     const json_t *title = moving->title;
     int64_t before = td_row_int(title, "pre_directed_grade");
-    bool suspends = !strcmp(effect, "suspends"), reinstates = !strcmp(effect, "reinstates");
-    int64_t from = reinstates ? before : moving->grade, to = suspends ? before : moving->grade;
+    int64_t from = is_suspended(title) ? before : moving->grade;
+    int64_t to = !strcmp(effect, "suspends") ? before : moving->grade;
     td_id_new(id);
     int rc = td_tx_exec(review->tx, NULL,
                         "insert into title_move (id, title_id, from_unit_id, to_unit_id, to_name,"
@@ -372,12 +377,11 @@ static int record_move(struct td_review *review, const struct moving *moving, co
     return rc;
 }
 
-/* The holder's other valid directed titles would need the same; one move per title is recorded by
- * the bureau. */
-static int move_to(struct td_review *review, struct moving *moving, const char **ret_effect,
-                   struct td_error *reterr)
+/* What the move does to one title; *ret_effect is the word for it. */
+static int move_title(struct td_review *review, struct moving *moving, const char **ret_effect,
+                      struct td_error *reterr)
 {
-    bool suspended = td_row_equals(moving->title, "state", "suspended");
+    bool suspended = is_suspended(moving->title);
     int rc = directed_grade(review, moving);
     if (!is_directed(moving->title)) {
         *ret_effect = "keeps";
@@ -395,11 +399,59 @@ static int move_to(struct td_review *review, struct moving *moving, const char *
     return rc < 0 ? rc : record_move(review, moving, *ret_effect);
 }
 
+/* Not before the title was awarded, nor before what is recorded last of it: an appointment or
+ * another move. */
+static int check_order(struct td_review *review, const struct moving *moving,
+                       struct td_error *reterr)
+{
+    json_t *last = NULL;
+    check_day(review, "moved_on", moving->on, td_row_text(moving->title, "awarded_on"), reterr);
+    if (reterr->code == TD_EFIELDS)
+        return TD_EFIELDS;
+    int rc = td_tx_row(review->tx, &last,
+                       "select coalesce(max(day), '') as day from (select max(moved_on) as day from"
+                       " title_move where title_id = $1 union all select max(from_on) from post"
+                       " where title_id = $1) s",
+                       "s", td_row_text(moving->title, "title_id"));
+    if (rc == 0 && strcmp(moving->on, td_row_text(last, "day")) < 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "move_out_of_order",
+                          json_pack("{s:O}", "last", json_object_get(last, "day")));
+    json_decref(last);
+    return rc;
+}
+
+/* The holder goes, and with him every title of his that is in use or suspended: all or none. One
+ * that is there already stays as it is. */
+static int move_others(struct td_review *review, struct moving *moving, const json_t *others,
+                       struct td_error *reterr)
+{
+    int rc = 0;
+    size_t i;
+    json_t *other;
+    json_array_foreach((json_t *)others, i, other) {
+        const char *effect;
+        if (rc < 0)
+            break;
+        rc = load(review, td_row_text(other, "id"), &moving->title);
+        if (rc < 0)
+            break;
+        bool there = *moving->unit_id && !is_suspended(moving->title) &&
+                     td_row_equals(moving->title, "unit_id", moving->unit_id);
+        if (!there)
+            rc = check_order(review, moving, reterr);
+        if (rc == 0 && !there)
+            rc = move_title(review, moving, &effect, reterr);
+        json_decref(moving->title);
+    }
+    return rc;
+}
+
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr)
 {
     struct moving moving = {.on = td_row_text(move, "moved_on"),
                             .document = td_row_text(move, "document")};
+    json_t *others = NULL;
     int rc = load_for(review, title_id, false, &moving.title, reterr);
     if (rc < 0)
         return rc;
@@ -408,13 +460,20 @@ int td_post_transfer(struct td_review *review, const char *title_id, const json_
         rc = state_wrong(moving.title, "transfer", reterr);
     if (rc == 0)
         rc = find_target(review, move, &moving, reterr);
-    if (rc == 0) {
-        check_day(review, "moved_on", moving.on, td_row_text(moving.title, "awarded_on"), reterr);
-        rc = reterr->code == TD_EFIELDS ? TD_EFIELDS : 0;
-    }
     if (rc == 0)
-        rc = move_to(review, &moving, ret_effect, reterr);
+        rc = check_order(review, &moving, reterr);
+    if (rc == 0)
+        rc = td_tx_rows(review->tx, &others,
+                        "select t.id from title t join application a on a.id = t.application_id"
+                        " where t.account_id = $1 and t.id <> $2 and a.state in ('certified',"
+                        " 'appointed', 'suspended') order by t.id",
+                        "ss", td_row_text(moving.title, "account_id"), title_id);
+    if (rc == 0)
+        rc = move_title(review, &moving, ret_effect, reterr);
     json_decref(moving.title);
+    if (rc == 0)
+        rc = move_others(review, &moving, others, reterr);
+    json_decref(others);
     return rc;
 }
 

@@ -6,6 +6,7 @@
  *     back at a grassroots unit: reinstated with the directed grade, on a free post there
  *     moved within the grassroots: keeps, on a free post of the new district or unit
  *     a general title: keeps wherever its holder goes, and takes no post of the ledger
+ *     a move is the holder's: it is recorded of one title and done to all that he has in use or suspended
  *     the general title of the same level (review/ladder.h): converted; revoked; retired: the post is free
  *
  * Post grades are 1 to 13: full senior 1-4, senior 5-7, intermediate 8-10, junior 11-13. */
@@ -31,8 +32,9 @@ int td_post_pay(struct td_review *review, const char *title_id, const char *hono
                 struct td_error *reterr);
 
 /* Records a transfer: {"to_unit" (id, code or name; "" = outside this city's units), "to_name", "moved_on", "document"}. By the
- * bureau. *ret_effect is "suspends", "reinstates" or "keeps". TD_EFIELDS, TD_ECONFLICT "quota_exhausted" for a return
- * or a move to where no post is free. */
+ * bureau. *ret_effect is "suspends", "reinstates" or "keeps", what it is for this title; the holder's others go along.
+ * TD_EFIELDS, TD_ECONFLICT "quota_exhausted" for a return or a move to where no post is free, "move_out_of_order" for a
+ * day before the last appointment or move. */
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr);
 

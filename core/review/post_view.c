@@ -90,10 +90,13 @@ static int add_reason(struct td_review *review, json_t *title)
     const char *since = td_row_text(title, "awarded_on"), *why = state;
     int rc = 0;
     if (!strcmp(state, "suspended") || !strcmp(state, "valid")) {
-        rc = td_tx_row(review->tx, &row,
-                       "select moved_on as since, effect from title_move where title_id = $1"
-                       " order by id desc limit 1",
-                       "s", td_row_text(title, "id"));
+        rc =
+            td_tx_row(review->tx, &row,
+                      "select m.effect, (select min(n.moved_on) from title_move n where n.title_id"
+                      " = $1 and n.effect = m.effect and n.id > coalesce((select max(o.id) from"
+                      " title_move o where o.title_id = $1 and o.effect <> m.effect), '')) as since"
+                      " from title_move m where m.title_id = $1 order by m.id desc limit 1",
+                      "s", td_row_text(title, "id"));
     } else {
         rc = td_tx_row(review->tx, &row,
                        "select substr(at, 1, 10) as since, action as effect from transition"

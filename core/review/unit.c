@@ -85,6 +85,12 @@ static int check_code(const json_t *unit, struct td_error *reterr)
                           "confirm with uscc_confirmed");
 }
 
+bool td_unit_is_grassroots(const json_t *unit)
+{
+    return !td_row_equals(unit, "grassroots", "none") ||
+           one_of(td_row_text(unit, "kind"), TD_UNIT_PRIMARY_HEALTH);
+}
+
 static int check(struct td_tx *tx, const json_t *unit, struct td_error *reterr)
 {
     int rc = 0;

@@ -15,8 +15,8 @@
  * units registered before their kind was asked for. */
 #define TD_UNIT_KINDS                                                                              \
     "school|primary_school|secondary_school|special_school|kindergarten|agri_station|"             \
-    "agronomy_station|livestock_station|veterinary_station|clinic|township_hospital|"              \
-    "village_clinic|community_centre|other"
+    "agronomy_station|livestock_station|veterinary_station|" TD_UNIT_PRIMARY_HEALTH "|other"
+#define TD_UNIT_PRIMARY_HEALTH "clinic|township_hospital|village_clinic|community_centre"
 #define TD_UNIT_GRASSROOTS "township|agri_street|village|none"
 
 /* True when `uscc` has 18 characters of GB 32100 and the right check character. */
@@ -26,6 +26,10 @@ bool td_unit_uscc_valid(const char *uscc);
  * (1 = registered by the establishment office, 2 = institution), as a unit of the scheme is, except village
  * clinics; NULL when nothing is, also without a code. */
 const char *td_unit_uscc_doubt(const json_t *unit);
+
+/* Where directed titles are used (seed notice, part 1): a unit in a township, farming street or village, and a primary
+ * health institution wherever it lies. */
+bool td_unit_is_grassroots(const json_t *unit);
 
 /* All divisions by code: [{"code", "name"}], a new reference. */
 int td_unit_divisions(struct td_tx *tx, json_t **ret_divisions);

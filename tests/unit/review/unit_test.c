@@ -71,6 +71,28 @@ static void a_code_of_another_body_is_doubted(void **state)
     assert_string_equal(doubt("village_clinic", "911101066976941873"), "uscc_checksum");
 }
 
+static void primary_health_is_grassroots_wherever_it_lies(void **state)
+{
+    static const struct {
+        const char *kind, *grassroots;
+        bool is;
+    } rows[] = {{"school", "none", false},
+                {"school", "township", true},
+                {"secondary_school", "village", true},
+                {"agri_station", "agri_street", true},
+                {"agri_station", "none", false},
+                {"community_centre", "none", true},
+                {"village_clinic", "none", true},
+                {"other", "none", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        json_t *unit =
+            json_pack("{s:s, s:s}", "kind", rows[i].kind, "grassroots", rows[i].grassroots);
+        assert_int_equal(td_unit_is_grassroots(unit), rows[i].is);
+        json_decref(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +100,7 @@ int main(void)
         cmocka_unit_test(broken_codes),
         cmocka_unit_test(each_character_counts),
         cmocka_unit_test(a_code_of_another_body_is_doubted),
+        cmocka_unit_test(primary_health_is_grassroots_wherever_it_lies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
