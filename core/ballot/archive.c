@@ -2,7 +2,6 @@
 #include "ballot/archive.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +13,8 @@ static const char data_suffix[] = ".data.json", event_suffix[] = ".event.json";
 
 void td_archive_hash(const char *text, size_t length, char ret[TD_ARCHIVE_HASH + 1])
 {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)text, length, digest);
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(digest, (const unsigned char *)text, length);
     sodium_bin2hex(ret, TD_ARCHIVE_HASH + 1, digest, sizeof(digest));
 }
 

@@ -102,7 +102,9 @@ static void digest_of(struct td_group *group, const char *word, const BIGNUM *nu
     td_strbuf_init(&text);
     td_strbuf_addf(&text, "%s|", word);
     td_group_write(group, number, &text);
-    SHA256((const unsigned char *)text.bytes, text.length, ret);
+    if (text.failed)
+        group->failed = true;
+    crypto_hash_sha256(ret, (const unsigned char *)text.bytes, text.length);
     wipe_text(&text);
 }
 

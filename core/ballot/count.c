@@ -9,6 +9,13 @@ static json_t *item(const json_t *rows, size_t question, size_t answer)
     return json_array_get(json_array_get(rows, question), answer);
 }
 
+/* Nothing may be missing from what is counted. */
+static void append(struct td_group *group, json_t *list, json_t *value)
+{
+    if (json_array_append_new(list, value) < 0)
+        group->failed = true;
+}
+
 /* --- sums ------------------------------------------------------------------------------------ */
 
 static json_t *sum(struct td_group *group, json_t *const *papers, size_t count, size_t question,
@@ -32,8 +39,8 @@ json_t *td_count_sums(struct td_group *group, const struct td_election *election
     for (size_t q = 0; q < election->count; q++) {
         json_t *row = json_array();
         for (size_t a = 0; a < (size_t)election->questions[q].answers; a++)
-            json_array_append_new(row, sum(group, papers, count, q, a));
-        json_array_append_new(rows, row);
+            append(group, row, sum(group, papers, count, q, a));
+        append(group, rows, row);
     }
     return rows;
 }
@@ -66,11 +73,11 @@ json_t *td_count_factors(struct td_group *group, const struct td_election *elect
             if (!td_group_read(group, alpha, json_object_get(item(sums, q, a), "alpha")))
                 group->failed = true;
             td_group_power_secret(group, factor, alpha, share);
-            json_array_append_new(factors, td_group_json(group, factor));
-            json_array_append_new(proofs, td_proof_of_factor(group, words.bytes, share, alpha));
+            append(group, factors, td_group_json(group, factor));
+            append(group, proofs, td_proof_of_factor(group, words.bytes, share, alpha));
         }
-        json_array_append_new(factor_rows, factors);
-        json_array_append_new(proof_rows, proofs);
+        append(group, factor_rows, factors);
+        append(group, proof_rows, proofs);
     }
     td_strbuf_done(&words);
     td_group_end(group);
@@ -214,9 +221,9 @@ int td_count_result(struct td_group *group, const struct td_election *election,
                                       "question %zu, answer %zu: the sum does not open to a"
                                       " number of votes",
                                       q + 1, a + 1);
-            json_array_append_new(row, json_integer(number));
+            append(group, row, json_integer(number));
         }
-        json_array_append_new(rows, row);
+        append(group, rows, row);
     }
     td_group_end(group);
     if (result == 0)

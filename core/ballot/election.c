@@ -5,7 +5,7 @@
 #include "base/json.h"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@ enum { UUID_MIN = 14, UUID_MAX = 64 };
 
 void td_election_fingerprint(const char *text, size_t length, char ret[TD_ELECTION_FINGERPRINT + 1])
 {
-    unsigned char digest[SHA256_DIGEST_LENGTH], encoded[TD_ELECTION_FINGERPRINT + 2];
-    SHA256((const unsigned char *)text, length, digest);
+    unsigned char digest[crypto_hash_sha256_BYTES], encoded[TD_ELECTION_FINGERPRINT + 2];
+    crypto_hash_sha256(digest, (const unsigned char *)text, length);
     EVP_EncodeBlock(encoded, digest, sizeof(digest));
     memcpy(ret, encoded, TD_ELECTION_FINGERPRINT);
     ret[TD_ELECTION_FINGERPRINT] = 0;

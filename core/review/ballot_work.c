@@ -7,6 +7,7 @@
 #include "ballot/credential.h"
 #include "ballot/paper.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "review/ballot_rows.h"
 #include "review/ceremony.h"
 #include "review/row.h"
@@ -30,11 +31,16 @@ const json_t *td_ballot_find(const json_t *kept, const char *id)
     return NULL;
 }
 
-/* Ends a piece of work: group and, after a failure, the value. */
-static int end(struct td_group *group, int rc, json_t *value, json_t **ret_value)
+/* Ends a piece of work: group and, after a failure, the value. Without memory no check held, so
+ * what was refused was not looked at. */
+static int end(struct td_group *group, int rc, json_t *value, json_t **ret_value,
+               struct td_error *reterr)
 {
-    if (rc == 0 && (!group || group->failed))
+    if (!group || group->failed) {
+        if (reterr)
+            td_error_done(reterr);
         rc = TD_ENOMEM;
+    }
     if (group)
         td_group_end(group);
     td_group_free(group);
@@ -65,11 +71,11 @@ int td_ballot_work_keys(const json_t *kept, const json_t *keys, struct td_error 
     if (rc == 0 && json_object_size(keys) != json_array_size(json_object_get(kept, "elections")))
         rc = td_error_field(reterr, "keys", "credential_key", "one key for each election");
     json_object_foreach((json_t *)keys, id, key) /* 1 is the key of a code that everybody knows */
-        if (rc == 0 && (!td_ballot_find(kept, id) || !td_group_read(group, number, key) ||
-                        BN_is_one(number)))
+        if (rc == 0 &&
+            (!td_ballot_find(kept, id) || !td_group_read(group, number, key) || BN_is_one(number)))
             rc = td_error_field(reterr, "keys", "credential_key",
                                 "%s: no election to register in, or no key of the group", id);
-    return end(group, rc, NULL, NULL);
+    return end(group, rc, NULL, NULL, reterr);
 }
 
 int td_ballot_work_code(const json_t *kept, json_t **ret_made, struct td_error *reterr)
@@ -78,7 +84,6 @@ int td_ballot_work_code(const json_t *kept, json_t **ret_made, struct td_error *
     char code[TD_CREDENTIAL_ROOM];
     json_t *keys = json_object(), *one = NULL;
     size_t i;
-    (void)reterr;
     td_credential_make(code);
     json_array_foreach(json_object_get(kept, "elections"), i, one) {
         if (!group)
@@ -87,39 +92,57 @@ int td_ballot_work_code(const json_t *kept, json_t **ret_made, struct td_error *
         BIGNUM *secret = td_group_number(group), *key = td_group_number(group);
         td_credential_secret(group, code, td_row_text(one, "uuid"), secret);
         td_group_power_secret(group, key, group->g, secret);
-        json_object_set_new(keys, td_row_text(one, "id"), td_group_json(group, key));
+        if (json_object_set_new(keys, td_row_text(one, "id"), td_group_json(group, key)) < 0)
+            group->failed = true;
         td_group_wipe(secret);
         td_group_end(group);
     }
     json_t *made = json_pack("{s:s, s:o}", "voting_code", code, "keys", keys);
     td_credential_wipe(code);
-    return end(group, made ? 0 : TD_ENOMEM, made, ret_made);
+    return end(group, made ? 0 : TD_ENOMEM, made, ret_made, reterr);
 }
 
 /* --- papers ----------------------------------------------------------------------------------- */
 
-static int read_election(struct td_group *group, const json_t *texts, struct td_election *ret,
-                         struct td_error *reterr)
+/* What the records hold was checked when it came: that it cannot be read is nobody's mistake who
+ * asks. */
+static int own_record(int rc, const struct td_error *why)
 {
-    const char *text = td_row_text(texts, "election");
-    return td_election_read(group, text, strlen(text), ret, reterr);
+    if (rc < 0)
+        TD_LOG(TD_LOG_WARNING, "ballot.unreadable", TD_S("because", why->detail));
+    return rc < 0 ? TD_ENOMEM : 0;
 }
 
-static bool on_list(const json_t *election, const char *credential)
+static int read_election(struct td_group *group, const json_t *texts, struct td_election *ret)
+{
+    const char *text = td_row_text(texts, "election");
+    struct td_error why = TD_ERROR_INIT;
+    int rc = own_record(td_election_read(group, text, strlen(text), ret, &why), &why);
+    td_error_done(&why);
+    return rc;
+}
+
+static int find_on_list(const json_t *election, const char *credential, const char *field,
+                        struct td_error *reterr)
 {
     json_t *list = json_loads(td_row_text(election, "credentials"), 0, NULL);
     bool found = td_json_lists(list, credential);
+    bool read = list != NULL;
     json_decref(list);
-    return found;
+    if (!read)
+        return TD_ENOMEM;
+    return found ? 0
+                 : td_error_field(reterr, field, "code_not_on_list", "this code has no vote here");
 }
 
-static json_t *accepted(const json_t *election, const char *credential, const char *paper)
+static int accept(const json_t *election, const char *credential, const char *paper, json_t *papers)
 {
     char tracker[44];
     td_ballot_work_tracker(paper, tracker);
-    return json_pack("{s:O, s:O, s:s, s:s, s:s}", "id", json_object_get(election, "id"), "number",
-                     json_object_get(election, "number"), "credential", credential, "paper", paper,
-                     "tracker", tracker);
+    json_t *accepted = json_pack("{s:O, s:O, s:s, s:s, s:s}", "id", json_object_get(election, "id"),
+                                 "number", json_object_get(election, "number"), "credential",
+                                 credential, "paper", paper, "tracker", tracker);
+    return json_array_append_new(papers, accepted) < 0 ? TD_ENOMEM : 0;
 }
 
 static int check_paper(struct td_group *group, const json_t *election, const char *text,
@@ -129,7 +152,7 @@ static int check_paper(struct td_group *group, const json_t *election, const cha
     struct td_error why = TD_ERROR_INIT;
     json_t *paper = NULL;
     td_group_start(group);
-    int rc = read_election(group, election, &read, reterr);
+    int rc = read_election(group, election, &read);
     if (rc == 0) {
         rc = td_paper_check(group, &read, text, strlen(text), &paper, &why);
         td_election_done(&read);
@@ -137,10 +160,10 @@ static int check_paper(struct td_group *group, const json_t *election, const cha
             rc = td_error_field(reterr, "papers", "paper", "%s", why.detail);
     }
     const char *credential = td_row_text(paper, "credential");
-    if (rc == 0 && !on_list(election, credential))
-        rc = td_error_field(reterr, "papers", "code_not_on_list", "credential: not on the list");
     if (rc == 0)
-        json_array_append_new(papers, accepted(election, credential, text));
+        rc = find_on_list(election, credential, "papers", reterr);
+    if (rc == 0)
+        rc = accept(election, credential, text, papers);
     td_error_done(&why);
     json_decref(paper);
     td_group_end(group);
@@ -161,7 +184,7 @@ int td_ballot_work_papers(const json_t *kept, const json_t *papers, json_t **ret
         if (rc == 0)
             rc = check_paper(group, election, json_string_value(paper), list, reterr);
     }
-    return end(group, rc, list, ret_papers);
+    return end(group, rc, list, ret_papers, reterr);
 }
 
 static int choice_of(const char *word)
@@ -196,25 +219,33 @@ static size_t gather(const json_t *election, const json_t *choices, int *answers
     return given;
 }
 
+/* A paper is final: one that came out wrong, because memory or the machine failed, would lose the
+ * vote. */
+static bool holds(struct td_group *group, const struct td_election *election, const char *text)
+{
+    json_t *paper = NULL;
+    bool does = td_paper_check(group, election, text, strlen(text), &paper, NULL) == 0;
+    json_decref(paper);
+    return does;
+}
+
 static int make_paper(struct td_group *group, const json_t *election, const char *code,
                       const int *answers, json_t *papers, struct td_error *reterr)
 {
     struct td_election read;
     td_group_start(group);
     BIGNUM *secret = td_group_number(group), *key = td_group_number(group);
-    int rc = read_election(group, election, &read, reterr);
+    int rc = read_election(group, election, &read);
     if (rc == 0) {
         td_credential_secret(group, code, read.uuid, secret);
         td_group_power_secret(group, key, group->g, secret);
         json_t *credential = td_group_json(group, key);
-        if (!on_list(election, json_string_value(credential)))
-            rc = td_error_field(reterr, "voting_code", "code_not_on_list",
-                                "this code has no vote here");
+        const char *name = credential ? json_string_value(credential) : "";
+        rc = find_on_list(election, name, "voting_code", reterr);
         char *paper = rc == 0 ? td_paper_make(group, &read, code, answers) : NULL;
-        if (paper)
-            json_array_append_new(papers, accepted(election, json_string_value(credential), paper));
-        else if (rc == 0)
-            rc = TD_ENOMEM;
+        if (rc == 0)
+            rc = paper && holds(group, &read, paper) ? accept(election, name, paper, papers)
+                                                     : TD_ENOMEM;
         free(paper);
         json_decref(credential);
         td_election_done(&read);
@@ -267,7 +298,7 @@ int td_ballot_work_choices(const json_t *kept, json_t *code, json_t *choices, js
     wipe_text(code);
     json_object_foreach(choices, name, choice)
         wipe_text(choice);
-    return end(group, rc, papers, ret_papers);
+    return end(group, rc, papers, ret_papers, reterr);
 }
 
 /* --- sums ------------------------------------------------------------------------------------- */
@@ -289,16 +320,16 @@ static char *write_value(const json_t *value)
     return td_strbuf_take(&text, NULL);
 }
 
-static int sum_up(struct td_group *group, const json_t *texts, json_t *list,
-                  struct td_error *reterr)
+static int sum_up(struct td_group *group, const json_t *texts, json_t *list)
 {
     struct td_election election;
     td_group_start(group);
-    int rc = read_election(group, texts, &election, reterr);
+    int rc = read_election(group, texts, &election);
     if (rc == 0) {
         json_t *papers = read_papers(texts);
         size_t count = json_array_size(papers);
-        json_t **each = calloc(count + 1, sizeof(json_t *));
+        bool whole = count == json_array_size(json_object_get(texts, "papers"));
+        json_t **each = whole ? calloc(count + 1, sizeof(json_t *)) : NULL;
         for (size_t i = 0; each && i < count; i++)
             each[i] = json_array_get(papers, i);
         json_t *sums = each ? td_count_sums(group, &election, each, count) : NULL;
@@ -326,8 +357,8 @@ int td_ballot_work_sums(const json_t *kept, json_t **ret_sums, struct td_error *
     int rc = group ? 0 : TD_ENOMEM;
     json_array_foreach(json_object_get(kept, "elections"), i, one)
         if (rc == 0)
-            rc = sum_up(group, one, list, reterr);
-    return end(group, rc, list, ret_sums);
+            rc = sum_up(group, one, list);
+    return end(group, rc, list, ret_sums, reterr);
 }
 
 /* --- factors and result ----------------------------------------------------------------------- */
@@ -352,7 +383,8 @@ static int check_factors(struct td_group *group, const struct opening *opening,
     return rc;
 }
 
-/* All factors with those that came before, by trustee's number: [{"number", "factors"}]. */
+/* All factors with those that came before, by trustee's number: [{"number", "factors"}]; NULL
+ * without memory. */
 static json_t *all_factors(const json_t *kept, int owner, const char *factors)
 {
     size_t i, at = 0;
@@ -362,7 +394,10 @@ static json_t *all_factors(const json_t *kept, int owner, const char *factors)
         at += td_row_int(one, "number") < owner;
     }
     json_array_insert_new(all, at, json_pack("{s:i, s:s}", "number", owner, "factors", factors));
-    return all;
+    if (json_array_size(all) == json_array_size(json_object_get(kept, "factors")) + 1)
+        return all;
+    json_decref(all);
+    return NULL;
 }
 
 static int open_result(struct td_group *group, const struct opening *opening, const json_t *all,
@@ -374,10 +409,12 @@ static int open_result(struct td_group *group, const struct opening *opening, co
     json_array_foreach((json_t *)all, i, one) {
         owners[i] = (int)td_row_int(one, "number");
         factors[i] = json_loads(td_row_text(one, "factors"), 0, NULL);
+        if (!factors[i])
+            group->failed = true;
     }
     int rc = td_count_result(group, &opening->election, &opening->trustees, opening->sums, owners,
                              factors, papers, &result, reterr);
-    if (rc == 0 && !(*ret_result = write_value(result)))
+    if (rc == 0 && !(result && (*ret_result = write_value(result))))
         rc = TD_ENOMEM;
     json_decref(result);
     for (i = 0; i < TD_CEREMONY_TRUSTEES; i++)
@@ -392,17 +429,18 @@ static int finish(struct td_group *group, const struct opening *opening, const j
     json_t *all = all_factors(kept, opening->owner, factors);
     char *result = NULL, *bytes = NULL, head[65];
     size_t length = 0;
-    int rc = 0;
-    if ((int)json_array_size(all) >= opening->trustees.threshold)
+    int rc = all ? 0 : TD_ENOMEM;
+    if (rc == 0 && (int)json_array_size(all) >= opening->trustees.threshold)
         rc = open_result(group, opening, all, json_array_size(json_object_get(kept, "papers")),
                          &result, reterr);
     if (result) {
         json_t *texts = json_copy((json_t *)kept);
-        json_object_set(texts, "factors", all);
-        json_object_set_new(texts, "result", json_string(result));
-        rc = td_ballot_work_archive(texts, &bytes, &length, head);
-        json_object_set_new(checked, "result", json_string(result));
-        json_object_set_new(checked, "head", json_string(head));
+        bool set = json_object_set(texts, "factors", all) == 0 &&
+                   json_object_set_new(texts, "result", json_string(result)) == 0;
+        rc = set ? td_ballot_work_archive(texts, &bytes, &length, head) : TD_ENOMEM;
+        if (rc == 0 && (json_object_set_new(checked, "result", json_string(result)) < 0 ||
+                        json_object_set_new(checked, "head", json_string(head)) < 0))
+            rc = TD_ENOMEM;
         json_decref(texts);
     }
     free(bytes);
@@ -420,6 +458,7 @@ int td_ballot_work_factors(const json_t *kept, const char *factors, json_t **ret
                               .sums = json_loads(sums, 0, NULL),
                               .factors = json_loads(factors, JSON_REJECT_DUPLICATES, NULL)};
     char *text = opening.factors ? write_value(opening.factors) : NULL;
+    struct td_error why = TD_ERROR_INIT;
     json_t *checked =
         json_pack("{s:i, s:s, s:i}", "owner", opening.owner, "factors", text ? text : "", "before",
                   (int)json_array_size(json_object_get(kept, "factors")));
@@ -427,9 +466,10 @@ int td_ballot_work_factors(const json_t *kept, const char *factors, json_t **ret
     if (rc == 0 && !text)
         rc = td_error_field(reterr, "factors", "trustee_factors", "no JSON");
     if (rc == 0)
-        rc = td_trustees_read(group, trustees, strlen(trustees), &opening.trustees, reterr);
+        rc = own_record(
+            td_trustees_read(group, trustees, strlen(trustees), &opening.trustees, &why), &why);
     if (rc == 0)
-        rc = read_election(group, kept, &opening.election, reterr);
+        rc = read_election(group, kept, &opening.election);
     if (rc == 0) {
         rc = check_factors(group, &opening, reterr);
         if (rc == 0)
@@ -437,9 +477,10 @@ int td_ballot_work_factors(const json_t *kept, const char *factors, json_t **ret
         td_election_done(&opening.election);
     }
     free(text);
+    td_error_done(&why);
     json_decref(opening.sums);
     json_decref(opening.factors);
-    return end(group, rc, checked, ret_checked);
+    return end(group, rc, checked, ret_checked, reterr);
 }
 
 /* --- archive ---------------------------------------------------------------------------------- */
@@ -453,7 +494,8 @@ static void add(struct td_archive_writer *writer, const char *text, char ret[TD_
 static void add_value(struct td_archive_writer *writer, json_t *value,
                       char ret[TD_ARCHIVE_HASH + 1])
 {
-    char *text = write_value(value);
+    char *text = value ? write_value(value) : NULL;
+    ret[0] = 0;
     if (text)
         add(writer, text, ret);
     else

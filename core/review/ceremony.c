@@ -274,14 +274,13 @@ static int join(struct td_group *group, const json_t *trustees, const json_t *me
     json_t *certificates = messages(trustees, CERTIFICATE), *dealt = messages(trustees, DEAL);
     json_t *outputs = messages(trustees, OUTPUT);
     struct td_trustees read;
-    int rc = 0;
     json_array_insert(outputs, (size_t)number - 1, (json_t *)message);
     char *text = td_trustee_join(certificates, dealt, outputs);
-    if (text)
-        rc = td_trustees_read(group, text, strlen(text), &read, reterr);
-    if (text && rc == 0) {
-        json_object_set_new(checked, "joined", json_string(text));
-        json_object_set_new(checked, "public_key", td_group_json(group, read.y));
+    int rc = text ? td_trustees_read(group, text, strlen(text), &read, reterr) : TD_ENOMEM;
+    if (rc == 0) {
+        if (json_object_set_new(checked, "joined", json_string(text)) < 0 ||
+            json_object_set_new(checked, "public_key", td_group_json(group, read.y)) < 0)
+            rc = TD_ENOMEM;
     }
     free(text);
     json_decref(certificates);
@@ -334,11 +333,14 @@ int td_ceremony_check(const json_t *kept, const char *message, json_t **ret_chec
         rc = check_message(group, kept, value, checked, reterr);
         td_group_end(group);
     }
-    if (rc == 0 && group->failed)
+    if (group && group->failed) { /* then no check held, and a refusal means nothing */
+        if (reterr)
+            td_error_done(reterr);
         rc = TD_ENOMEM;
+    }
     char *text = rc == 0 ? json_dumps(value, JSON_COMPACT) : NULL;
-    if (text)
-        json_object_set_new(checked, "message", json_string(text));
+    if (rc == 0 && (!text || json_object_set_new(checked, "message", json_string(text)) < 0))
+        rc = TD_ENOMEM;
     free(text);
     td_group_free(group);
     json_decref(value);
