@@ -66,6 +66,8 @@ int td_payment_check(const struct td_payment *payment, const char *signature,
                 size == 32;
     if (made)
         sodium_bin2hex(hex, sizeof(hex), mac, size);
+    if (key_length && length > 0 && length < (int)sizeof(text) && !made)
+        return TD_ENOMEM; /* the platform would take a refusal for final */
     if (made && strlen(signature) == 64 && sodium_memcmp(hex, signature, 64) == 0)
         return 0;
     return td_error_key(reterr, TD_EFORBIDDEN, "payment_signature", NULL);
