@@ -2,15 +2,18 @@
 // the usual one, a defined refusal or a closed connection; nothing crashes or leaks; a repeat under the same
 // key has its effect once. titled-starved (tests/faults/starve.c) is the server with an allocator that refuses on order.
 //
-// The short form leaps over most n of a request, TITLED_LONG tries each.
+// The short form leaps over most n of a request, TITLED_LONG tries each; of what follows the acceptance, some.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { existsSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, buildCity, content, draft, pdf, submit, teacher, verifyAll } from './city.mjs';
-import { build, password, startServer } from './harness.mjs';
+import { buildEstate, rows, sql } from './estate.mjs';
+import { build, startServer } from './harness.mjs';
+import { factorsOf, archiveOf } from './vote.mjs';
 
 const long = Boolean(process.env.TITLED_LONG);
 const generous = { ...Object.fromEntries(['login_address', 'public', 'write', 'upload'].map((name) => [`throttle_${name}`, 1000000])), lockout_failures: 1000000 };
@@ -38,8 +41,8 @@ class Orders {
   }
 }
 
-/** The next n to try: all of the first ones, then leaps that grow with n. */
-const following = (n) => n + (long || n < 24 ? 1 : 1 + Math.floor(n / 6));
+/** The next n to try: all of the first ones, then leaps that grow with n; in the long form by `share`, 0 = none. */
+const following = (n, share) => n + (n < 24 ? 1 : 1 + Math.floor(long ? n * share : n / 6));
 
 const refusals = [500, 503, 507];
 
@@ -78,10 +81,10 @@ const apart = (one, other) => {
  * those that it may answer besides when something was refused. With `repeat`, the request is sent again under the
  * same key after each refusal and must then have its effect, once: `effect()` counts it.
  */
-async function starve(name, send, { expected = [200], effect, same = false, also = [], prepare = async () => {} } = {}) {
+async function starve(name, send, { expected = [200], effect, same = false, also = [], prepare = async () => {}, share = 0 } = {}) {
   let tries = 0;
   const whole = same && plain(await send(name, await prepare()));
-  for (let n = 1; ; n = following(n), tries++) {
+  for (let n = 1; ; n = following(n, share), tries++) {
     const key = `${name}-${n}`.replace(/[^\w-]/g, '_');
     const had = effect ? await effect() : 0;
     const ready = await prepare();
@@ -193,5 +196,137 @@ describe('the n-th allocation fails', { skip }, () => {
   test('everything still works', async () => {
     await verifyAll(here.city.clerk, here.submitted);
     assert.equal((await submit(here.lin, here.draft)).status, 200);
+  });
+});
+
+describe('the n-th allocation fails after the acceptance', { skip }, () => {
+  const key = 'a key of at least sixteen bytes';
+  const share = 1 / 40;
+  const count = (table) => async () => rows(here.server, `select count(*) as n from ${table}`)[0].n;
+  let people, city, estate, at; // at: addresses that are only known later
+
+  before(async () => {
+    here.orders = new Orders(join(tmpdir(), `titled-starve-${process.pid}`));
+    const keyFile = join(tmpdir(), `titled-starve-${process.pid}.key`);
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    here.server = await startServer({ program: 'titled-starved', env: () => ({ TITLED_STARVE: here.orders.path }), config: { ...generous, throttle_public: 1000000, workers: 2, payment_key_file: keyFile } });
+    here.estate = estate = await buildEstate(here.server);
+    ({ people, city } = estate);
+    at = {
+      drawn: await revealed(),
+      title: rows(here.server, 'select id from title')[0].id,
+      elections: (await people.chair.ok('GET', `/meetings/${estate.closed}`)).elections.map((one) => one.number),
+    };
+  });
+  after(async () => here.server?.stop());
+
+  const draw = () => city.office.json('POST', '/draws', { committee_id: estate.committee, kind: 'panel', name: '抽取组', cycle_id: city.cycle.id, size: 3 });
+  const drawn = async () => (await draw()).body.id;
+  async function witnessed() {
+    const id = await drawn();
+    await city.supervisor.ok('POST', `/draws/${id}/witness`, { number: '20261126' });
+    return id;
+  }
+  async function revealed() {
+    const id = await witnessed();
+    await city.office.ok('POST', `/draws/${id}/reveal`);
+    return id;
+  }
+
+  const reads = [
+    ['a meeting', () => people.chair.json('GET', `/meetings/${estate.meeting}`)],
+    ['its page', () => people.chair.page(`/meetings/${estate.meeting}`)],
+    ['what one votes on', () => people.member.page(`/meetings/${estate.meeting}/ballots`)],
+    ['minutes', () => city.office.page(`/meetings/${estate.closed}/minutes`)],
+    ['an election', () => people.chair.page(`/meetings/${estate.closed}/elections/${at.elections[0]}`)],
+    ['its archive', () => people.chair.send('GET', `/api/v1/meetings/${estate.closed}/elections/${at.elections[0]}.bel`)],
+    ['a dossier under review', () => people.lead.page(`/reviews/${estate.dossiers.fresh}`)],
+    ['sheets as a table', () => people.lead.send('GET', '/api/v1/reviews/form?format=csv')],
+    ['a draw', () => city.office.page(`/draws/${at.drawn}`)],
+    ['its file', () => city.office.json('GET', `/draws/${at.drawn}/file`)],
+    ['deliveries', () => city.bureau.page('/deliveries')],
+    ['the posts', () => city.bureau.page('/quota')],
+    ['a filing to print', () => city.bureau.page(`/filings/${estate.filing}/print`)],
+    ['a title', () => people.holder.page(`/titles/${at.title}`)],
+    ['its certificate', () => people.holder.send('GET', `/api/v1/titles/${at.title}/pdf`), { same: false }], // made anew each time
+    ['money that differs', () => city.bureau.page('/payments/differences')],
+    ['a committee', () => city.office.page(`/committees/${estate.committee}`)],
+    ['a notice', () => here.server.client().page(`/notices/${estate.result}`)],
+  ];
+  for (const [name, send, options] of reads) test(`reading ${name}`, () => starve(name, send, { same: true, share, ...options }));
+
+  test('a draw', () => starve('draw', draw, { expected: [201], share }));
+
+  test('the number of its witness', () =>
+    starve('witness', (_, id) => city.supervisor.json('POST', `/draws/${id}/witness`, { number: '20261126' }), { expected: [200, 204], prepare: drawn, share }));
+
+  test('its seed', () => starve('reveal', (_, id) => city.office.json('POST', `/draws/${id}/reveal`), { expected: [200, 204], prepare: witnessed, share }));
+
+  test('a sheet', () =>
+    starve('sheet', (key, version) => people.lead.json('PUT', `/reviews/${estate.dossiers.fresh}/sheet`, { comment: key }, { 'If-Match': `"${version}"` }), {
+      prepare: async () => (await people.lead.ok('GET', `/reviews/${estate.dossiers.fresh}`)).sheet.version ?? 0, share,
+    }));
+
+  test('sheets as a table that comes back', () =>
+    starve('table', (key, table) => people.lead.upload('/api/v1/reviews/form', {}, { name: 'a.csv', type: 'text/csv', bytes: Buffer.from(table.replace(/^(.*,comment,.*,)[^,\r\n]*(\r?)$/m, `$1${key}$2`)) }), {
+      prepare: async () => (await people.lead.send('GET', '/api/v1/reviews/form?format=csv')).text, share,
+    }));
+
+  test('posts that are granted', () =>
+    starve('posts', (key) => city.bureau.json('POST', '/quota/entries', { kind: 'grant', year: 2026, division_code: '', series: 'teacher', level: 'intermediate', posts: 1, document: key }, { 'Idempotency-Key': key }), {
+      expected: [201], effect: count('quota_entry'), share,
+    }));
+
+  test('a complaint', () =>
+    starve('complaint', (key) => here.server.client().json('POST', '/complaints', { about: 'procedure', text: `受理时间拖延，请核实处理。${key}` }, { 'Idempotency-Key': key }), { expected: [201], share }));
+
+  test('a payment', () =>
+    starve('payment', (name) => {
+      const one = { order: 'PAY-nobody', payment: name, amount_cents: 18000, paid_on: '2026-01-05' };
+      return here.server.client().json('POST', '/payments/notifications', { ...one, signature: createHmac('sm3', key).update(Object.values(one).join('\n')).digest('hex') });
+    }, { effect: count('payment'), share }));
+
+  test('the receipt of a delivery', () => {
+    let made = 0;
+    const deliver = () => {
+      const id = `01DEL${String(++made).padStart(21, '0')}`;
+      sql(here.server, `insert into delivery (id, kind, target, subject, state, due_at, created_at) values ('${id}', 'filing', 'region', 'filing/${estate.filing}', 'folder', '2026', '2026')`);
+      return id;
+    };
+    return starve('receipt', (key, id) => city.bureau.json('POST', `/deliveries/${id}/receipt`, { receipt: key }), { expected: [200, 204], prepare: async () => deliver(), share });
+  });
+
+  describe('a secret vote', () => {
+    const path = (rest) => `/meetings/${estate.meeting}/${rest}`;
+    const open = async () => (await people.chair.ok('GET', `/meetings/${estate.meeting}`)).elections.filter((one) => !['annulled', 'counted'].includes(one.election_state));
+    /** Elections in which nobody has registered. */
+    async function anew() {
+      for (const { number } of await open()) await people.chair.ok('POST', path(`elections/${number}/annul`), { reason: '重新表决' });
+      await people.chair.ok('POST', path('motions/open'), {});
+    }
+    /** Elections in which the member has a code, and the vote has begun. */
+    async function begun() {
+      await anew();
+      const { voting_code: code } = await people.member.ok('POST', path('credentials'), {});
+      await people.chair.ok('POST', path('elections/begin'));
+      const { items } = await people.member.ok('GET', path('ballots'));
+      return { voting_code: code, choices: Object.fromEntries(items.flatMap((one) => one.motions).map((one) => [one.id, 'yes'])) };
+    }
+    async function voted() {
+      await people.member.ok('POST', path('ballots'), await begun());
+    }
+    const walk = { share: 1 / 4 }; // each n is a new election
+
+    test('elections', () => starve('motions', () => people.chair.json('POST', path('motions/open'), {}), {
+      prepare: async () => { for (const { number } of await open()) await people.chair.ok('POST', path(`elections/${number}/annul`), { reason: '重新表决' }); }, ...walk }));
+    test('a code', () => starve('code', () => people.member.json('POST', path('credentials'), {}), { prepare: anew, ...walk }));
+    test('a ballot', () => starve('ballot', (_, body) => people.member.json('POST', path('ballots'), body), { prepare: begun, ...walk }));
+    test('its end', () => starve('close', () => people.chair.json('POST', path('elections/close'), {}), { prepare: voted, ...walk }));
+    test("a trustee's factors", async () => {
+      const { number } = (await open())[0];
+      const [factors] = factorsOf(0, await archiveOf(city.office, estate.meeting, number));
+      await starve('factors', () => people.chair.json('POST', path(`elections/${number}/factors`), { factors: factors.replace(/\d/, (digit) => 9 - digit) }), { expected: [422], share });
+      await people.chair.ok('POST', path(`elections/${number}/factors`), { factors });
+    });
   });
 });
