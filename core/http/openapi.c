@@ -94,7 +94,7 @@ static const char *meaning_of(const char *name)
     } known[] = {
         {"cursor", "The \"next\" of the page before"},
         {"q", "The beginning of a name, or a number"},
-        {"format", "csv: the items of the page as a table"},
+        {"format", "csv or xlsx: the list from there to its end as a table"},
         {"code", "The check code of the certificate"},
         {"show", "all: also what is decided"},
     };

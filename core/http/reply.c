@@ -9,11 +9,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config.h"
-#include "http/csv.h"
 #include "http/payload.h"
 #include "http/problem.h"
 #include "http/range.h"
 #include "http/spool.h"
+#include "http/table.h"
 #include "http/text.h"
 
 #include <errno.h>
@@ -84,6 +84,7 @@ static int compose_page(struct td_serving *serving, const char *name, const json
         .name = name,
         .path = serving->path,
         .query = serving->query,
+        .asked = call->query,
         .csrf = serving->has_session ? serving->session.csrf : "",
         .who = call->who,
         .demo = serving->frame->options.config->demo,
@@ -103,6 +104,20 @@ static int compose_page(struct td_serving *serving, const char *name, const json
     return r < 0 ? r
                  : td_views_render(serving->views, serving->locale, &page, value, &serving->out,
                                    reterr);
+}
+
+static int compose_table(struct td_serving *serving, enum td_table table, struct td_error *reterr)
+{
+    const json_t *items = json_object_get(serving->reply.value, "items");
+    const char *path = serving->call.route->path + 1;
+    serving->table_name =
+        td_arena_printf(serving->arena, "attachment; filename=\"%.*s.%s\"", (int)strcspn(path, "/"),
+                        path, table == TD_TABLE_XLSX ? "xlsx" : "csv");
+    serving->type = td_table_type(table);
+    return table == TD_TABLE_XLSX
+               ? td_table_xlsx(serving->locale, items, serving->frame->options.store, &serving->out,
+                               reterr)
+               : td_table_csv(serving->locale, items, &serving->out);
 }
 
 /* Here, because the loop must not wait for a disk; its content is asked for now, too, so that it is
@@ -142,12 +157,9 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
         return 0;
     if (call->route->flags & TD_ROUTE_STREAM)
         return 0;
-    json_t *items = json_object_get(reply->value, "items");
-    if (items && strcmp(td_call_query(call, "format"), "csv") == 0) {
-        serving->type = "text/csv; charset=utf-8";
-        td_csv_write(serving->locale, items, &serving->out);
-        return serving->out.failed ? TD_ENOMEM : 0;
-    }
+    enum td_table table = td_table_asked(call, reply);
+    if (table != TD_TABLE_NONE)
+        return compose_table(serving, table, reterr);
     if (is_known(serving)) {
         serving->type = api_type;
         return 0;
@@ -353,8 +365,8 @@ static void add_meta(struct td_serving *serving, struct head *head)
         add_header(head, "Idempotency-Replayed", "true");
     if (reply->location && call->face == TD_FACE_JSON)
         add_header(head, "Location", td_arena_printf(serving->arena, "/api/v1%s", reply->location));
-    if (serving->type && strncmp(serving->type, "text/csv", 8) == 0)
-        add_header(head, "Content-Disposition", "attachment; filename=\"list.csv\"");
+    if (serving->table_name)
+        add_header(head, "Content-Disposition", serving->table_name);
 }
 
 static bool sends_elsewhere(const struct td_serving *serving)

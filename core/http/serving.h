@@ -66,6 +66,7 @@ struct td_serving {
     bool waits_for_body;       /* nothing is under way but the body's arrival */
     const char *if_none_match; /* as sent; NULL */
     const char *upload_path;   /* temporary file; unlinked at the end */
+    const char *table_name;    /* Content-Disposition of a list sent as a table; NULL */
     const char *output_path;   /* another: what the examiner writes */
     int input, output;         /* both, open, on their way to the examiner */
     struct td_upload upload;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/table.h"
 #include "redis/live.h"
 #include "redis/queue.h"
 #include "scoring/pool.h"
@@ -144,6 +145,8 @@ static int read_step(struct td_tx *tx, void *arg, struct td_error *reterr)
     call->tx = tx;
     r = call->route->read(call, &serving->reply, reterr);
     bool complete = call->route->work == TD_WORK_NONE && !call->route->write;
+    if (r == 0 && td_table_asked(call, &serving->reply) != TD_TABLE_NONE)
+        r = td_table_gather(call, &serving->reply, reterr);
     if (r == 0 && complete)
         r = td_reply_compose(serving, reterr);
     call->tx = NULL;

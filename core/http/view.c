@@ -328,8 +328,8 @@ static const struct {
     {"official", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE},
     {"searches", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_OFFICE |
                      TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
-    {"sees_posts", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR |
-                       TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
+    {"sees_posts", TD_ROLE_UNIT | TD_ROLE_DISTRICT_INDUSTRY | TD_ROLE_DISTRICT_HR | TD_ROLE_BUREAU |
+                       TD_ROLE_SUPERVISOR},
     {"sees_plugins", TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"sees_jobs", TD_ROLE_ADMIN | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
     {"sees_ladders", TD_ROLE_APPLICANT | TD_ROLE_UNIT | TD_ROLE_BUREAU | TD_ROLE_SUPERVISOR},
@@ -364,6 +364,26 @@ static void set_text(json_t *object, const char *name, const char *text)
     json_object_set_new(object, name, json_string(text ? text : ""));
 }
 
+/* Where the page is: page.here for coming back to it, page.filter for its links to other pages of
+ * the same list. */
+static void set_place(json_t *made, const struct td_page *page)
+{
+    struct td_strbuf here, filter;
+    td_strbuf_init(&here);
+    td_strbuf_init(&filter);
+    td_strbuf_addf(&here, "%s%s%s", page->path, *page->query ? "?" : "", page->query);
+    for (const char *at = page->query; *at; at += strspn(at, "&")) {
+        int length = (int)strcspn(at, "&");
+        if (length > 0 && strncmp(at, "cursor=", 7) != 0 && strncmp(at, "format=", 7) != 0)
+            td_strbuf_addf(&filter, "%.*s&", length, at);
+        at += length;
+    }
+    set_text(made, "here", here.bytes);
+    set_text(made, "filter", filter.bytes);
+    td_strbuf_done(&here);
+    td_strbuf_done(&filter);
+}
+
 static json_t *make_page(const struct td_locale *locale, const struct td_page *page)
 {
     json_t *made = json_object();
@@ -371,7 +391,8 @@ static json_t *make_page(const struct td_locale *locale, const struct td_page *p
     set_text(made, "lang", locale->lang);
     set_text(made, "dir", locale->dir);
     set_text(made, "path", page->path);
-    set_text(made, "query", page->query);
+    set_place(made, page);
+    json_object_set(made, "query", (json_t *)page->asked);
     set_text(made, "csrf", page->csrf);
     const char *title = td_locale_text(locale, "title", page->name);
     const char *problem = json_string_value(json_object_get(page->problem, "title"));

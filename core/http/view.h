@@ -42,7 +42,8 @@ const struct td_locale *td_views_language(const struct td_views *views,
 /* What `page` in the context says; everything borrowed, NULL where there is nothing to say. */
 struct td_page {
     const char *name; /* template */
-    const char *path, *query;
+    const char *path, *query; /* query: as sent */
+    const json_t *asked;      /* the query's parameters, decoded */
     const char *csrf;
     const struct td_account *who;
     bool demo;

@@ -12,6 +12,7 @@ import { act, approveCommittee, buildCity, consent, draft, forward, submit, teac
 import { sql } from './estate.mjs';
 import { putInForce } from './standards.mjs';
 import { build, startServer } from './harness.mjs';
+import { readWorkbook } from './workbook.mjs';
 import { checkNote, checkProof } from './ledger_proof.mjs';
 import { archiveOf, factorsOf, makeKey, openSums, takeCodes } from './vote.mjs';
 
@@ -597,7 +598,10 @@ describe('after the vote', () => {
     const { sex, sex_code: sexCode, education_code: education, title_code: title, title_internal: internal, division_code: place } = view.package.people[0];
     assert.deepEqual([sex, sexCode, education, title, internal, place], ['女', '2', '21', '053', 'teacher.chinese.intermediate', '650121']);
     const roll = (await city.office.send('GET', `/api/v1/filings/${filing}/people?format=csv`)).text.split('\r\n');
-    assert.match(roll[0], /title_code|职称代码/);
+    assert.match(roll[0], /"姓名或名称".*"职称代码/);
+    const changes = readWorkbook((await city.bureau.send('GET', '/api/v1/ledger?format=xlsx')).raw);
+    assert.equal(changes.length - 1, changes[1][0], 'all pages of the list, the newest first');
+    assert.ok(changes.length > 100, `${changes.length}`);
     assert.match(roll[1], /,2,|"2"/);
     const certify = () => city.bureau.json('POST', `/filings/${filing}/certify`);
     assert.equal((await certify()).body.key, 'filing_state');
