@@ -34,12 +34,6 @@ static bool is_of(const char *name, size_t length, const char *ending,
     return true;
 }
 
-static bool is_time(const char *name)
-{
-    size_t length = strlen(name);
-    return length > 3 && strcmp(name + length - 3, "_at") == 0;
-}
-
 /* {"say": key, "parameters": {...}} as a sentence. */
 static const json_t *say(const struct td_locale *locale, const json_t *object, json_t *made)
 {
@@ -56,7 +50,7 @@ static const json_t *text_of(const struct td_locale *locale, const json_t *objec
                              json_t *made)
 {
     const json_t *value = json_object_get(object, base);
-    bool has_label = json_is_string(value) && !is_time(base);
+    bool has_label = json_is_string(value) && !td_locale_is_time(base);
     return value && !has_label ? keep_text(made, td_locale_member_text(locale, base, value)) : NULL;
 }
 
@@ -64,7 +58,7 @@ static const json_t *label_of(const struct td_locale *locale, const json_t *obje
                               const char *base)
 {
     const json_t *value = json_object_get(object, base);
-    return json_is_string(value) && !is_time(base)
+    return json_is_string(value) && !td_locale_is_time(base)
                ? td_locale_label(locale, base, json_string_value(value))
                : NULL;
 }

@@ -151,6 +151,11 @@ const json_t *td_locale_label(const struct td_locale *locale, const char *name, 
     return json_is_string(label) ? label : NULL;
 }
 
+bool td_locale_is_time(const char *name)
+{
+    return strcmp(name, "at") == 0 || ends_with(name, "_at");
+}
+
 char *td_locale_member_text(const struct td_locale *locale, const char *name, const json_t *value)
 {
     if (json_is_integer(value)) {
@@ -162,7 +167,7 @@ char *td_locale_member_text(const struct td_locale *locale, const char *name, co
                                               : json_string_value(value);
     if (!text)
         return NULL;
-    if (ends_with(name, "_at"))
+    if (td_locale_is_time(name))
         return shanghai(text);
     const char *label = json_string_value(td_locale_label(locale, name, text));
     return label ? td_memory_text(label) : NULL;

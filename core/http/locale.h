@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct td_locale {
     char *lang;      /* "zh" */
@@ -38,5 +39,8 @@ char *td_locale_member_text(const struct td_locale *locale, const char *name, co
 /* True for members in hundredths: points, cap, total, reference_line, x_points, x_total, and those of trials:
  * means, medians, changes (shown with their sign) and shares in per cent. */
 int td_locale_is_points(const char *name);
+
+/* True for members that hold a time: at, x_at. */
+bool td_locale_is_time(const char *name);
 
 #endif
