@@ -141,6 +141,16 @@ int td_challenge_list(struct td_review *review, bool all, const char *cursor, js
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
+int td_challenge_count(struct td_review *review, const char *series, int64_t *ret_count)
+{
+    return td_tx_int(
+        review->tx, ret_count,
+        "select count(*) from challenge h join application a on"
+        " a.id = h.application_id where h.outcome = '' and a.account_id <> $2"
+        " and ($3 = '' or a.series = $3) and " TD_COMMITTEE_SCOPE_SQL("$1", "a.series"),
+        "sss", td_committee_scope(review->who), review->who->id, series);
+}
+
 /* --- deciding --------------------------------------------------------------------------------- */
 
 static int load_for_decision(struct td_review *review, const char *challenge_id,

@@ -14,6 +14,7 @@
 #include "review/review.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 int td_challenge_ask(struct td_review *review, const char *application_id, bool expert, const char *name,
                      const char *reason, char ret_id[TD_ID_TEXT], struct td_error *reterr);
@@ -27,6 +28,9 @@ int td_challenge_mine(struct td_review *review, const char *application_id, bool
  * "application_id", "number", "applicant_name", "asked_by", "concerned": how many experts with a say have that name,
  * "can_decide"], "next"}. */
 int td_challenge_list(struct td_review *review, bool all, const char *cursor, json_t **ret_page);
+
+/* How many wait for a decision, of a series or ("") all of the caller's scope. */
+int td_challenge_count(struct td_review *review, const char *series, int64_t *ret_count);
 
 /* `outcome` is upheld or dismissed; TD_ECONFLICT "challenge_decided" the second time. */
 int td_challenge_decide(struct td_review *review, const char *challenge_id, const char *outcome,

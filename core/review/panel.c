@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "review/application.h"
+#include "review/challenge.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/discussion.h"
@@ -126,8 +127,10 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         review->tx, &rows,
         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, "
         "a.specialty, a.state,"
-        " s.sequence, case when a.account_id = $2 then 1 else 0 end as own," TD_PANEL_PROGRESS_SQL
-        " from panel_assignment s"
+        " s.sequence, s.reviews,"
+        " (select count(*) from panel_opinion o where o.application_id = a.id) as recorded,"
+        " case when a.account_id = $2 then 1 else 0 end as "
+        "own," TD_PANEL_PROGRESS_SQL " from panel_assignment s"
         " join application a on a.id = s.application_id"
         " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
         " where s.panel_id = $1 order by s.sequence",
@@ -144,6 +147,7 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         bool full = td_panel_all_in(row, least);
         json_object_set_new(row, "ready", json_boolean(waits && full && !td_row_int(row, "own")));
         json_object_del(row, "own");
+        json_object_set_new(row, "recorded", json_boolean(td_row_int(row, "recorded") > 0));
         json_object_set_new(row, "short_of_experts", json_boolean(waits && eligible < least));
     }
     if (rc < 0)
@@ -151,6 +155,30 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
     else
         *ret_dossiers = rows;
     return rc;
+}
+
+/* Dossiers that have fewer readers than were wanted, by how many were: [{"reviews", "dossiers":
+ * [{"id"}]}]. Those that all of the panel read want another member instead. */
+static json_t *find_lacking(const json_t *dossiers)
+{
+    json_t *groups = json_array(), *row, *group, *found;
+    size_t i, j;
+    json_array_foreach((json_t *)dossiers, i, row) {
+        int64_t reviews = td_row_int(row, "reviews");
+        if (!td_row_equals(row, "state", "panel_review") || td_row_int(row, "eligible") >= reviews)
+            continue;
+        found = NULL;
+        json_array_foreach(groups, j, group)
+            if (td_row_int(group, "reviews") == reviews)
+                found = group;
+        if (!found) {
+            found = json_pack("{s:I, s:[]}", "reviews", (json_int_t)reviews, "dossiers");
+            json_array_append_new(groups, found);
+        }
+        json_array_append_new(json_object_get(found, "dossiers"),
+                              json_pack("{s:s}", "id", td_row_text(row, "id")));
+    }
+    return groups;
 }
 
 /* Accepted dossiers that could be assigned, by specialty: what the office chooses from. */
@@ -178,7 +206,7 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
                   struct td_error *reterr)
 {
     json_t *panel = NULL, *part = NULL;
-    int64_t least = 0;
+    int64_t least = 0, challenges = 0;
     int rc = load(review->tx, panel_id, &panel);
     if (rc < 0)
         return rc;
@@ -189,6 +217,12 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
         json_object_set_new(panel, "members", part);
     if (rc == 0 && (rc = dossiers(review, panel_id, least, &part)) == 0)
         json_object_set_new(panel, "dossiers", part);
+    if (rc == 0)
+        json_object_set_new(panel, "lacking", find_lacking(part));
+    if (rc == 0)
+        rc = td_challenge_count(review, td_row_text(panel, "series"), &challenges);
+    if (challenges)
+        json_object_set_new(panel, "open_challenges", json_integer(challenges));
     if (rc == 0 && (rc = waiting(review, panel, &part)) == 0)
         json_object_set_new(panel, "waiting", part);
     if (rc == 0 &&

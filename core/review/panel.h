@@ -41,7 +41,8 @@ int td_panel_sees(struct td_tx *tx, const char *account_id, const char *applicat
 int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
 /* One panel with its members and dossiers and, per dossier, its "readers" and how many sheets are in:
- * "ready" = it can leave the panel. TD_ENOTFOUND outside the caller's scope. */
+ * "ready" = it can leave the panel, "recorded" = the panel's opinion is; "lacking": those with fewer readers than were wanted, [{"reviews", "dossiers": [{"id"}]}];
+ * "open_challenges" of the series, absent when 0. TD_ENOTFOUND outside the caller's scope. */
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
                   struct td_error *reterr);
 

@@ -4,6 +4,7 @@
 #include "review/recusal.h"
 
 #include "review/application.h"
+#include "review/challenge.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/panel.h"
@@ -432,6 +433,7 @@ int td_recusal_list(struct td_review *review, const char *cursor, json_t **ret_p
 {
     json_t *rows = NULL, *row;
     size_t i;
+    int64_t challenges = 0;
     int rc = td_tx_rows(
         review->tx, &rows,
         "select r.application_id, a.number, c.name as applicant_name, r.account_id, e.name, "
@@ -452,6 +454,9 @@ int td_recusal_list(struct td_review *review, const char *cursor, json_t **ret_p
                             json_boolean(td_row_is(review, TD_ROLE_OFFICE | TD_ROLE_SUPERVISOR) &&
                                          may_be_mistaken(td_row_text(row, "kind")) &&
                                          !*td_row_text(row, "lifted_at")));
+    rc = td_challenge_count(review, "", &challenges);
     *ret_page = td_row_page(rows, "place");
-    return *ret_page ? 0 : TD_ENOMEM;
+    if (challenges)
+        json_object_set_new(*ret_page, "open_challenges", json_integer(challenges));
+    return rc < 0 ? rc : *ret_page ? 0 : TD_ENOMEM;
 }

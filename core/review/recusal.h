@@ -56,7 +56,7 @@ int td_recusal_lift(struct td_review *review, const char *application_id, const 
 
 /* Recusals of the caller's scope, newest first, without those of his own dossier: {"items": [{"application_id",
  * "number", "applicant_name", "account_id", "name", "kind", "reason", "at", "lifted_at", "lifted_because",
- * "can_lift"}], "next"}. */
+ * "can_lift"}], "next", "open_challenges": n, absent when 0}. */
 int td_recusal_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
 #endif

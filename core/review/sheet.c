@@ -176,6 +176,16 @@ static bool in_range(const json_t *indicator, int64_t points)
     return points >= td_row_int(indicator, "min") && points <= td_row_int(indicator, "max");
 }
 
+/* A page calls the field by what the standard calls the indicator. */
+static void name_fault(struct td_error *reterr, const json_t *indicator)
+{
+    size_t count = reterr ? json_array_size(reterr->fields) : 0;
+    if (count && indicator)
+        json_object_set_new(
+            json_array_get(reterr->fields, count - 1), "name",
+            json_sprintf("%s %s", td_row_text(indicator, "id"), td_row_text(indicator, "name")));
+}
+
 static int set_point(json_t *points, const json_t *indicator, const char *id, const json_t *value,
                      struct td_error *reterr)
 {
@@ -189,10 +199,13 @@ static int set_point(json_t *points, const json_t *indicator, const char *id, co
         return 0;
     }
     int64_t min = td_row_int(indicator, "min"), max = td_row_int(indicator, "max");
-    if (!td_points_parse(value, &number) || !in_range(indicator, number))
-        return td_error_field(reterr, field, "range",
-                              "needs points from %lld.%02lld to %lld.%02lld", (long long)min / 100,
-                              (long long)min % 100, (long long)max / 100, (long long)max % 100);
+    if (!td_points_parse(value, &number) || !in_range(indicator, number)) {
+        int rc = td_error_field(
+            reterr, field, "range", "needs points from %lld.%02lld to %lld.%02lld",
+            (long long)min / 100, (long long)min % 100, (long long)max / 100, (long long)max % 100);
+        name_fault(reterr, indicator);
+        return rc;
+    }
     return json_object_set_new(points, id, json_integer(number)) < 0 ? TD_ENOMEM : 0;
 }
 
@@ -274,6 +287,9 @@ static int check_full(const json_t *sheet, const json_t *indicators, struct td_e
             rc = td_error_field(reterr, field, "required", "no points yet");
         else if (!in_range(indicator, json_integer_value(given)))
             rc = td_error_field(reterr, field, "range", "the standard's range has changed");
+        else
+            continue;
+        name_fault(reterr, indicator);
     }
     if (!*td_row_text(sheet, "opinion"))
         rc = td_error_field(reterr, "opinion", "required", "no opinion yet");

@@ -67,8 +67,8 @@ static void add_row(json_t *items, const json_t *dossier, const json_t *sheet, c
         items,
         json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "sheet_key",
                   td_row_text(dossier, "id"), "sheet_version", td_row_int(sheet, "version"),
-                  "sequence", td_row_int(dossier, "sequence"), "number",
-                  td_row_text(dossier, "number"), "name", td_row_text(dossier, "name"),
+                  "sequence", td_row_int(dossier, "sequence"), "application_number",
+                  td_row_text(dossier, "number"), "applicant_name", td_row_text(dossier, "name"),
                   "specialty_name", td_row_text(dossier, "specialty_name"), "item", item,
                   "item_name", name, "rule", rule, "least", least, "most", most, "filled", filled));
 }

@@ -37,10 +37,20 @@ static void hide(const struct td_review *review, json_t *row)
     json_object_set_new(row, "blind_review", json_boolean(blind));
 }
 
+/* Of how many dossiers, still before experts, the caller has himself said that he keeps out. */
+static int count_declared(struct td_review *review, int64_t *ret_count)
+{
+    return td_tx_int(review->tx, ret_count,
+                     "select count(*) from recusal r join application a on a.id = r.application_id"
+                     " where r.account_id = $1 and r.kind = 'declared' and " TD_PANEL_OPEN_SQL,
+                     "s", review->who->id);
+}
+
 int td_sheet_list(struct td_review *review, json_t **ret_page)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i, open = 0, submitted = 0;
+    int64_t declared = 0;
     int rc = td_tx_rows(
         review->tx, &rows,
         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, a.specialty,"
@@ -48,8 +58,12 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
         "as "
         "sheet_version" MINE_SQL " order by p.id desc, s.sequence limit 1000",
         "s", review->who->id);
-    if (rc < 0)
+    if (rc == 0)
+        rc = count_declared(review, &declared);
+    if (rc < 0) {
+        json_decref(rows);
         return rc;
+    }
     json_array_foreach(rows, i, row) {
         bool sent = *td_row_text(row, "submitted_at") != 0;
         bool writable = !sent && td_row_equals(row, "state", "panel_review");
@@ -62,6 +76,8 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
     }
     *ret_page = json_pack("{s:o, s:n, s:I, s:I}", "items", rows, "next", "open", (json_int_t)open,
                           "submitted", (json_int_t)submitted);
+    if (declared)
+        json_object_set_new(*ret_page, "declared", json_integer(declared));
     return *ret_page ? 0 : TD_ENOMEM;
 }
 
