@@ -101,7 +101,8 @@ static int seat_write(struct td_call *call, struct td_reply *reply, struct td_er
     const char *id = td_call_param(call, "panel");
     int rc = td_api_review(call, &review);
     if (rc == 0)
-        rc = td_panel_add(&review, id, td_call_text(call, "account_id"), reterr);
+        rc = td_panel_add(&review, id, td_call_text(call, "account_id"),
+                          td_row_bool(call->body, "lead"), reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "panels", id);
 }
 
@@ -163,6 +164,7 @@ static const struct td_field create_body[] = {
 
 static const struct td_field seat_body[] = {
     {"account_id", TD_FIELD_TEXT, true, 1, 26, NULL, "An expert of the series"},
+    {"lead", TD_FIELD_BOOL, false, 0, 0, NULL, "Leads the panel from now on; may be on it already"},
     {0},
 };
 
@@ -192,8 +194,8 @@ const struct td_route td_panels_routes[] = {
      .body = create_body},
     {TD_GET, "/panels/{panel}", READERS, "One panel with its dossiers and their progress",
      .read = view_read, .page = "panel"},
-    {TD_POST, "/panels/{panel}/members", TD_ROLE_OFFICE, "Add an expert", .write = seat_write,
-     .body = seat_body},
+    {TD_POST, "/panels/{panel}/members", TD_ROLE_OFFICE, "Add an expert, or give the lead to one",
+     .write = seat_write, .body = seat_body},
     {TD_POST, "/panels/{panel}/assignments", TD_ROLE_OFFICE, "Assign accepted dossiers",
      .write = assign_write, .body = assign_body},
     {TD_GET, "/panels/{panel}/assignments", READERS, "Computed assignments of the panel",

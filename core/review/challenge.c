@@ -26,7 +26,7 @@ static int load_dossier(struct td_review *review, const char *application_id, bo
     if (!expert)
         sees = td_row_equals(dossier, "account_id", review->who->id);
     else if (td_row_is(review, TD_ROLE_EXPERT))
-        rc = td_panel_sees(review->tx, review->who->id, application_id, &sees);
+        rc = td_panel_sees(review, application_id, &sees);
     if (rc == 0 && !sees)
         rc = td_error_set(reterr, TD_ENOTFOUND, "not a dossier of the caller");
     if (rc < 0)

@@ -4,6 +4,7 @@
 #include "review/application.h"
 #include "review/blind.h"
 #include "review/cycle.h"
+#include "review/integrity.h"
 #include "review/panel.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -197,13 +198,20 @@ static int check_locked(struct td_review *review, struct measures *measures, con
 static int load_seat(struct td_review *review, const char *application_id, json_t **ret_seat,
                      struct td_error *reterr)
 {
+    json_t *found = NULL;
     int rc = td_tx_row(
-        review->tx, ret_seat,
+        review->tx, &found,
         "select a.id, a.state, a.cycle_id, s.panel_id, m.lead," TD_PANEL_PROGRESS_SQL SEAT_SQL
         " and a.id = $2",
         "ss", review->who->id, application_id);
     if (rc == TD_ENOTFOUND)
         return td_error_set(reterr, TD_ENOTFOUND, "not on the panel of this dossier");
+    if (rc == 0)
+        rc = td_integrity_check(review, review->who->id, TD_INTEGRITY_JUDGING, reterr);
+    if (rc < 0)
+        json_decref(found);
+    else
+        *ret_seat = found;
     return rc;
 }
 
@@ -246,9 +254,9 @@ static int describe(struct td_review *review, struct measures *measures, const j
     return rc;
 }
 
-int td_discussion_list(struct td_review *review, json_t **ret_page)
+static int list(struct td_review *review, json_t *items)
 {
-    json_t *rows = NULL, *row, *items = json_array(), *sheets = json_object();
+    json_t *rows = NULL, *row, *sheets = json_object();
     struct measures measures = {json_object(), json_object()};
     size_t i;
     int rc = td_tx_rows(
@@ -277,6 +285,17 @@ int td_discussion_list(struct td_review *review, json_t **ret_page)
     forget(&measures);
     json_decref(sheets);
     json_decref(rows);
+    return rc;
+}
+
+int td_discussion_list(struct td_review *review, json_t **ret_page)
+{
+    json_t *items = json_array(), *barred = NULL;
+    int rc = td_integrity_barred(review->tx, review->who->id, review->today, TD_INTEGRITY_JUDGING,
+                                 &barred);
+    if (rc == 0 && !barred)
+        rc = list(review, items);
+    json_decref(barred);
     *ret_page = json_pack("{s:o, s:n}", "items", items, "next");
     return rc < 0 ? rc : *ret_page ? 0 : TD_ENOMEM;
 }

@@ -307,8 +307,7 @@ int td_evaluation_knows(struct td_review *review, const json_t *application, boo
                  td_account_has(review->who, TD_ROLE_OFFICE, td_row_text(application, "series"));
     if (*ret_knows || !td_row_is(review, TD_ROLE_EXPERT))
         return 0;
-    return voting ? td_panel_sees(review->tx, review->who->id, id, ret_knows)
-                  : has_submitted(review, id, ret_knows);
+    return voting ? td_panel_sees(review, id, ret_knows) : has_submitted(review, id, ret_knows);
 }
 
 /* The official score, or for who may not know the experts' points the last one without them. */

@@ -246,7 +246,7 @@ static int check_access(struct td_review *review, const char *application_id, bo
     json_decref(application);
     if (result != TD_ENOTFOUND || !review->who || !(review->who->roles & TD_ROLE_EXPERT))
         return result;
-    if (td_panel_sees(review->tx, review->who->id, application_id, &sees) || !sees)
+    if (td_panel_sees(review, application_id, &sees) || !sees)
         return TD_ENOTFOUND;
     td_error_done(reterr);
     return td_blind(review, application_id, ret_blind);

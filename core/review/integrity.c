@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "review/message.h"
+#include "review/panel.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -124,6 +125,21 @@ static int tell(struct td_review *review, const json_t *record, const char *kind
     return result;
 }
 
+/* What a record in force brings at once: the person is told, and judges nothing any more. */
+static int take_effect(struct td_review *review, const json_t *record)
+{
+    const char *account = td_row_text(record, "account_id");
+    json_t *bar = NULL;
+    int result = tell(review, record, "integrity_recorded");
+    if (!result && *account)
+        result =
+            td_integrity_barred(review->tx, account, review->today, TD_INTEGRITY_JUDGING, &bar);
+    if (!result && bar)
+        result = td_panel_release(review, account);
+    json_decref(bar);
+    return result;
+}
+
 static int check_fields(struct td_review *review, const struct td_integrity_decision *decision,
                         struct td_error *reterr)
 {
@@ -202,7 +218,7 @@ int td_integrity_write(struct td_review *review, const struct td_integrity_decis
         result = td_tx_row(review->tx, &record, "select * from integrity_record where id = $1", "s",
                            ret_id);
     if (!result)
-        result = tell(review, record, "integrity_recorded");
+        result = take_effect(review, record);
     json_decref(record);
     return result;
 }
@@ -248,7 +264,7 @@ int td_integrity_confirm(struct td_review *review, const char *record_id, struct
     if (!result)
         result = log_record(review, "integrity.confirm", record_id);
     if (!result)
-        result = tell(review, record, "integrity_recorded");
+        result = take_effect(review, record);
     json_decref(record);
     return result;
 }

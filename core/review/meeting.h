@@ -45,7 +45,8 @@ int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_p
 
 /* The console: the meeting with "members" (and who is here), "motions" and "can" (what the caller
  * may do now), never a count of a motion that is not counted. Of a motion from which a member must
- * recuse himself he sees its place on the agenda only: "recused". */
+ * recuse himself he sees its place on the agenda only: "recused". The office sees of how many who gave a sheet it is
+ * known by now that they may not judge: "barred_sheets", absent when 0. */
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr);
 

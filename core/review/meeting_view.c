@@ -5,6 +5,7 @@
 #include "review/application.h"
 #include "review/ballot.h"
 #include "review/committee.h"
+#include "review/integrity.h"
 #include "review/minutes.h"
 #include "review/panel.h"
 #include "review/ranking.h"
@@ -115,18 +116,27 @@ static int motions(struct td_review *review, const json_t *meeting,
         " as voted, case when o.state = 'counted' then o.voters else"
         " (select count(*) from election_voter v where v.election_id = o.election_id) end as "
         "voters,"
-        " e.number as election, case when " TD_PANEL_OPEN_SQL " then 1 else 0 end as undecided,"
-        " case when " TD_RECUSAL_SQL(
-            "$2") " then 1 else 0 end as mine_recused"
-                  " from motion o join application a on a.id = o.application_id"
-                  " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
-                  " left join score s on s.id = a.score_id"
-                  " left join election e on e.id = o.election_id where o.meeting_id = $1 order by "
-                  "o.sequence",
-        "ss", td_row_text(meeting, "id"), review->who->id);
+        " (select count(*) from sheet h where h.application_id = a.id and h.submitted_at is not "
+        "null"
+        " and " TD_INTEGRITY_BARRED_SQL(
+            "h.account_id",
+            "$3") ") as barred_sheets,"
+                  " e.number as election, case when " TD_PANEL_OPEN_SQL
+                  " then 1 else 0 end as undecided,"
+                  " case when " TD_RECUSAL_SQL(
+                      "$2") " then 1 else 0 end as mine_recused"
+                            " from motion o join application a on a.id = o.application_id"
+                            " join account c on c.id = a.account_id join unit u on u.id = a.unit_id"
+                            " left join score s on s.id = a.score_id"
+                            " left join election e on e.id = o.election_id where o.meeting_id = $1 "
+                            "order by "
+                            "o.sequence",
+        "sss", td_row_text(meeting, "id"), review->who->id, review->today);
     if (rc < 0)
         return rc;
     json_array_foreach(rows, i, row) {
+        if (!(seat->office || seat->reads) || !td_row_int(row, "barred_sheets"))
+            json_object_del(row, "barred_sheets");
         bool recused = td_row_int(row, "mine_recused") != 0 && seat->member;
         json_object_del(row, "mine_recused");
         json_object_set_new(row, "recused", json_boolean(recused));
@@ -251,8 +261,7 @@ int td_meeting_motion(struct td_review *review, const char *meeting_id, const ch
         rc = td_error_set(reterr, TD_ENOTFOUND, "must recuse");
     if (rc == 0 && !seat.office && !seat.reads) {
         bool sees = false;
-        rc = td_panel_sees(review->tx, review->who->id, td_row_text(motion, "application_id"),
-                           &sees);
+        rc = td_panel_sees(review, td_row_text(motion, "application_id"), &sees);
         if (rc == 0 && !sees)
             rc = td_error_set(reterr, TD_ENOTFOUND, "decided: the material is closed");
     }

@@ -9,6 +9,7 @@
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/discussion.h"
+#include "review/integrity.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "review/workflow.h"
@@ -16,20 +17,19 @@
 
 #include <string.h>
 
-int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id,
-                  bool *ret_sees)
+int td_panel_sees(struct td_review *review, const char *application_id, bool *ret_sees)
 {
     int64_t count = 0;
     int rc = td_tx_int(
-        tx, &count,
+        review->tx, &count,
         "select count(*) from application a where a.id = $1 and " TD_PANEL_OPEN_SQL
-        " and not " TD_RECUSAL_SQL(
+        " and not " TD_INTEGRITY_BARRED_SQL("$2", "$3") " and not " TD_RECUSAL_SQL(
             "$2") " and (exists (select 1 from panel_reader m where m.application_id = a.id"
                   " and m.account_id = $2)"
                   " or exists (select 1 from motion o join meeting g on g.id = o.meeting_id"
                   " join committee_member k on k.committee_id = g.committee_id"
                   " where o.application_id = a.id and k.account_id = $2))",
-        "ss", application_id, account_id);
+        "sss", application_id, review->who->id, review->today);
     if (rc == 0)
         *ret_sees = count > 0;
     return rc;
@@ -76,14 +76,25 @@ int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimu
     return 0;
 }
 
-int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_members)
+int td_panel_members(struct td_review *review, const char *panel_id, json_t **ret_members)
 {
-    return td_tx_rows(tx, ret_members,
-                      "select m.account_id, c.name, m.lead, coalesce(u.name, '') as unit_name"
-                      " from panel_member m join account c on c.id = m.account_id"
-                      " left join unit u on u.id = c.unit_id where m.panel_id = $1"
-                      " order by case when m.lead then 0 else 1 end, c.name",
-                      "s", panel_id);
+    json_t *rows = NULL, *row;
+    size_t i;
+    int rc = td_tx_rows(
+        review->tx, &rows,
+        "select m.account_id, c.name, m.lead, coalesce(u.name, '') as unit_name,"
+        " case when " TD_INTEGRITY_BARRED_SQL(
+            "m.account_id",
+            "$2") " then 1 else 0"
+                  " end as barred from panel_member m join account c on c.id = m.account_id"
+                  " left join unit u on u.id = c.unit_id where m.panel_id = $1"
+                  " order by case when m.lead then 0 else 1 end, c.name",
+        "ss", panel_id, review->today);
+    json_array_foreach(rows, i, row)
+        json_object_set_new(row, "barred", json_boolean(td_row_int(row, "barred")));
+    if (rc == 0)
+        *ret_members = rows;
+    return rc;
 }
 
 bool td_panel_all_in(const json_t *row, int64_t least)
@@ -92,8 +103,9 @@ bool td_panel_all_in(const json_t *row, int64_t least)
     return eligible >= least && td_row_int(row, "submitted") >= eligible;
 }
 
-/* "readers" of each dossier: [{"account_id", "name", "submitted"}], those who keep out left out. */
-static int add_readers(struct td_tx *tx, const char *panel_id, json_t *dossiers)
+/* "readers" of each dossier: [{"account_id", "name", "submitted", "barred"}], those who keep out
+ * left out. */
+static int add_readers(struct td_review *review, const char *panel_id, json_t *dossiers)
 {
     json_t *rows = NULL, *row, *dossier, *by_id = json_object();
     size_t i;
@@ -102,18 +114,24 @@ static int add_readers(struct td_tx *tx, const char *panel_id, json_t *dossiers)
         json_object_set(by_id, td_row_text(dossier, "id"), json_object_get(dossier, "readers"));
     }
     int rc = td_tx_rows(
-        tx, &rows,
-        "select a.id as application_id, m.account_id, c.name, h.submitted_at from panel_reader m"
-        " join application a on a.id = m.application_id join account c on c.id = m.account_id"
-        " left join sheet h on h.application_id = a.id and h.account_id = m.account_id"
-        " where m.panel_id = $1 and not " TD_RECUSAL_SQL("m.account_id") " order by c.name, c.id",
-        "s", panel_id);
+        review->tx, &rows,
+        "select a.id as application_id, m.account_id, c.name, h.submitted_at, case "
+        "when " TD_INTEGRITY_BARRED_SQL(
+            "m.account_id",
+            "$2") " then 1 else 0 end as barred"
+                  " from panel_reader m"
+                  " join application a on a.id = m.application_id join account c on c.id = "
+                  "m.account_id"
+                  " left join sheet h on h.application_id = a.id and h.account_id = m.account_id"
+                  " where m.panel_id = $1 and not " TD_RECUSAL_SQL(
+                      "m.account_id") " order by c.name, c.id",
+        "ss", panel_id, review->today);
     json_array_foreach(rows, i, row)
-        json_array_append_new(json_object_get(by_id, td_row_text(row, "application_id")),
-                              json_pack("{s:s, s:s, s:b}", "account_id",
-                                        td_row_text(row, "account_id"), "name",
-                                        td_row_text(row, "name"), "submitted",
-                                        *td_row_text(row, "submitted_at") != 0));
+        json_array_append_new(
+            json_object_get(by_id, td_row_text(row, "application_id")),
+            json_pack("{s:s, s:s, s:b, s:b}", "account_id", td_row_text(row, "account_id"), "name",
+                      td_row_text(row, "name"), "submitted", *td_row_text(row, "submitted_at") != 0,
+                      "barred", (int)td_row_int(row, "barred")));
     json_decref(rows);
     json_decref(by_id);
     return rc;
@@ -139,7 +157,7 @@ static int dossiers(struct td_review *review, const char *panel_id, int64_t leas
         return rc;
     size_t i;
     json_t *row = NULL;
-    rc = add_readers(review->tx, panel_id, rows);
+    rc = add_readers(review, panel_id, rows);
     json_array_foreach(rows, i, row) {
         int64_t eligible = td_row_int(row, "eligible");
         td_application_name(review, row);
@@ -205,15 +223,17 @@ static int waiting(struct td_review *review, const json_t *panel, json_t **ret_w
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
                   struct td_error *reterr)
 {
-    json_t *panel = NULL, *part = NULL;
+    json_t *panel = NULL, *part = NULL, *member;
     int64_t least = 0, challenges = 0;
+    size_t i;
+    bool barred = false;
     int rc = load(review->tx, panel_id, &panel);
     if (rc < 0)
         return rc;
     rc = td_committee_may_read(review, td_row_text(panel, "series"), reterr);
     if (rc == 0)
         rc = td_panel_minimum(review->tx, td_row_text(panel, "cycle_id"), &least);
-    if (rc == 0 && (rc = td_panel_members(review->tx, panel_id, &part)) == 0)
+    if (rc == 0 && (rc = td_panel_members(review, panel_id, &part)) == 0)
         json_object_set_new(panel, "members", part);
     if (rc == 0 && (rc = dossiers(review, panel_id, least, &part)) == 0)
         json_object_set_new(panel, "dossiers", part);
@@ -228,6 +248,9 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
     if (rc == 0 &&
         (rc = td_committee_experts(review->tx, td_row_text(panel, "series"), &part)) == 0)
         json_object_set_new(panel, "experts", part);
+    json_array_foreach(json_object_get(panel, "members"), i, member)
+        barred |= td_row_bool(member, "barred");
+    json_object_set_new(panel, "some_barred", json_boolean(barred));
     json_object_set_new(panel, "panel_minimum", json_integer(least));
     if (rc < 0)
         json_decref(panel);
@@ -348,20 +371,56 @@ static int read_what_is_short(struct td_review *review, const char *panel_id,
                       "sss", panel_id, account_id, review->now);
 }
 
-int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
+static int set_lead(struct td_review *review, const char *panel_id, const char *account_id)
+{
+    int rc = td_tx_exec(review->tx, NULL,
+                        "update panel_member set lead = (account_id = $2) where panel_id = $1",
+                        "ss", panel_id, account_id);
+    return rc < 0 ? rc
+                  : td_row_log(review, "panel.lead", "panel", panel_id,
+                               json_pack("{s:s}", "account", account_id));
+}
+
+/* A member may come to lead: what bars from a seat bars from that, too. */
+static int promote(struct td_review *review, const json_t *panel, const char *account_id,
+                   bool *ret_member, struct td_error *reterr)
+{
+    int64_t seats = 0;
+    int rc = td_committee_check_person(review, account_id, td_row_text(panel, "series"), reterr);
+    if (rc == 0)
+        rc = td_tx_int(review->tx, &seats,
+                       "select count(*) from panel_member where panel_id = $1 and account_id = $2",
+                       "ss", td_row_text(panel, "id"), account_id);
+    *ret_member = seats > 0;
+    return rc == 0 && seats ? set_lead(review, td_row_text(panel, "id"), account_id) : rc;
+}
+
+/* What comes with a new seat: recusals, the lead, what there is to read. */
+static int admit(struct td_review *review, const json_t *panel, const char *account_id, bool lead)
+{
+    const char *panel_id = td_row_text(panel, "id");
+    int rc = td_recusal_record_account(review, account_id);
+    if (rc == 0 && lead)
+        rc = set_lead(review, panel_id, account_id);
+    if (rc == 0)
+        rc = read_what_is_short(review, panel_id, account_id);
+    return rc < 0 ? rc : td_panel_tell_readers(review, panel);
+}
+
+int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id, bool lead,
                  struct td_error *reterr)
 {
     json_t *panel = NULL;
+    bool member = false;
     int rc = td_panel_load_own(review, panel_id, &panel);
     if (rc < 0)
         return rc;
-    rc = seat(review, panel_id, td_row_text(panel, "series"), account_id, false, reterr);
-    if (rc == 0)
-        rc = td_recusal_record_account(review, account_id);
-    if (rc == 0)
-        rc = read_what_is_short(review, panel_id, account_id);
-    if (rc == 0)
-        rc = td_panel_tell_readers(review, panel);
+    if (lead)
+        rc = promote(review, panel, account_id, &member, reterr);
+    if (rc == 0 && !member)
+        rc = seat(review, panel_id, td_row_text(panel, "series"), account_id, false, reterr);
+    if (rc == 0 && !member)
+        rc = admit(review, panel, account_id, lead);
     json_decref(panel);
     return rc;
 }

@@ -31,10 +31,9 @@ enum { TD_PANEL_MINIMUM = 3 }; /* experts, at least: 人社部令第40号, artic
 /* True when by such a row all of them have, and they are at least `least`: the cycle's panel_minimum. */
 bool td_panel_all_in(const json_t *row, int64_t least);
 
-/* True in *ret_sees when the expert is on the dossier's panel, or on a committee that has it on a
+/* True in *ret_sees when the caller is an expert whom nothing bars from judging, on the dossier's panel, or on a committee that has it on a
  * meeting's agenda, need not recuse, and the dossier is not decided: then the material may be read. */
-int td_panel_sees(struct td_tx *tx, const char *account_id, const char *application_id,
-                  bool *ret_sees);
+int td_panel_sees(struct td_review *review, const char *application_id, bool *ret_sees);
 
 /* {"items": [panel + "committee_name", "cycle_name", "assigned", "finished"], "next"}; the caller's
  * series only for an office. */
@@ -42,7 +41,7 @@ int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_pag
 
 /* One panel with its members and dossiers and, per dossier, its "readers" and how many sheets are in:
  * "ready" = it can leave the panel, "recorded" = the panel's opinion is; "lacking": those with fewer readers than were wanted, [{"reviews", "dossiers": [{"id"}]}];
- * "open_challenges" of the series, absent when 0. TD_ENOTFOUND outside the caller's scope. */
+ * "open_challenges" of the series, absent when 0; "some_barred": a member may not judge now. TD_ENOTFOUND outside the caller's scope. */
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
                   struct td_error *reterr);
 
@@ -50,9 +49,15 @@ int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_p
 int td_panel_create(struct td_review *review, const json_t *panel, char ret_id[TD_ID_TEXT],
                     struct td_error *reterr);
 
-/* Adds an expert: he reads what all of the panel read, and what recusals left with too few readers. */
-int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id,
+/* Adds an expert: he reads what all of the panel read, and what recusals left with too few readers. With `lead` he leads
+ * it from now on; then he may be on it already. */
+int td_panel_add(struct td_review *review, const char *panel_id, const char *account_id, bool lead,
                  struct td_error *reterr);
+
+/* Takes from an expert who may not judge any more (review/integrity.h) what he has not finished: he reads none of it and
+ * his drafts are gone. What he has submitted stays and counts, and is marked wherever the office sees it; what lacks a
+ * reader now is offered to the others. The offices of the panels are told, with how many of both there are. */
+int td_panel_release(struct td_review *review, const char *account_id);
 
 /* Assigns accepted dossiers of the panel's cycle and committee level: those named in `applications`
  * (array of ids) or, when NULL, all with this specialty ("" = any). With `reviews` = 0 all of the panel read them, else
@@ -80,8 +85,8 @@ int td_panel_load_own(struct td_review *review, const char *panel_id, json_t **r
 /* Tells those who have got something to read just now, in this transaction, and have no unread word of it yet. */
 int td_panel_tell_readers(struct td_review *review, const json_t *panel);
 
-/* Members: [{"account_id", "name", "lead", "unit_name"}]. The cycle's panel_minimum. */
-int td_panel_members(struct td_tx *tx, const char *panel_id, json_t **ret_members);
+/* Members: [{"account_id", "name", "lead", "unit_name", "barred" (from judging, today)}]. The cycle's panel_minimum. */
+int td_panel_members(struct td_review *review, const char *panel_id, json_t **ret_members);
 int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum);
 
 /* 0 when every reader who need not recuse has submitted and they are at least panel_minimum; else TD_ECONFLICT with the

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "review/assignment.h"
 #include "review/committee.h"
+#include "review/integrity.h"
 #include "review/message.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -100,16 +101,16 @@ static int group(json_t *row, void *arg)
 }
 
 /* {dossier: [account ids]} with every dossier of the call, filled from a query over
- * (application_id, account_id). */
-static int pairs(struct assigning *at, const char *sql, json_t **ret_pairs)
+ * (application_id, account_id) that asks for panel, cycle and, with "sss", today. */
+static int pairs(struct assigning *at, const char *sql, const char *types, json_t **ret_pairs)
 {
     struct grouping grouping = {json_object()};
     json_t *row;
     size_t i;
     json_array_foreach(at->rows, i, row)
         json_object_set_new(grouping.by_dossier, td_row_text(row, "id"), json_array());
-    int rc = td_tx_each(at->review->tx, group, &grouping, sql, "ss", td_row_text(at->panel, "id"),
-                        td_row_text(at->panel, "cycle_id"));
+    int rc = td_tx_each(at->review->tx, group, &grouping, sql, types, td_row_text(at->panel, "id"),
+                        td_row_text(at->panel, "cycle_id"), at->review->today);
     if (rc < 0)
         json_decref(grouping.by_dossier);
     else
@@ -117,12 +118,18 @@ static int pairs(struct assigning *at, const char *sql, json_t **ret_pairs)
     return rc;
 }
 
-/* In the order of ids: the inputs are the same however they were found. */
+/* In the order of ids: the inputs are the same however they were found. Who may not judge any more
+ * is kept from what he has not finished. */
 #define BARRED_SQL                                                                                 \
     "select a.id as application_id, m.account_id from application a join panel_member m on "       \
     "m.panel_id = $1"                                                                              \
-    " where a.cycle_id = $2 and a.state in ('accepted', 'panel_review') and " TD_RECUSAL_SQL(      \
-        "m.account_id") " order by a.id, m.account_id"
+    " where a.cycle_id = $2 and a.state in ('accepted', 'panel_review') and (" TD_RECUSAL_SQL(     \
+        "m.account_id") " or (" TD_INTEGRITY_BARRED_SQL("m.account_id",                            \
+                                                        "$3") " and not exists (select 1 from "    \
+                                                              "panel_reader r where"               \
+                                                              " r.application_id = a.id and "      \
+                                                              "r.account_id = m.account_id)))"     \
+                                                              " order by a.id, m.account_id"
 #define READING_SQL                                                                                \
     "select m.application_id, m.account_id from panel_reader m join application a on a.id = "      \
     "m.application_id"                                                                             \
@@ -165,9 +172,9 @@ static int gather(struct assigning *at, int64_t reviews, json_t **ret_inputs)
 {
     json_t *barred = NULL, *reading = NULL, *experts = json_array(), *dossiers = json_array(), *row;
     size_t i;
-    int rc = pairs(at, BARRED_SQL, &barred);
+    int rc = pairs(at, BARRED_SQL, "sss", &barred);
     if (rc == 0)
-        rc = pairs(at, READING_SQL, &reading);
+        rc = pairs(at, READING_SQL, "ss", &reading);
     json_array_foreach(at->members, i, row)
         if (rc == 0)
             rc = describe_expert(at, td_row_text(row, "account_id"), experts);
@@ -244,7 +251,7 @@ static int give(struct assigning *at, const json_t *row, const json_t *joins,
     size_t i;
     int rc = 0;
     json_array_foreach((json_t *)all, i, one)
-        if (rc == 0)
+        if (rc == 0 && !td_row_bool(one, "barred"))
             rc =
                 add_reader(at, id, joins ? json_string_value(one) : td_row_text(one, "account_id"));
     if (rc == 0 && fresh)
@@ -302,7 +309,7 @@ static int assign(struct assigning *at, const json_t *applications, const char *
 {
     json_t *inputs = NULL;
     struct td_tx *tx = at->review->tx;
-    int rc = td_panel_members(tx, td_row_text(at->panel, "id"), &at->members);
+    int rc = td_panel_members(at->review, td_row_text(at->panel, "id"), &at->members);
     if (rc == 0)
         rc = find_dossiers(at, applications, specialty);
     if (rc == 0)

@@ -3,6 +3,7 @@
 #include "review/sheet.h"
 
 #include "base/id.h"
+#include "review/integrity.h"
 #include "review/panel.h"
 #include "review/points.h"
 #include "review/recusal.h"
@@ -87,19 +88,28 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
 
 /* --- the expert's own sheet ------------------------------------------------------------------- */
 
-/* The dossier of a sheet when the caller scores it: on its panel, not recused, not yet decided. */
+/* The dossier of a sheet when the caller scores it: on its panel, not recused, not yet decided; and
+ * nothing bars him from judging. */
 static int seat(struct td_review *review, const char *application_id, json_t **ret_seat,
                 struct td_error *reterr)
 {
+    json_t *found = NULL;
     if (!td_row_is(review, TD_ROLE_EXPERT))
         return td_error_set(reterr, TD_ENOTFOUND, "not an expert");
-    return td_tx_row(review->tx, ret_seat,
-                     "select a.id, a.state, a.series, a.level, m.panel_id from application a"
-                     " join panel_reader m on m.application_id = a.id and m.account_id = $2"
-                     " join account_grant e on e.account_id = $2 and e.role = 'expert'"
-                     " and e.scope = a.series where a.id = $1 and " TD_PANEL_OPEN_SQL
-                     " and not " TD_RECUSAL_SQL("$2"),
-                     "ss", application_id, review->who->id);
+    int rc = td_tx_row(review->tx, &found,
+                       "select a.id, a.state, a.series, a.level, m.panel_id from application a"
+                       " join panel_reader m on m.application_id = a.id and m.account_id = $2"
+                       " join account_grant e on e.account_id = $2 and e.role = 'expert'"
+                       " and e.scope = a.series where a.id = $1 and " TD_PANEL_OPEN_SQL
+                       " and not " TD_RECUSAL_SQL("$2"),
+                       "ss", application_id, review->who->id);
+    if (rc == 0)
+        rc = td_integrity_check(review, review->who->id, TD_INTEGRITY_JUDGING, reterr);
+    if (rc < 0)
+        json_decref(found);
+    else
+        *ret_seat = found;
+    return rc;
 }
 
 static int find(struct td_review *review, const char *application_id, json_t **ret_sheet)

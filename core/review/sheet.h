@@ -24,7 +24,8 @@ json_t *td_sheet_collect(const json_t *sheets);
 
 /* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state",
  * "panel_name", "sequence", "blind_review", "sheet_state": "none|draft|submitted", "open": bool}], "next": null,
- * "open": n, "submitted": n, "declared": dossiers of which the caller said that he keeps out, absent when 0}. A blind one (review/blind.h) has neither number nor names. */
+ * "open": n, "submitted": n, "declared": dossiers of which the caller said that he keeps out, absent when 0}; for who is barred from judging
+ * nothing but "barred": td_integrity_barred's. A blind one (review/blind.h) has neither number nor names. */
 int td_sheet_list(struct td_review *review, json_t **ret_page);
 
 /* What a review page shows beside the dossier's content: {"application", "facts", "score", "indicators"

@@ -5,6 +5,7 @@
 #include "review/application.h"
 #include "review/blind.h"
 #include "review/evaluation.h"
+#include "review/integrity.h"
 #include "review/panel.h"
 #include "review/recusal.h"
 #include "review/row.h"
@@ -46,7 +47,7 @@ static int count_declared(struct td_review *review, int64_t *ret_count)
                      "s", review->who->id);
 }
 
-int td_sheet_list(struct td_review *review, json_t **ret_page)
+static int list(struct td_review *review, json_t **ret_page)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i, open = 0, submitted = 0;
@@ -54,9 +55,8 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
     int rc = td_tx_rows(
         review->tx, &rows,
         "select a.id, a.number, c.name, u.name as unit_name, a.series, a.level, a.specialty,"
-        " a.plugin_version, a.state, p.name as panel_name, s.sequence, h.submitted_at, h.version "
-        "as "
-        "sheet_version" MINE_SQL " order by p.id desc, s.sequence limit 1000",
+        " a.plugin_version, a.state, p.name as panel_name, s.sequence, h.submitted_at,"
+        " h.version as sheet_version" MINE_SQL " order by p.id desc, s.sequence limit 1000",
         "s", review->who->id);
     if (rc == 0)
         rc = count_declared(review, &declared);
@@ -78,6 +78,18 @@ int td_sheet_list(struct td_review *review, json_t **ret_page)
                           "submitted", (json_int_t)submitted);
     if (declared)
         json_object_set_new(*ret_page, "declared", json_integer(declared));
+    return *ret_page ? 0 : TD_ENOMEM;
+}
+
+int td_sheet_list(struct td_review *review, json_t **ret_page)
+{
+    json_t *barred = NULL;
+    int rc = td_integrity_barred(review->tx, review->who->id, review->today, TD_INTEGRITY_JUDGING,
+                                 &barred);
+    if (rc < 0 || !barred)
+        return rc < 0 ? rc : list(review, ret_page);
+    *ret_page = json_pack("{s:[], s:n, s:i, s:i, s:o}", "items", "next", "open", 0, "submitted", 0,
+                          "barred", barred);
     return *ret_page ? 0 : TD_ENOMEM;
 }
 

@@ -362,3 +362,73 @@ describe('discussion', () => {
     assert.equal((await close()).status, 200);
   });
 });
+
+describe('an expert who may not judge any more', () => {
+  let group, victim, mine;
+  const view = () => city.office.ok('GET', `/panels/${group}`);
+  const readersOf = (dossier) => dossier.readers.map(({ name }) => name);
+
+  test('loses what he has not finished at once, and his desk says why', async () => {
+    group = (await city.office.ok('GET', '/panels')).items.find((one) => one.name === '大组' && one.assigned).id;
+    const { dossiers: list } = await view();
+    victim = list.find((one) => one.state === 'committee_vote').readers.map(({ name }) => name).find((name) => name !== 'plain');
+    mine = list.filter((one) => one.state === 'panel_review' && readersOf(one).includes(victim));
+    assert.ok(mine.length > 1);
+    const review = await experts[victim].ok('GET', `/reviews/${mine[0].id}`);
+    await experts[victim].ok('PUT', `/reviews/${mine[0].id}/sheet`, { comment: '未完' }, { 'If-Match': `"${review.sheet.version ?? 0}"` });
+    const { id: record } = await city.bureau.ok('POST', '/integrity', { kind: 'expert_violation', person: victim, decision_number: '乌人社诚〔2026〕3号', decided_on: (await server.client().ok('GET', '/calendar')).start, finding: '经查，泄露评审信息。' });
+    assert.ok((await desk(victim)).length > 0, 'a proposal bars nobody');
+    const second = await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
+    await second.ok('POST', `/integrity/${record}/confirm`);
+    const list2 = await experts[victim].ok('GET', '/reviews');
+    assert.deepEqual([list2.items, list2.barred.decision_number], [[], '乌人社诚〔2026〕3号']);
+    assert.match((await experts[victim].page('/reviews')).text, /您现在不得参加评审/);
+    assert.deepEqual((await experts[victim].ok('GET', '/discussions')).items, []);
+    for (const path of [`/reviews/${mine[0].id}`, `/discussions/${mine[0].id}`]) assert.ok([404, 409].includes((await experts[victim].json('GET', path)).status), path);
+    assert.equal((await experts[victim].json('GET', `/reviews/${mine[0].id}/challenges`)).status, 404);
+    assert.deepEqual(rows(server, `select id from sheet where account_id = '${id(victim)}' and submitted_at is null`), []);
+    const [{ payload }] = rows(server, `select payload from ledger where action = 'panel.release' and subject = 'panel/${group}'`);
+    assert.deepEqual([JSON.parse(payload).account, JSON.parse(payload).taken, JSON.parse(payload).because], [id(victim), mine.length, 'barred_judging']);
+  });
+
+  test('keeps what he has submitted, marked for the office before the meeting', async () => {
+    const page = await city.office.page(`/panels/${group}`);
+    assert.match(page.text, /现不得评审/);
+    assert.match(page.text, /已提交的保留并计入/);
+    const done = (await view()).dossiers.filter((one) => one.state === 'committee_vote');
+    assert.ok(done.some((one) => one.readers.some((reader) => reader.name === victim && reader.barred && reader.submitted)));
+    const { items: [meeting] } = await city.office.ok('GET', '/meetings');
+    assert.equal((await city.office.ok('GET', `/meetings/${meeting.id}`)).motions[0].barred_sheets, 1);
+    assert.equal((await experts.plain.ok('GET', `/meetings/${meeting.id}`)).motions[0].barred_sheets, undefined);
+    assert.match((await city.office.page(`/meetings/${meeting.id}`)).text, /有现不得评审的专家评分/);
+    const told = (await city.office.ok('GET', '/messages')).items.find((one) => one.kind === 'expert_barred' && one.parameters.panel === '大组');
+    assert.deepEqual([told.parameters.person, told.parameters.taken], [victim, mine.length]);
+    assert.doesNotMatch(JSON.stringify(told), /泄露|〔2026〕3号/, 'not what was decided');
+  });
+
+  test('is replaced by others of the panel, and is given nothing more', async () => {
+    const before = await view();
+    const lacking = before.lacking.find((one) => one.reviews === 3).dossiers.map((one) => one.id);
+    assert.deepEqual(lacking.sort(), mine.map((one) => one.id).sort());
+    const { body } = await city.office.json('POST', `/panels/${group}/assignments`, { applications: lacking, reviews: 3 });
+    assert.deepEqual([body.assigned, body.added, body.left_out], [0, mine.length, []]);
+    const after = await view();
+    assert.deepEqual(after.lacking, []);
+    for (const one of after.dossiers) {
+      if (one.state === 'panel_review') assert.ok(one.readers.length === 3 && !readersOf(one).includes(victim), one.number);
+      else assert.deepEqual(readersOf(one), readersOf(before.dossiers.find((other) => other.id === one.id)), 'what he has finished is not given to another');
+    }
+    assert.equal((await city.office.ok('GET', `/panels/${group}/assignments/${body.run}`)).verified, true);
+    assert.deepEqual((await city.office.json('POST', `/panels/${group}/members`, { account_id: id(victim), lead: true })).body.errors.map((one) => one.code), ['barred']);
+  });
+
+  test('leaves a panel that needs another lead, and gets one', async () => {
+    const next = ['second', 'third'].find((name) => name !== victim);
+    await city.office.ok('POST', `/panels/${group}/members`, { account_id: id(next), lead: true });
+    assert.deepEqual((await view()).members.filter((one) => one.lead).map((one) => one.name), [next]);
+    const open = (await view()).dossiers.find((one) => one.state === 'panel_review');
+    const record = (who) => experts[who].json('PUT', `/discussions/${open.id}/opinion`, { opinion: 'reserve', text: '意见' }, { 'If-Match': '"0"' });
+    assert.equal((await record('plain')).body.key, 'lead_only');
+    assert.equal((await record(next)).body.key, 'discussion_closed');
+  });
+});
