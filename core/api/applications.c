@@ -97,6 +97,18 @@ static json_t *branches(const json_t *descriptor)
     return groups ? groups : json_array();
 }
 
+/* What there is to choose between, [{"track"}]; nothing when the cycle takes one only. */
+static json_t *tracks(const json_t *cycle)
+{
+    json_t *taken = td_cycle_tracks(cycle), *offered = json_array(), *track;
+    size_t i;
+    json_array_foreach(taken, i, track)
+        if (json_array_size(taken) > 1)
+            json_array_append_new(offered, json_pack("{s:O}", "track", track));
+    json_decref(taken);
+    return offered;
+}
+
 /* A cycle with what may be declared in it. */
 static json_t *choice(const struct td_review *review, json_t *cycle)
 {
@@ -111,6 +123,7 @@ static json_t *choice(const struct td_review *review, json_t *cycle)
         json_object_get(descriptor, "specialties"));
     json_object_set_new(offer, "branches", branches(descriptor));
     json_object_set_new(offer, "unbranched", specialties_of(descriptor, ""));
+    json_object_set_new(offer, "tracks", tracks(cycle));
     return offer;
 }
 

@@ -57,6 +57,8 @@ json_t *td_dossier_head(const struct td_review *review, const json_t *applicatio
     json_object_set_new(head, "holder", json_string(td_state_holder(state)));
     json_object_set_new(head, "editable", json_boolean(td_state_editable(state)));
     json_object_set_new(head, "is_draft", json_boolean(state == TD_STATE_DRAFT));
+    json_object_set_new(head, "is_general",
+                        json_boolean(td_row_equals(application, "track", "general")));
     td_application_name(review, head);
     return head;
 }

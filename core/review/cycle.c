@@ -122,6 +122,14 @@ int64_t td_cycle_parameter(const json_t *cycle, const char *name, int64_t otherw
     return json_is_integer(value) ? json_integer_value(value) : row->otherwise;
 }
 
+json_t *td_cycle_tracks(const json_t *cycle)
+{
+    json_t *tracks = json_pack("[s]", "directed");
+    if (td_cycle_parameter(cycle, "general_track", 0))
+        json_array_append_new(tracks, json_string("general"));
+    return tracks;
+}
+
 int64_t td_cycle_fee_cents(const json_t *cycle, const char *level)
 {
     const json_t *fees = json_object_get(json_object_get(cycle, "parameters"), "fee_cents");

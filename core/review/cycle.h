@@ -39,6 +39,9 @@ int td_cycle_load_in(struct td_review *review, const char *cycle_id, const char 
  * `otherwise` when there is no such row. */
 int64_t td_cycle_parameter(const json_t *cycle, const char *name, int64_t otherwise);
 
+/* The ladders whose titles the cycle takes: ["directed"], or with "general" (parameter general_track). A new reference. */
+json_t *td_cycle_tracks(const json_t *cycle);
+
 /* The fee of a level in cents; 0 = none is due. */
 int64_t td_cycle_fee_cents(const json_t *cycle, const char *level);
 

@@ -363,15 +363,6 @@ static json_t *only(const json_t *row, const char *const *names)
     return copy;
 }
 
-/* Which ladders the cycle is open for. */
-static json_t *tracks_of(const json_t *cycle)
-{
-    json_t *tracks = json_pack("[s]", "directed");
-    if (td_cycle_parameter(cycle, "general_track", 0))
-        json_array_append_new(tracks, json_string("general"));
-    return tracks;
-}
-
 int td_draft_dossier(struct td_review *review, const json_t *application, json_t **ret_dossier)
 {
     static const char *const person_names[] = {"sex", "birth_date", "in_service", "retired", NULL};
@@ -404,7 +395,7 @@ int td_draft_dossier(struct td_review *review, const json_t *application, json_t
             td_row_text(application, "track"), "person",
             only(json_object_get(account, "person"), person_names), "unit", only(unit, unit_names),
             "content", asked, "assessments", "evidence", counting.counts, "files", counting.files,
-            "tracks", tracks_of(cycle), "appointments", appointments);
+            "tracks", td_cycle_tracks(cycle), "appointments", appointments);
     json_decref(appointments);
     json_decref(asked);
     json_decref(left);

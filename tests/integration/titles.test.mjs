@@ -275,7 +275,7 @@ describe('two ladders', () => {
     await server.control.ok('POST', `/cycles/${made.id}/open`);
     return made.id;
   };
-  let cycle;
+  let cycle, strict;
 
   test('a directed title is no basis for a higher general one, nor for a directed one where the cycle says so', async () => {
     cycle = await open(2027, { general_track: true, directed_basis: true });
@@ -283,7 +283,7 @@ describe('two ladders', () => {
     const refused = await begin(people.dan, 'general');
     assert.equal(refused.body.key, 'general_first');
     assert.match(refused.body.detail, /中级为定向评价职称，不作为更高一级自治区通用职称的申报依据/);
-    const strict = await open(2028, { directed_basis: false });
+    strict = await open(2028, { directed_basis: false });
     assert.equal((await begin(people.dan, 'directed', 'senior', strict)).body.key, 'directed_no_basis');
     assert.equal((await begin(people.dan, 'general', 'senior', strict)).body.errors[0].field, 'track');
     assert.equal((await begin(people.dan, 'directed')).status, 201, 'a basis for the next directed one by default');
@@ -345,7 +345,12 @@ describe('two ladders', () => {
     await city.bureau.ok('POST', `${at}/titles`, junior({ track: 'directed', obtained_on: '2020-08-01', appointed_on: '2020-09-01', ended_on: '2022-06-30' }));
     assert.equal((await begin()).body.key, 'general_first');
     const { id: held } = await city.bureau.ok('POST', `${at}/titles`, recorded);
+    const choose = (await hal.page(`/applications/new?cycle=${cycle}`)).text;
+    for (const one of ['directed', 'general']) assert.ok(choose.includes(`name="track" id="track_${one}"`), one);
+    assert.ok(!(await hal.page(`/applications/new?cycle=${strict}`)).text.includes('name="track"'), 'nothing to choose');
+    assert.match((await hal.page(`/applications/new?cycle=${strict}`)).text, /name="specialty"/);
     const id = await draft(city, hal, { current_title: present }, { cycle, track: 'general' });
+    assert.ok(!(await hal.page(`/applications/${id}/submit`)).text.includes('name="consequences"'), 'they are those of a directed title');
     // The same a day short, declared in the form, and for a directed title.
     const short = await draft(city, ina, { current_title: present, same_level_appointments: [{ id: 'samaaaaa', track: 'directed', title: '二级教师', certificate_number: 'C-1', start: '2020-09-02', end: '2022-06-30' }] }, { cycle });
     for (const [who, one] of [[hal, id], [ina, short]]) {
