@@ -37,9 +37,9 @@ standard "agriculture", "senior" do
     end
   end
   condition "grassroots", "基层工作年限", of: years(:grassroots_months), at_least: grassroots,
-            basis: "实施方案一、二（一）；人社部令第40号第十四条"
+            except: {track: "自治区通用职称"}, basis: "实施方案一、二（一）；人社部令第40号第十四条"
   condition "recent", "近 3 年连续在基层专业技术岗位", of: years(:recent_grassroots_months), at_least: 3,
-            basis: "实施方案一"
+            except: {track: "自治区通用职称"}, basis: "实施方案一"
   condition "assessed", "近 5 年年度考核无基本合格以下等次", of: :annual_assessments, none: ["基本合格", "不合格"],
             window: 5, up_to: :last_full_year, basis: "人社部令第40号第十三条"
 

@@ -27,9 +27,9 @@ standard "teacher", "junior" do
   condition "tenure", "任现职年限", of: years(:tenure_months), at_least: tenure,
             basis: "人社部发〔2015〕79号；实施方案二（一）"
   condition "grassroots", "基层工作年限", of: years(:grassroots_months), at_least: grassroots,
-            basis: "实施方案一、二（一）；人社部令第40号第十四条"
+            except: {track: "自治区通用职称"}, basis: "实施方案一、二（一）；人社部令第40号第十四条"
   condition "recent", "近 1 年连续在基层教学一线", of: years(:recent_grassroots_months), at_least: 1,
-            basis: "实施方案一"
+            except: {track: "自治区通用职称"}, basis: "实施方案一"
   condition "assessed", "近 2 年年度考核无基本合格以下等次", of: :annual_assessments, none: ["基本合格", "不合格"],
             window: 2, up_to: :last_full_year, basis: "人社部令第40号第十三条"
 

@@ -379,8 +379,9 @@ describe('titlectl standard', () => {
   const ctl = (...args) => new Promise((resolve) => {
     const child = spawn(join(build, 'bin/titlectl'), ['--state', server.folder, ...args]);
     let out = '', err = '';
-    child.stdout.on('data', (bytes) => (out += bytes));
-    child.stderr.on('data', (bytes) => (err += bytes));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8'); // a character may come in two pieces
+    child.stdout.on('data', (text) => (out += text));
+    child.stderr.on('data', (text) => (err += text));
     child.on('close', (code) => resolve({ code, out, err }));
   });
   const ok = async (...args) => {

@@ -143,6 +143,7 @@ module Titled
   # - none: | 等次 | 无 | 历年结果里没有
   # - window: | 年数 | 全部年度 | 只看近几年，与 up_to: 一起写
   # - up_to: | 事实（年度） | 无 | 算到哪一年
+  # - except: | {事实 => 值} | 无 | 对这样的人不要求
   # - basis: | 文字 | 无 | 依据的文件和条款
   # - 代码块 | {事实} | 无 | 返回 true、false 或 [true, "说明"]
   #   condition "title", "现任助理级职称", of: :title, one_of: ["助理农艺师", "执业兽医师"], basis: "人社部令第40号第十四条"
@@ -151,26 +152,43 @@ module Titled
   #   condition "age", "年龄", of: :age, at_most: 60, basis: "实施方案 一"
   #   condition "assessed", "近 2 年考核合格", of: :results, none: ["基本合格", "不合格"], window: 2, up_to: :last_year,
   #             basis: "人社部令第40号第十三条"
+  #   condition "posts", "基层年限", of: :posts, at_least: 3, except: {track: "自治区通用职称"}, basis: "实施方案 一"
   #   condition "vet", "以执业兽医师申报的，专业为兽医", basis: "人社部发〔2019〕114号" do |facts|
   #     [facts[:title] != "执业兽医师" || facts[:branch] == "兽医", "专业为#{facts[:branch]}"]
   #   end
-  # facts: {"title": "助理农艺师", "tenure_months": 59, "education": "中专", "age": 48, "branch": "农艺", "last_year": 2025, "results": [{"year": 2023, "grade": "基本合格"}, {"year": 2024, "grade": "合格"}, {"year": 2025, "grade": "优秀"}]}
+  # facts: {"title": "助理农艺师", "track": "自治区通用职称", "posts": 0, "tenure_months": 59, "education": "中专", "age": 48, "branch": "农艺", "last_year": 2025, "results": [{"year": 2023, "grade": "基本合格"}, {"year": 2024, "grade": "合格"}, {"year": 2025, "grade": "优秀"}]}
   # gives: title 符合 助理农艺师
   # gives: tenure 不符合 4 年 11 个月计 4 年，要求 5 年（中专）
   # gives: age 符合 48，要求不超过 60
   # gives: assessed 符合 没有基本合格、不合格的记录
+  # gives: posts 符合 自治区通用职称的不要求
   # gives: vet 符合 专业为农艺
   # reads: tenure 至少 本科 4、中专 5 年
 
   class Condition < Question
     KIND = "condition"
+    OPTIONS = Question::OPTIONS + [:except]
+
+    def build(options)
+      super
+      return unless options.key?(:except)
+      except = options[:except]
+      fail_with("except: 应写成 {事实 => 值}，只写一个") unless except.is_a?(Hash) && except.length == 1
+      @except, @excepted = reads(except.keys[0]), except.values[0]
+    end
+
+    def finding(facts)
+      return [true, "#{@excepted}的不要求", false] if @except && facts[@except] == @excepted
+      super
+    end
 
     def head
       super.merge("basis" => basis)
     end
 
     def row
-      {"part" => "condition", "id" => @id, "name" => @name, "rule" => [rule, @options[:note]].compact.join("；"),
+      spared = @except && "#{@excepted}的不要求"
+      {"part" => "condition", "id" => @id, "name" => @name, "rule" => [rule, spared, @options[:note]].compact.join("；"),
        "basis" => basis, "facts" => @facts}
     end
 

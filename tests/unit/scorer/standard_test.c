@@ -616,6 +616,10 @@ static void mistakes_name_the_rule(void **state)
                    "c C：window: 和 up_to: 要一起写");
     assert_refused("condition 'c', 'C', of: :n, at_least: 1, basis: 5", GOOD,
                    "c C：basis: 应为文字");
+    assert_refused("condition 'c', 'C', of: :n, at_least: 1, except: :m", GOOD,
+                   "c C：except: 应写成 {事实 => 值}，只写一个");
+    assert_refused("condition 'c', 'C', of: :n, at_least: 1, except: {m: 1, n: 2}", GOOD,
+                   "c C：except: 应写成 {事实 => 值}，只写一个");
     assert_refused("total_cap 90\ntotal_cap 100", GOOD, "total_cap 写了两次");
     assert_refused("name 'M'", GOOD, "name 写了两次");
     assert_refused("tie_break 'X', 'X'", GOOD, "tie_break：同一项写了两次");
