@@ -14,11 +14,12 @@ export function makeAuthority(folder, name = 'authority') {
   return { certificate, key, ca: readFileSync(certificate) };
 }
 
-/** A server's certificate for localhost and 127.0.0.1, its chain behind it. `type`: arguments of `openssl req` for the key. */
-export function makeCertificate(folder, authority, name = 'server', { days = 90, type = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'] } = {}) {
+/** A server's certificate for localhost and 127.0.0.1 (or other `names`), its chain behind it. `type`: arguments of `openssl req` for
+ *  the key. */
+export function makeCertificate(folder, authority, name = 'server', { days = 90, names = 'DNS:localhost,IP:127.0.0.1', type = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'] } = {}) {
   const certificate = join(folder, `${name}.pem`), key = join(folder, `${name}.key`), request = join(folder, `${name}.csr`);
   const extensions = join(folder, `${name}.ext`);
-  writeFileSync(extensions, 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  writeFileSync(extensions, `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=${names}\n`);
   openssl('req', '-new', ...type, '-nodes', '-subj', `/CN=localhost/O=${name}`, '-keyout', key, '-out', request);
   const pem = openssl('x509', '-req', '-in', request, '-CA', authority.certificate, '-CAkey', authority.key, '-CAcreateserial', '-days', String(days), '-extfile', extensions);
   writeFileSync(certificate, Buffer.concat([pem, readFileSync(authority.certificate)]));

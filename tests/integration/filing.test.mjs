@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, consent, pdf, teacher } from './city.mjs';
+import { makeAuthority, makeCertificate } from './certificate.mjs';
 import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 import { Region, outgoing } from './region.mjs';
@@ -474,4 +475,28 @@ describe('messages to telephone and e-mail', () => {
     assert.ok([...gateway.taken.values()].every((one) => one.times === 1));
     assert.ok(slowest < 2000, `a page took ${slowest} ms`);
   });
+});
+
+test('over https only who proves to be the other party gets anything', async () => {
+  const authority = makeAuthority(folder), stranger = makeAuthority(folder, 'stranger');
+  const there = (name, from, more) => new Region(undefined, makeCertificate(folder, from, name, more)).listen();
+  const [good, elsewhere, unknown] = await Promise.all([there('good', authority), there('elsewhere', authority, { names: 'DNS:platform.example' }), there('unknown', stranger)]);
+  const trusted = { ca_file: authority.certificate };
+  server.options.config = { outgoing_file: outgoing(folder, { region: [good, trusted], gateway: [elsewhere, trusted], payment: [unknown, trusted] }), log_level: 0 };
+  server.writeConfig();
+  await crash();
+  const wrong = { gateway: '01TLSGATEWAY00000000000000', payment: '01TLSPAYMENT00000000000000' };
+  for (const [target, id] of Object.entries(wrong))
+    sql(server, `insert into delivery (id, kind, target, subject, path, body, due_at, created_at) values ('${id}', 'payment_cancel', '${target}', 'fee/1', '', '{}', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')`);
+  const { from, delivery } = await file('plan'); // a commit that calls the sender
+  await logged('received', from, delivery);
+  assert.equal(good.taken.get(delivery).times, 1);
+  for (const [target, id] of Object.entries(wrong)) {
+    await logged('unsent', from, id);
+    const [row] = rows(server, `select state, reason from delivery where id = '${id}'`);
+    assert.match(row.state, /^(waiting|sending)$/, target);
+    assert.match(row.reason, /certificate|SSL/i, target);
+  }
+  assert.deepEqual([...elsewhere.requests, ...unknown.requests], [], 'not even the address of the request');
+  for (const one of [good, elsewhere, unknown]) await one.close();
 });

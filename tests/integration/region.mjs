@@ -10,20 +10,24 @@
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
 
 export class Region {
-  constructor(key = 'a key of at least sixteen bytes') {
+  /** `tls` = {certificate, key}, paths: over https. */
+  constructor(key = 'a key of at least sixteen bytes', tls = undefined) {
     this.key = key;
+    this.tls = tls;
     this.taken = new Map(); // key → {key, kind, body, receipt, times}
     this.requests = []; // {method, path, key, kind, body}
     this.faults = [];
     this.held = [];
     this.watchers = new Set();
     this.problems = [];
-    this.server = http.createServer((request, reply) => this.read(request, reply));
+    const read = (request, reply) => this.read(request, reply);
+    this.server = tls ? https.createServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, read) : http.createServer(read);
   }
 
   async listen(port = 0) {
@@ -33,7 +37,7 @@ export class Region {
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}/in`;
+    return `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.port}/in`;
   }
 
   /** The member of an outgoing file; the key is written into `folder`. */
