@@ -144,8 +144,10 @@ static int read_step(struct td_tx *tx, void *arg, struct td_error *reterr)
         return r;
     call->tx = tx;
     r = call->route->read(call, &serving->reply, reterr);
-    bool complete = call->route->work == TD_WORK_NONE && !call->route->write;
-    if (r == 0 && td_table_asked(call, &serving->reply) != TD_TABLE_NONE)
+    /* A table says what is recorded, not what the row's work would add: who is at it just now. */
+    bool table = r == 0 && td_table_asked(call, &serving->reply) != TD_TABLE_NONE;
+    bool complete = table || (call->route->work == TD_WORK_NONE && !call->route->write);
+    if (table)
         r = td_table_gather(call, &serving->reply, reterr);
     if (r == 0 && complete)
         r = td_reply_compose(serving, reterr);
@@ -304,7 +306,8 @@ static int begin_work(struct td_serving *serving)
 static bool has_work(const struct td_serving *serving)
 {
     enum td_work work = serving->call.route->work;
-    return work != TD_WORK_NONE && (serving->call.job || !td_work_needs_job(work));
+    return !serving->table_name && work != TD_WORK_NONE &&
+           (serving->call.job || !td_work_needs_job(work));
 }
 
 /* --- write ------------------------------------------------------------------------- */

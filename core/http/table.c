@@ -15,7 +15,7 @@ enum td_table td_table_asked(const struct td_call *call, const struct td_reply *
 {
     const struct td_route *route = call->route;
     const char *format = td_call_query(call, "format");
-    if (route->method != TD_GET || route->work != TD_WORK_NONE ||
+    if (route->method != TD_GET || route->write ||
         !json_is_array(json_object_get(reply->value, "items")))
         return TD_TABLE_NONE;
     return !strcmp(format, "csv")    ? TD_TABLE_CSV
