@@ -67,6 +67,7 @@ struct td_config {
     int64_t throttle_login_address, throttle_public,
         throttle_write, throttle_upload; /* redis/throttle.h */
     int64_t committee_series_minimum, committee_specialty_minimum; /* review/committee.h */
+    char *committee_outside_pool; /* reason, refuse: review/committee.h */
     char *founding_units;       /* names with '|' between: who may found committees */
     int64_t log_level;
 };

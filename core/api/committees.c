@@ -175,7 +175,8 @@ static int seat_write(struct td_call *call, struct td_reply *reply, struct td_er
     int rc = td_api_review(call, &review);
     if (rc == 0)
         rc = td_committee_seat(&review, id, td_call_text(call, "account_id"),
-                               td_call_text(call, "position"), reterr);
+                               td_call_text(call, "position"), td_call_text(call, "outside_reason"),
+                               reterr);
     return rc < 0 ? rc : td_place_at(call, reply, "committees", id);
 }
 
@@ -211,7 +212,7 @@ static const struct td_field create_body[] = {
     {"name", TD_FIELD_TEXT, true, 1, 120, NULL, "Name"},
     REGISTRATION,
     {"members", TD_FIELD_ARRAY, false, 0, 0, NULL,
-     "[{\"account_id\", \"position\": chair|deputy|member}]"},
+     "[{\"account_id\", \"position\": chair|deputy|member, \"outside_reason\"}]"},
     {0},
 };
 
@@ -237,6 +238,8 @@ static const struct td_field reason_body[] = {
 static const struct td_field seat_body[] = {
     {"account_id", TD_FIELD_TEXT, true, 1, 26, NULL, "An expert of the series"},
     {"position", TD_FIELD_CHOICE, true, 0, 0, "chair|deputy|member", "Position"},
+    {"outside_reason", TD_FIELD_TEXT, false, 0, 300, NULL,
+     "Why, of who is in no approved expert pool"},
     {0},
 };
 

@@ -63,13 +63,17 @@ int td_demo_found_committee(struct td_demo *demo, const char *office, const char
                             char ret_id[27], struct td_error *reterr)
 {
     bool teachers = strcmp(series, "teacher") == 0;
-    json_t *calendar = NULL, *value = NULL;
+    json_t *calendar = NULL, *value = NULL, *seats = json_deep_copy(members), *seat;
+    size_t i;
+    json_array_foreach(seats, i, seat) /* is not kept of who is in a pool by then */
+        json_object_set_new(seat, "outside_reason",
+                            json_string("演示：首届评委会，专家库尚未核准"));
     int result = td_demo_call(
         demo, office, "POST",
         json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O}", "series", series, "level", level, "name",
                   name, "founding_unit", teachers ? "市教育局" : "市继续教育和职称评价管理中心",
                   "adjusted_minimum", (json_int_t)json_array_size(members), "adjustment_reference",
-                  "新人社函（演示）〔2026〕5号", "members", members),
+                  "新人社函（演示）〔2026〕5号", "members", seats),
         &value, reterr, "/api/v1/committees");
     if (result == 0)
         result = take_id(value, "committee", ret_id);
@@ -83,6 +87,7 @@ int td_demo_found_committee(struct td_demo *demo, const char *office, const char
                               json_pack("{s:s, s:s}", "reference", "乌人社备（演示）〔2026〕9号",
                                         "approved_on", td_json_text(calendar, "start")),
                               NULL, reterr, "/api/v1/committees/%s/approve", ret_id);
+    json_decref(seats);
     json_decref(calendar);
     json_decref(value);
     return result;

@@ -4,12 +4,14 @@
 #include "review/committee.h"
 
 #include "config.h"
+#include "review/expert.h"
 #include "review/form.h"
 #include "review/integrity.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int td_committee_may_run(const struct td_review *review, const char *series,
@@ -61,7 +63,8 @@ int td_committee_members(struct td_tx *tx, const char *committee_id, json_t **re
 {
     return td_tx_rows(
         tx, ret_members,
-        "select m.account_id, c.name, c.login, m.position, coalesce(u.name, '') as unit_name"
+        "select m.account_id, c.name, c.login, m.position, m.outside_reason,"
+        " coalesce(u.name, '') as unit_name"
         " from committee_member m join account c on c.id = m.account_id"
         " left join unit u on u.id = c.unit_id where m.committee_id = $1"
         " order by case m.position when 'chair' then 0 when 'deputy' then 1 else 2 end, c.name",
@@ -151,6 +154,62 @@ int td_committee_check_person(struct td_review *review, const char *account_id, 
     return rc;
 }
 
+/* --- the pool --------------------------------------------------------------------------------- */
+
+/* True when the account is active in the pool $2 on the day $3. */
+#define IN_POOL_SQL(account)                                                                       \
+    "exists (select 1 from pool_expert e where e.pool_id = $2 and e.account_id = " account         \
+    " and e.state = 'active' and e.term_from <= $3 and e.term_until >= $3)"
+
+/* The id of the approved pool of the committee's level; "" when there is none. */
+static int find_pool(struct td_review *review, const json_t *committee, char id[TD_ID_TEXT])
+{
+    json_t *pool = NULL;
+    int rc = td_expert_pool_for(review->tx, td_row_text(committee, "series"),
+                                td_row_text(committee, "level"), &pool);
+    bool valid = rc == 0 && td_expert_pool_check_valid(pool, review->today, NULL) == 0;
+    snprintf(id, TD_ID_TEXT, "%s", valid ? td_row_text(pool, "id") : "");
+    json_decref(pool);
+    return rc == TD_ENOTFOUND ? 0 : rc;
+}
+
+static bool is_strict(const struct td_review *review)
+{
+    return review->config && !strcmp(review->config->committee_outside_pool, "refuse");
+}
+
+int td_committee_outsiders(struct td_review *review, const json_t *committee, int64_t *ret_count)
+{
+    char pool[TD_ID_TEXT];
+    int rc = find_pool(review, committee, pool);
+    return rc < 0 ? rc
+                  : td_tx_int(review->tx, ret_count,
+                              "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL
+                              ") n where not " IN_POOL_SQL(
+                                  "n.account_id") " and (n.outside_reason = '' or $4)",
+                              "sssb", td_row_text(committee, "id"), pool, review->today,
+                              (int)is_strict(review));
+}
+
+/* *ret_reason is what is recorded of who comes from outside, "" of who is in the pool. */
+static int check_pool(struct td_review *review, const json_t *committee, const char *account_id,
+                      const char *reason, const char **ret_reason, struct td_error *reterr)
+{
+    char pool[TD_ID_TEXT];
+    int64_t inside = 0;
+    int rc = find_pool(review, committee, pool);
+    if (rc == 0)
+        rc = td_tx_int(review->tx, &inside,
+                       "select 1 from account c where c.id = $1 and " IN_POOL_SQL("c.id"), "sss",
+                       account_id, pool, review->today);
+    if (rc == 0 && !inside && is_strict(review))
+        rc = td_error_key(reterr, TD_ECONFLICT, "outside_pool", NULL);
+    else if (rc == 0 && !inside && !*reason)
+        rc = td_error_field(reterr, "outside_reason", "outside_pool", "in no approved pool");
+    *ret_reason = inside ? "" : reason;
+    return rc;
+}
+
 static int check_seat(struct td_review *review, const json_t *committee, const char *account_id,
                       const char *position, struct td_error *reterr)
 {
@@ -172,7 +231,7 @@ static int check_seat(struct td_review *review, const json_t *committee, const c
 
 /* Of an approved committee: what will be once it is approved again; position "" = leaves. */
 static int propose(struct td_review *review, const char *id, const char *account_id,
-                   const char *position)
+                   const char *position, const char *outside_reason)
 {
     char change[TD_ID_TEXT];
     td_id_new(change);
@@ -183,32 +242,38 @@ static int propose(struct td_review *review, const char *id, const char *account
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "insert into committee_change (id, committee_id, account_id, position,"
-                        " by_account, at) values ($1, $2, $3, $4, $5, $6)",
-                        "ssssss", change, id, account_id, position, review->who->id, review->now);
+                        " by_account, at, outside_reason) values ($1, $2, $3, $4, $5, $6, $7)",
+                        "sssssss", change, id, account_id, position, review->who->id, review->now,
+                        outside_reason);
     if (rc == 0)
         rc = td_row_log(review, "committee.propose", "committee", id,
-                        json_pack("{s:s, s:s}", "account", account_id, "position", position));
+                        json_pack("{s:s, s:s, s:s}", "account", account_id, "position", position,
+                                  "outside_reason", outside_reason));
     return rc;
 }
 
 static int seat(struct td_review *review, const json_t *committee, const char *account_id,
-                const char *position, struct td_error *reterr)
+                const char *position, const char *reason, struct td_error *reterr)
 {
-    const char *id = td_row_text(committee, "id");
+    const char *id = td_row_text(committee, "id"), *outside = "";
     int rc = check_seat(review, committee, account_id, position, reterr);
+    if (rc == 0)
+        rc = check_pool(review, committee, account_id, reason, &outside, reterr);
     if (rc < 0)
         return rc;
     if (td_row_equals(committee, "state", "approved"))
-        return propose(review, id, account_id, position);
+        return propose(review, id, account_id, position, outside);
     rc = td_tx_exec(
         review->tx, NULL,
-        "insert into committee_member (committee_id, account_id, position) values ($1, $2, $3)"
-        " on conflict (committee_id, account_id) do update set position = excluded.position",
-        "sss", id, account_id, position);
+        "insert into committee_member (committee_id, account_id, position, outside_reason)"
+        " values ($1, $2, $3, $4) on conflict (committee_id, account_id) do update set"
+        " position = excluded.position, outside_reason = excluded.outside_reason",
+        "ssss", id, account_id, position, outside);
     if (rc < 0)
         return rc;
     return td_row_log(review, "committee.seat", "committee", id,
-                      json_pack("{s:s, s:s}", "account", account_id, "position", position));
+                      json_pack("{s:s, s:s, s:s}", "account", account_id, "position", position,
+                                "outside_reason", outside));
 }
 
 /* --- registration ----------------------------------------------------------------------------- */
@@ -319,14 +384,15 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
     if (rc == 0)
         rc = td_row_log(review, "committee.create", "committee", ret_id,
                         json_pack("{s:s, s:s}", "series", series, "level", level));
-    json_t *created = json_pack("{s:s, s:s}", "id", ret_id, "series", series);
+    json_t *created = json_pack("{s:s, s:s, s:s}", "id", ret_id, "series", series, "level", level);
     size_t i;
     json_t *member = NULL;
     json_array_foreach(json_object_get(committee, "members"), i, member) {
         const char *position = td_row_text(member, "position");
         if (rc == 0)
             rc = seat(review, created, td_row_text(member, "account_id"),
-                      *position ? position : "member", reterr);
+                      *position ? position : "member", td_row_text(member, "outside_reason"),
+                      reterr);
     }
     json_decref(created);
     return rc;
@@ -358,13 +424,13 @@ int td_committee_update(struct td_review *review, const char *committee_id, cons
 }
 
 int td_committee_seat(struct td_review *review, const char *committee_id, const char *account_id,
-                      const char *position, struct td_error *reterr)
+                      const char *position, const char *outside_reason, struct td_error *reterr)
 {
     json_t *committee = NULL;
     int rc = td_committee_load_for_change(review, committee_id, &committee, reterr);
     if (rc < 0)
         return rc;
-    rc = seat(review, committee, account_id, position, reterr);
+    rc = seat(review, committee, account_id, position, outside_reason, reterr);
     json_decref(committee);
     return rc < 0 ? rc : td_recusal_record_account(review, account_id);
 }
@@ -386,7 +452,7 @@ int td_committee_unseat(struct td_review *review, const char *committee_id, cons
     if (rc == 0 && !seated)
         return td_error_set(reterr, TD_ENOTFOUND, "not a member of this committee");
     if (rc == 0 && approved)
-        return propose(review, committee_id, account_id, "");
+        return propose(review, committee_id, account_id, "", "");
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
                         "delete from committee_member where committee_id = $1 and account_id = $2",

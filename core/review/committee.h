@@ -63,10 +63,11 @@ int td_committee_list(struct td_review *review, const char *cursor, json_t **ret
 
 /* Members of an approved committee that would change: SQL for the whole list as it would then be. */
 #define TD_COMMITTEE_NEXT_MEMBERS_SQL                                                              \
-    "select account_id, position from committee_member m0 where committee_id = $1"                 \
+    "select account_id, position, outside_reason from committee_member m0 where committee_id = $1" \
     " and not exists (select 1 from committee_change c0 where c0.committee_id = $1"                \
     " and c0.account_id = m0.account_id and c0.state = 'pending')"                                 \
-    " union all select account_id, position from committee_change where committee_id = $1"         \
+    " union all select account_id, position, outside_reason from committee_change where"           \
+    " committee_id = $1"                                                                           \
     " and state = 'pending' and position <> ''"
 
 /* A condition in SQL: the committee (an id) reviews the specialty (a column with its table's name). */
@@ -84,7 +85,7 @@ int td_committee_view(struct td_review *review, const char *committee_id, json_t
 
 /* From {"series", "level", "name", "founding_unit" (one of the setting's), "kind", "specialties" (of a
  * committee by specialty), "term_years" (1..3), "adjusted_minimum" with "adjustment_reference" (the
- * region's consent to fewer members, article 9), "members": [{"account_id", "position"}]}: drafted. */
+ * region's consent to fewer members, article 9), "members": [{"account_id", "position", "outside_reason"}]}: drafted. */
 int td_committee_create(struct td_review *review, const json_t *committee, char ret_id[TD_ID_TEXT],
                         struct td_error *reterr);
 
@@ -92,11 +93,16 @@ int td_committee_create(struct td_review *review, const json_t *committee, char 
 int td_committee_update(struct td_review *review, const char *committee_id, const json_t *changed,
                         struct td_error *reterr);
 
+/* Members come from the approved expert pool of the committee's level (article 11). One who is in none needs a reason, which
+ * is recorded, shown to who approves and filed with the list; where the setting committee_outside_pool says refuse,
+ * there is no exception. *ret_count: of the list as it would be, those for whom that is not so. */
+int td_committee_outsiders(struct td_review *review, const json_t *committee, int64_t *ret_count);
+
 /* Seats an expert of the series, or changes the position. An account of the office is refused, and a
  * second chair; nothing changes while a meeting of the committee is open or its approval is being
  * decided. Of an approved committee this records a change, which counts once it is approved. */
 int td_committee_seat(struct td_review *review, const char *committee_id, const char *account_id,
-                      const char *position, struct td_error *reterr);
+                      const char *position, const char *outside_reason, struct td_error *reterr);
 int td_committee_unseat(struct td_review *review, const char *committee_id, const char *account_id,
                         struct td_error *reterr);
 
@@ -122,7 +128,7 @@ int td_committee_check_valid(struct td_review *review, const char *committee_id,
 void td_committee_term_end(td_date day, int years, char text[TD_DATE_TEXT]);
 
 /* The office hands a drafted or lapsed committee, or the changes of an approved one, to its approver.
- * TD_ECONFLICT "no_chair", "even_members", "few_members", "nothing_changed", "committee_state". */
+ * TD_ECONFLICT "no_chair", "even_members", "few_members", "members_outside_pool", "nothing_changed", "committee_state". */
 int td_committee_submit(struct td_review *review, const char *committee_id, struct td_error *reterr);
 
 /* Who decides on a committee or a pool, as whoever records it says: "" or td_committee_approver's word; TD_EFIELDS

@@ -89,7 +89,7 @@ static int check_composition(struct td_review *review, const json_t *committee,
                              struct td_error *reterr)
 {
     const char *id = td_row_text(committee, "id");
-    int64_t count = 0, chairs = 0, minimum = td_committee_minimum(review, committee);
+    int64_t count = 0, chairs = 0, outsiders = 0, minimum = td_committee_minimum(review, committee);
     int rc = td_tx_int(review->tx, &count,
                        "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL ") n", "s", id);
     if (rc == 0)
@@ -97,6 +97,8 @@ static int check_composition(struct td_review *review, const json_t *committee,
                        "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL
                        ") n where position = 'chair'",
                        "s", id);
+    if (rc == 0)
+        rc = td_committee_outsiders(review, committee, &outsiders);
     if (rc < 0)
         return rc;
     if (chairs != 1)
@@ -107,6 +109,9 @@ static int check_composition(struct td_review *review, const json_t *committee,
     if (count % 2 == 0)
         return td_error_key(reterr, TD_ECONFLICT, "even_members",
                             json_pack("{s:I}", "count", count));
+    if (outsiders)
+        return td_error_key(reterr, TD_ECONFLICT, "members_outside_pool",
+                            json_pack("{s:I}", "count", outsiders));
     return 0;
 }
 
@@ -243,8 +248,9 @@ static int apply_changes(struct td_review *review, const char *committee_id, con
         "s", committee_id);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,
-                        "insert into committee_member (committee_id, account_id, position)"
-                        " select committee_id, account_id, position from committee_change"
+                        "insert into committee_member (committee_id, account_id, position,"
+                        " outside_reason) select committee_id, account_id, position,"
+                        " outside_reason from committee_change"
                         " where committee_id = $1 and state = 'pending' and position <> ''",
                         "s", committee_id);
     if (rc == 0)

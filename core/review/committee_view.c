@@ -2,7 +2,6 @@
  * it and what the caller may do. Reads only. */
 #include "review/committee.h"
 
-#include "review/expert.h"
 #include "review/form.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -45,26 +44,6 @@ int td_committee_list(struct td_review *review, const char *cursor, json_t **ret
 static void warn(json_t *warnings, const char *code)
 {
     json_array_append_new(warnings, json_pack("{s:s}", "code", code));
-}
-
-/* Who, as the list will be, is in no approved pool of the committee's level: its members are drawn
- * from that (人社部令第40号, article 11), but a committee may be older than the pool. */
-static int count_strangers(struct td_review *review, const json_t *committee, int64_t *ret_count)
-{
-    json_t *pool = NULL;
-    int rc = td_expert_pool_for(review->tx, td_row_text(committee, "series"),
-                                td_row_text(committee, "level"), &pool);
-    bool valid = rc == 0 && td_expert_pool_check_valid(pool, review->today, NULL) == 0;
-    if (rc == 0 || rc == TD_ENOTFOUND)
-        rc = td_tx_int(review->tx, ret_count,
-                       "select count(*) from (" TD_COMMITTEE_NEXT_MEMBERS_SQL
-                       ") n where not exists (select 1 from pool_expert e where e.pool_id = $2"
-                       " and e.account_id = n.account_id and e.state = 'active'"
-                       " and e.term_from <= $3 and e.term_until >= $3)",
-                       "sss", td_row_text(committee, "id"), valid ? td_row_text(pool, "id") : "",
-                       review->today);
-    json_decref(pool);
-    return rc;
 }
 
 static json_t *find_warnings(const json_t *members, int64_t minimum, int64_t strangers)
@@ -110,7 +89,8 @@ static int load_parts(struct td_review *review, const char *id, json_t *committe
         json_object_set_new(committee, "experts", part);
     if (rc == 0 &&
         (rc = td_tx_rows(review->tx, &part,
-                         "select c.account_id, a.name, c.position, c.at from committee_change c"
+                         "select c.account_id, a.name, c.position, c.outside_reason, c.at from "
+                         "committee_change c"
                          " join account a on a.id = c.account_id"
                          " where c.committee_id = $1 and c.state = 'pending' order by c.id",
                          "s", id)) == 0)
@@ -151,7 +131,7 @@ int td_committee_view(struct td_review *review, const char *committee_id, json_t
     if (rc == 0)
         rc = td_tx_rows(review->tx, &next, TD_COMMITTEE_NEXT_MEMBERS_SQL, "s", committee_id);
     if (rc == 0)
-        rc = count_strangers(review, committee, &strangers);
+        rc = td_committee_outsiders(review, committee, &strangers);
     if (rc < 0) {
         json_decref(next);
         json_decref(committee);

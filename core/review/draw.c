@@ -242,7 +242,7 @@ static int take_seats(struct td_review *review, const json_t *draw, const json_t
     }
     json_array_foreach((json_t *)ids, i, id)
         if (rc == 0)
-            rc = td_committee_seat(review, committee, json_string_value(id), "member", reterr);
+            rc = td_committee_seat(review, committee, json_string_value(id), "member", "", reterr);
     return rc;
 }
 

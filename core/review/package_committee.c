@@ -8,12 +8,13 @@
 /* As the committee will be once it is approved. */
 static int members(struct td_tx *tx, const char *committee_id, json_t **ret_rows)
 {
-    return td_tx_rows(tx, ret_rows,
-                      "select p.name, coalesce(u.name, '') as unit_name, n.position from"
-                      " (" TD_COMMITTEE_NEXT_MEMBERS_SQL ") n join account p on p.id = n.account_id"
-                      " left join unit u on u.id = p.unit_id order by case n.position"
-                      " when 'chair' then 0 when 'deputy' then 1 else 2 end, p.id",
-                      "s", committee_id);
+    return td_tx_rows(
+        tx, ret_rows,
+        "select p.name, coalesce(u.name, '') as unit_name, n.position, n.outside_reason from"
+        " (" TD_COMMITTEE_NEXT_MEMBERS_SQL ") n join account p on p.id = n.account_id"
+        " left join unit u on u.id = p.unit_id order by case n.position"
+        " when 'chair' then 0 when 'deputy' then 1 else 2 end, p.id",
+        "s", committee_id);
 }
 
 int td_package_committee(struct td_review *review, const json_t *cycle, const json_t *committee,

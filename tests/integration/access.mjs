@@ -201,7 +201,7 @@ export const otherRoutes = {
   'POST /committees/{committee}/refuse': { may: all, send: give({ reason: '须补正' }) },
   'POST /committees/{committee}/withdraw': { may: only('office selfish bureau'), send: give({ reason: '重组' }) }, // it meets just now
   'DELETE /committees/{committee}/changes': { may: runs },
-  'POST /committees/{committee}/members': { may: runs, send: (id, e) => ({ body: { account_id: e.people.outsider.account.id, position: 'member' } }) },
+  'POST /committees/{committee}/members': { may: runs, send: (id, e) => ({ body: { account_id: e.people.outsider.account.id, position: 'member', outside_reason: '专家库人数不足' } }) },
   'DELETE /committees/{committee}/members/{account}': { may: runs },
   'POST /complaints': { may: all, send: give({}) },
   'POST /complaints/status': { may: () => '404', send: give({ number: 'XF-2026-99999', code: 'x' }) },

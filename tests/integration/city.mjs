@@ -149,7 +149,7 @@ export async function forward(city, id) {
 export async function foundCommittee(city, members, { office = city.office, ...more } = {}) {
   const { id } = await office.ok('POST', '/committees', {
     series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', adjusted_minimum: members.length, adjustment_reference: '新人社函〔2026〕5号',
-    members: members.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' })), ...more,
+    members: members.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair', outside_reason: '专家库尚未核准' })), ...more,
   });
   await approveCommittee(city, id, office);
   return id;

@@ -152,8 +152,9 @@ describe('the year', () => {
 
 describe('committee and panel', () => {
   const register = (more) => city.office.json('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', ...more });
-  const seats = (count) => experts.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy', , , 'deputy'][n] ?? 'member' }));
-  const seat = (id, who, position = 'member') => city.office.json('POST', `/committees/${id}/members`, { account_id: who.account.id, position });
+  const seats = (count) => experts.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy', , , 'deputy'][n] ?? 'member', outside_reason: outside }));
+  const outside = '专家库尚未核准';
+  const seat = (id, who, position = 'member', outside_reason = outside) => city.office.json('POST', `/committees/${id}/members`, { account_id: who.account.id, position, outside_reason });
   const unseat = (id, who) => city.office.ok('DELETE', `/committees/${id}/members/${who.account.id}`);
   const submit = (id) => city.office.json('POST', `/committees/${id}/submit`);
   const approve = (id, approved_on, who = city.bureau) => who.json('POST', `/committees/${id}/approve`, { reference: '乌人社备〔2026〕7号', approved_on });
@@ -170,10 +171,12 @@ describe('committee and panel', () => {
     }
     committee = (await register({ ...adjusted, members })).body.id;
     assert.equal((await seat(committee, experts[2], 'chair')).body.key, 'second_chair');
+    assert.deepEqual((await seat(committee, experts[2], 'member', '')).body.errors.map((one) => [one.field, one.code]), [['outside_reason', 'outside_pool']], 'members come from the pool');
+    assert.match((await city.office.page(`/committees/${committee}`)).text, /不在专家库：专家库尚未核准/);
     assert.equal((await seat(committee, city.office)).status, 409);
-    assert.deepEqual((await look(committee)).warnings, [{ code: 'not_in_pool' }]);
+    assert.deepEqual((await look(committee)).warnings, []);
     await unseat(committee, experts[10]);
-    assert.deepEqual((await look(committee)).warnings, [{ code: 'even_members' }, { code: 'few_members' }, { code: 'not_in_pool' }]);
+    assert.deepEqual((await look(committee)).warnings, [{ code: 'even_members' }, { code: 'few_members' }]);
     await seat(committee, experts[10]);
     assert.equal((await experts[0].json('GET', `/committees/${committee}`)).status, 403);
   });
@@ -183,7 +186,7 @@ describe('committee and panel', () => {
     sql(server, crowd.map(({ account: { id } }, n) => `insert into account (id, login, name, password_hash, created_at) values ('${id}', 'crowd-${n}', '委员${n}', '', '2026-01-01');
       insert into account_grant (account_id, role, scope, granted_by, granted_at) values ('${id}', 'expert', 'teacher', 'system', '2026-01-01');`).join('\n'));
     const all = [...experts, ...crowd];
-    const members = (count) => all.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy'][n] ?? 'member' }));
+    const members = (count) => all.slice(0, count).map((one, n) => ({ account_id: one.account.id, position: ['chair', 'deputy'][n] ?? 'member', outside_reason: outside }));
     const approveAs = async (id, approver) => city.bureau.json('POST', `/committees/${id}/approve`, { approver, reference: '乌人社备〔2026〕7号', approved_on: await today() });
     for (const [level, kind, minimum, approver] of [['senior', 'series', 25, 'region'], ['full_senior', 'series', 25, 'region'], ['senior', 'specialty', 11, 'region'], ['intermediate', 'series', 15, 'city'], ['junior', 'series', 15, 'city'], ['intermediate', 'specialty', 7, 'city'], ['junior', 'specialty', 7, 'city']]) {
       const { id } = (await register({ level, kind, specialties: kind === 'specialty' ? ['chinese'] : [], members: members(minimum - 1) })).body;
@@ -408,7 +411,7 @@ describe('the meeting', () => {
     const late = await server.account('latecomer', [{ role: 'expert', scope: 'teacher' }], { unit_id: city.unit.id });
     const replace = async (out, by) => {
       await city.office.ok('DELETE', `/committees/${committee}/members/${out.account.id}`);
-      await city.office.ok('POST', `/committees/${committee}/members`, { account_id: by.account.id, position: 'member' });
+      await city.office.ok('POST', `/committees/${committee}/members`, { account_id: by.account.id, position: 'member', outside_reason: '专家库尚未核准' });
       await approveCommittee(city, committee);
     };
     await replace(experts[3], late);

@@ -20,7 +20,7 @@ const before_ = (day) => new Date(Date.parse(`${day}T00:00:00Z`) - 86400e3).toIS
 const next = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86400e3).toISOString().slice(0, 10);
 
 before(async () => {
-  server = await startServer();
+  server = await startServer({ config: { committee_outside_pool: 'refuse' } });
   city = await buildCity(server);
   today = (await server.control.ok('GET', '/calendar')).start;
   const units = await Promise.all(['市第一中学', '市第二中学', '市第三中学', '市第四中学'].map((name) => server.control.ok('POST', '/units', { name, division_code: '650102', kind: 'school', grassroots: 'none' })));
@@ -139,6 +139,9 @@ describe('the draw', () => {
     const barred = await city.office.json('POST', `/committees/${committee}/members`, { account_id: experts[11].account.id, position: 'member' });
     assert.deepEqual(wrong(barred), ['account_id barred'], 'nor is he seated without a draw');
     assert.ok(!barred.text.includes('8号'), 'the record is not the office\'s to read');
+    // The region of this server knows no exception.
+    const seat = (who) => city.office.json('POST', `/committees/${committee}/members`, { account_id: who.account.id, position: 'member', outside_reason: '急需' });
+    assert.equal((await seat(experts[10])).body.key, 'outside_pool', 'who is suspended is in no pool');
     assert.equal((await create({ size: 9, specialties: ['chinese'] })).body.key, 'draw_too_few', '10 candidates, no more than 2 of each of 4 units');
     assert.deepEqual((await create({ size: 9, specialties: ['chinese'] })).body.parameters ?? { found: 8, needed: 11 }, { found: 8, needed: 11 });
     assert.equal((await create({ outside_percent: 60, new_percent: 50 })).status, 422);

@@ -68,7 +68,7 @@ before(async () => {
   const seats = await Promise.all(['chair', 'second', 'third'].map((login) => server.account(login, [{ role: 'expert', scope: 'teacher' }], { unit_id: city.unit.id })));
   committee = (await city.office.ok('POST', '/committees', {
     series: 'teacher', level: 'senior', name: '高级评委会', founding_unit: '市教育局', adjusted_minimum: 3, adjustment_reference: '新人社函〔2026〕5号',
-    members: seats.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair' })),
+    members: seats.map((who, n) => ({ account_id: who.account.id, position: n ? 'member' : 'chair', outside_reason: '专家库正在报核准' })),
   })).id;
   await city.office.ok('POST', `/committees/${committee}/submit`);
   pools = { senior: await pool('senior', seats), general: await pool('general', seats) };
