@@ -249,8 +249,11 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         assert.ok(fields > 0, 'there is something to score');
         for (let n = 0; n < fields; n++) {
           if (javaScript) {
-            await page.keyboard.press('Escape');
-            await page.keyboard.press(String(n + 1));
+            const field = page.locator('input[name^="points."]').nth(n);
+            for (let tries = 0; tries < 300 && !(await field.evaluate((element) => element === document.activeElement)); tries++) {
+              await page.keyboard.press('Escape'); // again, when the page's script was not there yet
+              await page.keyboard.press(String(n + 1));
+            }
             await page.keyboard.type('1');
             await page.keyboard.press('ArrowUp');
           } else {
@@ -261,8 +264,10 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await tabTo(page, 'input[name="opinion"]');
         await page.keyboard.press('Space');
         await tabTo(page, '#comment');
+        const saved = javaScript && page.waitForResponse((reply) => reply.request().method() === 'PUT' && reply.request().postData()?.includes('扎实'));
         await page.keyboard.type('扎实');
         if (javaScript) {
+          await saved; // not what was typed before
           await page.getByText('已自动保存').waitFor();
           await page.reload();
           assert.equal(await page.locator('#comment').inputValue(), '扎实');

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { top } from './harness.mjs';
@@ -18,7 +18,9 @@ const part = (name) => import(join(top, 'web/assets/ballot', `${name}.js`));
 export function record(server, plant = '') {
   const folder = mkdtempSync(join(tmpdir(), 'titled-copy-')), copy = join(folder, 'titled.db');
   try {
-    for (const end of ['', '-wal']) if (existsSync(join(server.folder, `records/titled.db${end}`))) copyFileSync(join(server.folder, `records/titled.db${end}`), copy + end);
+    // Who reads keeps the log from being begun anew while one copies: the two files belong together.
+    const copying = ['', '-wal'].map((end) => `.shell cp ${join(server.folder, `records/titled.db${end}`)} ${copy}${end}`);
+    execFileSync('sqlite3', ['-readonly', join(server.folder, 'records/titled.db')], { input: ['begin;', 'select count(*) from setting;', ...copying].join('\n') });
     const bytes = ['', '-wal'].map((end) => (existsSync(copy + end) ? readFileSync(copy + end, 'latin1') : '')).join('');
     const dump = execFileSync('sqlite3', [copy], { input: `${plant}\n.dump\n`, encoding: 'utf8', maxBuffer: 1 << 28 });
     return { rows: dump.split('\n').filter((line) => line.startsWith('INSERT INTO')), lines: server.lines.map((line) => JSON.stringify(line)), bytes, redis: memoryOf(server.redis.child.pid) };

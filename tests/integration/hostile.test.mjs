@@ -22,7 +22,7 @@ const rows = (sql) =>
 before(async () => {
   scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
   cpSync(join(top, 'scripts'), scripts, { recursive: true });
-  server = await startServer({ config: { script_folder: scripts } });
+  server = await startServer({ config: { script_folder: scripts, checkpoint_seconds: 86400 } }); // no checkpoint falls between two copies
   city = await buildCity(server);
   away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
   office = await server.account('agri-office', [{ role: 'office', scope: 'agri' }]);

@@ -113,7 +113,7 @@ before(async () => {
   estate.revocation = (await people.secondBureau.ok('POST', `/titles/${estate.certificate.id}/revocation`, { kind: 'plagiarism', decision_number: '乌人社撤〔2026〕1号', decided_on: '2026-01-05', finding: '经查，所附论文系他人作品。' })).id;
   await people.secondBureau.ok('POST', `/revocations/${estate.revocation}/drop`, { reason: '证据不足，不予撤销。' });
   estate.ranking = rows(server, 'select id from ranking')[0].id;
-  estate.tried = rows(server, 'select min(application_id) as id from trial_dossier')[0].id;
+  estate.tried = estate.dossiers.own;
   await server.process.kill('SIGTERM');
   copyDossiers();
   await server.startTitled();
