@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-enum { CONNECT_MS = 5000, ANSWER_MS = 60000 };
+enum { CONNECT_MS = 5000, ANSWER_MS = 60000, BUSY_TRIES = 8, BUSY_SECONDS_MAX = 10 };
 
 #define ANSWER_MAX ((size_t)64 << 20)
 
@@ -20,7 +21,7 @@ struct td_client {
     CURL *curl;
     char *base;    /* "http://127.0.0.1:8080" */
     char *control; /* path of the socket; NULL when remote */
-    bool remote;
+    bool remote, patient;
     char csrf[160];
     char reason[CURL_ERROR_SIZE];
 };
@@ -56,6 +57,11 @@ int td_client_new(const char *control, const char *url, struct td_client **ret_c
     curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->reason);
     *ret_client = client;
     return 0;
+}
+
+void td_client_be_patient(struct td_client *client)
+{
+    client->patient = true;
 }
 
 void td_client_free(struct td_client *client)
@@ -244,8 +250,8 @@ void td_answer_done(struct td_answer *answer)
     *answer = (struct td_answer){0};
 }
 
-int td_client_send(struct td_client *client, const struct td_request *request,
-                   struct td_answer *ret_answer, struct td_error *reterr)
+static int send_once(struct td_client *client, const struct td_request *request,
+                     struct td_answer *ret_answer, struct td_error *reterr)
 {
     struct sending sending = {0};
     struct td_answer answer = {0};
@@ -274,6 +280,23 @@ int td_client_send(struct td_client *client, const struct td_request *request,
     td_strbuf_done(&body);
     if (result == 0 && answer.status >= 400)
         result = problem(&answer, request, reterr);
+    *ret_answer = answer;
+    return result;
+}
+
+int td_client_send(struct td_client *client, const struct td_request *request,
+                   struct td_answer *ret_answer, struct td_error *reterr)
+{
+    struct td_answer answer;
+    int result = send_once(client, request, &answer, reterr);
+    for (int tries = 1; client->patient && result == TD_EBUSY && tries < BUSY_TRIES; tries++) {
+        long seconds = strtol(header(client, "Retry-After"), NULL, 10);
+        if (seconds > 0)
+            sleep((unsigned)(seconds < BUSY_SECONDS_MAX ? seconds : BUSY_SECONDS_MAX));
+        td_answer_done(&answer);
+        td_error_done(reterr);
+        result = send_once(client, request, &answer, reterr);
+    }
     if (ret_answer)
         *ret_answer = answer;
     else

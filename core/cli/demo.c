@@ -34,6 +34,8 @@ int td_demo_open(struct td_cli *cli, struct td_demo *demo, struct td_error *rete
     int result = find_city(demo, reterr);
     if (result == 0)
         result = td_client_new(cli->control, NULL, &demo->console, reterr);
+    if (result == 0)
+        td_client_be_patient(demo->console);
     if (result == 0 && !cli->url && !cli->public_url[0])
         result =
             td_error_set(reterr, TD_EINVALID, "public_url is not in the configuration; give --url");
@@ -85,6 +87,8 @@ int td_demo_as(struct td_demo *demo, const char *login, struct td_client **ret_c
     }
     const char *url = demo->cli->url ? demo->cli->url : demo->cli->public_url;
     int result = td_client_new(NULL, url, &client, reterr);
+    if (result == 0)
+        td_client_be_patient(client);
     if (result == 0)
         result = td_client_login(client, login, TD_DEMO_PASSWORD, NULL, reterr);
     if (result == 0)

@@ -301,6 +301,31 @@ static void test_no_answer(void **state)
     td_client_free(NULL);
 }
 
+/* A refusal of a busy server comes to who is not patient, and the second answer to who is. */
+static void test_busy(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+    };
+    struct server server;
+    struct td_error err = TD_ERROR_INIT;
+    start(&server, false, 3, answers);
+    struct td_client *client = open_client(&server);
+    assert_int_equal(td_client_json(client, "POST", "/a", json_pack("{s:i}", "n", 1), NULL, NULL),
+                     TD_EBUSY);
+    td_client_be_patient(client);
+    assert_int_equal(td_client_json(client, "POST", "/b", json_pack("{s:i}", "n", 2), NULL, &err),
+                     0);
+    assert_int_equal(err.code, 0);
+    for (int i = 1; i < 3; i++)
+        expect_sent(&server, i, "{\"n\":2}");
+    td_client_free(client);
+    stop(&server);
+}
+
 static void test_path(void **state)
 {
     (void)state;
@@ -317,7 +342,7 @@ int main(void)
         cmocka_unit_test(test_control_socket), cmocka_unit_test(test_problem),
         cmocka_unit_test(test_people),         cmocka_unit_test(test_upload),
         cmocka_unit_test(test_reconnects),     cmocka_unit_test(test_no_answer),
-        cmocka_unit_test(test_path),
+        cmocka_unit_test(test_busy),           cmocka_unit_test(test_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
