@@ -14,7 +14,7 @@ enum { WAIT_DAYS_MAX = 30, YEAR = 2026 };
 
 void td_demo_walk_say(struct td_demo_walk *walk, const char *words)
 {
-    printf("%2d  %-26s %s\n", ++*walk->step, walk->state, words);
+    printf("%2d  %-26s %s: %s\n", ++*walk->step, walk->state, walk->series, words);
     fflush(stdout);
 }
 

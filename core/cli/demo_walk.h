@@ -34,7 +34,7 @@ int td_demo_walk_reload(struct td_demo_walk *walk, struct td_error *reterr);
 /* What anybody sees who scans the certificate's QR code, without a session: prints it. */
 int td_demo_walk_check(struct td_demo_walk *walk, struct td_error *reterr);
 
-/* A line of the walk: its number, the state, the words. */
+/* A line of the walk: its number, the state, the series, the words. */
 void td_demo_walk_say(struct td_demo_walk *walk, const char *words);
 
 /* titlectl demo walk --all [FOLDER] (demo_year.c). */

@@ -177,7 +177,7 @@ describe('titlectl demo walk --all', () => {
     assert.match(out, /TEACHER-\d+-3-\d+ of .*, valid$/m);
     assert.match(out, /AGRICULTURE-\d+-3-\d+ of .*, converted$/m);
     assert.match(out, /HEALTH-\d+-2-\d+ of .*, valid$/m);
-    assert.match(out, /suspended +back at the grassroots/);
+    assert.match(out, /suspended +teacher: back at the grassroots/);
     assert.equal(out.match(/^The draw comes out as the file says: \d+ candidates, 3 seats/gm).length, 3);
     assert.equal(out.match(/^Everything holds in/gm).length, 3);
     assert.equal(out.match(/^The signature is valid/gm).length, 3);
