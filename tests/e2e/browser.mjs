@@ -1,4 +1,4 @@
-// People at a real Chromium: a window each, and what a person does in it. Whatever goes wrong beside
+// People at a real Chromium, in the form that never draws a window: one page each, and what a person does in it. Whatever goes wrong beside
 // what the person sees (a script's error, a refused style, a failed request) fails the test as well.
 //
 //   const browser = await openBrowser();
@@ -141,5 +141,5 @@ class Browser {
 }
 
 export async function openBrowser() {
-  return new Browser(await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET }));
+  return new Browser(await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args: QUIET }));
 }

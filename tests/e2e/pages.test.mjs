@@ -24,7 +24,7 @@ after(async () => {
   await Promise.all([browser?.close(), server?.stop()]);
 });
 
-/** Runs in the page. What is wrong with it, in words. */
+/** Runs in the page: {wrong: what is, in words, links: to the pages of the same origin that it leads to}. */
 function look(language) {
   const wrong = [];
   const hidden = (element) => !element.checkVisibility({ visibilityProperty: true });
@@ -50,11 +50,10 @@ function look(language) {
     const chinese = /\p{Script=Han}/u.test(text);
     if (/\p{L}{3}/u.test(text) && chinese !== (language === 'zh')) wrong.push(`"${text}" is not ${language}`);
   }
-  return wrong;
+  const urls = [...document.querySelectorAll('a[href]:not([download])')].map((link) => new URL(link.href));
+  const links = urls.filter((url) => url.origin === location.origin && !/^\/(api|assets|language|problems)\b/.test(url.pathname)).map((url) => url.pathname + url.search);
+  return { wrong, links };
 }
-
-/** Same-origin pages that this one leads to. */
-const links = (person) => person.page.locator('a[href]:not([download])').evaluateAll((all) => all.map((link) => new URL(link.href)).filter((url) => url.origin === location.origin && !/^\/(api|assets|language|problems)\b/.test(url.pathname)).map((url) => url.pathname + url.search));
 
 /** One page stands for all of its kind: ids and values do not count. */
 const kind = (path) => path.replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, ':id').replace(/[A-Z]+-\d{4}-\d+-\d+/, ':number').replace(/checkpoints\/\d+/, 'checkpoints/:size').replace(/=[^&]*/g, '');
@@ -72,26 +71,28 @@ function first(path, language) {
 
 async function inspect(person, path, language) {
   const reply = await person.page.goto(path);
-  const wrong = reply.status() === 200 ? [] : [`answers ${reply.status()}`];
-  wrong.push(...(await person.page.evaluate(look, language)), ...browser.takeFaults());
+  const { wrong, links } = await person.page.evaluate(look, language);
+  if (reply.status() !== 200) wrong.push(`answers ${reply.status()}`);
+  wrong.push(...browser.takeFaults());
   if (language === 'zh' && first(path, language)) {
     await person.page.evaluate(axe);
     const { violations } = await person.page.evaluate((runOnly) => window.axe.run(document, { runOnly, resultTypes: ['violations'] }), RULES);
     for (const { id, nodes } of violations) wrong.push(`${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(' | ')}`);
   }
-  return wrong.map((what) => `${path} ${what}`);
+  return { wrong: wrong.map((what) => `${path} ${what}`), links };
 }
 
 async function crawl(person) {
   const found = new Map([['/', '/']]);
   const wrong = [];
   for (const path of found.values()) {
-    wrong.push(...(await inspect(person, path, 'zh')));
-    for (const next of await links(person)) if (!found.has(kind(next))) found.set(kind(next), next);
+    const seen = await inspect(person, path, 'zh');
+    wrong.push(...seen.wrong);
+    for (const next of seen.links) if (!found.has(kind(next))) found.set(kind(next), next);
     assert.ok(found.size <= PAGES_MAX, [...found.keys()].join('\n'));
   }
   await person.go('/language?to=en&next=/');
-  for (const path of found.values()) if (first(path, 'en')) wrong.push(...(await inspect(person, path, 'en')));
+  for (const path of found.values()) if (first(path, 'en')) wrong.push(...(await inspect(person, path, 'en')).wrong);
   assert.deepEqual(wrong, []);
   return [...found.keys()];
 }
