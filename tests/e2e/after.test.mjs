@@ -9,7 +9,6 @@ import { filed } from '../integration/posts.mjs';
 import { vote } from '../integration/voted.mjs';
 import { openBrowser } from './browser.mjs';
 
-const long = Boolean(process.env.TITLED_LONG); // the short form asks for the same pages without a browser: integration/after.test.mjs
 let server, browser, city, failed, title;
 
 const open = () => browser.person(server, { javaScript: false, width: 320 });
@@ -19,7 +18,7 @@ const shot = async (person, name) => {
   if (process.env.TITLED_SHOTS) await person.page.screenshot({ path: `${process.env.TITLED_SHOTS}/${name}.png`, fullPage: true });
 };
 
-describe('after the vote', { skip: !long }, () => {
+describe('after the vote', () => {
   before(async () => {
     [server, browser] = await Promise.all([startServer(), openBrowser()]);
     city = await buildCity(server, { posts: 1 });

@@ -35,7 +35,7 @@ async function examine(person, name) {
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], name);
 }
 
-test('a committee is drawn, witnessed, confirmed and approved through the pages', { skip: !process.env.TITLED_LONG }, async () => {
+test('a committee is drawn, witnessed, confirmed and approved through the pages', async () => {
   const enter = async (login, javaScript = true) => (await browser.person(server, { javaScript })).login(login);
   const office = await enter('office'), bureau = await enter('bureau', false), supervisor = await enter('supervisor');
   const fill = async (person, fields) => {

@@ -13,11 +13,9 @@ import { checkReceipt, codeOf, giveMessage, givePart, listen, says, saysNoChoice
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const look = process.env.TITLED_LOOK; // a folder for pictures
-const skip = process.env.TITLED_LONG ? false : 'ops/test --long';
 let server, browser, estate, people, meeting, number;
 
 before(async () => {
-  if (skip) return;
   browser = await openBrowser();
   server = await startServer({ config });
   estate = await buildEstate(server);
@@ -46,7 +44,7 @@ async function fits(person, name) {
   assert.deepEqual(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html)}`), []);
 }
 
-describe('a vote', { skip }, () => {
+describe('a vote', () => {
   let trustees, member, plain, code, receipt;
 
   test('has a key that three trustees make in their browsers', async () => {
