@@ -54,6 +54,7 @@ test('a committee is drawn, witnessed, confirmed and approved through the pages'
   await examine(office, 'pool');
   await office.press(office.button('报送核准备案'));
   await bureau.go(pool);
+  await bureau.answer('approver', 'city');
   await bureau.answer('reference', '乌人社备〔2026〕2号');
   await bureau.press(bureau.button('登记核准'));
 
@@ -113,6 +114,7 @@ test('a committee is drawn, witnessed, confirmed and approved through the pages'
   await office.press(office.button('加入或调整职务'));
   await office.press(office.button('报送核准备案'));
   await bureau.go(committee);
+  await bureau.answer('approver', 'city');
   await bureau.answer('reference', '乌人社备〔2026〕3号');
   await bureau.press(bureau.button('登记核准'));
   await office.go(committee);
