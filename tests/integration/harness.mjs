@@ -249,6 +249,7 @@ class Server {
   async enter(client, login) {
     for (let tries = 0; ; tries++) {
       const reply = await client.login(login);
+      if (reply.status === 200 && tries) await client.json('DELETE', '/account/sessions'); // what was answered late began one, too
       if (reply.status !== 503 || tries === 5) return reply;
       for (let looks = 0; looks < 2000 && (await this.control.json('GET', '/ready')).status !== 200; looks++);
     }
