@@ -38,7 +38,7 @@ int td_table_gather(struct td_call *call, struct td_reply *reply, struct td_erro
     while (r == 0 && json_is_string(next) && td_route_reads(call->route, "cursor")) {
         struct td_reply more = {0};
         if (json_array_size(items) >= TD_TABLE_ROWS) {
-            r = td_error_key(reterr, TD_ETOOLARGE, "table_too_long",
+            r = td_error_key(reterr, TD_ECONFLICT, "table_too_long",
                              json_pack("{s:i}", "rows", TD_TABLE_ROWS));
             break;
         }

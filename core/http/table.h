@@ -18,7 +18,7 @@ enum td_table td_table_asked(const struct td_call *call, const struct td_reply *
 const char *td_table_type(enum td_table table); /* its media type */
 
 /* Adds to reply->value's items those of the pages after it, by reading the row again in the same transaction
- * with each page's "next" for a cursor. TD_ETOOLARGE "table_too_long" for more than TD_TABLE_ROWS. */
+ * with each page's "next" for a cursor. TD_ECONFLICT "table_too_long" for more than TD_TABLE_ROWS. */
 int td_table_gather(struct td_call *call, struct td_reply *reply, struct td_error *reterr);
 
 /* Appends `items` (array of objects). Columns are the members that t.column has a head for, in order of first

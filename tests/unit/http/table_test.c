@@ -81,7 +81,7 @@ static void test_gathers_all_pages(void **state)
     assert_int_equal(items, 3 * PAGE + 1);
     assert_int_equal(gather(TD_TABLE_ROWS, "", &items, &err), 0);
     assert_int_equal(items, TD_TABLE_ROWS);
-    assert_int_equal(gather(TD_TABLE_ROWS + 1, "", &items, &err), TD_ETOOLARGE);
+    assert_int_equal(gather(TD_TABLE_ROWS + 1, "", &items, &err), TD_ECONFLICT);
     assert_string_equal(err.key, "table_too_long");
     td_error_done(&err);
     assert_int_equal(gather(9 * PAGE, "fails", &items, &err), TD_EIO);
