@@ -206,6 +206,10 @@ describe('committee and panel', () => {
       const other = await approveAs(id, approver === 'region' ? 'city' : 'region');
       assert.deepEqual([other.status, other.body.errors?.[0].field, other.body.errors?.[0].code], [422, 'approver', 'approver_other'], `${level}: ${other.text}`);
       assert.equal((await look(id)).committee_state, 'submitted');
+      if (level === 'junior' && kind === 'series') {
+        const again = await city.bureau.form(`/committees/${id}/approve`, { approver: 'region', reference: 'R-1', approved_on: await today(), _back: `/committees/${id}` });
+        assert.ok(again.status === 422 && /不是核准备案机关/.test(again.text) && /<option value="region" selected>自治区人社厅</.test(again.text) && again.text.includes('value="R-1"'), 'nothing is lost');
+      }
       assert.equal((await approveAs(id, approver)).status, 200);
       assert.deepEqual([(await look(id)).committee_state, (await look(id)).approver, (await look(id)).members.length], ['approved', approver, minimum]);
       await city.bureau.ok('POST', `/committees/${id}/withdraw`, { reason: '试验' });
