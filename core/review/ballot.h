@@ -18,6 +18,9 @@
 
 #include <stdbool.h>
 
+
+struct td_meeting_seat; /* review/meeting.h */
+
 enum { TD_BALLOT_QUESTIONS = 50 }; /* of one election: a paper then has 250 kB and 0.5 s of work */
 
 /* Puts motions of an open meeting to the vote: those named (array of ids), or all that wait (NULL). Makes the elections.
@@ -85,10 +88,10 @@ int td_ballot_annul(struct td_review *review, const char *meeting_id, int number
 /* --- what is seen ----------------------------------------------------------------------------- */
 
 /* [{"id", "number", "election_state", "motions", "voters", "registered", "voted", "opened_by": how many trustees,
- * "announced_at", "can_announce"}]:
+ * "announced_at", "can_announce" (while the meeting is open), "readable": not one from which the caller keeps out}]:
  * progress counts people only. "voters" and "registered" for who runs or watches the meeting: to others the difference to
  * those present would say how many recuse. */
-int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, bool leads,
+int td_ballot_list(struct td_review *review, const char *meeting_id, const struct td_meeting_seat *seat, bool open,
                    json_t **ret_elections);
 
 /* One election for who is of the meeting and need not recuse himself from it, and for trustees: the row's public texts, "counts" when

@@ -19,31 +19,43 @@
     "select e.id, e.number, e.state as election_state, e.reason, e.head, e.announced_at,"          \
     " (select count(*) from motion o where o.election_id = e.id) as motions, " VOTERS              \
     ") as voters, " VOTERS " and v.registered) as registered, " VOTERS " and v.voted) as voted,"   \
-    " (select count(*) from factor f where f.election_id = e.id) as opened_by"                     \
-    " from election e where e.meeting_id = $1 order by e.number"
+    " (select count(*) from factor f where f.election_id = e.id) as opened_by,"                    \
+    " case when exists (select 1 from motion o join application a on a.id = o.application_id"      \
+    " where o.election_id = e.id and " TD_RECUSAL_SQL(                                             \
+        "$2") ") then 1 else 0 end as kept_out"                                                    \
+              " from election e where e.meeting_id = $1 order by e.number"
 
-int td_ballot_list(struct td_review *review, const char *meeting_id, bool runs, bool leads,
-                   json_t **ret_elections)
+int td_ballot_list(struct td_review *review, const char *meeting_id,
+                   const struct td_meeting_seat *seat, bool open, json_t **ret_elections)
 {
     json_t *rows = NULL, *row = NULL;
     size_t i;
-    int rc = td_tx_rows(review->tx, &rows, LIST_SQL, "s", meeting_id);
+    int trustee = 0;
+    bool sees = seat->office || seat->reads, runs = seat->leads || sees;
+    int rc = td_tx_rows(review->tx, &rows, LIST_SQL, "ss", meeting_id, review->who->id);
+    if (rc == 0)
+        rc = td_ceremony_number(review->tx, meeting_id, review->who->id, &trustee);
     json_array_foreach(rows, i, row) {
         const char *state = td_row_text(row, "election_state");
         if (!runs) {
             json_object_del(row, "voters");
             json_object_del(row, "registered");
         }
+        json_object_set_new(row, "readable",
+                            json_boolean(sees || trustee > 0 || !td_row_int(row, "kept_out")));
+        json_object_del(row, "kept_out");
         json_object_set_new(row, "is_registering", json_boolean(!strcmp(state, "registering")));
         json_object_set_new(row, "is_voting", json_boolean(!strcmp(state, "voting")));
         json_object_set_new(row, "is_closed", json_boolean(!strcmp(state, "closed")));
         json_object_set_new(row, "is_counted", json_boolean(!strcmp(state, "counted")));
-        json_object_set_new(
-            row, "can_announce",
-            json_boolean(!strcmp(state, "counted") && leads && !*td_row_text(row, "announced_at")));
+        json_object_set_new(row, "can_announce",
+                            json_boolean(!strcmp(state, "counted") && seat->leads && open &&
+                                         !*td_row_text(row, "announced_at")));
         json_object_set_new(row, "is_annulled", json_boolean(!strcmp(state, "annulled")));
     }
-    if (rc == 0)
+    if (rc < 0)
+        json_decref(rows);
+    else
         *ret_elections = rows;
     return rc;
 }

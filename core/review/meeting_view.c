@@ -206,9 +206,8 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     if (rc == 0)
         rc = motions(review, meeting, &seat, &list);
     if (rc == 0)
-        rc = td_ballot_list(review, meeting_id, seat.leads || seat.office || seat.reads,
-                            seat.leads && !strcmp(td_row_text(meeting, "state"), "open"),
-                            &elections);
+        rc = td_ballot_list(review, meeting_id, &seat,
+                            !strcmp(td_row_text(meeting, "state"), "open"), &elections);
     if (rc == 0)
         rc = count_waiting(review->tx, meeting, &waiting);
     if (rc < 0) {

@@ -201,7 +201,7 @@ describe('a panel', { concurrency: 1 }, () => {
   });
 
   test('is scored at the desk, where what is wrong is named and kept, and a sheet that is in is locked', async () => {
-    const expert = await as(third), scripted = await as(third, true);
+    const expert = await as(third);
     await score(expert, numbers.lin, { points: '77', opinion: '不推荐', comment: '证据不足' });
     await expert.leave(() => expert.button('提交评分表').click(), 422);
     assert.match(await expert.problem(), /D2 .+: /);
@@ -209,8 +209,8 @@ describe('a panel', { concurrency: 1 }, () => {
     for (const field of await expert.page.locator('input[name^="points."]').all()) await field.fill('0.5');
     await submitSheet(expert);
     assert.equal(await expert.page.locator('input[name^="points."]').count(), 0, 'locked');
-    await score(scripted, numbers.mali, { points: '7.5', opinion: '推荐', comment: '扎实' });
-    await submitSheet(scripted);
+    await score(expert, numbers.mali, { points: '7.5', opinion: '推荐', comment: '扎实' });
+    await submitSheet(expert);
     await expert.press(expert.link('小组评议'));
     assert.match(await expert.text(), /还没有评分表全部提交的材料/);
     const lead = await as('lead');

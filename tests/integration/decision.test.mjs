@@ -554,6 +554,7 @@ describe('the meeting', () => {
     assert.equal((await sign(experts[5])).body.key, 'signers_only');
     const kept = await experts[4].ok('GET', `/meetings/${meeting}/minutes`); // a deputy who kept out of the first
     assert.deepEqual([kept.motions[0], kept.motions.slice(1), kept.summary, kept.salt], [{ sequence: 1, withheld: true }, minutes.motions.slice(1), { motions: 3, passed: 1, failed: 1 }, undefined]);
+    assert.deepEqual((await experts[4].ok('GET', `/meetings/${meeting}`)).elections.map((one) => one.readable), await Promise.all([1, 2].map(async (n) => (await experts[4].json('GET', `/meetings/${meeting}/elections/${n}`)).status === 200)), 'no way to a page that is not his');
     for (const print of ['minutes', 'tally']) {
       const { text } = await experts[4].page(`/meetings/${meeting}/${print}`);
       assert.equal(text.split('您已回避本项').length, 2, print);
