@@ -95,6 +95,27 @@ static void check_day(const struct td_review *review, const char *field, const c
         td_error_field(reterr, field, "before_title", "this is before the title was awarded");
 }
 
+/* Not before the title was awarded, nor before what is recorded last of it: an appointment or
+ * another move. */
+static int check_order(struct td_review *review, const json_t *title, const char *field,
+                       const char *day, struct td_error *reterr)
+{
+    json_t *last = NULL;
+    check_day(review, field, day, td_row_text(title, "awarded_on"), reterr);
+    if (reterr->code == TD_EFIELDS)
+        return TD_EFIELDS;
+    int rc = td_tx_row(review->tx, &last,
+                       "select coalesce(max(day), '') as day from (select max(moved_on) as day from"
+                       " title_move where title_id = $1 union all select max(from_on) from post"
+                       " where title_id = $1) s",
+                       "s", td_row_text(title, "title_id"));
+    if (rc == 0 && strcmp(day, td_row_text(last, "day")) < 0)
+        rc = td_error_key(reterr, TD_ECONFLICT, "move_out_of_order",
+                          json_pack("{s:O}", "last", json_object_get(last, "day")));
+    json_decref(last);
+    return rc;
+}
+
 /* --- posts ------------------------------------------------------------------------------------ */
 
 struct opening {
@@ -399,27 +420,6 @@ static int move_title(struct td_review *review, struct moving *moving, const cha
     return rc < 0 ? rc : record_move(review, moving, *ret_effect);
 }
 
-/* Not before the title was awarded, nor before what is recorded last of it: an appointment or
- * another move. */
-static int check_order(struct td_review *review, const struct moving *moving,
-                       struct td_error *reterr)
-{
-    json_t *last = NULL;
-    check_day(review, "moved_on", moving->on, td_row_text(moving->title, "awarded_on"), reterr);
-    if (reterr->code == TD_EFIELDS)
-        return TD_EFIELDS;
-    int rc = td_tx_row(review->tx, &last,
-                       "select coalesce(max(day), '') as day from (select max(moved_on) as day from"
-                       " title_move where title_id = $1 union all select max(from_on) from post"
-                       " where title_id = $1) s",
-                       "s", td_row_text(moving->title, "title_id"));
-    if (rc == 0 && strcmp(moving->on, td_row_text(last, "day")) < 0)
-        rc = td_error_key(reterr, TD_ECONFLICT, "move_out_of_order",
-                          json_pack("{s:O}", "last", json_object_get(last, "day")));
-    json_decref(last);
-    return rc;
-}
-
 /* The holder goes, and with him every title of his that is in use or suspended: all or none. One
  * that is there already stays as it is. */
 static int move_others(struct td_review *review, struct moving *moving, const json_t *others,
@@ -438,7 +438,7 @@ static int move_others(struct td_review *review, struct moving *moving, const js
         bool there = *moving->unit_id && !is_suspended(moving->title) &&
                      td_row_equals(moving->title, "unit_id", moving->unit_id);
         if (!there)
-            rc = check_order(review, moving, reterr);
+            rc = check_order(review, moving->title, "moved_on", moving->on, reterr);
         if (rc == 0 && !there)
             rc = move_title(review, moving, &effect, reterr);
         json_decref(moving->title);
@@ -461,7 +461,7 @@ int td_post_transfer(struct td_review *review, const char *title_id, const json_
     if (rc == 0)
         rc = find_target(review, move, &moving, reterr);
     if (rc == 0)
-        rc = check_order(review, &moving, reterr);
+        rc = check_order(review, moving.title, "moved_on", moving.on, reterr);
     if (rc == 0)
         rc = td_tx_rows(review->tx, &others,
                         "select t.id from title t join application a on a.id = t.application_id"
@@ -484,8 +484,9 @@ int td_post_retire(struct td_review *review, const char *title_id, const char *r
     int rc = load_for(review, title_id, false, &title, reterr);
     if (rc < 0)
         return rc;
-    check_day(review, "retired_on", retired_on, td_row_text(title, "awarded_on"), reterr);
-    rc = reterr->code == TD_EFIELDS ? TD_EFIELDS : close_post(review, title_id, retired_on);
+    rc = check_order(review, title, "retired_on", retired_on, reterr);
+    if (rc == 0)
+        rc = close_post(review, title_id, retired_on);
     if (rc == 0)
         rc = td_row_log(review, "title.retire", "title", title_id,
                         json_pack("{s:s}", "retired_on", retired_on));

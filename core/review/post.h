@@ -38,6 +38,7 @@ int td_post_pay(struct td_review *review, const char *title_id, const char *hono
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr);
 
+/* TD_EFIELDS, TD_ECONFLICT "move_out_of_order" as above. */
 int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
                    struct td_error *reterr);
 

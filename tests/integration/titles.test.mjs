@@ -192,6 +192,7 @@ describe('定向使用', () => {
       const { state_why: why, present } = await city.bureau.ok('GET', `/titles/${id}`);
       assert.deepEqual([why, present.grade, present.ladder, present.unit_name], ['reinstated', grade, 'directed', '板房沟镇中心小学']);
     }
+    assert.equal((await city.bureau.json('POST', `/titles/${lower}/retirement`, { retired_on: first })).body.key, 'move_out_of_order', 'nobody retires before that either');
     assert.equal((await ctl('quota', 'verify')).code, 0);
   });
 
