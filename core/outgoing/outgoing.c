@@ -218,6 +218,7 @@ static void read_answer(struct parcel *parcel)
         json_decref(said);
         said = NULL;
     }
+    json_object_del(said, "by"); /* our own mark of a receipt that a person brought */
     parcel->outcome = judge(parcel, errand->status, said);
     const char *words = td_json_text(said, "reason");
     if (*words)

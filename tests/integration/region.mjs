@@ -137,7 +137,7 @@ export class Region {
       case 'hold': return this.held.push(Object.assign(() => say(201, { receipt: kept.receipt }), { destroy: () => reply.destroy() }));
       case 'double': this.take(one);
     }
-    say(201, { receipt: kept.receipt });
+    say(201, { receipt: kept.receipt, by: 'a name' }); // no person here recorded it
   }
 }
 
