@@ -10,8 +10,8 @@ import { makeKey, openSums, vote } from './vote.mjs';
 
 const elsewhere = '650109';
 
-/** Settings with which thousands of requests of one address pass. */
-export const config = { throttle_write: 1000000, throttle_public: 1000000, throttle_upload: 1000000, lockout_failures: 100000, throttle_login_address: 100000, limit_per_address: 1000 };
+/** Settings with which thousands of requests of one address pass, over connections that wait for each other. */
+export const config = { throttle_write: 1000000, throttle_public: 1000000, throttle_upload: 1000000, lockout_failures: 100000, throttle_login_address: 100000, limit_per_address: 1000, limit_idle_seconds: 600 };
 
 /** SQL on the records of a server that rests, or that has nothing to write now; reading is possible at any time. */
 export const sql = (server, text) => execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(server.folder, 'records/titled.db')], { input: text, encoding: 'utf8' });
