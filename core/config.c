@@ -130,6 +130,8 @@ static const struct row rows[] = {
      "former passwords that may not come back"},
     {"password_classes", NUMBER, "1", AT(password_classes), 1, 4,
      "of small, capital, digit, other: how many a password needs"},
+    {"password_cost", CHOICE, "full", AT(password_cost), 0, 0,
+     "full|least: least is for demonstrations only, where everybody knows the passwords"},
     {"lease_seconds", NUMBER, "900", AT(lease_seconds), 10, 86400,
      "how long a dossier is held without work on it"},
 
@@ -406,6 +408,14 @@ static int check_step_up(const struct td_config *config, struct td_error *reterr
         (long long)config->step_up_most_seconds, (long long)config->step_up_seconds);
 }
 
+/* What the least cost has hashed is guessed as fast as it is read. */
+static int check_password_cost(const struct td_config *config, struct td_error *reterr)
+{
+    return config->demo || strcmp(config->password_cost, "full") == 0
+               ? 0
+               : td_error_set(reterr, TD_EINVALID, "password_cost = least needs demo = true");
+}
+
 int td_config_load(int argc, char **argv, struct td_config **ret_config, struct td_error *reterr)
 {
     struct td_config *config = calloc(1, sizeof(*config));
@@ -424,6 +434,8 @@ int td_config_load(int argc, char **argv, struct td_config **ret_config, struct 
         r = check_tls(config, reterr);
     if (r == 0)
         r = check_step_up(config, reterr);
+    if (r == 0)
+        r = check_password_cost(config, reterr);
     if (r < 0)
         td_config_free(config);
     else

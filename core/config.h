@@ -59,6 +59,7 @@ struct td_config {
     char *second_factor;        /* off, offered, required */
     char *second_factor_issuer; /* shown by authenticators */
     char *password_policy;      /* modern, mlps */
+    char *password_cost;        /* full, least */
     int64_t reminder_days;                               /* review/tick.c */
     int64_t complaint_accept_days, complaint_answer_days; /* review/complaint.h */
     char *integrity_bar;        /* decision, next_year: review/integrity.h */

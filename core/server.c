@@ -254,7 +254,8 @@ static void set_policy(const struct td_config *config)
 {
     struct td_policy policy = {.password_max_days = config->password_max_days,
                                .password_history = config->password_history,
-                               .password_classes = config->password_classes};
+                               .password_classes = config->password_classes,
+                               .cheap_hashes = strcmp(config->password_cost, "least") == 0};
     if (strcmp(config->second_factor, "off") != 0)
         policy.second_factor = strcmp(config->second_factor, "required") == 0
                                    ? TD_SECOND_FACTOR_REQUIRED

@@ -21,8 +21,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static int hash_with_limits(const char *password, char hash[TD_PASSWORD_HASH_TEXT])
 {
-    return crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                             crypto_pwhash_MEMLIMIT_INTERACTIVE)
+    bool cheap = td_policy()->cheap_hashes;
+    return crypto_pwhash_str(
+               hash, password, strlen(password),
+               cheap ? crypto_pwhash_OPSLIMIT_MIN : crypto_pwhash_OPSLIMIT_INTERACTIVE,
+               cheap ? crypto_pwhash_MEMLIMIT_MIN : crypto_pwhash_MEMLIMIT_INTERACTIVE)
                ? TD_ENOMEM
                : 0;
 }

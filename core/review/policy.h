@@ -22,6 +22,7 @@ struct td_policy {
     int64_t password_max_days; /* 0 = never expires */
     int64_t password_history;  /* former passwords that are refused; none are kept when 0 */
     int64_t password_classes;  /* of small, capital, digit, other; 1 = any */
+    bool cheap_hashes;         /* of a demonstration, whose passwords are no secret */
 };
 
 /* Makes the rules at least as strict as 等保三级. */

@@ -116,7 +116,7 @@ export async function startRig({ faults = false, config = {}, plugins, prepare =
   if (faults) rig.shim = new Shim(join(rig.folder, 'control'));
   rig.server = await startServer({
     plugins,
-    config: { ...busy, stall_warn_ms: STALL_MS, ...config },
+    config: { ...busy, password_cost: 'full', stall_warn_ms: STALL_MS, ...config },
     env: (folder) => {
       if (!rig.prepared) prepare(join(folder, 'records'));
       rig.prepared = true;

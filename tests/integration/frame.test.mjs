@@ -397,7 +397,7 @@ describe('the control socket', () => {
   });
 
   test('outside the demonstration there is no such address', async () => {
-    const server = await startServer({ config: { demo: false } });
+    const server = await startServer({ config: { demo: false, password_cost: 'full' } });
     try {
       assert.equal((await server.control.json('POST', '/demo/advance', { days: 1 })).status, 404);
     } finally {

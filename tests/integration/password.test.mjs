@@ -7,7 +7,7 @@ import { enrol } from './second_factor.mjs';
 
 describe('a password', () => {
   let server;
-  before(async () => (server = await startServer()));
+  before(async () => (server = await startServer({ config: { password_cost: 'full' } })));
   after(async () => server?.stop());
 
   test('is long and not the first that comes to mind; nothing else is asked, and it never expires', async () => {
@@ -28,7 +28,7 @@ describe('a password', () => {
 describe('under 等保三级', () => {
   let server;
   const first = 'Correct horse 1', strong = (n) => `Stronger horse ${n}`;
-  before(async () => (server = await startServer({ config: { password_policy: 'mlps' } })));
+  before(async () => (server = await startServer({ config: { password_policy: 'mlps', password_cost: 'full' } })));
   after(async () => server?.stop());
 
   async function person(login) {
@@ -80,7 +80,7 @@ describe('under 等保三级', () => {
 describe('who guesses', () => {
   let server, security;
   before(async () => {
-    server = await startServer({ config: { lockout_failures: 3, lockout_first_seconds: 60, throttle_login_address: 100000 } });
+    server = await startServer({ config: { password_cost: 'full', lockout_failures: 3, lockout_first_seconds: 60, throttle_login_address: 100000 } });
     security = await server.account('guard', [{ role: 'security', scope: '' }]);
   });
   after(async () => server?.stop());

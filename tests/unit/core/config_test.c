@@ -110,6 +110,7 @@ static void test_refuses(void **state)
                                    "https://X", "http://a b", "https://u@x", "titles.test", NULL};
          *url; url++)
         assert_refused(3, (char *[]){"titled", "--public_url", (char *)*url}, "public_url");
+    assert_refused(3, (char *[]){"titled", "--password_cost", "least"}, "needs demo = true");
     assert_refused(3, (char *[]){"titled", "--step_up_most_seconds", "599"},
                    "step_up_most_seconds (599) is below step_up_seconds (600)");
     put("readers = 0\n");
