@@ -78,9 +78,17 @@ async function score(person, number, { points, opinion, comment } = {}) {
 const submitSheet = (person) => person.press(person.button('提交评分表'));
 
 describe('a panel', { concurrency: 1 }, () => {
+  let stopped = '';
+  /** A step of the way; the first that fails ends it. */
+  const step = (name, act) => test(name, async (t) => {
+    if (stopped) return t.skip(`after ${stopped}`);
+    stopped = name;
+    await act();
+    stopped = '';
+  });
   let leaver, asked, third; // of the readers of both dossiers beside the lead: who keeps out, who is challenged, the last
 
-  test('is formed by its office, and what was chosen stays when it is refused', async () => {
+  step('is formed by its office, and what was chosen stays when it is refused', async () => {
     const office = await as('office'), { page } = office;
     await office.menu('评议组');
     await office.press(office.link('组建评议组'));
@@ -96,7 +104,7 @@ describe('a panel', { concurrency: 1 }, () => {
     assert.match(await office.text(), /专家甲 \(组长\)/);
   });
 
-  test('is given its dossiers, three readers each, and says how they were found', async () => {
+  step('is given its dossiers, three readers each, and says how they were found', async () => {
     const office = await as('office'), { page } = office;
     await page.getByLabel('每份材料的评审专家数').fill('2');
     await office.leave(() => office.button('分配材料').click(), 422);
@@ -115,10 +123,9 @@ describe('a panel', { concurrency: 1 }, () => {
   });
 
   for (const [javaScript, whose] of [[false, 'lin'], [true, 'mali']])
-    test(`loses a dossier's reader who keeps out of it, ${javaScript ? 'with' : 'without'} scripts`, async () => {
+    step(`loses a dossier's reader who keeps out of it, ${javaScript ? 'with' : 'without'} scripts`, async () => {
       const expert = await as(leaver, javaScript);
       await score(expert, numbers[whose], { comment: '尚未写完' });
-      if (javaScript) await expert.page.getByText('已自动保存').waitFor();
       const path = new URL(expert.page.url()).pathname;
       await expert.page.locator('summary', { hasText: '申请回避' }).click();
       await expert.page.getByLabel('理由').fill('曾合作课题');
@@ -130,7 +137,7 @@ describe('a panel', { concurrency: 1 }, () => {
       if (!javaScript) await fits(expert, 'recused');
     });
 
-  test('finds other readers among its members for those who left', async () => {
+  step('finds other readers among its members for those who left', async () => {
     const office = await toPanel();
     assert.match(await office.text(), /少于原定人数/);
     await fits(office, 'lacking');
@@ -139,7 +146,7 @@ describe('a panel', { concurrency: 1 }, () => {
     for (const number of Object.values(numbers)) assert.deepEqual((await readers(number)).sort(), ['lead', asked, third].sort());
   });
 
-  test('waits for the decision when somebody asks that a reader keep out', async () => {
+  step('waits for the decision when somebody asks that a reader keep out', async () => {
     const lin = await as('lin'), expert = await as(asked);
     await lin.menu('我的申报');
     await lin.press(lin.page.locator('tbody a, .td-card a').first());
@@ -163,7 +170,7 @@ describe('a panel', { concurrency: 1 }, () => {
     assert.match(await lin.text(), /不予回避.*\s+经核实没有利害关系/);
   });
 
-  test('is scored in a table away from the desk: what is wrong is named at its row, the rest is saved', async () => {
+  step('is scored in a table away from the desk: what is wrong is named at its row, the rest is saved', async () => {
     const ITEM = 6, MOST = 10, FILLED = 11;
     const expert = await as(asked);
     await expert.menu('专家评审');
@@ -200,7 +207,7 @@ describe('a panel', { concurrency: 1 }, () => {
     }
   });
 
-  test('is scored at the desk, where what is wrong is named and kept, and a sheet that is in is locked', async () => {
+  step('is scored at the desk, where what is wrong is named and kept, and a sheet that is in is locked', async () => {
     const expert = await as(third);
     await score(expert, numbers.lin, { points: '77', opinion: '不推荐', comment: '证据不足' });
     await expert.leave(() => expert.button('提交评分表').click(), 422);
@@ -220,7 +227,7 @@ describe('a panel', { concurrency: 1 }, () => {
     }
   });
 
-  test('discusses what differs, and its lead records the opinion', async () => {
+  step('discusses what differs, and its lead records the opinion', async () => {
     const lead = await as('lead'), scripted = await as('lead', true);
     await lead.press(lead.link('小组评议'));
     const differs = async (number) => (await row(lead, number).innerText()).includes('分歧较大');
@@ -252,7 +259,7 @@ describe('a panel', { concurrency: 1 }, () => {
     assert.equal(await other.button('记录评议意见').count(), 0, 'the lead records');
   });
 
-  test('is closed by its office when all is there', async () => {
+  step('is closed by its office when all is there', async () => {
     const office = await toPanel();
     assert.equal((await office.text()).match(/评分已齐\s+评议意见已记录/g)?.length, 2);
     await fits(office, 'ready');
