@@ -85,6 +85,10 @@ int td_panel_load_own(struct td_review *review, const char *panel_id, json_t **r
 /* Tells those who have got something to read just now, in this transaction, and have no unread word of it yet. */
 int td_panel_tell_readers(struct td_review *review, const json_t *panel);
 
+/* The tick: reminds, once, each reader whose sheet is missing of a dossier that its panel owes until `until`, unless
+ * he was told `since`; *changed grows. */
+int td_panel_remind(struct td_review *review, const char *since, const char *until, int64_t *changed);
+
 /* Members: [{"account_id", "name", "lead", "unit_name", "barred" (from judging, today)}]. The cycle's panel_minimum. */
 int td_panel_members(struct td_review *review, const char *panel_id, json_t **ret_members);
 int td_panel_minimum(struct td_tx *tx, const char *cycle_id, int64_t *ret_minimum);

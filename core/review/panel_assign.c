@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { DOSSIERS_MAX = 5000 };
+enum { DOSSIERS_MAX = 5000, REMINDED = 200 };
 
 /* What one call works on. */
 struct assigning {
@@ -349,6 +349,37 @@ int td_panel_tell_readers(struct td_review *review, const json_t *panel)
                                  words);
     json_decref(readers);
     json_decref(words);
+    return rc;
+}
+
+int td_panel_remind(struct td_review *review, const char *since, const char *until,
+                    int64_t *changed)
+{
+    json_t *readers = NULL, *reader;
+    size_t i;
+    int rc = td_tx_rows(
+        review->tx, &readers,
+        "select m.account_id, count(*) as count, min(a.due_at) as due_at from panel_reader m"
+        " join application a on a.id = m.application_id join account c on c.id = m.account_id"
+        " where a.state = 'panel_review' and a.due_at >= $1 and a.due_at <= $2"
+        " and not c.disabled and not exists (select 1 from sheet h where h.application_id = a.id"
+        " and h.account_id = m.account_id and h.submitted_at is not null)"
+        " and not " TD_RECUSAL_SQL("m.account_id") " and not exists (select 1 from message g where"
+                                                   " g.account_id = m.account_id and"
+                                                   " g.kind = 'panel_due' and g.at >= $3)"
+                                                   " group by m.account_id order by m.account_id"
+                                                   " limit $4",
+        "sssi", review->now, until, since, (int64_t)REMINDED);
+    json_array_foreach(readers, i, reader) {
+        json_t *words = json_pack("{s:O, s:O}", "count", json_object_get(reader, "count"), "due_at",
+                                  json_object_get(reader, "due_at"));
+        if (rc == 0)
+            rc = td_message_send(review, td_row_text(reader, "account_id"), NULL, "panel_due",
+                                 words);
+        json_decref(words);
+        *changed += rc == 0;
+    }
+    json_decref(readers);
     return rc;
 }
 

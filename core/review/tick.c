@@ -4,6 +4,7 @@
 #include "config.h"
 #include "review/filing.h"
 #include "review/message.h"
+#include "review/panel.h"
 #include "review/payment.h"
 #include "review/post.h"
 #include "review/row.h"
@@ -51,18 +52,11 @@ static int abandon_overdue(struct td_review *review, int64_t *changed, struct td
     return result;
 }
 
-static int remind(struct td_review *review, int64_t *changed)
+static int remind_applicants(struct td_review *review, const char *soon, int64_t *changed)
 {
-    char soon[TD_TIME_TEXT];
     json_t *rows = NULL, *row;
     size_t i;
-    td_date today;
-    int result = td_date_parse(review->today, &today);
-    if (result)
-        return result;
-    td_date ahead = review->config ? (td_date)review->config->reminder_days : 1;
-    td_time_format(td_clock_day_end_ms(today + ahead), soon);
-    result =
+    int result =
         td_tx_rows(review->tx, &rows,
                    "select a.id, a.account_id, a.number, a.due_at, a.state from application a "
                    "where a.state in ('returned', 'supplement', 'fee_due') and a.due_at >= $1 and "
@@ -83,6 +77,20 @@ static int remind(struct td_review *review, int64_t *changed)
     }
     json_decref(rows);
     return result;
+}
+
+/* Whoever was told of a deadline one reminder ago is not told again the day after. */
+static int remind(struct td_review *review, int64_t *changed)
+{
+    char soon[TD_TIME_TEXT], since[TD_TIME_TEXT];
+    td_date today, ahead = review->config ? (td_date)review->config->reminder_days : 1;
+    int result = td_date_parse(review->today, &today);
+    if (result)
+        return result;
+    td_time_format(td_clock_day_end_ms(today + ahead), soon);
+    td_time_format(td_clock_day_end_ms(today - ahead - 1), since);
+    result = remind_applicants(review, soon, changed);
+    return result ? result : td_panel_remind(review, since, soon, changed);
 }
 
 int td_tick_run(struct td_review *review, int64_t *ret_changed, struct td_error *reterr)

@@ -432,3 +432,18 @@ describe('an expert who may not judge any more', () => {
     assert.equal((await record(next)).body.key, 'discussion_closed');
   });
 });
+
+test('who owes a sheet is reminded before its panel\'s deadline, once, and nobody else', async () => {
+  const owing = Object.fromEntries(rows(server, `select c.login, count(*) as n from panel_reader m join application a on a.id = m.application_id join account c on c.id = m.account_id
+    where a.state = 'panel_review' and not exists (select 1 from sheet h where h.application_id = a.id and h.account_id = m.account_id and h.submitted_at is not null)
+    and not exists (select 1 from recusal r where r.application_id = a.id and r.account_id = m.account_id and r.lifted_at is null) and c.unit_id is not a.unit_id group by c.login`).map((one) => [one.login, one.n]));
+  assert.ok(Object.keys(owing).length > 2, JSON.stringify(owing));
+  const due = new Date(Date.parse(`${(await server.client().ok('GET', '/calendar')).start}T15:59:59.999Z`) + 2 * 86400e3).toISOString();
+  sql(server, `update application set due_at = '${due}' where state = 'panel_review'`);
+  const told = () => Object.fromEntries(rows(server, "select c.login, count(*) as n, max(json_extract(m.parameters, '$.count')) as owed from message m join account c on c.id = m.account_id where m.kind = 'panel_due' group by c.login").map((one) => [one.login, [one.n, one.owed]]));
+  assert.deepEqual(told(), {});
+  for (const days of [1, 1]) {
+    await server.advance(days);
+    assert.deepEqual(told(), Object.fromEntries(Object.entries(owing).map(([login, n]) => [login, [1, n]])));
+  }
+});
