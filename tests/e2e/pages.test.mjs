@@ -51,7 +51,8 @@ function look(language) {
     if (/\p{L}{3}/u.test(text) && chinese !== (language === 'zh')) wrong.push(`"${text}" is not ${language}`);
   }
   const urls = [...document.querySelectorAll('a[href]:not([download])')].map((link) => new URL(link.href));
-  const links = urls.filter((url) => url.origin === location.origin && !/^\/(api|assets|language|problems)\b/.test(url.pathname)).map((url) => url.pathname + url.search);
+  // A table is handed out, not shown.
+  const links = urls.filter((url) => url.origin === location.origin && !url.searchParams.has('format') && !/^\/(api|assets|language|problems)\b/.test(url.pathname)).map((url) => url.pathname + url.search);
   return { wrong, links };
 }
 
