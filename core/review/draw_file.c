@@ -57,9 +57,14 @@ static int hash_json(const json_t *value, char hex[TD_DRAW_HEX])
 int td_draw_commitment(const json_t *file, char hex[TD_DRAW_HEX])
 {
     json_t *part = json_object();
-    for (size_t i = 0; i < sizeof(committed) / sizeof(committed[0]); i++)
-        json_object_set(part, committed[i], json_object_get(file, committed[i]));
-    int rc = hash_json(part, hex);
+    int rc = part ? 0 : TD_ENOMEM;
+    for (size_t i = 0; i < sizeof(committed) / sizeof(committed[0]); i++) {
+        json_t *member = json_object_get(file, committed[i]);
+        if (member && json_object_set(part, committed[i], member) < 0)
+            rc = TD_ENOMEM; /* a hash of less would be published */
+    }
+    if (rc == 0)
+        rc = hash_json(part, hex);
     json_decref(part);
     return rc;
 }
@@ -178,8 +183,13 @@ int td_draw_shuffle(json_t *file)
     const json_t *candidates = json_object_get(file, "candidates");
     size_t count = json_array_size(candidates);
     json_t *order = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append(order, json_object_get(json_array_get(candidates, i), "id"));
+    for (size_t i = 0; i < count; i++) {
+        json_t *id = json_object_get(json_array_get(candidates, i), "id");
+        if (json_array_append_new(order, id ? json_incref(id) : json_null()) < 0) {
+            json_decref(order);
+            return TD_ENOMEM;
+        }
+    }
     start_stream(&stream, file);
     for (size_t i = count; i-- > 1;) {
         size_t j = (size_t)take_below(&stream, i + 1);
@@ -197,6 +207,7 @@ struct seating {
     const json_t *order;
     json_t *seats;
     int64_t size, per_unit, outside, fresh; /* the criteria: how many of each */
+    bool failed;                            /* without memory */
 };
 
 static int64_t share(const json_t *criteria, const char *percent)
@@ -245,14 +256,14 @@ static bool admits(const struct seating *seating, const json_t *candidate)
 static void fill(struct seating *seating, int64_t round)
 {
     size_t i = 0;
-    while (i < json_array_size(seating->order)) {
+    while (i < json_array_size(seating->order) && !seating->failed) {
         const char *id = json_string_value(json_array_get(seating->order, i++));
         const json_t *candidate = id ? json_object_get(seating->by_id, id) : NULL;
         if (!candidate || seat_of(seating, id) || !admits(seating, candidate))
             continue;
-        json_array_append_new(seating->seats,
-                              json_pack("{s:s, s:I, s:I, s:s}", "id", id, "rank", (json_int_t)i,
-                                        "round", round, "answer", ""));
+        json_t *seat = json_pack("{s:s, s:I, s:I, s:s}", "id", id, "rank", (json_int_t)i, "round",
+                                 round, "answer", "");
+        seating->failed = json_array_append_new(seating->seats, seat) < 0;
         i = 0; /* whom a seat shut out may fit now, and the first always comes first */
     }
 }
@@ -273,7 +284,7 @@ int td_draw_seat(json_t *file)
     json_t *one = NULL;
     int rc = 0;
     json_array_foreach(json_object_get(file, "candidates"), i, one)
-        json_object_set(seating.by_id, td_row_text(one, "id"), one);
+        seating.failed |= json_object_set(seating.by_id, td_row_text(one, "id"), one) < 0;
     fill(&seating, 1);
     json_array_foreach(json_object_get(file, "answers"), i, one) {
         json_t *seat = seat_of(&seating, td_row_text(one, "id"));
@@ -281,15 +292,17 @@ int td_draw_seat(json_t *file)
             rc = TD_EINVALID;
             break;
         }
-        json_object_set(seat, "answer", json_object_get(one, "answer"));
+        seating.failed |= json_object_set(seat, "answer", json_object_get(one, "answer")) < 0;
         if (td_row_equals(one, "answer", "declined"))
             fill(&seating, td_row_int(seat, "round") + 1);
     }
     json_decref(seating.by_id);
+    if (seating.failed)
+        rc = TD_ENOMEM;
     if (rc < 0)
         json_decref(seating.seats);
-    else
-        json_object_set_new(file, "seats", seating.seats);
+    else if (json_object_set_new(file, "seats", seating.seats) < 0)
+        rc = TD_ENOMEM;
     return rc;
 }
 
@@ -339,7 +352,8 @@ static bool walk(const char *path, const json_t *value, leaf_fn each, void *arg)
 
 enum { HINT_TEXT = 9 };
 
-static void hint_of(const char *path, const json_t *value, char hint[HINT_TEXT])
+/* False without memory. */
+static bool hint_of(const char *path, const json_t *value, char hint[HINT_TEXT])
 {
     char hex[TD_DRAW_HEX] = "", *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     size_t length = strlen(path) + (text ? strlen(text) : 0) + 2;
@@ -351,14 +365,13 @@ static void hint_of(const char *path, const json_t *value, char hint[HINT_TEXT])
     free(whole);
     free(text);
     snprintf(hint, HINT_TEXT, "%.8s", hex);
+    return *hex != 0;
 }
 
 static bool add_hint(const char *path, const json_t *value, void *hints)
 {
     char hint[HINT_TEXT];
-    hint_of(path, value, hint);
-    json_object_set_new(hints, path, json_string(hint));
-    return true;
+    return hint_of(path, value, hint) && json_object_set_new(hints, path, json_string(hint)) == 0;
 }
 
 /* Everything but the hints themselves and what is compared on its own. */
@@ -378,9 +391,12 @@ int td_draw_seal(json_t *file)
     if (rc < 0)
         return rc;
     json_t *hints = json_object(), *part = hinted(file);
-    walk("", part, add_hint, hints);
+    bool all = part && walk("", part, add_hint, hints);
     json_decref(part);
-    json_object_set_new(file, "record", json_string(record));
+    if (!all || json_object_set_new(file, "record", json_string(record)) < 0) {
+        json_decref(hints);
+        return TD_ENOMEM;
+    }
     return json_object_set_new(file, "hints", hints) < 0 ? TD_ENOMEM : 0;
 }
 
