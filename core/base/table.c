@@ -1,7 +1,9 @@
 /* table.c - see table.h. */
 #include "base/table.h"
 
+#include "base/error.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 
 #include <iconv.h>
 #include <stdbool.h>
@@ -49,21 +51,12 @@ char td_table_separator(const char *text)
     return memchr(text, '\t', strcspn(text, "\n")) ? '\t' : ',';
 }
 
-/* jansson takes a text only when it is UTF-8. */
-static bool is_utf8(const char *bytes, size_t length)
-{
-    json_t *text = json_stringn(bytes, length);
-    bool is = text != NULL;
-    json_decref(text);
-    return is;
-}
-
 static bool is_open(iconv_t conversion)
 {
     return conversion != (iconv_t)-1; /* NOLINT(performance-no-int-to-ptr): so POSIX has it */
 }
 
-static char *convert(const char *bytes, size_t length)
+static int convert(const char *bytes, size_t length, char **ret_text)
 {
     size_t room = length * GROWTH, left = length;
     char *text = malloc(room + 1), *out = text, *in = (char *)bytes;
@@ -73,26 +66,29 @@ static char *convert(const char *bytes, size_t length)
     if (is_open(from))
         iconv_close(from);
     if (!done) {
+        bool short_of = !text || !is_open(from);
         free(text);
-        return NULL;
+        return short_of ? TD_ENOMEM : TD_EINVALID;
     }
     *out = 0;
-    return text;
+    *ret_text = text;
+    return 0;
 }
 
-char *td_table_text(const char *bytes, size_t length)
+int td_table_text(const char *bytes, size_t length, char **ret_text)
 {
     static const char mark[] = "\xef\xbb\xbf";
     if (memchr(bytes, 0, length))
-        return NULL;
+        return TD_EINVALID;
     if (length >= 3 && !memcmp(bytes, mark, 3))
         bytes += 3, length -= 3;
-    if (!is_utf8(bytes, length))
-        return convert(bytes, length);
+    if (!td_utf8_is(bytes, length))
+        return convert(bytes, length, ret_text);
     char *text = malloc(length + 1);
-    if (text) {
-        memcpy(text, bytes, length);
-        text[length] = 0;
-    }
-    return text;
+    if (!text)
+        return TD_ENOMEM;
+    memcpy(text, bytes, length);
+    text[length] = 0;
+    *ret_text = text;
+    return 0;
 }

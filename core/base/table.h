@@ -13,7 +13,7 @@ json_t *td_table_line(const char **at, char separator, size_t columns);
 char td_table_separator(const char *text);
 
 /* The bytes of a file as UTF-8 without a byte-order mark: as they are, or from GB 18030, in which a Chinese
- * spreadsheet saves when nobody says otherwise. malloc'd; NULL when they are neither, or hold a NUL. */
-char *td_table_text(const char *bytes, size_t length);
+ * spreadsheet saves when nobody says otherwise. malloc'd. TD_EINVALID when they are neither, or hold a NUL. */
+int td_table_text(const char *bytes, size_t length, char **ret_text);
 
 #endif

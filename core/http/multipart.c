@@ -7,6 +7,7 @@
 #include "http/multipart.h"
 
 #include "http/parameter.h"
+#include "base/utf8.h"
 #include "http/text.h"
 
 #include <stdlib.h>
@@ -121,7 +122,7 @@ static int begin_part(struct td_multipart *multipart, struct td_error *reterr)
     if (!disposition || !td_parameter_leads(disposition, "form-data"))
         return malformed(reterr, "a part is not form-data");
     long length = td_parameter_find(disposition, "name", name, sizeof(name));
-    if (length <= 0 || !td_text_is_utf8(name, (size_t)length))
+    if (length <= 0 || !td_utf8_is(name, (size_t)length))
         return malformed(reterr, "a part has no proper name");
     long extended = td_parameter_find_extended(disposition, "filename", filename, sizeof(filename));
     long plain = extended == -1

@@ -1,6 +1,7 @@
 /* parameter.c - see parameter.h. Holds no state. */
 #include "http/parameter.h"
 
+#include "base/utf8.h"
 #include "http/text.h"
 
 #include <stdio.h>
@@ -88,7 +89,7 @@ long td_parameter_find_extended(const char *text, const char *name, char *value,
     if (!encoded || strlen(encoded) > size)
         return -2;
     length = td_text_percent_decode(encoded + 1, strlen(encoded + 1), value);
-    return length >= 0 && td_text_is_utf8(value, (size_t)length) && strlen(value) == (size_t)length
+    return length >= 0 && td_utf8_is(value, (size_t)length) && strlen(value) == (size_t)length
                ? length
                : -2;
 }

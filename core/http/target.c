@@ -1,6 +1,7 @@
 /* target.c - see target.h. Holds no state. */
 #include "http/target.h"
 
+#include "base/utf8.h"
 #include "http/text.h"
 
 #include <string.h>
@@ -106,7 +107,7 @@ int td_target_path(const struct td_target *target, char *path, const char **ret_
             (target->origin[i + 2] | 0x20) == 'f')
             return refuse(400, "The path contains an encoded slash.", ret_reason);
     long length = td_text_percent_decode(target->origin, target->path_length, path);
-    if (length < 0 || !td_text_is_utf8(path, (size_t)length) ||
+    if (length < 0 || !td_utf8_is(path, (size_t)length) ||
         td_text_has_controls(path, (size_t)length))
         return refuse(400, "The path is not properly encoded.", ret_reason);
     if (has_dot_segment(path))

@@ -1,6 +1,8 @@
 /* text.c - see text.h. Holds no state. */
 #include "http/text.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 static bool token_char(unsigned char c)
@@ -15,37 +17,6 @@ bool td_text_is_token(const char *bytes, size_t length)
         if (!token_char((unsigned char)bytes[i]))
             return false;
     return length > 0;
-}
-
-/* Length of the well-formed sequence at `s`, 0 when there is none; its code point in *ret_point. */
-static size_t utf8_next(const unsigned char *s, size_t length, unsigned *ret_point)
-{
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc0 ? 2 : 0;
-    if (n == 0 || n > length || s[0] > 0xf4)
-        return 0;
-    unsigned point = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (s[i] & 0x3f);
-    }
-    if (point < least[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-        return 0;
-    *ret_point = point;
-    return n;
-}
-
-bool td_text_is_utf8(const char *bytes, size_t length)
-{
-    unsigned point;
-    for (size_t i = 0; i < length;) {
-        size_t n = utf8_next((const unsigned char *)bytes + i, length - i, &point);
-        if (n == 0)
-            return false;
-        i += n;
-    }
-    return true;
 }
 
 bool td_text_has_controls(const char *bytes, size_t length)
@@ -127,7 +98,7 @@ static size_t copy_shown(const char *bytes, size_t length, size_t most, char *na
     size_t out = 0, count = 0;
     for (size_t i = 0; i < length && count < most;) {
         unsigned point;
-        size_t n = utf8_next((const unsigned char *)bytes + i, length - i, &point);
+        size_t n = td_utf8_next((const unsigned char *)bytes + i, length - i, &point);
         if (n == 0)
             return 0;
         if (shown(point) && (out || (point != ' ' && point != '.'))) {
@@ -148,7 +119,7 @@ void td_text_safe_name(const char *bytes, size_t length, char name[TD_TEXT_NAME_
     bytes += from;
     length -= from;
     size_t out = 0;
-    if (td_text_is_utf8(bytes, length)) {
+    if (td_utf8_is(bytes, length)) {
         size_t extension = extension_length(bytes, length);
         out = copy_shown(bytes, length - extension, TD_TEXT_NAME_MAX - extension, name);
         if (out && extension) {

@@ -10,9 +10,6 @@
 /* RFC 9110 token: the only characters of method and header names. False when empty. */
 bool td_text_is_token(const char *bytes, size_t length);
 
-/* Well-formed UTF-8 without overlong forms, surrogates or values past U+10FFFF. */
-bool td_text_is_utf8(const char *bytes, size_t length);
-
 /* True when a byte is below 0x20 or 0x7f. */
 bool td_text_has_controls(const char *bytes, size_t length);
 

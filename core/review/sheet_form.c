@@ -142,9 +142,12 @@ static int refuse(struct td_error *reterr, const char *code)
 
 int td_sheet_form_read(const char *bytes, size_t length, json_t **ret_rows, struct td_error *reterr)
 {
-    char *text = td_table_text(bytes, length);
+    char *text = NULL;
+    int result = td_table_text(bytes, length, &text);
     const char *at = text;
-    if (!text)
+    if (result == TD_ENOMEM)
+        return result;
+    if (result < 0)
         return td_error_field(reterr, "file", "no_table", "save it as CSV, UTF-8 or GB 18030");
     char separator = td_table_separator(text);
     json_t *rows = json_array(), *heading = td_table_line(&at, separator, COLUMNS);

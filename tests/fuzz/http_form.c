@@ -2,6 +2,7 @@
  * split. */
 #include "base/strbuf.h"
 #include "http/multipart.h"
+#include "base/utf8.h"
 #include "http/text.h"
 
 #include <stdint.h>
@@ -16,7 +17,7 @@ static int on_part(void *arg, const struct td_multipart_part *part, struct td_er
     td_strbuf_addf(arg, "[%s|%s|", part->name, part->type);
     if (part->filename) {
         td_text_safe_name(part->filename, strlen(part->filename), name);
-        if (strchr(name, '/') || !td_text_is_utf8(name, strlen(name)) ||
+        if (strchr(name, '/') || !td_utf8_is(name, strlen(name)) ||
             td_text_has_controls(name, strlen(name)))
             abort();
         td_strbuf_adds(arg, name);

@@ -8,6 +8,7 @@
 #include "second_reader.h"
 
 #include "http/spool.h"
+#include "base/utf8.h"
 #include "http/text.h"
 #include "http/wire.h"
 
@@ -86,7 +87,7 @@ static void on_head(void *frame, struct td_exchange *exchange)
 {
     (void)frame;
     size_t path = strlen(exchange->path);
-    demand(exchange->path[0] == '/' && td_text_is_utf8(exchange->path, path), "path is not proper");
+    demand(exchange->path[0] == '/' && td_utf8_is(exchange->path, path), "path is not proper");
     demand(!td_text_has_controls(exchange->path, path) && !strstr(exchange->path, "/../"),
            "path is not safe");
     demand(exchange->http_1_0 || td_exchange_header(exchange, "host"), "no Host");

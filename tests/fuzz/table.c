@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     enum { EXPERT_COLUMNS = 12 };
     struct td_error err = TD_ERROR_INIT;
     json_t *rows = NULL;
-    char *text = td_table_text((const char *)bytes, length);
-    if (text) {
+    char *text = NULL;
+    if (td_table_text((const char *)bytes, length, &text) == 0) {
         read_lines(text, 1);
         read_lines(text, EXPERT_COLUMNS);
     }

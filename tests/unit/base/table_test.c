@@ -1,4 +1,5 @@
 /* Tables as spreadsheets save them. */
+#include "base/error.h"
 #include "base/table.h"
 
 #include <setjmp.h>
@@ -62,7 +63,9 @@ static void test_encodings(void **state)
         {"\xff\xff\xff", 3, NULL},
     };
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-        char *text = td_table_text(tries[i].bytes, tries[i].length);
+        char *text = NULL;
+        int result = td_table_text(tries[i].bytes, tries[i].length, &text);
+        assert_int_equal(result, tries[i].text ? 0 : TD_EINVALID);
         if (tries[i].text)
             assert_string_equal(text, tries[i].text);
         else

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "http/text.h"
 
 #include <string.h>
@@ -46,9 +47,9 @@ static void utf8(void **state)
                                       "\xff",
                                       "\xc2\x41"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        assert_true(td_text_is_utf8(good[i], strlen(good[i])));
+        assert_true(td_utf8_is(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_false(td_text_is_utf8(bad[i], strlen(bad[i])));
+        assert_false(td_utf8_is(bad[i], strlen(bad[i])));
 }
 
 static void form_and_back(void **state)
@@ -115,7 +116,7 @@ static void long_names_keep_their_extension(void **state)
     td_text_safe_name(sent, strlen(sent), name);
     assert_int_equal(strlen(name), 116 * 4 + 4);
     assert_string_equal(name + strlen(name) - 4, ".pdf");
-    assert_true(td_text_is_utf8(name, strlen(name)));
+    assert_true(td_utf8_is(name, strlen(name)));
     memset(sent, 'x', 1999);
     sent[1999] = 0;
     td_text_safe_name(sent, 1999, name);
