@@ -101,11 +101,12 @@ static int cycle_of(struct td_review *review, struct measures *measures, const j
     if (rc < 0)
         return rc;
     if (!known) {
-        known =
-            json_pack("[I, I]", (json_int_t)td_cycle_parameter(cycle, "disagreement_percent", 30),
-                      (json_int_t)td_cycle_parameter(cycle, "panel_minimum", 3));
-        json_object_set_new(measures->cycles, id, known);
+        known = json_pack(
+            "[I, I]", (json_int_t)td_cycle_parameter(cycle, "disagreement_percent", 30),
+            (json_int_t)td_cycle_parameter(cycle, "panel_minimum", TD_PANEL_MINIMUM));
         json_decref(cycle);
+        if (json_object_set_new(measures->cycles, id, known) < 0)
+            return TD_ENOMEM; /* of no readers at all everybody has given his sheet */
     }
     *ret_percent = json_integer_value(json_array_get(known, 0));
     *ret_least = json_integer_value(json_array_get(known, 1));
@@ -120,14 +121,15 @@ static int indicators_of(struct td_review *review, struct measures *measures, co
     json_t *read = NULL;
     char key[80];
     snprintf(key, sizeof(key), "%.38s/%.38s", series, level);
-    int rc = 0;
     if (!json_object_get(measures->indicators, key)) {
-        rc = td_sheet_indicators(review->tx, series, level, &read);
-        if (rc == 0 || rc == TD_ENOTFOUND)
-            json_object_set_new(measures->indicators, key, read ? read : json_array());
+        int rc = td_sheet_indicators(review->tx, series, level, &read);
+        if (rc < 0 && rc != TD_ENOTFOUND)
+            return rc;
+        if (json_object_set_new(measures->indicators, key, read ? read : json_array()) < 0)
+            return TD_ENOMEM;
     }
     *ret_indicators = json_object_get(measures->indicators, key);
-    return rc == TD_ENOTFOUND ? 0 : rc;
+    return 0;
 }
 
 static int measure(struct td_review *review, struct measures *measures, const json_t *row,

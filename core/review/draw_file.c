@@ -288,11 +288,12 @@ int td_draw_seat(json_t *file)
     fill(&seating, 1);
     json_array_foreach(json_object_get(file, "answers"), i, one) {
         json_t *seat = seat_of(&seating, td_row_text(one, "id"));
-        if (!seat || *td_row_text(seat, "answer")) {
+        json_t *given = json_object_get(one, "answer");
+        if (!seat || !given || *td_row_text(seat, "answer")) {
             rc = TD_EINVALID;
             break;
         }
-        seating.failed |= json_object_set(seat, "answer", json_object_get(one, "answer")) < 0;
+        seating.failed |= json_object_set(seat, "answer", given) < 0;
         if (td_row_equals(one, "answer", "declined"))
             fill(&seating, td_row_int(seat, "round") + 1);
     }

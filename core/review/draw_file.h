@@ -42,7 +42,7 @@ const char *td_draw_misfit(const json_t *file, const json_t *candidate);
 /* Sets "order" from "seed", "witness.number", "commitment" and "candidates". */
 int td_draw_shuffle(json_t *file);
 
-/* Sets "seats" from "order", "criteria" and "answers". TD_EINVALID when an answer is nobody's or a number of the
+/* Sets "seats" from "order", "criteria" and "answers". TD_EINVALID when an answer is nobody's or none, or a number of the
  * criteria out of range. */
 int td_draw_seat(json_t *file);
 

@@ -43,9 +43,8 @@ static void read_public_tasks(struct reading *reading)
 
 struct work {
     const struct periods *tenure;
-    int from,
-        to; /* full calendar years since the first appointment at the title's level; at least one */
-    int years; /* how many of them are not away from it */
+    int from, to; /* full calendar years since the first appointment at that level; at least one */
+    int years;    /* how many of them are not away from it; may be none */
     double weeks, quantity;
     const char *measure; /* of the newest year, the others count only when they have the same */
 };
@@ -118,6 +117,8 @@ static void read_work_years(struct reading *reading, const struct periods *tenur
     work.measure = newest_measure(items);
     for (size_t i = 0; i < json_array_size(items); i++)
         add_year(reading, &work, items, i);
+    if (!work.years)
+        return;
     double weeks = average(work.weeks, work.years), quantity = average(work.quantity, work.years);
     const char *measure = word_of(&health, "measure", work.measure);
     titled_fact_set(&reading->found, "weeks_reported", json_real(weeks),

@@ -127,6 +127,12 @@ static void weeks_average_over_the_years_in_title(void **state)
                                     2022, 44, "half_days", 1) ", " WORK(2025, 40, "half_days",
                                                                         1) "]}",
         "weeks_reported", "21.0", "2022—2025 年共 84 周，年均 21 周");
+    /* every full year lies between them: there is nothing to divide by */
+    assert_fact(
+        APPOINTED("2026-02-01") "'same_level_appointments': [{'track': 'directed', 'start': "
+                                "'2021-03-01', 'end': '2021-12-31'}], 'work_years': [" WORK(
+                                    2025, 40, "half_days", 1) "]}",
+        "weeks_reported", "null", "");
 }
 
 static void workload_keeps_to_one_measure(void **state)

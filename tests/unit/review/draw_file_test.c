@@ -125,6 +125,11 @@ static void an_answer_is_given_once_and_by_who_sits(void **state)
     answer(file, "E01", "declined");
     assert_int_equal(td_draw_seat(file), TD_EINVALID);
     json_decref(file);
+    file = make_draw(6, 3, 0, 0, 0);
+    answer(file, "E01", "confirmed");
+    json_object_del(json_array_get(json_object_get(file, "answers"), 0), "answer");
+    assert_int_equal(td_draw_seat(file), TD_EINVALID);
+    json_decref(file);
 }
 
 static void seal(json_t *file)
