@@ -7,10 +7,16 @@ import { top } from './harness.mjs';
 
 const files = (folder, ending) => readdirSync(join(top, folder), { recursive: true }).filter((name) => name.endsWith(ending)).map((name) => [name, readFileSync(join(top, folder, name), 'utf8')]);
 
+const twice = [];
+
 /** {"problem.stale": "text", ...}: "problem.more.json" adds to "problem". */
 function texts(language) {
   const found = {};
-  const add = (path, value) => (typeof value === 'string' ? (found[path] = value) : Object.entries(value).forEach(([name, inner]) => add(`${path}.${name}`, inner)));
+  const add = (path, value) => {
+    if (typeof value !== 'string') return Object.entries(value).forEach(([name, inner]) => add(`${path}.${name}`, inner));
+    if (path in found) twice.push(`${language}: ${path}`);
+    found[path] = value;
+  };
   for (const [name, text] of files(`web/locales/${language}`, '.json')) add(name.split('.')[0], JSON.parse(text));
   return found;
 }
@@ -21,6 +27,7 @@ const named = (pattern) => [...new Set([...program.matchAll(pattern)].map(([, na
 
 test('both languages say the same things', () => {
   assert.ok(Object.keys(zh).length > 500);
+  assert.deepEqual(twice, [], 'in two files, of which one is never shown');
   assert.deepEqual(Object.keys(zh).filter((key) => !(key in en)), [], 'not in English');
   assert.deepEqual(Object.keys(en).filter((key) => !(key in zh)), [], 'not in Chinese');
   const gaps = (text) => [...new Set(text.match(/\{\w+\}/g))].sort().join();
