@@ -444,7 +444,10 @@ void td_steps_run(struct td_serving *serving)
         after_read(serving);
         return;
     }
-    int r = td_store_read(serving->frame->options.store, read_step, read_done, serving);
+    struct td_store *store = serving->frame->options.store;
+    int r = td_table_may_be(&serving->call)
+                ? td_store_read_long(store, read_step, read_done, serving)
+                : td_store_read(store, read_step, read_done, serving);
     if (r < 0)
         td_serving_fail(serving, r);
 }

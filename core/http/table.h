@@ -7,11 +7,15 @@
 #include "http/route.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct td_store;
 
 enum td_table { TD_TABLE_NONE, TD_TABLE_CSV, TD_TABLE_XLSX };
 enum { TD_TABLE_ROWS = 10000 }; /* who asks for more is told to choose fewer */
+
+/* Whether the call may end in a table, as far as can be said before it is read: then reading takes long. */
+bool td_table_may_be(const struct td_call *call);
 
 /* What ?format= asks for, when the reply is a list (has "items"). */
 enum td_table td_table_asked(const struct td_call *call, const struct td_reply *reply);

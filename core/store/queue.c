@@ -22,15 +22,18 @@ void td_job_queue_done(struct td_job_queue *queue)
     pthread_mutex_destroy(&queue->mutex);
 }
 
-int td_job_queue_put(struct td_job_queue *queue, td_store_fn run, td_store_done_fn done, void *arg)
+int td_job_queue_put(struct td_job_queue *queue, const struct td_job *given)
 {
     struct td_job *job = malloc(sizeof(*job));
     if (!job)
         return TD_ENOMEM;
-    *job = (struct td_job){.run = run, .done = done, .arg = arg};
+    *job = *given;
+    job->next = NULL;
     pthread_mutex_lock(&queue->mutex);
-    bool accepted = !queue->closing && queue->count < queue->limit;
+    bool accepted = !queue->closing && queue->count < queue->limit &&
+                    (!job->is_long || queue->long_waiting * 2 < queue->limit);
     if (accepted) {
+        queue->long_waiting += job->is_long;
         *queue->tail = job;
         queue->tail = &job->next;
         queue->count++;
@@ -50,24 +53,34 @@ static void wait_for(sem_t *filled)
         ;
 }
 
-/* Takes up to `limit` jobs off the front; the mutex is held. */
+/* Whether a long job may begin; once closing there is nobody to be kept waiting by it. */
+static bool may_begin(const struct td_job_queue *queue, const struct td_job *job)
+{
+    return !job->is_long || queue->closing || queue->long_running < queue->long_limit;
+}
+
+/* Takes up to `limit` jobs that may begin, the oldest first; the mutex is held. */
 static struct td_job *detach(struct td_job_queue *queue, int limit, int *ret_count)
 {
-    struct td_job *first = queue->head;
-    struct td_job **end = &queue->head;
+    struct td_job *first = NULL, **last = &first, **at = &queue->head;
     int count = 0;
-    while (*end && count < limit) {
-        end = &(*end)->next;
+    while (*at && count < limit) {
+        struct td_job *job = *at;
+        if (!may_begin(queue, job)) {
+            at = &job->next;
+            continue;
+        }
+        *at = job->next;
+        job->next = NULL;
+        *last = job;
+        last = &job->next;
+        queue->long_waiting -= job->is_long;
+        queue->long_running += job->is_long;
         count++;
     }
-    if (first) {
-        struct td_job *rest = *end;
-        *end = NULL;
-        queue->head = rest;
-        queue->count -= count;
-        if (!rest)
-            queue->tail = &queue->head;
-    }
+    if (!*at) /* the last one may have gone */
+        queue->tail = at;
+    queue->count -= count;
     *ret_count = count;
     return first;
 }
@@ -90,6 +103,18 @@ struct td_job *td_job_queue_take(struct td_job_queue *queue, int limit, int *ret
     if (closing)
         sem_post(&queue->filled); /* so that every thread comes to the end */
     return first;
+}
+
+void td_job_queue_finish(struct td_job_queue *queue, const struct td_job *job)
+{
+    if (!job->is_long)
+        return;
+    pthread_mutex_lock(&queue->mutex);
+    queue->long_running--;
+    bool waits = queue->long_waiting > 0;
+    pthread_mutex_unlock(&queue->mutex);
+    if (waits) /* whoever looked for it before looked in vain */
+        sem_post(&queue->filled);
 }
 
 int td_job_run(const struct td_job *job, struct td_tx *tx, struct td_error *reterr)

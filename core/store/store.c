@@ -134,6 +134,7 @@ static void *read_loop(void *arg)
         int64_t spent = td_clock_mono_ms() - started;
         if (spent > SLOW_READ_MS)
             TD_LOG(TD_LOG_WARNING, "store.slow_read", TD_I("ms", spent));
+        td_job_queue_finish(&reader->store->reads, job);
         job->done(job->arg, result, &error);
         td_error_done(&error);
         free(job);
@@ -285,6 +286,7 @@ int td_store_open(const struct td_store_options *options, struct td_store **ret_
     if (result == 0 && !store->read_only)
         result = open_writer(store, path, reterr);
     int readers = either(options->readers, READERS_DEFAULT);
+    store->reads.long_limit = readers > 1 ? readers / 2 : 1;
     for (int i = 0; result == 0 && i < readers && i < READERS_MAX; i++)
         result = open_reader(store, path, reterr);
     if (result < 0)
@@ -321,14 +323,20 @@ void td_store_close(struct td_store *store)
 
 int td_store_read(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg)
 {
-    return td_job_queue_put(&store->reads, run, done, arg);
+    return td_job_queue_put(&store->reads, &(struct td_job){.run = run, .done = done, .arg = arg});
+}
+
+int td_store_read_long(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg)
+{
+    return td_job_queue_put(
+        &store->reads, &(struct td_job){.run = run, .done = done, .arg = arg, .is_long = true});
 }
 
 int td_store_write(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg)
 {
     if (store->read_only || atomic_load(&store->stopped))
         return TD_EIO;
-    return td_job_queue_put(&store->writes, run, done, arg);
+    return td_job_queue_put(&store->writes, &(struct td_job){.run = run, .done = done, .arg = arg});
 }
 
 bool td_store_stopped(const struct td_store *store)

@@ -47,6 +47,10 @@ typedef void (*td_store_done_fn)(void *arg, int result, struct td_error *error);
 int td_store_read(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg);
 int td_store_write(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg);
 
+/* The same for a read that may take seconds: at most half of the reader threads (of one, that one) are at such reads
+ * at once, so that the others' do not wait for them, and at most half of the queue is theirs. */
+int td_store_read_long(struct td_store *store, td_store_fn run, td_store_done_fn done, void *arg);
+
 /* The same, waiting for the result: for start-up, titlectl and tests, never on the event loop. */
 int td_store_read_wait(struct td_store *store, td_store_fn run, void *arg, struct td_error *reterr);
 int td_store_write_wait(struct td_store *store, td_store_fn run, void *arg,

@@ -485,6 +485,34 @@ static void test_bounded_queue_and_close(void **state)
     fixture_remove(folder);
 }
 
+/* Reads that take long leave threads to the others, go on in their turn and fill half of the queue.
+ */
+static void test_long_reads(void **state)
+{
+    (void)state;
+    char *folder = fixture_folder();
+    struct td_store *store;
+    struct td_store_options options = {.folder = folder, .readers = 2, .queue_limit = 4};
+    assert_int_equal(td_store_open(&options, &store, NULL), 0);
+    struct gate first = GATE_INIT, second = GATE_INIT;
+    atomic_int finished = 0;
+    int64_t count = -1;
+    assert_int_equal(td_store_read_long(store, wait_at_gate, gate_done, &first), 0);
+    wait_entered(&first);
+    assert_int_equal(td_store_read_long(store, wait_at_gate, gate_done, &second), 0);
+    assert_int_equal(td_store_read_long(store, nothing, count_done, &finished), 0);
+    assert_int_equal(td_store_read_long(store, nothing, count_done, &finished), TD_EBUSY);
+    for (int i = 0; i < 3; i++) /* one thread is theirs */
+        assert_int_equal(td_store_read_wait(store, read_count, &count, NULL), 0);
+    open_gate(&first);
+    wait_entered(&second); /* nobody but the end of the first one says that it may */
+    assert_int_equal(td_store_read_long(store, nothing, count_done, &finished), 0);
+    open_gate(&second);
+    td_store_close(store);
+    assert_int_equal(atomic_load(&finished), 2);
+    fixture_remove(folder);
+}
+
 static int add_outbox(struct td_tx *tx, void *arg, struct td_error *reterr)
 {
     (void)reterr;
@@ -574,6 +602,7 @@ int main(int argc, char **argv)
         TEST(test_read_cannot_write),
         TEST(test_batch_members_stand_alone),
         cmocka_unit_test(test_bounded_queue_and_close),
+        cmocka_unit_test(test_long_reads),
         TEST(test_outbox_notice),
         TEST(test_many_submitters),
     };
