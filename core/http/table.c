@@ -11,16 +11,25 @@
 #include <unistd.h>
 #include <xlsxwriter.h>
 
-enum td_table td_table_asked(const struct td_call *call, const struct td_reply *reply)
+static enum td_table format_of(const struct td_call *call)
 {
     const struct td_route *route = call->route;
     const char *format = td_call_query(call, "format");
-    if (route->method != TD_GET || route->write ||
-        !json_is_array(json_object_get(reply->value, "items")))
+    if (route->method != TD_GET || route->write)
         return TD_TABLE_NONE;
     return !strcmp(format, "csv")    ? TD_TABLE_CSV
            : !strcmp(format, "xlsx") ? TD_TABLE_XLSX
                                      : TD_TABLE_NONE;
+}
+
+bool td_table_may_be(const struct td_call *call)
+{
+    return format_of(call) != TD_TABLE_NONE;
+}
+
+enum td_table td_table_asked(const struct td_call *call, const struct td_reply *reply)
+{
+    return json_is_array(json_object_get(reply->value, "items")) ? format_of(call) : TD_TABLE_NONE;
 }
 
 const char *td_table_type(enum td_table table)
@@ -104,10 +113,20 @@ static char *words_of(const struct td_locale *locale, const char *name, const js
 
 /* --- CSV --------------------------------------------------------------------------- */
 
+/* What a spreadsheet runs begins like this; in some languages the wide signs do, too. */
+static bool is_formula(const char *text)
+{
+    static const char *const wide[] = {"＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    return *text && strchr("=+-@\t\r\n", *text);
+}
+
 static void add_cell(struct td_strbuf *out, const char *text, bool is_text)
 {
     td_strbuf_addc(out, '"');
-    if (is_text && *text && strchr("=+-@\t\r", *text))
+    if (is_text && is_formula(text))
         td_strbuf_addc(out, '\'');
     for (; *text; text++) {
         if (*text == '"')
@@ -165,6 +184,15 @@ static int width_of(const char *text)
     return width;
 }
 
+/* U+FFFE and U+FFFF are no characters of XML: programs refuse the whole workbook. In their place
+ * stands U+FFFD. */
+static void mend(char *text)
+{
+    for (char *at = text; (at = strstr(at, "\xef\xbf")); at += 2)
+        if ((unsigned char)at[2] >= 0xbe)
+            at[2] = (char)0xbd;
+}
+
 /* To what a cell holds, at the end of a character. */
 static void shorten(char *text)
 {
@@ -183,6 +211,7 @@ static void put_cell(struct sheet *sheet, lxw_col_t column, char *text, bool is_
     char *end = text;
     double number = is_text ? 0 : strtod(text, &end);
     shorten(text);
+    mend(text);
     bool is_number = !is_text && *text && !*end;
     lxw_error error =
         is_number ? worksheet_write_number(sheet->worksheet, sheet->row, column, number, format)

@@ -104,6 +104,9 @@ describe('the quota', () => {
     assert.equal(rows.length, (await city.hr.ok('GET', '/quota')).items.length);
     assert.ok(rows.some((row) => row[heads.indexOf('核定')] === 1), 'a number is a number');
     assert.ok(heads.every((head) => /[\u4e00-\u9fff]/.test(head)), heads.join());
+    for (const division_code of ['', division]) await city.bureau.ok('POST', '/quota/entries', entry({ year: 2031, division_code, document: '一\uffff二\ufffe' }));
+    const entries = readWorkbook((await city.bureau.send('GET', `/api/v1/quota/entries?year=2031&division=${division}&series=teacher&level=intermediate&format=xlsx`)).raw);
+    assert.ok(entries[1].includes('一\ufffd二\ufffd'), 'only what XML allows');
     const form = await city.bureau.form('/quota/entries', { ...entry({ posts: '900' }), _back: '/quota' });
     assert.equal(form.status, 409);
     assert.match(form.text, /value="900"/, 'nothing that was filled in is lost');
@@ -114,7 +117,7 @@ describe('titlectl quota verify', () => {
   test('accepts what the server left', async () => {
     const { code, out, err } = await ctl('quota', 'verify');
     assert.equal(code, 0, err);
-    assert.match(out, /The posts add up: \d+ entries in 4 pots/);
+    assert.match(out, /The posts add up: \d+ entries in 6 pots/);
   });
 
   test('names every kind of difference', async () => {

@@ -17,16 +17,19 @@ static void test_csv(void **state)
                                                   "label", "state", "draft", "草稿", "column",
                                                   "name", "姓名", "state", "状态", "points", "得分",
                                                   "ok", "可", "count", "数")};
-    json_t *items = json_pack("[{s:s, s:s, s:i}, {s:s, s:b, s:{}, s:i}, {s:s, s:s}]", "name",
-                              "=1+1", "state", "draft", "points", -650, "name", "a\"b,c", "ok", 1,
-                              "person", "count", -3, "name", "\t@x", "id", "01J");
+    json_t *items =
+        json_pack("[{s:s, s:s, s:i}, {s:s, s:b, s:{}, s:i}, {s:s, s:s}, {s:s}, {s:s}]", "name",
+                  "=1+1", "state", "draft", "points", -650, "name", "a\"b,c", "ok", 1, "person",
+                  "count", -3, "name", "\t@x", "id", "01J", "name", "＝1+1", "name", "\n=1");
     struct td_strbuf out;
     td_strbuf_init(&out);
     assert_int_equal(td_table_csv(&locale, items, &out), 0);
     assert_string_equal(out.bytes, "\xef\xbb\xbf\"姓名\",\"状态\",\"得分\",\"可\",\"数\"\r\n"
                                    "\"'=1+1\",\"草稿\",\"-6.50\",\"\",\"\"\r\n"
                                    "\"a\"\"b,c\",\"\",\"\",\"1\",\"-3\"\r\n"
-                                   "\"'\t@x\",\"\",\"\",\"\",\"\"\r\n");
+                                   "\"'\t@x\",\"\",\"\",\"\",\"\"\r\n"
+                                   "\"'＝1+1\",\"\",\"\",\"\",\"\"\r\n"
+                                   "\"'\n=1\",\"\",\"\",\"\",\"\"\r\n");
     td_strbuf_done(&out);
     json_decref(items);
     json_decref((json_t *)locale.texts);
