@@ -9,6 +9,7 @@
 #include "review/ballot_rows.h"
 #include "review/committee.h"
 #include "review/cycle.h"
+#include "review/integrity.h"
 #include "review/meeting.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -62,6 +63,8 @@ int td_ballot_load_voter(struct td_review *review, const char *meeting_id, json_
         rc = td_error_key(reterr, TD_EFORBIDDEN, "not_present", NULL);
     else
         rc = td_committee_check_voter(review->who, td_row_text(meeting, "series"), reterr);
+    if (rc == 0)
+        rc = td_integrity_check(review, review->who->id, TD_INTEGRITY_JUDGING, reterr);
     if (rc < 0)
         json_decref(meeting);
     else
@@ -96,13 +99,15 @@ static int voters_of(struct hall *hall, const char *application_id, json_t **ret
 {
     json_t *rows = NULL, *row = NULL, *ids = json_array();
     size_t i;
-    int rc = td_tx_rows(
-        hall->review->tx, &rows,
-        "select t.account_id from attendance t join meeting g on g.id = t.meeting_id"
-        " join committee_member k on k.committee_id = g.committee_id and k.account_id = "
-        "t.account_id join application a on a.id = $2"
-        " where g.id = $1 and not " TD_RECUSAL_SQL("t.account_id") " order by t.account_id",
-        "ss", td_row_text(hall->meeting, "id"), application_id);
+    int rc =
+        td_tx_rows(hall->review->tx, &rows,
+                   "select t.account_id from attendance t join meeting g on g.id = t.meeting_id"
+                   " join committee_member k on k.committee_id = g.committee_id and k.account_id = "
+                   "t.account_id join application a on a.id = $2"
+                   " where g.id = $1 and not " TD_INTEGRITY_BARRED_SQL(
+                       "t.account_id",
+                       "$3") " and not " TD_RECUSAL_SQL("t.account_id") " order by t.account_id",
+                   "sss", td_row_text(hall->meeting, "id"), application_id, hall->review->today);
     json_array_foreach(rows, i, row)
         json_array_append(ids, json_object_get(row, "account_id"));
     json_decref(rows);

@@ -50,7 +50,7 @@ int td_ballot_begin(struct td_review *review, const char *meeting_id, int64_t *r
 /* --- papers ----------------------------------------------------------------------------------- */
 
 /* {"elections": [{"id", "number", "election", "credentials", "motions": [ids in the order of questions]}]} that the caller
- * may vote in now. TD_EFORBIDDEN "not_present", TD_ECONFLICT "not_voting", "already_voted". */
+ * may vote in now. TD_EFORBIDDEN "not_present", TD_ECONFLICT "not_voting", "already_voted", "barred_judging". */
 int td_ballot_prepare_cast(struct td_review *review, const char *meeting_id, json_t **ret_kept,
                            struct td_error *reterr);
 /* Takes checked papers, [{"id", "credential", "paper"}]: all or none. */

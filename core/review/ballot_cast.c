@@ -3,6 +3,7 @@
 #include "review/application.h"
 #include "review/ballot.h"
 #include "review/ballot_rows.h"
+#include "review/integrity.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -35,12 +36,15 @@ static int motions_of(struct td_review *review, const char *election_id, bool ca
 int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **ret_elections,
                    struct td_error *reterr)
 {
-    json_t *meeting = NULL, *rows = NULL, *row = NULL;
+    json_t *meeting = NULL, *rows = NULL, *row = NULL, *barred = NULL;
     struct td_meeting_seat seat;
     size_t i;
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     json_decref(rc < 0 ? NULL : meeting);
-    if (rc == 0 && seat.member && seat.attends)
+    if (rc == 0)
+        rc = td_integrity_barred(review->tx, review->who->id, review->today, TD_INTEGRITY_JUDGING,
+                                 &barred);
+    if (rc == 0 && seat.member && seat.attends && !barred)
         rc = td_tx_rows(review->tx, &rows,
                         "select e.id, e.number, e.state as election_state, e.uuid, e.election,"
                         " e.trustees, e.fingerprint, v.registered, v.voted from election e"
@@ -67,6 +71,7 @@ int td_ballot_mine(struct td_review *review, const char *meeting_id, json_t **re
         *ret_elections = rows ? rows : json_array();
     else
         json_decref(rows);
+    json_decref(barred);
     return rc;
 }
 

@@ -17,7 +17,7 @@ int td_ballot_load_open(struct td_review *review, const char *meeting_id, json_t
 /* The same for who leads it, or its office too. */
 int td_ballot_load_run(struct td_review *review, const char *meeting_id, bool chair_only,
                        json_t **ret_meeting, struct td_error *reterr);
-/* The same for a member who was here when it opened. */
+/* The same for a member who was here when it opened and whom nothing bars from judging by now. */
 int td_ballot_load_voter(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                          struct td_error *reterr);
 

@@ -319,26 +319,28 @@ int td_meeting_attend(struct td_review *review, const char *meeting_id, struct t
     return rc;
 }
 
-/* Who checked in and still is a member counts. */
-static int count_people(struct td_tx *tx, const json_t *meeting, int64_t *ret_members,
+/* Who checked in, still is a member and is not barred by now counts. */
+static int count_people(struct td_review *review, const json_t *meeting, int64_t *ret_members,
                         int64_t *ret_present, int64_t *ret_leaders)
 {
     const char *committee = td_row_text(meeting, "committee_id"), *id = td_row_text(meeting, "id");
     int rc =
-        td_tx_int(tx, ret_members, "select count(*) from committee_member where committee_id = $1",
-                  "s", committee);
+        td_tx_int(review->tx, ret_members,
+                  "select count(*) from committee_member where committee_id = $1", "s", committee);
     if (rc == 0)
         rc = td_tx_int(
-            tx, ret_present,
+            review->tx, ret_present,
             "select count(*) from attendance t join committee_member m"
-            " on m.account_id = t.account_id and m.committee_id = $1 where t.meeting_id = $2",
-            "ss", committee, id);
+            " on m.account_id = t.account_id and m.committee_id = $1 where t.meeting_id = $2"
+            " and not " TD_INTEGRITY_BARRED_SQL("t.account_id", "$3"),
+            "sss", committee, id, review->today);
     if (rc == 0)
-        rc = td_tx_int(tx, ret_leaders,
+        rc = td_tx_int(review->tx, ret_leaders,
                        "select count(*) from attendance t join committee_member m"
                        " on m.account_id = t.account_id and m.committee_id = $1"
-                       " where t.meeting_id = $2 and m.position in ('chair', 'deputy')",
-                       "ss", committee, id);
+                       " where t.meeting_id = $2 and m.position in ('chair', 'deputy')"
+                       " and not " TD_INTEGRITY_BARRED_SQL("t.account_id", "$3"),
+                       "sss", committee, id, review->today);
     return rc;
 }
 
@@ -362,7 +364,7 @@ int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_
         return rc;
     rc = td_committee_check_valid(review, td_row_text(meeting, "committee_id"), reterr);
     if (rc == 0)
-        rc = count_people(review->tx, meeting, &members, &present, &leaders);
+        rc = count_people(review, meeting, &members, &present, &leaders);
     json_decref(meeting);
     if (rc == 0)
         rc = check_quorum(members, present, leaders, reterr);

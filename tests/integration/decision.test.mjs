@@ -472,6 +472,11 @@ describe('the meeting', () => {
     assert.equal((await ballot(experts[1], { [first.id]: 'yes' }, codes.get(experts[0]))).body.key, 'not_present');
     assert.equal((await ballot(experts[0], { [second.id]: 'yes' })).body.errors[0].code, 'choices_missing', 'a paper answers every question');
     assert.equal((await ballot(experts[0], { [first.id]: 'yes' }, 'ABC-DEF-GHJ-KLM-NPQ')).body.errors[0].code, 'voting_code');
+    const bar = (login) => sql(server, `update integrity_record set account_id = (select id from account where login = '${login}') where decision_number = '乌人社〔2026〕8号'`);
+    bar('expert-9');
+    assert.equal((await ballot(experts[9], {})).body.key, 'barred_judging', 'whom a record bars since he checked in has no vote');
+    assert.deepEqual((await experts[9].ok('GET', `/meetings/${meeting}/ballots`)).items, []);
+    bar('latecomer');
     for (const [n, who] of able.entries()) {
       const choices = { [second.id]: n < 5 ? 'yes' : 'no', [third.id]: n < 6 ? 'yes' : 'abstain' };
       if (who !== experts[4]) choices[first.id] = 'yes';
