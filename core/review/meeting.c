@@ -120,8 +120,7 @@ static int check_place(struct td_review *review, const json_t *meeting, struct t
 /* Its committee's members are told when it meets, and not on what. */
 static int call_members(struct td_review *review, const json_t *meeting)
 {
-    json_t *members = NULL, *member = NULL;
-    size_t i;
+    json_t *members = NULL;
     json_t *words = json_pack("{s:O, s:O}", "meeting", json_object_get(meeting, "name"), "date",
                               json_object_get(meeting, "held_on"));
     int rc = td_tx_rows(review->tx, &members,
@@ -129,10 +128,8 @@ static int call_members(struct td_review *review, const json_t *meeting)
                         " c.id = m.account_id where m.committee_id = $1 and not c.disabled"
                         " order by m.account_id",
                         "s", td_row_text(meeting, "committee_id"));
-    json_array_foreach(members, i, member)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(member, "account_id"), NULL, "meeting_called",
-                                 words);
+    if (rc == 0)
+        rc = td_message_send_each(review, members, NULL, "meeting_called", words);
     json_decref(members);
     json_decref(words);
     return rc;

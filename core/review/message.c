@@ -27,20 +27,31 @@ int td_message_send(struct td_review *review, const char *account_id, const char
     return result ? result : td_row_live(review->tx, "account", account_id);
 }
 
-int td_message_send_unit(struct td_review *review, const char *unit_id, const char *except,
-                         const char *application_id, const char *kind, const json_t *parameters)
+int td_message_send_each(struct td_review *review, const json_t *people, const char *application_id,
+                         const char *kind, const json_t *parameters)
 {
-    json_t *officials = NULL, *official;
+    int result = 0;
     size_t i;
+    json_t *person;
+    json_array_foreach((json_t *)people, i, person)
+        if (!result)
+            result = td_message_send(review, td_row_text(person, "account_id"), application_id,
+                                     kind, parameters);
+    return result;
+}
+
+int td_message_send_role(struct td_review *review, const char *role, const char *scope,
+                         const char *except, const char *application_id, const char *kind,
+                         const json_t *parameters)
+{
+    json_t *officials = NULL;
     int result = td_tx_rows(review->tx, &officials,
                             "select distinct g.account_id from account_grant g join account c on"
-                            " c.id = g.account_id where g.role = 'unit' and g.scope = $1 and"
-                            " g.account_id <> $2 and not c.disabled order by g.account_id",
-                            "ss", unit_id, except);
-    json_array_foreach(officials, i, official)
-        if (!result)
-            result = td_message_send(review, td_row_text(official, "account_id"), application_id,
-                                     kind, parameters);
+                            " c.id = g.account_id where g.role = $1 and g.scope = $2 and"
+                            " g.account_id <> $3 and not c.disabled order by g.account_id",
+                            "sss", role, scope, except);
+    if (!result)
+        result = td_message_send_each(review, officials, application_id, kind, parameters);
     json_decref(officials);
     return result;
 }

@@ -12,8 +12,12 @@
 int td_message_send(struct td_review *review, const char *account_id, const char *application_id,
                     const char *kind, const json_t *parameters);
 
-/* The same to everybody who works for a unit, but `except` (an account; "" = nobody). */
-int td_message_send_unit(struct td_review *review, const char *unit_id, const char *except,
+/* The same to each of rows with "account_id". */
+int td_message_send_each(struct td_review *review, const json_t *people, const char *application_id,
+                         const char *kind, const json_t *parameters);
+
+/* The same to everybody who has a role ("unit", "office") in a scope, but `except` (an account; "" = nobody). */
+int td_message_send_role(struct td_review *review, const char *role, const char *scope, const char *except,
                          const char *application_id, const char *kind, const json_t *parameters);
 
 /* The caller's messages, newest first: {"items": [{"id", "application_id", "number", "kind", "say",

@@ -330,8 +330,7 @@ static int assign(struct assigning *at, const json_t *applications, const char *
 
 int td_panel_tell_readers(struct td_review *review, const json_t *panel)
 {
-    json_t *readers = NULL, *reader;
-    size_t i;
+    json_t *readers = NULL;
     json_t *words = json_pack("{s:O, s:O}", "panel", json_object_get(panel, "name"), "cycle",
                               json_object_get(panel, "cycle_name"));
     int rc = td_tx_rows(review->tx, &readers,
@@ -343,10 +342,8 @@ int td_panel_tell_readers(struct td_review *review, const json_t *panel)
                                             " g.kind = 'panel_work' and g.read_at is null)"
                                             " order by m.account_id",
                         "ss", td_row_text(panel, "id"), review->now);
-    json_array_foreach(readers, i, reader)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(reader, "account_id"), NULL, "panel_work",
-                                 words);
+    if (rc == 0)
+        rc = td_message_send_each(review, readers, NULL, "panel_work", words);
     json_decref(readers);
     json_decref(words);
     return rc;

@@ -6,25 +6,8 @@
 #include "review/row.h"
 #include "store/store.h"
 
-/* The series' offices learn it; the record itself is not theirs to read. */
-static int tell_offices(struct td_review *review, const char *series, const json_t *words)
-{
-    json_t *rows = NULL, *row;
-    size_t i;
-    int rc = td_tx_rows(review->tx, &rows,
-                        "select g.account_id from account_grant g join account c"
-                        " on c.id = g.account_id where g.role = 'office' and g.scope = $1"
-                        " and not c.disabled order by g.account_id",
-                        "s", series);
-    json_array_foreach(rows, i, row)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(row, "account_id"), NULL, "expert_barred",
-                                 words);
-    json_decref(rows);
-    return rc;
-}
-
-/* What lies with a panel and the expert has not finished: he reads it no more. */
+/* What lies with a panel and the expert has not finished: he reads it no more. The series' office
+ * learns it; the record itself is not its to read. */
 static int release_panel(struct td_review *review, const char *account_id, const json_t *panel)
 {
     const char *id = td_row_text(panel, "id");
@@ -50,7 +33,8 @@ static int release_panel(struct td_review *review, const char *account_id, const
                               "panel", json_object_get(panel, "name"), "taken", open, "kept",
                               json_object_get(panel, "kept"));
     if (rc == 0)
-        rc = tell_offices(review, td_row_text(panel, "series"), words);
+        rc = td_message_send_role(review, "office", td_row_text(panel, "series"), "", NULL,
+                                  "expert_barred", words);
     json_decref(words);
     return rc;
 }

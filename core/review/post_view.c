@@ -181,7 +181,7 @@ static int tell(struct td_review *review, const json_t *row)
                                    td_row_text(row, "name"));
     int rc = td_message_send(review, td_row_text(row, "account_id"), application, kind, parameters);
     if (rc == 0)
-        rc = td_message_send_unit(review, td_row_text(row, "unit_id"),
+        rc = td_message_send_role(review, "unit", td_row_text(row, "unit_id"),
                                   td_row_text(row, "account_id"), application, kind, parameters);
     if (rc == 0)
         rc = td_tx_exec(review->tx, NULL,

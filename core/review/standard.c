@@ -307,11 +307,10 @@ int td_standard_tell(struct td_tx *tx, const json_t *standard, bool in_force)
 int td_standard_tell_roles(struct td_review *review, const json_t *standard, const char *kind,
                            const char *const roles[3], bool second)
 {
-    json_t *accounts = NULL, *row, *words = td_standard_words(standard);
-    size_t i;
+    json_t *accounts = NULL, *words = td_standard_words(standard);
     int rc =
         words ? td_tx_rows(review->tx, &accounts,
-                           "select distinct a.id from account a join account_grant r"
+                           "select distinct a.id as account_id from account a join account_grant r"
                            " on r.account_id = a.id where not a.disabled"
                            " and r.role in ($1, $2, $3) and (r.role <> 'office' or"
                            " r.scope = $4) and a.id <> $5 and (not $6 or a.id not in (select"
@@ -321,9 +320,8 @@ int td_standard_tell_roles(struct td_review *review, const json_t *standard, con
                            "sssssbs", roles[0], roles[1], roles[2], td_row_text(standard, "series"),
                            td_row_actor(review), (int)second, td_row_text(standard, "id"))
               : TD_ENOMEM;
-    json_array_foreach(accounts, i, row)
-        if (rc == 0)
-            rc = td_message_send(review, td_row_text(row, "id"), NULL, kind, words);
+    if (rc == 0)
+        rc = td_message_send_each(review, accounts, NULL, kind, words);
     json_decref(accounts);
     json_decref(words);
     return rc;

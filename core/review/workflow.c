@@ -334,7 +334,7 @@ static int tell(struct td_review *review, const json_t *application,
     if (*due)
         json_object_set_new(parameters, "due_at", json_string(due));
     if (to_unit)
-        result = td_message_send_unit(review, td_row_text(application, "unit_id"),
+        result = td_message_send_role(review, "unit", td_row_text(application, "unit_id"),
                                       td_row_text(application, "account_id"), id, "unit_returned",
                                       parameters);
     else
