@@ -1,6 +1,6 @@
 /* courier.h - HTTP requests to other parties, and files for an upload by hand, each on a thread of its own: nothing
- * here can hold up the loop or a transaction, and a slow disk holds up no request. libcurl does the wire; redirects are not followed, no proxy of the environment is used,
- * certificates are verified. */
+ * here can hold up the loop or a transaction, and a slow disk holds up no request. libcurl does the wire; redirects are
+ * not followed, no proxy of the environment is used, certificates are verified. */
 #ifndef TD_OUTGOING_COURIER_H
 #define TD_OUTGOING_COURIER_H
 

@@ -47,8 +47,8 @@ const char *td_application_filter(const struct td_review *review);
  * number or the beginning of a name. {"items": [...], "next": ...}. */
 int td_application_list(struct td_review *review, const json_t *filter, json_t **ret_page);
 
-/* A new draft of the caller for an open cycle, on the track "directed" or "general". TD_ECONFLICT: the track's reasons (td_ladder_check), one_per_year, exam_based, no_unit, the
- * cycle's reasons; TD_EFIELDS: level, specialty. */
+/* A new draft of the caller for an open cycle, on the track "directed" or "general". TD_ECONFLICT: the track's reasons
+ * (td_ladder_check), one_per_year, exam_based, no_unit, the cycle's reasons; TD_EFIELDS: level, specialty. */
 int td_application_create(struct td_review *review, const char *cycle_id, const char *level,
                           const char *specialty, const char *track, char ret_id[TD_ID_TEXT], struct td_error *reterr);
 

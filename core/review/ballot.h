@@ -3,11 +3,11 @@
  *     registering --list of credentials fixed--> voting --close--> closed --two trustees--> counted
  *     any of them --annul, with a reason--> annulled: its motions wait again, for another election
  *
- * Dossiers that the same members may vote on are the questions of one election. What is stored is public by nature: keys,
- * papers sealed under the trustees' key, who has voted. Nobody's choice and nobody's code is stored, nor which
- * credential is whose. `election_voter` (who has voted) and `paper` (what was cast) have no common column but the election; credentials and
- * papers are written anew, in the order of the keys, with each that comes. No ledger entry, outbox row, time or log
- * line belongs to a registration or a cast. BALLOT.md says what all this protects against.
+ * Dossiers that the same members may vote on are the questions of one election. What is stored is public by nature:
+ * keys, papers sealed under the trustees' key, who has voted. Nobody's choice and nobody's code is stored, nor which
+ * credential is whose. `election_voter` (who has voted) and `paper` (what was cast) have no common column but the
+ * election; credentials and papers are written anew, in the order of the keys, with each that comes. No ledger entry,
+ * outbox row, time or log line belongs to a registration or a cast. BALLOT.md says what all this protects against.
  *
  * A step that needs powers of the group is a pair: prepare (transaction) -> ballot_work.h (no transaction) -> the act. */
 #ifndef TD_REVIEW_BALLOT_H
@@ -17,7 +17,6 @@
 #include "review/review.h"
 
 #include <stdbool.h>
-
 
 struct td_meeting_seat; /* review/meeting.h */
 
@@ -94,9 +93,9 @@ int td_ballot_annul(struct td_review *review, const char *meeting_id, int number
 int td_ballot_list(struct td_review *review, const char *meeting_id, const struct td_meeting_seat *seat, bool open,
                    json_t **ret_elections);
 
-/* One election for who is of the meeting and need not recuse himself from it, and for trustees: the row's public texts, "counts" when
- * counted, "trackers" once the vote has ended, "can": {"open_sums", "annul"}. "withheld": a trustee who keeps out of one of
- * its dossiers has opened the sums and is not told more. */
+/* One election for who is of the meeting and need not recuse himself from it, and for trustees: the row's public texts,
+ * "counts" when counted, "trackers" once the vote has ended, "can": {"open_sums", "annul"}. "withheld": a trustee who
+ * keeps out of one of its dossiers has opened the sums and is not told more. */
 int td_ballot_view(struct td_review *review, const char *meeting_id, int number,
                    json_t **ret_election, struct td_error *reterr);
 

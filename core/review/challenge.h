@@ -19,8 +19,8 @@
 int td_challenge_ask(struct td_review *review, const char *application_id, bool expert, const char *name,
                      const char *reason, char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
-/* What the caller, as the applicant or as an expert, asked about a dossier: {"items": [{"id", "name", "reason", "at", "outcome", "because",
- * "decided_at"}], "next": null}. */
+/* What the caller, as the applicant or as an expert, asked about a dossier: {"items": [{"id", "name", "reason", "at",
+ * "outcome", "because", "decided_at"}], "next": null}. */
 int td_challenge_mine(struct td_review *review, const char *application_id, bool expert, json_t **ret_page,
                       struct td_error *reterr);
 

@@ -206,7 +206,11 @@ static int check_pool(struct td_review *review, const json_t *committee, const c
         rc = td_error_key(reterr, TD_ECONFLICT, "outside_pool", NULL);
     else if (rc == 0 && !inside && !*reason)
         rc = td_error_field(reterr, "outside_reason", "outside_pool", "in no approved pool");
-    *ret_reason = inside ? "" : reason;
+    else if (rc == 0 && !inside && strlen(reason) > TD_COMMITTEE_REASON)
+        rc = td_error_field(reterr, "outside_reason", "too_long", "at most %d bytes",
+                            TD_COMMITTEE_REASON);
+    if (rc == 0)
+        *ret_reason = inside ? "" : reason;
     return rc;
 }
 

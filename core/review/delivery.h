@@ -10,9 +10,9 @@
  *        |           '------> folder      written for an upload by hand; the receipt is recorded by hand
  *        '--- try again <---- rejected, given_up
  *
- * An administrator gives up what is not settled, with a reason; a kind with a lifetime is given up when that is over. What is
- * being sent while the process dies counts as unknown. Delivered, rejected and given_up have one end
- * only: what the kind does then happens in the transaction that records it. */
+ * An administrator gives up what is not settled, with a reason; a kind with a lifetime is given up when that is over.
+ * What is being sent while the process dies counts as unknown. Delivered, rejected and given_up have one end only: what
+ * the kind does then happens in the transaction that records it. */
 #ifndef TD_REVIEW_DELIVERY_H
 #define TD_REVIEW_DELIVERY_H
 
@@ -58,9 +58,9 @@ int td_delivery_post(struct td_review *review, const char *kind, const char *sub
 
 /* --- for people ----------------------------------------------------------------------------------------- */
 
-/* {"items": [{"id", "delivery_kind", "target", "subject", "delivery_state", "attempts", "due_at", "sent_at",
- * "receipt", "reason", "created_at", "settled_at", "open", "filing_id" ("" of others), "tried": again by itself}], "next"}: of one state, or "" = those not settled and
- * not well ("open"), oldest first. Bodies are not shown. */
+/* {"items": [{"id", "delivery_kind", "target", "subject", "delivery_state", "attempts", "due_at", "sent_at", "receipt",
+ * "reason", "created_at", "settled_at", "open", "filing_id" ("" of others), "tried": again by itself}], "next"}: of one
+ * state, or "" = those not settled and not well ("open"), oldest first. Bodies are not shown. */
 int td_delivery_list(struct td_review *review, const char *state, const char *cursor, json_t **ret_page);
 int td_delivery_counts(struct td_tx *tx, json_t **ret_counts); /* [{"target", "delivery_state", "count"}] */
 
@@ -82,8 +82,8 @@ int td_delivery_close(struct td_review *review, const char *subject, const char 
 /* --- for core/outgoing/ --------------------------------------------------------------------------------- */
 
 /* Takes up to `room` due deliveries of a target for `holder` and appends them to `taken` as {"id", "kind", "subject",
- * "path", "ask" (whether it arrived), "body", "say"...}. They count as unknown from `until` on. *ret_next is the due time of the
- * next one, "" when there is none (TD_TIME_TEXT). */
+ * "path", "ask" (whether it arrived), "body", "say"...}. They count as unknown from `until` on. *ret_next is the due
+ * time of the next one, "" when there is none (TD_TIME_TEXT). */
 struct td_delivery_take {
     const char *target, *holder;
     int64_t room;
@@ -101,7 +101,8 @@ enum td_delivery_outcome {
     TD_DELIVERY_WRITTEN   /* into the folder */
 };
 /* What came of an attempt. An answer that its kind cannot carry out is TD_EFIELDS or TD_ECONFLICT: of a question the
- * caller then records TD_DELIVERY_REFUSED, in another transaction, since nothing of this one may stay. One that nobody is sending any more (settled by hand, taken by another node) is left alone. */
+ * caller then records TD_DELIVERY_REFUSED, in another transaction, since nothing of this one may stay. One that nobody
+ * is sending any more (settled by hand, taken by another node) is left alone. */
 int td_delivery_record(struct td_review *review, const char *id, enum td_delivery_outcome outcome,
                        const json_t *answer, const char *reason, const char *due_at,
                        struct td_error *reterr);

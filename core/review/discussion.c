@@ -101,9 +101,9 @@ static int cycle_of(struct td_review *review, struct measures *measures, const j
     if (rc < 0)
         return rc;
     if (!known) {
-        known = json_pack(
-            "[I, I]", (json_int_t)td_cycle_parameter(cycle, "disagreement_percent", 30),
-            (json_int_t)td_cycle_parameter(cycle, "panel_minimum", TD_PANEL_MINIMUM));
+        known =
+            json_pack("[I, I]", (json_int_t)td_cycle_parameter(cycle, "disagreement_percent", 30),
+                      (json_int_t)td_cycle_parameter(cycle, "panel_minimum", TD_PANEL_MINIMUM));
         json_decref(cycle);
         if (json_object_set_new(measures->cycles, id, known) < 0)
             return TD_ENOMEM; /* of no readers at all everybody has given his sheet */

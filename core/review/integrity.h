@@ -2,14 +2,14 @@
  *
  *     proposed --confirm (another official)--> in_force --withdraw--> withdrawn
  *
- * False material, plagiarism and other improper means bar from applying for three years (人社部令第40号,
- * article 39; 人社部发〔2024〕56号); what bars from applying also bars from judging others. Violations as expert or
- * as staff bar from judging (articles 41 and 42), a unit's are on file. The day of decision is barred and not
- * counted, and a period of years ends with the day of the same date (Civil Code, articles 201 and 202). Where the
- * local rule counts "from next year", the setting integrity_bar = next_year has it end with the third year after
- * that of the decision. From the moment when a record bars him, an expert's unfinished sheets are taken from him and his
- * desk is closed (td_panel_release). A record in force is seen by bureau, supervisor and the person, who may answer it; nobody
- * else learns of it. */
+ * False material, plagiarism and other improper means bar from applying for three years (人社部令第40号, article 39;
+ * 人社部发〔2024〕56号); what bars from applying also bars from judging others. Violations as expert or as staff bar from
+ * judging (articles 41 and 42), a unit's are on file. The day of decision is barred and not counted, and a period of
+ * years ends with the day of the same date (Civil Code, articles 201 and 202). Where the local rule counts "from next
+ * year", the setting integrity_bar = next_year has it end with the third year after that of the decision. From the
+ * moment when a record bars him, an expert's unfinished sheets are taken from him and his desk is closed
+ * (td_panel_release). A record in force is seen by bureau, supervisor and the person, who may answer it; nobody else
+ * learns of it. */
 #ifndef TD_REVIEW_INTEGRITY_H
 #define TD_REVIEW_INTEGRITY_H
 

@@ -21,8 +21,8 @@ int td_ladder_view(struct td_review *review, const char *account_id, json_t **re
                    struct td_error *reterr);
 
 /* Records a title from elsewhere: {"series", "level", "track", "name", "certificate_number", "issuer", "obtained_on",
- * "appointed_on"?, "ended_on"?}. The bureau's counts at once (as td_ladder_confirm), the unit's waits for it. Nobody does it for
- * himself. TD_EFIELDS, TD_EFORBIDDEN, TD_ENOTFOUND. */
+ * "appointed_on"?, "ended_on"?}. The bureau's counts at once (as td_ladder_confirm), the unit's waits for it. Nobody
+ * does it for himself. TD_EFIELDS, TD_EFORBIDDEN, TD_ENOTFOUND. */
 int td_ladder_record(struct td_review *review, const char *account_id, const json_t *held,
                      char ret_id[TD_ID_TEXT], struct td_error *reterr);
 

@@ -20,8 +20,9 @@ int td_message_send_each(struct td_review *review, const json_t *people, const c
 int td_message_send_role(struct td_review *review, const char *role, const char *scope, const char *except,
                          const char *application_id, const char *kind, const json_t *parameters);
 
-/* The caller's messages, newest first: {"items": [{"id", "application_id", "number", "kind", "say",
- * "parameters", "sent_at", "read_at", "unread", "delivery_state" (to telephone or e-mail; null = only here)}], "next", "unread": count}. */
+/* The caller's messages, newest first: {"items": [{"id", "application_id", "number", "kind", "say", "parameters",
+ * "sent_at", "read_at", "unread", "delivery_state" (to telephone or e-mail; null = only here)}], "next", "unread":
+ * count}. */
 int td_message_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
 /* How many the caller has not read. */

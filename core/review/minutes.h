@@ -13,13 +13,13 @@
 
 #include <stdint.h>
 
-/* {"meeting": {...}, "quorum": {"members", "present", "needed"}, "attendance": [...], "absent":
- * [...], "motions": [{"sequence", "number", "name", "unit_name", "specialty", "level", "total",
- * "present", "yes", "no", "abstain", "missing", "voters", "passed", "recused": [names]}], "elections": [{"number", "state", "uuid", "fingerprint", "credentials", "head",
- * "voters", "papers", "opened_by": [{"seat"}], "announced_at", "reason"}], "summary":
- * {"motions", "passed", "failed"}, "policy": {"recused_count_present"}, "ledger": {"sequence",
- * "hash"}, "checkpoint" (td_checkpoint_make: everything up to the minutes; the entry of the minutes
- * themselves is the next), "made_at", "salt"}: a new reference. */
+/* {"meeting": {...}, "quorum": {"members", "present", "needed"}, "attendance": [...], "absent": [...], "motions":
+ * [{"sequence", "number", "name", "unit_name", "specialty", "level", "total", "present", "yes", "no", "abstain",
+ * "missing", "voters", "passed", "recused": [names]}], "elections": [{"number", "state", "uuid", "fingerprint",
+ * "credentials", "head", "voters", "papers", "opened_by": [{"seat"}], "announced_at", "reason"}], "summary":
+ * {"motions", "passed", "failed"}, "policy": {"recused_count_present"}, "ledger": {"sequence", "hash"}, "checkpoint"
+ * (td_checkpoint_make: everything up to the minutes; the entry of the minutes themselves is the next), "made_at",
+ * "salt"}: a new reference. */
 int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **ret_minutes);
 
 /* Takes out of minutes (a copy) what the caller, a member, may not read: such a motion is {"sequence", "withheld": true},

@@ -31,17 +31,19 @@ enum { TD_PANEL_MINIMUM = 3 }; /* experts, at least: 人社部令第40号, artic
 /* True when by such a row all of them have, and they are at least `least`: the cycle's panel_minimum. */
 bool td_panel_all_in(const json_t *row, int64_t least);
 
-/* True in *ret_sees when the caller is an expert whom nothing bars from judging, on the dossier's panel, or on a committee that has it on a
- * meeting's agenda, need not recuse, and the dossier is not decided: then the material may be read. */
+/* True in *ret_sees when the caller is an expert whom nothing bars from judging, on the dossier's panel, or on a
+ * committee that has it on a meeting's agenda, need not recuse, and the dossier is not decided: then the material may
+ * be read. */
 int td_panel_sees(struct td_review *review, const char *application_id, bool *ret_sees);
 
 /* {"items": [panel + "committee_name", "cycle_name", "assigned", "finished"], "next"}; the caller's
  * series only for an office. */
 int td_panel_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
-/* One panel with its members and dossiers and, per dossier, its "readers" and how many sheets are in:
- * "ready" = it can leave the panel, "recorded" = the panel's opinion is; "lacking": those with fewer readers than were wanted, [{"reviews", "dossiers": [{"id"}]}];
- * "open_challenges" of the series, absent when 0; "some_barred": a member may not judge now. TD_ENOTFOUND outside the caller's scope. */
+/* One panel with its members and dossiers and, per dossier, its "readers" and how many sheets are in: "ready" = it can
+ * leave the panel, "recorded" = the panel's opinion is; "lacking": those with fewer readers than were wanted,
+ * [{"reviews", "dossiers": [{"id"}]}]; "open_challenges" of the series, absent when 0; "some_barred": a member may not
+ * judge now. TD_ENOTFOUND outside the caller's scope. */
 int td_panel_view(struct td_review *review, const char *panel_id, json_t **ret_panel,
                   struct td_error *reterr);
 

@@ -31,10 +31,10 @@ int td_post_appoint(struct td_review *review, const char *title_id, const json_t
 int td_post_pay(struct td_review *review, const char *title_id, const char *honoured_on,
                 struct td_error *reterr);
 
-/* Records a transfer: {"to_unit" (id, code or name; "" = outside this city's units), "to_name", "moved_on", "document"}. By the
- * bureau. *ret_effect is "suspends", "reinstates" or "keeps", what it is for this title; the holder's others go along.
- * TD_EFIELDS, TD_ECONFLICT "quota_exhausted" for a return or a move to where no post is free, "move_out_of_order" for a
- * day before the last appointment or move. */
+/* Records a transfer: {"to_unit" (id, code or name; "" = outside this city's units), "to_name", "moved_on",
+ * "document"}. By the bureau. *ret_effect is "suspends", "reinstates" or "keeps", what it is for this title; the
+ * holder's others go along. TD_EFIELDS, TD_ECONFLICT "quota_exhausted" for a return or a move to where no post is free,
+ * "move_out_of_order" for a day before the last appointment or move. */
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr);
 

@@ -455,8 +455,12 @@ int td_recusal_list(struct td_review *review, const char *cursor, json_t **ret_p
                                          may_be_mistaken(td_row_text(row, "kind")) &&
                                          !*td_row_text(row, "lifted_at")));
     rc = td_challenge_count(review, "", &challenges);
-    *ret_page = td_row_page(rows, "place");
+    json_t *page = td_row_page(rows, "place");
     if (challenges)
-        json_object_set_new(*ret_page, "open_challenges", json_integer(challenges));
-    return rc < 0 ? rc : *ret_page ? 0 : TD_ENOMEM;
+        json_object_set_new(page, "open_challenges", json_integer(challenges));
+    if (rc < 0)
+        json_decref(page);
+    else
+        *ret_page = page;
+    return rc < 0 ? rc : page ? 0 : TD_ENOMEM;
 }

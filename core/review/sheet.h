@@ -22,15 +22,16 @@ int td_sheet_points(struct td_tx *tx, const char *application_id, json_t **ret_p
 /* The same from rows [{"points"}] of one dossier: a new reference. */
 json_t *td_sheet_collect(const json_t *sheets);
 
-/* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state",
- * "panel_name", "sequence", "blind_review", "sheet_state": "none|draft|submitted", "open": bool}], "next": null,
- * "open": n, "submitted": n, "declared": dossiers of which the caller said that he keeps out, absent when 0}; for who is barred from judging
+/* The caller's dossiers: {"items": [{"id", "number", "name", "level", "specialty", "state", "panel_name", "sequence",
+ * "blind_review", "sheet_state": "none|draft|submitted", "open": bool}], "next": null, "open": n, "submitted": n,
+ * "declared": dossiers of which the caller said that he keeps out, absent when 0}; for who is barred from judging
  * nothing but "barred": td_integrity_barred's. A blind one (review/blind.h) has neither number nor names. */
 int td_sheet_list(struct td_review *review, json_t **ret_page);
 
-/* What a review page shows beside the dossier's content: {"application", "facts", "score", "indicators"
- * (with the points given), "sheet", "others" (only after the own one is submitted), "standard" ({"id",
- * "version", "hash"}: whose indicators they are), "previous", "next" (ids or null), "position", "of"}. TD_ENOTFOUND for who is not on the panel or must recuse. */
+/* What a review page shows beside the dossier's content: {"application", "facts", "score", "indicators" (with the
+ * points given), "sheet", "others" (only after the own one is submitted), "standard" ({"id", "version", "hash"}: whose
+ * indicators they are), "previous", "next" (ids or null), "position", "of"}. TD_ENOTFOUND for who is not on the panel
+ * or must recuse. */
 int td_sheet_view(struct td_review *review, const char *application_id, json_t **ret_review,
                   struct td_error *reterr);
 

@@ -173,7 +173,8 @@ static const char *cell(const json_t *row, enum column column)
     return text ? text : "";
 }
 
-/* What was filled in: without the apostrophe that keeps a spreadsheet from running it (http/table.h).
+/* What was filled in: without the apostrophe that keeps a spreadsheet from running it
+ * (http/table.h).
  */
 static const char *filled_in(const json_t *row)
 {

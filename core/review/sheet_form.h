@@ -15,8 +15,9 @@
 
 enum { TD_SHEET_FORM_ROWS = 20000 };
 
-/* {"items": [{"sheet_key", "sheet_version", "sequence", "application_number", "applicant_name", "specialty_name", "item", "item_name", "rule",
- * "least", "most", "filled"}], "next": null} of the caller's dossiers that can be scored now. */
+/* {"items": [{"sheet_key", "sheet_version", "sequence", "application_number", "applicant_name", "specialty_name",
+ * "item", "item_name", "rule", "least", "most", "filled"}], "next": null} of the caller's dossiers that can be scored
+ * now. */
 int td_sheet_form_make(struct td_review *review, json_t **ret_form);
 
 /* The rows of a file: [[cells]], the heading left out. TD_EFIELDS on "file" when it is none. */

@@ -39,9 +39,9 @@ int td_year_days(const struct td_calendar *calendar, int year, const char *begin
 const char *td_year_progress(const char *today, const char *due, const char *done);
 
 /* {"milestones": [{"milestone", "holder", "from", "due_on", "done_on", "progress", "confirmed", "is_late"}]} in the
- * order of the year, and for who runs or watches it (`inside`) also "waiting" and "overdue" of each stage,
- * "levels": [{"level", "committees": [{"id", "name", "committee_state", "valid_until"}], "is_ready", "dossiers", "decided", "meetings", "first_on", "last_on"}],
- * "stages": [{"state", "holder", "waiting", "overdue", "oldest_due_at"}] and
+ * order of the year, and for who runs or watches it (`inside`) also "waiting" and "overdue" of each stage, "levels":
+ * [{"level", "committees": [{"id", "name", "committee_state", "valid_until"}], "is_ready", "dossiers", "decided",
+ * "meetings", "first_on", "last_on"}], "stages": [{"state", "holder", "waiting", "overdue", "oldest_due_at"}] and
  * "offices": [{"state", "holder", "name", "overdue", "oldest_due_at"}], the latest first, at most 100. */
 int td_year_view(struct td_review *review, const json_t *cycle, bool inside, json_t **ret_view,
                  struct td_error *reterr);
