@@ -153,10 +153,12 @@ static int take(struct td_tx *tx, void *arg, struct td_error *reterr)
     int rc = answer->number < UNDER_WAY ? td_delivery_record(&system, id, TD_DELIVERY_RECEIVED,
                                                              answer->said, "", "now", &err)
                                         : notify(&system, answer->said);
-    if (rc < 0)
+    bool of_no_use = rc == TD_EFIELDS || rc == TD_ECONFLICT; /* what it has left is undone */
+    if (rc < 0 && !of_no_use)
         fprintf(stderr, "%d %s %s\n", rc, err.detail, td_tx_failure(tx));
-    demand(rc == 0, "an answer cannot be recorded");
-    read_all(&bureau);
+    demand(rc == 0 || of_no_use, "an answer cannot be recorded");
+    if (rc == 0)
+        read_all(&bureau);
     td_error_done(&err);
     td_arena_free(arena);
     return TD_ECONFLICT;
