@@ -110,14 +110,17 @@ static int compose_table(struct td_serving *serving, enum td_table table, struct
 {
     const json_t *items = json_object_get(serving->reply.value, "items");
     const char *path = serving->call.route->path + 1;
+    int r = table == TD_TABLE_XLSX
+                ? td_table_xlsx(serving->locale, items, serving->frame->options.store,
+                                &serving->out, reterr)
+                : td_table_csv(serving->locale, items, &serving->out);
+    if (r < 0)
+        return r; /* what is said instead is no file */
     serving->table_name =
         td_arena_printf(serving->arena, "attachment; filename=\"%.*s.%s\"", (int)strcspn(path, "/"),
                         path, table == TD_TABLE_XLSX ? "xlsx" : "csv");
     serving->type = td_table_type(table);
-    return table == TD_TABLE_XLSX
-               ? td_table_xlsx(serving->locale, items, serving->frame->options.store, &serving->out,
-                               reterr)
-               : td_table_csv(serving->locale, items, &serving->out);
+    return 0;
 }
 
 /* Here, because the loop must not wait for a disk; its content is asked for now, too, so that it is
