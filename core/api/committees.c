@@ -238,7 +238,7 @@ static const struct td_field reason_body[] = {
 static const struct td_field seat_body[] = {
     {"account_id", TD_FIELD_TEXT, true, 1, 26, NULL, "An expert of the series"},
     {"position", TD_FIELD_CHOICE, true, 0, 0, "chair|deputy|member", "Position"},
-    {"outside_reason", TD_FIELD_TEXT, false, 0, 300, NULL,
+    {"outside_reason", TD_FIELD_TEXT, false, 0, TD_COMMITTEE_REASON, NULL,
      "Why, of who is in no approved expert pool"},
     {0},
 };

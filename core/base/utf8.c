@@ -30,3 +30,11 @@ bool td_utf8_is(const char *bytes, size_t length)
     }
     return true;
 }
+
+size_t td_utf8_count(const char *bytes, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+    return count;
+}

@@ -11,4 +11,7 @@ size_t td_utf8_next(const unsigned char *s, size_t length, unsigned *ret_point);
 /* Whether all of the bytes are. */
 bool td_utf8_is(const char *bytes, size_t length);
 
+/* How many characters (code points) a well-formed text has. */
+size_t td_utf8_count(const char *bytes, size_t length);
+
 #endif

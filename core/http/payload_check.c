@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -89,10 +90,9 @@ static json_t *check_text(struct check *check, const json_t *sent)
     if (!json_is_string(sent))
         return fault(check, "not_text", "must be a text", NULL);
     const char *text = json_string_value(sent);
-    size_t length = json_string_length(sent), characters = 0;
+    size_t length = json_string_length(sent);
     trim(&text, &length);
-    for (size_t i = 0; i < length; i++)
-        characters += ((unsigned char)text[i] & 0xc0) != 0x80;
+    size_t characters = td_utf8_count(text, length);
     int64_t max = field->max ? field->max : TEXT_MAX;
     if (field->required && length == 0)
         return fault(check, "required", "is required", NULL);

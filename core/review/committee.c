@@ -3,6 +3,7 @@
  * committee_approval.c, what people see in committee_view.c. */
 #include "review/committee.h"
 
+#include "base/utf8.h"
 #include "config.h"
 #include "review/expert.h"
 #include "review/form.h"
@@ -206,8 +207,8 @@ static int check_pool(struct td_review *review, const json_t *committee, const c
         rc = td_error_key(reterr, TD_ECONFLICT, "outside_pool", NULL);
     else if (rc == 0 && !inside && !*reason)
         rc = td_error_field(reterr, "outside_reason", "outside_pool", "in no approved pool");
-    else if (rc == 0 && !inside && strlen(reason) > TD_COMMITTEE_REASON)
-        rc = td_error_field(reterr, "outside_reason", "too_long", "at most %d bytes",
+    else if (rc == 0 && !inside && td_utf8_count(reason, strlen(reason)) > TD_COMMITTEE_REASON)
+        rc = td_error_field(reterr, "outside_reason", "too_long", "at most %d characters",
                             TD_COMMITTEE_REASON);
     if (rc == 0)
         *ret_reason = inside ? "" : reason;

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum { TD_COMMITTEE_TERM_YEARS = 3 }; /* at most: article 8 */
-enum { TD_COMMITTEE_REASON = 1200 };  /* bytes: 300 characters of any kind */
+enum { TD_COMMITTEE_REASON = 300 };   /* characters of a reason, at most */
 enum { TD_COMMITTEE_SENIOR_SERIES = 25, TD_COMMITTEE_SENIOR_SPECIALTY = 11 }; /* at least: article 9 */
 
 /* 0 when the caller runs committees of this series (its office); else TD_EFORBIDDEN. */
@@ -103,7 +103,7 @@ int td_committee_outsiders(struct td_review *review, const json_t *committee, in
  * second chair; nothing changes while a meeting of the committee is open or its approval is being
  * decided. Of an approved committee this records a change, which counts once it is approved.
  * `outside_reason` is kept of who is in no approved pool: TD_EFIELDS "outside_reason" without one or for more than
- * TD_COMMITTEE_REASON bytes, TD_ECONFLICT "outside_pool" where there is no exception. */
+ * TD_COMMITTEE_REASON characters, TD_ECONFLICT "outside_pool" where there is no exception. */
 int td_committee_seat(struct td_review *review, const char *committee_id, const char *account_id,
                       const char *position, const char *outside_reason, struct td_error *reterr);
 int td_committee_unseat(struct td_review *review, const char *committee_id, const char *account_id,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -278,18 +279,10 @@ __attribute__((format(printf, 4, 5))) static void fault(struct check *check, con
     check->result = td_error_field(check->reterr, path, code, "%s", message);
 }
 
-static size_t characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
 static void check_text(struct check *check, const json_t *field, const char *text, bool is_long,
                        const char *path)
 {
-    size_t length = characters(text);
+    size_t length = td_utf8_count(text, strlen(text));
     json_t *limit = json_object_get(field, "max_length");
     size_t max = limit     ? (size_t)json_integer_value(limit)
                  : is_long ? TD_FORM_LONGTEXT_MAX

@@ -3,12 +3,12 @@
 #include "review/password.h"
 
 #include "base/memory.h"
-
-#include <errno.h>
+#include "base/utf8.h"
 #include "review/password_common.h"
 #include "review/policy.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
@@ -38,14 +38,6 @@ static void make_nobody(void)
         nobody[0] = 0;
 }
 
-static size_t count_characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
 static int count_classes(const char *text)
 {
     bool small = false, capital = false, digit = false, other = false;
@@ -61,7 +53,7 @@ static int count_classes(const char *text)
 int td_password_check(const char *password, const char *login, const char *name, const char *field,
                       struct td_error *reterr)
 {
-    size_t characters = count_characters(password);
+    size_t characters = td_utf8_count(password, strlen(password));
     if (characters < TD_PASSWORD_MIN)
         return td_error_field(reterr, field, "password_short", "at least %d characters",
                               TD_PASSWORD_MIN);

@@ -3,6 +3,7 @@
 #include "review/sheet_form.h"
 
 #include "base/table.h"
+#include "base/utf8.h"
 #include "review/row.h"
 #include "review/sheet.h"
 
@@ -201,14 +202,6 @@ static void add_problem(struct taking *taking, const json_t *row, const char *co
                                     "form_problem", code));
 }
 
-static size_t characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
 static bool is_same(const json_t *sheet, const char *item, const char *text)
 {
     char shown[32];
@@ -251,7 +244,7 @@ static bool put_value(struct taking *taking, const json_t *sheet, const json_t *
         return false;
     if (!value)
         because = "opinion";
-    else if (comment && characters(text) > COMMENT_MAX)
+    else if (comment && td_utf8_count(text, strlen(text)) > COMMENT_MAX)
         because = "too_long";
     else if (!is_empty_in(sheet, item))
         because = clash(sheet, row);

@@ -165,7 +165,7 @@ describe('committee and panel', () => {
   test('a committee has one chair, experts only, and says what is odd about it', async () => {
     const members = seats(MEMBERS);
     assert.equal((await city.bureau.json('POST', '/committees', { series: 'teacher', level: 'intermediate', name: '中级评委会', founding_unit: '市教育局', members })).status, 403);
-    for (const [wrong, field] of [[{ members: [{ ...members[0], outside_reason: '长'.repeat(401) }] }, 'outside_reason'], [{ founding_unit: '某公司' }, 'founding_unit'], [{ term_years: 4 }, 'term_years'], [{ term_years: 0 }, 'term_years'], [{ adjusted_minimum: 5 }, 'adjustment_reference'], [{ kind: 'specialty' }, 'specialties'], [{ kind: 'specialty', specialties: ['nosuch'] }, 'specialties'], [{ specialties: ['chinese'] }, 'specialties']]) {
+    for (const [wrong, field] of [[{ members: [{ ...members[0], outside_reason: '长'.repeat(301) }] }, 'outside_reason'], [{ founding_unit: '某公司' }, 'founding_unit'], [{ term_years: 4 }, 'term_years'], [{ term_years: 0 }, 'term_years'], [{ adjusted_minimum: 5 }, 'adjustment_reference'], [{ kind: 'specialty' }, 'specialties'], [{ kind: 'specialty', specialties: ['nosuch'] }, 'specialties'], [{ specialties: ['chinese'] }, 'specialties']]) {
       const refused = await register(wrong);
       assert.deepEqual([refused.status < 500 && refused.status >= 400, refused.body.errors.map((one) => one.field)], [true, [field]], refused.text);
     }

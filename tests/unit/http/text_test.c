@@ -50,6 +50,7 @@ static void utf8(void **state)
         assert_true(td_utf8_is(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_false(td_utf8_is(bad[i], strlen(bad[i])));
+    assert_int_equal(td_utf8_count("a长\xf0\x90\x80\x80", 8), 3);
 }
 
 static void form_and_back(void **state)
