@@ -179,7 +179,6 @@ static int pdf_read(struct td_call *call, struct td_reply *reply, struct td_erro
 static int pdf_draw(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_strbuf pdf;
-    (void)reterr;
     td_strbuf_init(&pdf);
     int rc = td_printer_run(call->kept, &pdf);
     if (rc == 0) {
@@ -189,7 +188,7 @@ static int pdf_draw(struct td_call *call, struct td_reply *reply, struct td_erro
         rc = reply->bytes ? 0 : TD_ENOMEM;
     }
     td_strbuf_done(&pdf);
-    return rc;
+    return rc == TD_EINTERNAL ? td_error_set(reterr, rc, "titled-paper made no certificate") : rc;
 }
 
 #define HOLDERS                                                                                    \

@@ -57,7 +57,8 @@ static int start(const char *program, int order, int out, pid_t *ret_pid)
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     int failed = posix_spawn(ret_pid, program, &actions, NULL, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
-    return failed ? TD_EBUSY : 0;
+    bool later = failed == EAGAIN || failed == ENOMEM;
+    return later ? TD_EBUSY : failed ? TD_EINTERNAL : 0;
 }
 
 static int collect(int in, struct td_strbuf *pdf)

@@ -20,6 +20,14 @@ test('the README names only folders and files that are there', () => {
   assert.deepEqual(paths.filter((path) => !existsSync(join(top, path))), []);
 });
 
+test('ops/up builds every program that is installed', () => {
+  const words = (file, pattern) => [...readFileSync(join(top, file), 'utf8').matchAll(pattern)].flatMap(([, list]) => list.split(' '));
+  const installed = words('ops/install.cmake', /^install\(TARGETS ((?:titl[\w-]+ ?)+)/gm).filter(Boolean);
+  const built = words('ops/up', /^build_preset release --target (.*)$/gm);
+  assert.ok(installed.length >= 5, `${installed}`);
+  assert.deepEqual(installed.filter((one) => !built.includes(one)), [], 'a fresh clone lacks them');
+});
+
 test('every sentence of the notice has its place, and the place is there', () => {
   const table = readme.slice(readme.indexOf('## The notice, sentence by sentence'), readme.indexOf('## The way of a dossier'));
   const rows = [...table.matchAll(/^\| ((?:前言|[一二三四]|文末)\S*)(?: \d)? \| [^|]+ \| ([^|]+) \| ([^|]+) \|$/gm)];
