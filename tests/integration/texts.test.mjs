@@ -63,6 +63,13 @@ test('what the pages say is there', () => {
   assert.deepEqual(labels, [], 'codes without words');
 });
 
+test('forms come back to their page', () => {
+  const forms = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/<form [^>]*method="post".*?<\/form>/gs)].map(([form]) => [name, form]));
+  assert.ok(forms.length > 100, `${forms.length}`);
+  // Two values of one name are neither.
+  assert.deepEqual(forms.filter(([, form]) => form.includes('{{> csrf}}') && form.includes('name="_back"')).map(([name]) => name), []);
+});
+
 test('every message to a person is sent somewhere, and its test names it', () => {
   const workflow = readFileSync(join(top, 'core/review/workflow.c'), 'utf8'); // its rows' messages: workflow_test.c sends each
   const tests = ['integration', 'unit/review'].flatMap((folder) => files(`tests/${folder}`, folder === 'integration' ? '.mjs' : '.c')).map(([, text]) => text).join('\n');
