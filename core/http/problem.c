@@ -49,20 +49,26 @@ static void set_detail(const struct td_locale *locale, json_t *problem, int code
         set_text(problem, "detail", error->detail);
 }
 
-/* "content.education.0.degree" is called by t.field.degree when there is such a text. */
-static const char *field_name(const struct td_locale *locale, const char *field)
+/* "content.education.0.degree" is called by t.field.degree when there is such a text; "name" of a
+ * path below /units by t.field.units_name first. */
+static const char *field_name(const struct td_locale *locale, const char *path, const char *field)
 {
-    const char *dot = strrchr(field, '.');
-    return td_locale_text(locale, "field", dot ? dot + 1 : field);
+    const char *dot = strrchr(field, '.'), *last = dot ? dot + 1 : field, *own = NULL;
+    size_t area = path && *path == '/' ? strcspn(path + 1, "/") : 0;
+    char key[64];
+    if (area &&
+        (size_t)snprintf(key, sizeof(key), "%.*s_%s", (int)area, path + 1, last) < sizeof(key))
+        own = td_locale_text(locale, "field", key);
+    return own ? own : td_locale_text(locale, "field", last);
 }
 
-/* What the form calls the field, else t.field.<last part>, else NULL. */
-static const char *name_of(const struct td_locale *locale, const json_t *fault)
+/* What the form calls the field, else t.field says, else NULL. */
+static const char *name_of(const struct td_locale *locale, const char *path, const json_t *fault)
 {
     bool english = strcmp(locale->lang, "en") == 0;
     const char *own = json_string_value(json_object_get(fault, english ? "name_en" : "name"));
     const char *field = json_string_value(json_object_get(fault, "field"));
-    return own ? own : field ? field_name(locale, field) : NULL;
+    return own ? own : field ? field_name(locale, path, field) : NULL;
 }
 
 /* "Row 3, " of "rows.3.login", a mistake in a table that was handed in; else "". malloc'd. */
@@ -79,14 +85,14 @@ static char *row_of(const struct td_locale *locale, const json_t *fault)
 }
 
 /* Puts the message of this language, "name: sentence", into {field, code, message}. */
-static void say_fault(const struct td_locale *locale, json_t *fault)
+static void say_fault(const struct td_locale *locale, const char *path, json_t *fault)
 {
     const char *code = json_string_value(json_object_get(fault, "code"));
     const char *sentence = code ? td_locale_text(locale, "field_problem", code) : NULL;
     if (!sentence)
         return;
     char *text = td_locale_fill(locale, sentence, json_object_get(fault, "parameters"));
-    const char *name = name_of(locale, fault);
+    const char *name = name_of(locale, path, fault);
     char *full = NULL, *row = row_of(locale, fault);
     if (name && text && asprintf(&full, "%s%s: %s", row ? row : "", name, text) < 0)
         full = NULL;
@@ -96,25 +102,25 @@ static void say_fault(const struct td_locale *locale, json_t *fault)
     free(text);
 }
 
-static json_t *make_field(const struct td_locale *locale, const json_t *fault)
+static json_t *make_field(const struct td_locale *locale, const char *path, const json_t *fault)
 {
     json_t *made = json_copy((json_t *)fault);
     if (made)
-        say_fault(locale, made);
+        say_fault(locale, path, made);
     return made;
 }
 
-void td_problem_say(const struct td_locale *locale, json_t *value)
+void td_problem_say(const struct td_locale *locale, const char *path, json_t *value)
 {
     size_t index;
     json_t *fault;
     json_array_foreach(json_object_get(value, "problems"), index, fault)
         if (json_is_string(json_object_get(fault, "field")))
-            say_fault(locale, fault);
+            say_fault(locale, path, fault);
 }
 
-json_t *td_problem_make(const struct td_locale *locale, int code, const struct td_error *error,
-                        const char *request_id)
+json_t *td_problem_make(const struct td_locale *locale, const char *path, int code,
+                        const struct td_error *error, const char *request_id)
 {
     json_t *problem = json_object();
     char type[64];
@@ -128,7 +134,7 @@ json_t *td_problem_make(const struct td_locale *locale, int code, const struct t
         json_t *errors = json_array(), *fault;
         size_t index;
         json_array_foreach(error->fields, index, fault)
-            json_array_append_new(errors, make_field(locale, fault));
+            json_array_append_new(errors, make_field(locale, path, fault));
         json_object_set_new(problem, "errors", errors);
     }
     return problem;

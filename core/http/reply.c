@@ -167,7 +167,7 @@ int td_reply_compose(struct td_serving *serving, struct td_error *reterr)
         serving->type = api_type;
         return 0;
     }
-    td_problem_say(serving->locale, reply->value);
+    td_problem_say(serving->locale, serving->path, reply->value);
     if (call->face == TD_FACE_PAGE && call->route->page)
         return compose_page(serving, call->route->page, reply->value, reterr);
     if (reply->shared.make && call->face == TD_FACE_JSON)
@@ -625,8 +625,8 @@ void td_reply_problem(struct td_serving *serving, int code)
     struct head head = {.reply = {.status = td_error_http(code)}};
     add_problem_headers(serving, &head, code);
     json_t *problem =
-        td_arena_json(serving->arena, td_problem_make(serving->locale, code, &serving->error,
-                                                      serving->call.request_id));
+        td_arena_json(serving->arena, td_problem_make(serving->locale, serving->path, code,
+                                                      &serving->error, serving->call.request_id));
     if (serving->call.face == TD_FACE_JSON || !problem) {
         send_json_problem(serving, &head, problem);
         return;

@@ -63,11 +63,13 @@ test('what the pages say is there', () => {
   assert.deepEqual(labels, [], 'codes without words');
 });
 
-test('forms come back to their page', () => {
+test('forms come back to their page, and what is wrong in them is named', () => {
   const forms = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/<form [^>]*method="post".*?<\/form>/gs)].map(([form]) => [name, form]));
   assert.ok(forms.length > 100, `${forms.length}`);
   // Two values of one name are neither.
   assert.deepEqual(forms.filter(([, form]) => form.includes('{{> csrf}}') && form.includes('name="_back"')).map(([name]) => name), []);
+  const nameless = forms.flatMap(([name, form]) => [...form.matchAll(/<label[^>]* for="([\w.]+)"/g)].map(([, of]) => of).filter((of) => form.includes(` name="${of}"`) && !(`field.${of.split('.').at(-1)}` in zh)).map((of) => `${name}: ${of}`));
+  assert.deepEqual(nameless.filter((one) => !/: (application|number)$/.test(one)), [], 'a problem with them would not say with what');
 });
 
 test('every message to a person is sent somewhere, and its test names it', () => {

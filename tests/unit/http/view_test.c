@@ -50,7 +50,7 @@ static int make_folder(void **state)
     put("locales/zh/problem.json", "{\"forbidden\": \"没有权限\"}");
     put("locales/zh/problem.more.json", "{\"stale\": \"现在是第 {present} 版\"}");
     put("locales/zh/field_problem.json", "{\"too_long\": \"最多 {max} 个字符\"}");
-    put("locales/zh/field.json", "{\"degree\": \"学位\"}");
+    put("locales/zh/field.json", "{\"degree\": \"学位\", \"titles_degree\": \"职称\"}");
     put("locales/zh/title.json", "{\"home\": \"首页\"}");
     put("locales/en/label.json", "{\"state\": {\"draft\": \"Draft\"}}");
     put("locales/en/say.json", "{\"moved\": \"{name}: {state}\"}");
@@ -281,7 +281,7 @@ static void test_problems(void **state)
     const struct td_locale *zh = td_views_language(views, "zh");
     struct td_error err = TD_ERROR_INIT;
     td_error_key(&err, TD_EFORBIDDEN, "stale", json_pack("{s:i}", "present", 7));
-    json_t *problem = td_problem_make(zh, TD_EFORBIDDEN, &err, "R1");
+    json_t *problem = td_problem_make(zh, "/series", TD_EFORBIDDEN, &err, "R1");
     json_t *wanted =
         json_pack("{s:s, s:s, s:i, s:s, s:{s:i}, s:s, s:s}", "type", "/problems/forbidden", "title",
                   "没有权限", "status", 403, "key", "stale", "parameters", "present", 7, "detail",
@@ -292,7 +292,7 @@ static void test_problems(void **state)
     td_error_done(&err);
     td_error_field(&err, "content.education.0.degree", "too_long", "is too long");
     json_object_set_new(json_array_get(err.fields, 0), "parameters", json_pack("{s:i}", "max", 4));
-    problem = td_problem_make(zh, TD_EFIELDS, &err, "R2");
+    problem = td_problem_make(zh, "/series", TD_EFIELDS, &err, "R2");
     json_t *fault = json_array_get(json_object_get(problem, "errors"), 0);
     assert_string_equal(json_string_value(json_object_get(fault, "message")),
                         "学位: 最多 4 个字符");
@@ -302,8 +302,16 @@ static void test_problems(void **state)
     json_decref(page);
     json_decref(problem);
     td_error_done(&err);
+    td_error_field(&err, "degree", "too_long", "is too long"); /* which /titles call otherwise */
+    json_object_set_new(json_array_get(err.fields, 0), "parameters", json_pack("{s:i}", "max", 4));
+    problem = td_problem_make(zh, "/titles/T/appointment", TD_EFIELDS, &err, "R4");
+    fault = json_array_get(json_object_get(problem, "errors"), 0);
+    assert_string_equal(json_string_value(json_object_get(fault, "message")),
+                        "职称: 最多 4 个字符");
+    json_decref(problem);
+    td_error_done(&err);
     td_error_set(&err, TD_EINTERNAL, "secret path /var/x");
-    problem = td_problem_make(zh, TD_EINTERNAL, &err, "R3");
+    problem = td_problem_make(zh, "/series", TD_EINTERNAL, &err, "R3");
     assert_null(json_object_get(problem, "detail")); /* for the log only */
     json_decref(problem);
     td_views_unref(views);
