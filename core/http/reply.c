@@ -12,6 +12,7 @@
 #include "http/payload.h"
 #include "http/problem.h"
 #include "http/range.h"
+#include "http/refill.h"
 #include "http/spool.h"
 #include "http/table.h"
 #include "http/text.h"
@@ -75,6 +76,17 @@ static json_t *make_form(struct td_serving *serving)
     return td_arena_json(serving->arena, form);
 }
 
+/* What was chosen in the form that was refused is chosen again. */
+static int choose_again(struct td_serving *serving, const json_t *form)
+{
+    size_t length;
+    char *html = serving->refused ? td_strbuf_take(&serving->out, &length) : NULL;
+    if (html)
+        td_refill(html, length, serving->refused, form, &serving->out);
+    free(html);
+    return serving->out.failed ? TD_ENOMEM : 0;
+}
+
 static int compose_page(struct td_serving *serving, const char *name, const json_t *value,
                         struct td_error *reterr)
 {
@@ -101,9 +113,9 @@ static int compose_page(struct td_serving *serving, const char *name, const json
         r = td_shared_page(serving, &shared, reterr);
     if (shared)
         json_object_set_new(serving->reply.value, "shared", shared);
-    return r < 0 ? r
-                 : td_views_render(serving->views, serving->locale, &page, value, &serving->out,
-                                   reterr);
+    if (r == 0)
+        r = td_views_render(serving->views, serving->locale, &page, value, &serving->out, reterr);
+    return r < 0 || !form ? r : choose_again(serving, form);
 }
 
 static int compose_table(struct td_serving *serving, enum td_table table, struct td_error *reterr)
@@ -559,6 +571,7 @@ static bool begin_back(struct td_serving *serving)
         td_payload_decode_query(query ? query : "", &asked, NULL) < 0)
         return false;
     serving->is_back = true;
+    serving->refused = serving->path;
     call->typed = serving->sent;
     serving->method = TD_GET;
     serving->path = path;

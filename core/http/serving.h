@@ -79,6 +79,7 @@ struct td_serving {
     const char *large; /* the bytes of a body that only threads decode, hash and free; NULL */
     size_t large_length;
     const char *back; /* _back, a path of this server; NULL */
+    const char *refused; /* path of the write whose form is shown again; NULL */
     const char *key;  /* Idempotency-Key; NULL */
     char body_hash[65];
 

@@ -1,0 +1,103 @@
+/* Tests of http/refill.h: a refused form keeps what was chosen in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "http/refill.h"
+
+#define FORM "<form method=\"post\" action=\"/draws\">"
+
+static void expect(const char *sent, const char *before, const char *after)
+{
+    json_t *form = json_loads(sent, 0, NULL);
+    assert_non_null(form);
+    struct td_strbuf out;
+    td_strbuf_init(&out);
+    td_refill(before, strlen(before), "/draws", form, &out);
+    assert_string_equal(out.bytes, after);
+    td_strbuf_done(&out);
+    json_decref(form);
+}
+
+static void stays(const char *sent, const char *html)
+{
+    expect(sent, html, html);
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    expect("{\"kind\": \"b\"}",
+           FORM "<select id=\"k\" name=\"kind\"><option value=\"a\" selected>A</option>"
+                "<option value=\"b\">B</option></select></form>",
+           FORM "<select id=\"k\" name=\"kind\"><option value=\"a\">A</option>"
+                "<option value=\"b\" selected>B</option></select></form>");
+    expect(
+        "{\"parameters\": {\"x\": \"q & \\\"a\\\"\"}}", /* dotted, escaped, by its text */
+        FORM "<select name=\"parameters.x\"><option>q &amp; &quot;a&quot;</option></select>",
+        FORM
+        "<select name=\"parameters.x\"><option selected>q &amp; &quot;a&quot;</option></select>");
+    stays("{\"kind\": \"c\"}",
+          FORM "<select name=\"kind\"><option value=\"a\" selected>A</option></select>");
+    stays("{\"kind\": [{\"x\": \"a\"}]}",
+          FORM "<select name=\"kind.0.x\"><option value=\"a\">A</option></select>");
+}
+
+static void test_boxes(void **state)
+{
+    (void)state;
+    expect(
+        "{\"of\": [\"a\", \"c\"], \"whole\": \"on\"}",
+        FORM
+        "<input type=\"checkbox\" name=\"of\" value=\"a\"><input type=\"checkbox\" name=\"of\" "
+        "value=\"b\" checked><input type=\"checkbox\" name=\"of\" value=\"c\" checked>"
+        "<input type=\"checkbox\" name=\"whole\"><input type=\"checkbox\" name=\"not\" checked>",
+        FORM
+        "<input type=\"checkbox\" name=\"of\" value=\"a\" checked><input type=\"checkbox\" "
+        "name=\"of\" "
+        "value=\"b\"><input type=\"checkbox\" name=\"of\" value=\"c\" checked>"
+        "<input type=\"checkbox\" name=\"whole\" checked><input type=\"checkbox\" name=\"not\">");
+    expect("{\"r\": \"no\"}",
+           FORM "<input type=\"radio\" name=\"r\" value=\"yes\" checked required><input "
+                "type=\"radio\" name=\"r\" value=\"no\">",
+           FORM "<input type=\"radio\" name=\"r\" value=\"yes\" required><input type=\"radio\" "
+                "name=\"r\" value=\"no\" checked>");
+    stays("{}", FORM "<input type=\"radio\" name=\"r\" value=\"yes\" checked>");
+    stays("{}", FORM "<input type=\"checkbox\" name=\"c\" value=\"a\" checked disabled>");
+    stays("{\"t\": \"x\"}", FORM "<input type=\"text\" name=\"t\" value=\"\">");
+}
+
+static void test_others(void **state)
+{
+    (void)state;
+    static const char select[] =
+        "<select name=\"kind\"><option value=\"a\">A</option></select></form>";
+    static const char *forms[] = {"<form method=\"get\" action=\"/draws\">",
+                                  "<form method=\"post\" action=\"/draws/x\">",
+                                  FORM "</form><form>", FORM "<a title=\"> <select \"></a></form>"};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        struct td_strbuf html;
+        td_strbuf_init(&html);
+        td_strbuf_adds(&html, forms[i]);
+        td_strbuf_adds(&html, select);
+        stays("{\"kind\": \"a\"}", html.bytes);
+        td_strbuf_done(&html);
+    }
+    stays("{}", "");
+    stays("{}", FORM "<input type=\"checkbox\" name=\"");
+    stays("{\"kind\": \"a\"}", FORM "<select name=\"kind\"><option");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lists), cmocka_unit_test(test_boxes),
+                                       cmocka_unit_test(test_others)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
