@@ -77,9 +77,7 @@ static const struct row rows[] = {
      "key shared with the payment platform; empty = fees are recorded by hand"},
 
     {"committee_outside_pool", CHOICE, "reason", AT(committee_outside_pool), 0, 0,
-     "reason|refuse: who is in no approved expert pool sits on a committee with a recorded reason, "
-     "or "
-     "not at all"},
+     "reason|refuse: who is in no approved pool sits on a committee with a reason, or not at all"},
     {"founding_units", TEXT, "市教育局|市继续教育和职称评价管理中心", AT(founding_units), 0, 0,
      "who founds committees; '|' between the names"},
     {"committee_series_minimum", NUMBER, "15", AT(committee_series_minimum), 1, 999,

@@ -65,7 +65,7 @@ int td_demo_found_committee(struct td_demo *demo, const char *office, const char
     bool teachers = strcmp(series, "teacher") == 0;
     json_t *calendar = NULL, *value = NULL, *seats = json_deep_copy(members), *seat;
     size_t i;
-    json_array_foreach(seats, i, seat) /* is not kept of who is in a pool by then */
+    json_array_foreach(seats, i, seat) /* the server keeps it only of who is in no pool */
         json_object_set_new(seat, "outside_reason",
                             json_string("演示：首届评委会，专家库尚未核准"));
     int result = td_demo_call(

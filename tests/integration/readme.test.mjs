@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, top } from './harness.mjs';
 
@@ -26,6 +26,11 @@ test('ops/up builds every program that is installed', () => {
   const built = words('ops/up', /^build_preset release --target (.*)$/gm);
   assert.ok(installed.length >= 5, `${installed}`);
   assert.deepEqual(installed.filter((one) => !built.includes(one)), [], 'a fresh clone lacks them');
+});
+
+test('the README has as many golden cases as there are', () => {
+  const cases = readdirSync(join(top, 'scripts/teacher/cases')).filter((name) => name.startsWith('intermediate-'));
+  assert.equal(readme.match(/golden cases: (\d+), failed 0/)[1], String(cases.length));
 });
 
 test('every sentence of the notice has its place, and the place is there', () => {
