@@ -453,8 +453,6 @@ int td_filing_end_badly(struct td_review *review, const json_t *filing, const ch
     if (rc == 0)
         rc =
             td_row_log(review, "filing.refuse", "filing", id, json_pack("{s:s}", "reason", reason));
-    if (rc == 0 && review->who) /* of the platform's own refusal the delivery says so */
-        rc = end_delivery(review, filing, "", reason);
     if (rc == 0)
         rc = register_refusal(review, filing, reason, reterr);
     return rc < 0 ? rc : td_row_live(review->tx, "filing", id);
@@ -477,6 +475,8 @@ int td_filing_refuse(struct td_review *review, const char *filing_id, const char
         return rc;
     rc = may_decide(filing) ? td_filing_end_badly(review, filing, reason, reterr)
                             : not_decided(filing, reterr);
+    if (rc == 0)
+        rc = end_delivery(review, filing, "", reason);
     json_decref(filing);
     return rc;
 }

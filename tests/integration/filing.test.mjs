@@ -244,6 +244,11 @@ test('a target that is not configured gets a file for an upload by hand, whole; 
   await city.bureau.ok('POST', `/filings/${refused.id}/refuse`, { reason: '名单有误' });
   assert.deepEqual([deliveryOf(refused.id)[0].state, deliveryOf(refused.id)[0].reason], ['given_up', '名单有误']);
   assert.deepEqual((await city.bureau.ok('GET', '/deliveries?state=folder')).items, [], 'nothing waits for an upload for ever');
+  // So does the platform's refusal of the upload; it is no end that somebody here chose.
+  const rejected = await file();
+  await logged('written', rejected.from, rejected.delivery);
+  await city.bureau.ok('POST', `/deliveries/${rejected.delivery}/rejection`, { reason: '格式不符' });
+  assert.deepEqual([deliveryOf(rejected.id)[0].state, (await filingOf(rejected.id)).state], ['rejected', 'refused']);
 });
 
 describe('who decides', () => {
