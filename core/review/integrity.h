@@ -8,8 +8,8 @@
  * years ends with the day of the same date (Civil Code, articles 201 and 202). Where the local rule counts "from next
  * year", the setting integrity_bar = next_year has it end with the third year after that of the decision. From the
  * moment when a record bars him, an expert's unfinished sheets are taken from him and his desk is closed
- * (td_panel_release). A record in force is seen by bureau, supervisor and the person, who may answer it; nobody else
- * learns of it. */
+ * (td_panel_release). A record in force is seen by bureau, supervisor and the person, who may answer it; of others only
+ * the offices of an expert's panels learn, and no more than that he may not judge. */
 #ifndef TD_REVIEW_INTEGRITY_H
 #define TD_REVIEW_INTEGRITY_H
 
