@@ -68,6 +68,8 @@ describe('the pool', () => {
     await city.office.ok('POST', `/pools/${pool}/submit`);
     assert.equal((await put({ login: 'expert-4' })).body.key, 'committee_submitted', 'what is approved is what was handed in');
     assert.equal((await approve(city.office)).status, 403);
+    const other = await city.bureau.form(`/pools/${pool}/approve`, { approver: 'city', reference: 'R-1', approved_on: '2026-01-02', _back: `/pools/${pool}` });
+    assert.ok(other.status === 422 && other.text.includes('value="2026-01-02"'), 'the day stands there again');
     assert.equal((await approve(city.bureau)).status, 200);
     const shown = await look();
     assert.deepEqual([shown.pool_state, shown.approver, shown.valid_until], ['approved', 'region', years(today, 3)]);
