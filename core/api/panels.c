@@ -1,7 +1,6 @@
 /* panels.c - panels of experts: created, filled with dossiers and closed by the office. */
 #include "api/api.h"
 #include "api/place.h"
-#include "base/json.h"
 #include "review/committee.h"
 #include "review/cycle.h"
 #include "review/panel.h"
@@ -22,23 +21,6 @@ static int list_read(struct td_call *call, struct td_reply *reply, struct td_err
     return rc;
 }
 
-/* Who and what was chosen on a form that was refused stands on it again. */
-static void put_back(const struct td_call *call, json_t *committee, json_t *cycles)
-{
-    const json_t *members = json_object_get(call->typed, "members");
-    json_t *one;
-    size_t i;
-    json_array_foreach(json_object_get(committee, "experts"), i, one) {
-        const char *id = td_row_text(one, "account_id");
-        json_object_set_new(one, "chosen", json_boolean(td_json_lists(members, id)));
-        json_object_set_new(one, "leads", json_boolean(td_row_equals(call->typed, "lead", id)));
-    }
-    json_array_foreach(cycles, i, one)
-        json_object_set_new(
-            one, "chosen",
-            json_boolean(td_row_equals(call->typed, "cycle_id", td_row_text(one, "id"))));
-}
-
 /* For ?committee=: the committee, its members and the series' experts; else the committees to
  * choose from. */
 static int new_read(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -57,8 +39,6 @@ static int new_read(struct td_call *call, struct td_reply *reply, struct td_erro
         json_decref(committee);
         return rc;
     }
-    if (call->typed)
-        put_back(call, committee, json_object_get(cycles, "items"));
     reply->value =
         json_pack("{s:o, s:O}", "committee", committee, "cycles", json_object_get(cycles, "items"));
     json_decref(cycles);
