@@ -38,7 +38,7 @@ export async function serve(prepare, config = {}) {
   const server = await startServer({ config: { ...wide, ...config } });
   const made = await prepare(server);
   await server.process.kill('SIGTERM');
-  writeFileSync(server.config, readFileSync(server.config, 'utf8').replace('demo = true', 'demo = false'));
+  writeFileSync(server.config, readFileSync(server.config, 'utf8').replace('demo = true', 'demo = false').replace(/^password_cost = .*\n/m, ''));
   const titled = await startTitled(server.config, server.folder);
   const redis = server.redis.child.pid;
   pin(redis, pins.servers);

@@ -3,7 +3,7 @@
 // arithmetic, and a rule that puts the fact into its event. The engine is made once and run for each dossier.
 
 import { Engine } from 'json-rules-engine';
-import { conditions, fixed, least, sections, shares, short, tables, total, vetoes } from './standard.mjs';
+import { conditions, fixed, least, sections, shares, short, spared, tables, total, vetoes } from './standard.mjs';
 
 const divide = (a, b) => Math.floor((2 * a + b) / (2 * b));
 const waits = { unit: '待单位填写', district: '待区县主管部门填写', expert: '待专家评分' };
@@ -33,8 +33,8 @@ const computed = {
   D1_part: [['workload_percent'], (percent) => part(Math.round(Math.min(percent ?? 0, 100) * 100))],
   C3_number: [['satisfaction_percent'], (percent) => short(Math.round((percent ?? 0) * 100))],
   tenure: [['tenure_months', 'education'], (months, education) => reached(months, least.tenure[education], education)],
-  grassroots: [['grassroots_months', 'education'], (months, education) => reached(months, least.grassroots[education], education)],
-  recent: [['recent_grassroots_months'], (months) => reached(months, 300)],
+  grassroots: [['track', 'grassroots_months', 'education'], (track, months, education) => spare(track) ?? reached(months, least.grassroots[education], education)],
+  recent: [['track', 'recent_grassroots_months'], (track, months) => spare(track) ?? reached(months, 300)],
   assessed: [['annual_assessments', 'last_full_year'], (given, last) => found(given, last - 4, ['基本合格', '不合格'], false)],
   'A0.3': [['annual_assessments', 'last_full_year'], (given, last) => found(given, last - 2, ['不合格'], true)],
 };
@@ -125,6 +125,8 @@ function hours(all, open) {
   const gained = Math.min(worth(all, 90), worth(open, 30));
   return outcome(gained, `${all}/90，${open}/30，${lowest === 10000 ? '达标 = ' : `按最低比例 ${short(lowest)}% × 3.00 = `}${fixed(gained)}`);
 }
+
+const spare = (track) => (track === spared ? { met: true, because: `${spared}的不要求`, pending: false } : undefined);
 
 function reached(months, need, education) {
   const why = education === undefined ? '' : `（${education}）`;

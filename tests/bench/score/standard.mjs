@@ -29,6 +29,9 @@ export const least = {
   grassroots: hundredths({ 博士研究生: 1, 硕士研究生: 2, 本科: 3, 大专: 3, 中专: 3 }),
 };
 
+/** The track that is not asked for years at the grassroots. */
+export const spared = '自治区通用职称';
+
 export const tables = {
   A1: hundredths({ 优秀: 6, 良好: 5, 合格: 4, 基本合格: 2 }),
   A2: hundredths({ 优秀: 1.2, 合格: 1.0 }),

@@ -4,7 +4,7 @@
 // nor sort, so lists of summands stay lists (`parts`) and the comparison joins them, outside the measured time.
 
 import { ZenEngine, ZenDecisionContent } from '@gorules/zen-engine';
-import { conditions, fixed, grades, least, sections, shares, short, tables, total, vetoes } from './standard.mjs';
+import { conditions, fixed, grades, least, sections, shares, short, spared, tables, total, vetoes } from './standard.mjs';
 
 const text = (words) => `'${words}'`;
 /** The row of a table for the value of an expression. */
@@ -228,6 +228,7 @@ const reached = (fact, table) => {
   const met = finding(`${amount} >= ${need}`, `${words} + '，要求 ' + string(${need} / 100) + ' 年'${typeof table === 'number' ? '' : ` + '（' + education + '）'`}`);
   return typeof table === 'number' ? met : `${need} == null ? ${finding(false, `'（' + education + '）未列入，不能申报'`)} : ${met}`;
 };
+const spare = (asked) => `track == ${text(spared)} ? ${finding(true, text(`${spared}的不要求`))} : (${asked})`;
 const listed = (name, words, window, met) => {
   const found = measure(name, `map(filter(annual_assessments, #.year > last_full_year - ${window} and #.grade in [${words.map(text).join(', ')}]), string(#.year) + ' 年' + #.grade)`);
   return `{met: len(${found}) ${met} 0, pending: false, parts: ${found}, because: len(${found}) == 0 ? ${text(`没有${words.join('、')}的记录`)} : ''}`;
@@ -237,8 +238,8 @@ const answered = (fact, value) => `${fact} == null ? ${finding(false, text('待�
 const questions = {
   title: finding(`current_title == '二级教师（初级）'`, 'because.current_title'),
   tenure: reached('tenure_months', least.tenure),
-  grassroots: reached('grassroots_months', least.grassroots),
-  recent: reached('recent_grassroots_months', 300),
+  grassroots: spare(reached('grassroots_months', least.grassroots)),
+  recent: spare(reached('recent_grassroots_months', 300)),
   assessed: listed('assessed', ['基本合格', '不合格'], 4, '=='),
   'A0.1': answered('political_vetting', false),
   'A0.2': answered('ethics_failed', true),
