@@ -4,7 +4,7 @@
 #include "http/refill.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 struct span {
@@ -13,7 +13,7 @@ struct span {
 };
 
 struct refill {
-    const char *stop; /* of the page */
+    const char *page, *stop;
     const char *action;
     const json_t *form;
     struct td_strbuf *out;
@@ -66,6 +66,42 @@ static bool is_text(struct span span, const char *text)
     return span.at && span.length == strlen(text) && memcmp(span.at, text, span.length) == 0;
 }
 
+/* Are the rows of `prefix` in the page, counted from 0, those that were sent? Where one was not,
+ * those after it have taken its place in the array. */
+static bool has_rows(const struct refill *refill, struct span prefix, size_t rows)
+{
+    enum { ROWS_MAX = 8 };
+    char name[128];
+    size_t at[] = {0, rows - 1, rows};
+    if (!rows || rows > ROWS_MAX || prefix.length > 64)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        int length =
+            snprintf(name, sizeof(name), " name=\"%.*s%zu.", (int)prefix.length, prefix.at, at[i]);
+        bool found =
+            memmem(refill->page, (size_t)(refill->stop - refill->page), name, (size_t)length);
+        if (found != (i < 2))
+            return false;
+    }
+    return true;
+}
+
+/* The member `part` of what was sent; `before` is the name as far as it. False: it cannot be told.
+ */
+static bool step_into(const struct refill *refill, struct span before, struct span part,
+                      const json_t **sent)
+{
+    if (json_is_array(*sent) && part.length == 1 && part.at[0] >= '0' && part.at[0] <= '9' &&
+        has_rows(refill, before, json_array_size(*sent))) {
+        *sent = json_array_get(*sent, (size_t)(part.at[0] - '0'));
+        return true;
+    }
+    if (!json_is_object(*sent))
+        return false;
+    *sent = json_object_getn(*sent, part.at, part.length);
+    return true;
+}
+
 /* What was sent under a dotted name. False: it cannot be told. */
 static bool find_sent(const struct refill *refill, struct span name, const json_t **ret_sent)
 {
@@ -74,9 +110,9 @@ static bool find_sent(const struct refill *refill, struct span name, const json_
         return false;
     for (const char *part = name.at, *end = name.at + name.length; sent && part < end;) {
         const char *dot = memchr(part, '.', (size_t)(end - part));
-        if (!json_is_object(sent))
+        struct span one = {part, (size_t)((dot ? dot : end) - part)};
+        if (!step_into(refill, (struct span){name.at, (size_t)(part - name.at)}, one, &sent))
             return false;
-        sent = json_object_getn(sent, part, (size_t)((dot ? dot : end) - part));
         part = dot ? dot + 1 : end;
     }
     *ret_sent = sent;
@@ -142,18 +178,68 @@ static const json_t *sent_of_list(const struct refill *refill, const char *tag, 
     return NULL;
 }
 
-static bool posts_here(const struct refill *refill, const char *tag, const char *end)
+/* Is this the form that was sent? Rows of a list have the same, told apart by what they hide. */
+static bool was_posted(const struct refill *refill, const char *tag, const char *end)
 {
-    return is_text(attribute(tag, end, "method"), "post") &&
-           is_text(attribute(tag, end, "action"), refill->action);
+    if (!is_text(attribute(tag, end, "method"), "post") ||
+        !is_text(attribute(tag, end, "action"), refill->action))
+        return false;
+    for (const char *at = end; (at = memchr(at, '<', (size_t)(refill->stop - at))); at = end) {
+        const json_t *sent = NULL;
+        end = tag_end(at, refill->stop);
+        if (begins(at, end, "</form"))
+            break;
+        if (begins(at, end, "<input ") && is_text(attribute(at, end, "type"), "hidden") &&
+            find_sent(refill, attribute(at, end, "name"), &sent) &&
+            !was_sent(sent, attribute(at, end, "value")))
+            return false;
+    }
+    return true;
 }
 
-/* A radio button or a checkbox of the form; nothing is sent of a box that was left empty. */
+static bool takes_text(struct span type)
+{
+    static const char *const types[] = {"text", "date", "number", "tel", "email"};
+    for (size_t i = 0; type.at && i < sizeof(types) / sizeof(*types); i++)
+        if (is_text(type, types[i]))
+            return true;
+    return !type.at;
+}
+
+/* The text that was sent for a control; NULL: it stays as it is, like all that is not to be kept.
+ */
+static const char *sent_text(const struct refill *refill, const char *tag, const char *end)
+{
+    const json_t *sent = NULL;
+    bool apart = attribute(tag, end, "autocomplete").at ||
+                 find_word(tag, end, "data-secret", " />") ||
+                 find_word(tag, end, "disabled", " />");
+    return !apart && find_sent(refill, attribute(tag, end, "name"), &sent) ? json_string_value(sent)
+                                                                           : NULL;
+}
+
+static void put_value(struct refill *refill, const char *tag, const char *end, const char *text)
+{
+    struct span now = attribute(tag, end, "value");
+    const char *rest = now.at ? now.at + now.length : end - 1;
+    td_strbuf_add(refill->out, tag, (size_t)((now.at ? now.at : rest) - tag));
+    td_strbuf_adds(refill->out, now.at ? "" : " value=\"");
+    td_strbuf_add_html(refill->out, text, strlen(text));
+    td_strbuf_adds(refill->out, now.at ? "" : "\"");
+    td_strbuf_add(refill->out, rest, (size_t)(end - rest));
+}
+
+/* Nothing is sent of a box that was left empty. */
 static bool put_input(struct refill *refill, const char *tag, const char *end)
 {
     struct span type = attribute(tag, end, "type"), value = attribute(tag, end, "value");
     const json_t *sent = NULL;
     bool box = is_text(type, "checkbox"), radio = is_text(type, "radio");
+    const char *text = takes_text(type) ? sent_text(refill, tag, end) : NULL;
+    if (text)
+        put_value(refill, tag, end, text);
+    if (text)
+        return true;
     if ((!box && !radio) || find_word(tag, end, "disabled", " />") ||
         !find_sent(refill, attribute(tag, end, "name"), &sent) || (radio && !sent))
         return false;
@@ -162,30 +248,45 @@ static bool put_input(struct refill *refill, const char *tag, const char *end)
     return true;
 }
 
-static void put_tag(struct refill *refill, const char *tag, const char *end)
+/* Behind what the page has in its text area, of which what was sent takes the place. */
+static const char *put_area(struct refill *refill, const char *tag, const char *end)
+{
+    const char *text = sent_text(refill, tag, end);
+    const char *close = text ? memchr(end, '<', (size_t)(refill->stop - end)) : NULL;
+    td_strbuf_add(refill->out, tag, (size_t)(end - tag));
+    if (close)
+        td_strbuf_add_html(refill->out, text, strlen(text));
+    return close ? close : end;
+}
+
+/* Answers what is to be read next. */
+static const char *put_tag(struct refill *refill, const char *tag, const char *end)
 {
     if (begins(tag, end, "<form ") || begins(tag, end, "</form"))
-        refill->inside = posts_here(refill, tag, end);
+        refill->inside = begins(tag, end, "<form ") && was_posted(refill, tag, end);
     else if (refill->inside && begins(tag, end, "<select "))
         refill->list = sent_of_list(refill, tag, end);
     else if (begins(tag, end, "</select"))
         refill->list = NULL;
+    if (refill->inside && begins(tag, end, "<textarea "))
+        return put_area(refill, tag, end);
     if (refill->list && begins(tag, end, "<option"))
         put_chosen(refill, tag, end, "selected",
                    was_sent(refill->list, option_value(refill, tag, end)));
     else if (!refill->inside || !begins(tag, end, "<input ") || !put_input(refill, tag, end))
         td_strbuf_add(refill->out, tag, (size_t)(end - tag));
+    return end;
 }
 
 void td_refill(const char *html, size_t length, const char *action, const json_t *form,
                struct td_strbuf *out)
 {
-    struct refill refill = {.stop = html + length, .action = action, .form = form, .out = out};
+    struct refill refill = {
+        .page = html, .stop = html + length, .action = action, .form = form, .out = out};
     const char *at = html;
     for (const char *tag; (tag = memchr(at, '<', (size_t)(refill.stop - at)));) {
         td_strbuf_add(out, at, (size_t)(tag - at));
-        at = tag_end(tag, refill.stop);
-        put_tag(&refill, tag, at);
+        at = put_tag(&refill, tag, tag_end(tag, refill.stop));
     }
     td_strbuf_add(out, at, (size_t)(refill.stop - at));
 }

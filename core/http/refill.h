@@ -1,4 +1,4 @@
-/* refill.h - a page that a refused form leads back to: what was chosen is chosen again. */
+/* refill.h - a page that a refused form leads back to: what was typed and chosen is there again. */
 #ifndef TD_HTTP_REFILL_H
 #define TD_HTTP_REFILL_H
 
@@ -7,10 +7,11 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* Appends `html` to `out`. In its forms that post to `action`, options, radio buttons and
- * checkboxes are chosen as `form` (td_payload_decode_form) has them. Left as they are: what a
- * disabled control says, a list without the option that was sent, names below an array, names that
- * begin with '_'. */
+/* Appends `html` to `out`. In its form that posts to `action`, hiding what was sent as hidden,
+ * texts are as `form` (td_payload_decode_form) has them, and options, radio buttons and checkboxes
+ * chosen. Left as they are: what a disabled control says or one with `autocomplete` or
+ * `data-secret`, passwords and files, a list without the option that was sent, names below an array
+ * or beginning with '_'. */
 void td_refill(const char *html, size_t length, const char *action, const json_t *form,
                struct td_strbuf *out);
 

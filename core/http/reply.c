@@ -76,11 +76,12 @@ static json_t *make_form(struct td_serving *serving)
     return td_arena_json(serving->arena, form);
 }
 
-/* What was chosen in the form that was refused is chosen again. */
+/* What was typed and chosen in the form that was refused, unless it is nobody's to keep. */
 static int choose_again(struct td_serving *serving, const json_t *form)
 {
     size_t length;
-    char *html = serving->refused ? td_strbuf_take(&serving->out, &length) : NULL;
+    bool keeps = serving->refused && !serving->is_secret;
+    char *html = keeps ? td_strbuf_take(&serving->out, &length) : NULL;
     if (html)
         td_refill(html, length, serving->refused, form, &serving->out);
     free(html);

@@ -255,6 +255,10 @@ describe('the way', () => {
     const { items } = await city.industry.ok('GET', `/applications/${id}/verifications`);
     assert.ok(items.every((item) => !item.verdict));
     // What the district sends back to the unit reaches those who work there.
+    const rows = Object.fromEntries([0, 1, 2].flatMap((n) => ['code', 'place', 'text'].map((name) => [`reasons.${n}.${name}`, ''])));
+    const refused = await city.industry.form(`/applications/${id}/actions/return_to_unit`, { ...rows, 'reasons.0.text': '请补盖公章', 'reasons.1.code': 'format', note: '见第 "2" 页', _back: `/applications/${id}` });
+    assert.equal(refused.status, 422);
+    for (const kept of ['name="reasons.0.text" maxlength="600" value="请补盖公章"', '<option value="format" selected>', '见第 &quot;2&quot; 页</textarea>']) assert.equal(refused.text.split(kept).length, 2, `${kept}: once, in the form that was sent`);
     await city.industry.ok('POST', `/applications/${id}/actions/return_to_unit`, { reasons: [{ code: 'format', text: '请补盖公章' }] });
     const told = async (client) => (await client.ok('GET', '/messages')).items.filter((one) => one.kind === 'unit_returned' && one.application_id === id);
     assert.deepEqual((await told(city.clerk)).map((one) => typeof one.parameters.due_at), ['string']);

@@ -47,7 +47,7 @@ static void test_lists(void **state)
     stays("{\"kind\": \"c\"}",
           FORM "<select name=\"kind\"><option value=\"a\" selected>A</option></select>");
     stays("{\"kind\": [{\"x\": \"a\"}]}",
-          FORM "<select name=\"kind.0.x\"><option value=\"a\">A</option></select>");
+          FORM "<select name=\"kind.1.x\"><option value=\"a\">A</option></select>");
 }
 
 static void test_boxes(void **state)
@@ -71,7 +71,50 @@ static void test_boxes(void **state)
                 "name=\"r\" value=\"no\" checked>");
     stays("{}", FORM "<input type=\"radio\" name=\"r\" value=\"yes\" checked>");
     stays("{}", FORM "<input type=\"checkbox\" name=\"c\" value=\"a\" checked disabled>");
-    stays("{\"t\": \"x\"}", FORM "<input type=\"text\" name=\"t\" value=\"\">");
+}
+
+static void test_texts(void **state)
+{
+    (void)state;
+    expect(
+        "{\"on\": \"1899\", \"n\": \"a \\\"b\\\"\", \"t\": \"<x>\"}",
+        FORM
+        "<input type=\"date\" name=\"on\" value=\"2026-10-10\" required><input name=\"n\" required>"
+        "<textarea name=\"t\">old</textarea>",
+        FORM "<input type=\"date\" name=\"on\" value=\"1899\" required><input name=\"n\" required "
+             "value=\"a "
+             "&quot;b&quot;\"><textarea name=\"t\">&lt;x&gt;</textarea>");
+    static const char *kept[] = {
+        "<input type=\"password\" name=\"n\">",
+        "<input name=\"n\" autocomplete=\"off\">",
+        "<input name=\"n\" data-secret>",
+        "<input name=\"n\" disabled>",
+        "<input name=\"m\" value=\"v\">",
+        "<input type=\"hidden\" name=\"n\" value=\"row 2\"><input name=\"on\">"};
+    for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+        struct td_strbuf html;
+        td_strbuf_init(&html);
+        td_strbuf_addf(&html, "%s%s</form>", FORM, kept[i]);
+        stays("{\"n\": \"x\", \"on\": \"y\"}", html.bytes);
+        td_strbuf_done(&html);
+    }
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    static const char row[] =
+        FORM "<input name=\"r.0.t\" value=\"%s\"><input name=\"r.1.t\" value=\"%s\"></form>";
+    struct td_strbuf before, after;
+    td_strbuf_init(&before);
+    td_strbuf_init(&after);
+    td_strbuf_addf(&before, row, "", "");
+    td_strbuf_addf(&after, row, "a", "b");
+    expect("{\"r\": [{\"t\": \"a\"}, {\"t\": \"b\"}]}", before.bytes, after.bytes);
+    stays("{\"r\": [{\"t\": \"b\"}]}", before.bytes); /* of which row? */
+    stays("{\"r\": [{\"t\": \"a\"}, {\"t\": \"b\"}, {\"t\": \"c\"}]}", before.bytes);
+    td_strbuf_done(&before);
+    td_strbuf_done(&after);
 }
 
 static void test_others(void **state)
@@ -98,6 +141,7 @@ static void test_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_lists), cmocka_unit_test(test_boxes),
+                                       cmocka_unit_test(test_texts), cmocka_unit_test(test_rows),
                                        cmocka_unit_test(test_others)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
