@@ -313,7 +313,8 @@ static void decide(struct look *look, bool readable, json_t *files)
     for (size_t i = 0; i < look->count; i++) {
         const struct kept *kept = &look->kept[i], *last = i ? kept - 1 : NULL;
         if (!last || last->id != kept->id || memcmp(last->name, kept->name, kept->id) != 0)
-            place = (struct place){.has_dropped = kept->dropped};
+            place = (struct place){
+                .has_dropped = kept->dropped}; /* NOLINT: nothing is counted that is not there */
         if (loads(look, kept, &place, readable, now)) {
             if (json_array_size(files) < TD_SHELF_FILES_MAX)
                 json_array_append_new(files, json_string(kept->name));
