@@ -212,6 +212,8 @@ int td_post_appoint(struct td_review *review, const char *title_id, const json_t
         rc = state_wrong(title, "appoint", reterr);
     if (rc == 0)
         rc = check_appointment(review, title, post, reterr);
+    if (rc == 0)
+        rc = check_order(review, title, "appointed_on", opening.from_on, reterr);
     if (rc == 0 && is_directed(title))
         rc = td_quota_consume(review, title, td_row_text(title, "unit_id"),
                               td_row_text(title, "division_code"), reterr);

@@ -384,11 +384,13 @@ describe('two ladders', () => {
 
   test('a general title of this city takes no directed post and goes with its holder', async () => {
     people.gan = await teacher(city, 'gan');
-    const [one] = filed(server, city, [people.gan.account.id], { approved: today });
+    const [one] = filed(server, city, [people.gan.account.id], { approved: '2026-09-01' });
     sql(server, `update application set track = 'general' where id = '${one.application}'`);
     dossiers.push(one);
     Object.assign(titles, await certified(server, city, [one]));
     const left = await free();
+    for (const to_unit of [units.village.id, city.unit.id]) assert.equal((await move('gan', { to_unit })).status, 200);
+    assert.equal((await appoint('gan', { appointed_on: '2026-09-02', pay_effective_on: '2026-09-02' })).body.key, 'move_out_of_order', 'not where he was not yet');
     assert.equal((await appoint('gan')).status, 200);
     assert.deepEqual([await free(), (await view('gan')).present.ladder], [left, 'general']);
     const gone = await move('gan', { to_unit: units.town.id });
