@@ -46,6 +46,15 @@ json_t *td_table_line(const char **at, char separator, size_t columns)
     return cells;
 }
 
+bool td_table_runs(const char *text)
+{
+    static const char *const wide[] = {"＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    return *text && strchr("=+-@\t\r\n", *text);
+}
+
 char td_table_separator(const char *text)
 {
     return memchr(text, '\t', strcspn(text, "\n")) ? '\t' : ',';

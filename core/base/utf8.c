@@ -38,3 +38,25 @@ size_t td_utf8_count(const char *bytes, size_t length)
         count += ((unsigned char)bytes[i] & 0xc0) != 0x80;
     return count;
 }
+
+/* U+202A to U+202E and U+2066 to U+2069 turn the order of what follows: a name that is not what it
+ * reads. Marks without a reach (U+200E, U+200F, U+061C) are what right-to-left writing needs. */
+static bool turns_order(const char *text, size_t length)
+{
+    if (length < 3 || text[0] != '\xe2')
+        return false;
+    unsigned char second = (unsigned char)text[1], third = (unsigned char)text[2];
+    return (second == 0x80 && third >= 0xaa && third <= 0xae) ||
+           (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+}
+
+bool td_utf8_has_controls(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f ||
+            turns_order(text + i, length - i))
+            return true;
+    }
+    return false;
+}

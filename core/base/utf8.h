@@ -14,4 +14,8 @@ bool td_utf8_is(const char *bytes, size_t length);
 /* How many characters (code points) a well-formed text has. */
 size_t td_utf8_count(const char *bytes, size_t length);
 
+/* Whether a text has what no field takes: controls other than tabs and line ends, and marks that turn the order of
+ * what follows. */
+bool td_utf8_has_controls(const char *text, size_t length);
+
 #endif

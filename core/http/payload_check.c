@@ -62,28 +62,6 @@ static void trim(const char **text, size_t *length)
     }
 }
 
-/* U+202A to U+202E and U+2066 to U+2069 turn the order of what follows: a name that is not what it
- * reads. Marks without a reach (U+200E, U+200F, U+061C) are what right-to-left writing needs. */
-static bool turns_order(const char *text, size_t length)
-{
-    if (length < 3 || text[0] != '\xe2')
-        return false;
-    unsigned char second = (unsigned char)text[1], third = (unsigned char)text[2];
-    return (second == 0x80 && third >= 0xaa && third <= 0xae) ||
-           (second == 0x81 && third >= 0xa6 && third <= 0xa9);
-}
-
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f ||
-            turns_order(text + i, length - i))
-            return true;
-    }
-    return false;
-}
-
 static json_t *check_text(struct check *check, const json_t *sent)
 {
     const struct td_field *field = check->field;
@@ -96,7 +74,7 @@ static json_t *check_text(struct check *check, const json_t *sent)
     int64_t max = field->max ? field->max : TEXT_MAX;
     if (field->required && length == 0)
         return fault(check, "required", "is required", NULL);
-    if (has_control(text, length))
+    if (td_utf8_has_controls(text, length))
         return fault(check, "not_text", "has control characters", NULL);
     if ((int64_t)characters > max)
         return fault(check, "too_long", "is too long", json_pack("{s:I}", "max", (json_int_t)max));

@@ -1,6 +1,7 @@
 /* table.c - see table.h. */
 #include "http/table.h"
 
+#include "base/table.h"
 #include "store/files.h"
 
 #include <errno.h>
@@ -113,20 +114,10 @@ static char *words_of(const struct td_locale *locale, const char *name, const js
 
 /* --- CSV --------------------------------------------------------------------------- */
 
-/* What a spreadsheet runs begins like this; in some languages the wide signs do, too. */
-static bool is_formula(const char *text)
-{
-    static const char *const wide[] = {"＝", "＋", "－", "＠"};
-    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
-        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
-            return true;
-    return *text && strchr("=+-@\t\r\n", *text);
-}
-
 static void add_cell(struct td_strbuf *out, const char *text, bool is_text)
 {
     td_strbuf_addc(out, '"');
-    if (is_text && is_formula(text))
+    if (is_text && td_table_runs(text))
         td_strbuf_addc(out, '\'');
     for (; *text; text++) {
         if (*text == '"')

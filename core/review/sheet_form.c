@@ -180,7 +180,7 @@ static const char *cell(const json_t *row, enum column column)
 static const char *filled_in(const json_t *row)
 {
     const char *text = cell(row, FILLED);
-    return *text == '\'' && text[1] && strchr("=+-@", text[1]) ? text + 1 : text;
+    return *text == '\'' && td_table_runs(text + 1) ? text + 1 : text;
 }
 
 /* --- taking ----------------------------------------------------------------------------------- */
@@ -246,6 +246,8 @@ static bool put_value(struct taking *taking, const json_t *sheet, const json_t *
         because = "opinion";
     else if (comment && td_utf8_count(text, strlen(text)) > COMMENT_MAX)
         because = "too_long";
+    else if (comment && td_utf8_has_controls(text, strlen(text)))
+        because = "not_text";
     else if (!is_empty_in(sheet, item))
         because = clash(sheet, row);
     if (because) {

@@ -228,14 +228,16 @@ describe('score sheets offline', () => {
     fill(two, indicator, '99');
     fill(two, 'opinion', '赞成');
     fill(two, 'comment', '其余保存');
+    fill(keys()[2], 'comment', '看不见的\u0007，倒过来的\u202e字');
     table.push(['01ARZ3NDEKTSV4RRFFQ69G5FAV', '0', '1', '', '', '', indicator, '', '', '', '', '5']);
     const { status, body } = await send(experts.second, Buffer.from(`\ufeff${write(table)}`));
     assert.equal(status, 200, JSON.stringify(body));
-    assert.deepEqual(body.problems.map((one) => [one.item, one.form_problem]).sort(), [[indicator, 'not_yours'], [indicator, 'range'], ['opinion', 'opinion']].sort());
+    assert.deepEqual(body.problems.map((one) => [one.item, one.form_problem]).sort(), [[indicator, 'not_yours'], [indicator, 'range'], ['opinion', 'opinion'], ['comment', 'not_text']].sort());
+    fill(keys()[2], 'comment', '');
     const range = body.problems.find((one) => one.form_problem === 'range');
     assert.equal(table[range.row - 1][FILLED], '99', 'the row is the spreadsheet\'s');
     assert.equal(body.saved, 2);
-    assert.equal(body.unchanged, keys().length - 3);
+    assert.equal(body.unchanged, keys().length - 4);
     const first = await experts.second.ok('GET', `/reviews/${one}`);
     assert.deepEqual([first.sheet.opinion, first.sheet.comment, first.sheet.version], ['recommend', '=扎实，"好"\n第二行', 1]);
     assert.ok(first.indicators.every((one) => one.given === one.max_text));
@@ -270,12 +272,12 @@ describe('score sheets offline', () => {
   test('may be saved in the encoding of a Chinese spreadsheet, with tabs, and nothing else', async () => {
     table = parse((await experts.second.send('GET', '/api/v1/reviews/form?format=csv')).text.slice(1));
     const [one] = keys();
-    fill(one, 'comment', '改用国标编码');
+    fill(one, 'comment', '\'＝改用国标编码'); // as the server writes what a spreadsheet would run
     const text = table.map((cells) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join('\t')).join('\r\n');
     const bytes = execFileSync('iconv', ['-f', 'UTF-8', '-t', 'GB18030'], { input: text });
     const { body } = await send(experts.second, bytes);
     assert.deepEqual([body.saved, body.problems], [1, []]);
-    assert.equal((await experts.second.ok('GET', `/reviews/${one}`)).sheet.comment, '改用国标编码');
+    assert.equal((await experts.second.ok('GET', `/reviews/${one}`)).sheet.comment, '＝改用国标编码');
     for (const [wrong, code] of [[Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), 'no_table'], [Buffer.from('a,b\r\n1,2\r\n'), 'other_table']]) assert.deepEqual((await send(experts.second, wrong)).body.errors.map((one) => [one.field, one.code]), [['file', code]]);
     const [head, first] = parse((await experts.second.send('GET', '/api/v1/reviews/form?format=csv')).text.slice(1));
     const many = Array.from({ length: 19_000 }, (_, n) => first.map((cell, at) => (at === 6 ? `item${n}` : at === FILLED ? '1' : cell)));
