@@ -126,7 +126,7 @@ static int compose_table(struct td_serving *serving, enum td_table table, struct
     int r = table == TD_TABLE_XLSX
                 ? td_table_xlsx(serving->locale, items, serving->frame->options.store,
                                 &serving->out, reterr)
-                : td_table_csv(serving->locale, items, &serving->out);
+                : td_table_csv(serving->locale, items, &serving->out, reterr);
     if (r < 0)
         return r; /* what is said instead is no file */
     serving->table_name =

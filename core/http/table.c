@@ -40,6 +40,12 @@ const char *td_table_type(enum td_table table)
                : "text/csv; charset=utf-8";
 }
 
+static int too_long(struct td_error *reterr, size_t rows)
+{
+    return td_error_key(reterr, TD_ECONFLICT, "table_too_long",
+                        json_pack("{s:I}", "rows", (json_int_t)rows));
+}
+
 int td_table_gather(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     json_t *items = json_object_get(reply->value, "items");
@@ -48,8 +54,7 @@ int td_table_gather(struct td_call *call, struct td_reply *reply, struct td_erro
     while (r == 0 && json_is_string(next) && td_route_reads(call->route, "cursor")) {
         struct td_reply more = {0};
         if (json_array_size(items) >= TD_TABLE_ROWS) {
-            r = td_error_key(reterr, TD_ECONFLICT, "table_too_long",
-                             json_pack("{s:i}", "rows", TD_TABLE_ROWS));
+            r = too_long(reterr, TD_TABLE_ROWS);
             break;
         }
         json_object_set_new(call->query, "cursor", next);
@@ -127,11 +132,29 @@ static void add_cell(struct td_strbuf *out, const char *text, bool is_text)
     td_strbuf_addc(out, '"');
 }
 
-int td_table_csv(const struct td_locale *locale, const json_t *items, struct td_strbuf *out)
+static void add_row(struct td_strbuf *out, const struct td_locale *locale, const json_t *columns,
+                    const json_t *item)
+{
+    const char *name, *comma = "";
+    json_t *head;
+    json_object_foreach((json_t *)columns, name, head) {
+        const json_t *value = member_of(locale, item, name);
+        char *words = words_of(locale, name, value);
+        td_strbuf_adds(out, comma);
+        add_cell(out, words ? words : "", json_is_string(value));
+        comma = ",";
+        free(words);
+    }
+    td_strbuf_adds(out, "\r\n");
+}
+
+int td_table_csv(const struct td_locale *locale, const json_t *items, struct td_strbuf *out,
+                 struct td_error *reterr)
 {
     json_t *columns = find_columns(locale, items), *item, *head;
     size_t index;
     const char *name, *comma = "";
+    int r = 0;
     td_strbuf_adds(out, "\xef\xbb\xbf");
     json_object_foreach(columns, name, head) {
         td_strbuf_adds(out, comma);
@@ -140,19 +163,19 @@ int td_table_csv(const struct td_locale *locale, const json_t *items, struct td_
     }
     td_strbuf_adds(out, "\r\n");
     json_array_foreach(items, index, item) {
-        comma = "";
-        json_object_foreach(columns, name, head) {
-            const json_t *value = member_of(locale, item, name);
-            char *words = words_of(locale, name, value);
-            td_strbuf_adds(out, comma);
-            add_cell(out, words ? words : "", json_is_string(value));
-            comma = ",";
-            free(words);
+        if (out->length > TD_TABLE_BYTES) {
+            r = too_long(reterr, index);
+            break;
         }
-        td_strbuf_adds(out, "\r\n");
+        add_row(out, locale, columns, item);
     }
     json_decref(columns);
-    return out->failed ? TD_ENOMEM : 0;
+    r = out->failed ? TD_ENOMEM : r;
+    if (r < 0) { /* nothing of it is sent */
+        td_strbuf_done(out);
+        td_strbuf_init(out);
+    }
+    return r;
 }
 
 /* --- workbook ---------------------------------------------------------------------- */

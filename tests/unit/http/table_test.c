@@ -23,13 +23,28 @@ static void test_csv(void **state)
                   "count", -3, "name", "\t@x", "id", "01J", "name", "＝1+1", "name", "\n=1");
     struct td_strbuf out;
     td_strbuf_init(&out);
-    assert_int_equal(td_table_csv(&locale, items, &out), 0);
+    assert_int_equal(td_table_csv(&locale, items, &out, NULL), 0);
     assert_string_equal(out.bytes, "\xef\xbb\xbf\"姓名\",\"状态\",\"得分\",\"可\",\"数\"\r\n"
                                    "\"'=1+1\",\"草稿\",\"-6.50\",\"\",\"\"\r\n"
                                    "\"a\"\"b,c\",\"\",\"\",\"1\",\"-3\"\r\n"
                                    "\"'\t@x\",\"\",\"\",\"\",\"\"\r\n"
                                    "\"'＝1+1\",\"\",\"\",\"\",\"\"\r\n"
                                    "\"'\n=1\",\"\",\"\",\"\",\"\"\r\n");
+    /* Too much to keep until somebody has read it. */
+    struct td_error err = TD_ERROR_INIT;
+    char *long_name = calloc(1, (1 << 20) + 1);
+    memset(long_name, 'x', 1 << 20);
+    json_t *one = json_pack("{s:s}", "name", long_name);
+    for (int i = 0; i < 40; i++)
+        json_array_append(items, one);
+    td_strbuf_done(&out);
+    td_strbuf_init(&out);
+    assert_int_equal(td_table_csv(&locale, items, &out, &err), TD_ECONFLICT);
+    assert_string_equal(err.key, "table_too_long");
+    assert_int_equal(out.length, 0);
+    td_error_done(&err);
+    json_decref(one);
+    free(long_name);
     td_strbuf_done(&out);
     json_decref(items);
     json_decref((json_t *)locale.texts);
