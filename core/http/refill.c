@@ -14,10 +14,10 @@ struct span {
 
 struct refill {
     const char *page, *stop;
-    const char *action;
+    const char *method, *action;
     const json_t *form;
     struct td_strbuf *out;
-    bool inside;        /* of a form that posts to `action` */
+    bool inside;        /* of the form that was sent */
     const json_t *list; /* what was sent of the list whose options follow; NULL = leave them */
 };
 
@@ -181,7 +181,7 @@ static const json_t *sent_of_list(const struct refill *refill, const char *tag, 
 /* Is this the form that was sent? Rows of a list have the same, told apart by what they hide. */
 static bool was_posted(const struct refill *refill, const char *tag, const char *end)
 {
-    if (!is_text(attribute(tag, end, "method"), "post") ||
+    if (!is_text(attribute(tag, end, "method"), refill->method) ||
         !is_text(attribute(tag, end, "action"), refill->action))
         return false;
     for (const char *at = end; (at = memchr(at, '<', (size_t)(refill->stop - at))); at = end) {
@@ -278,11 +278,15 @@ static const char *put_tag(struct refill *refill, const char *tag, const char *e
     return end;
 }
 
-void td_refill(const char *html, size_t length, const char *action, const json_t *form,
-               struct td_strbuf *out)
+void td_refill(const char *html, size_t length, const char *method, const char *action,
+               const json_t *form, struct td_strbuf *out)
 {
-    struct refill refill = {
-        .page = html, .stop = html + length, .action = action, .form = form, .out = out};
+    struct refill refill = {.page = html,
+                            .stop = html + length,
+                            .method = method,
+                            .action = action,
+                            .form = form,
+                            .out = out};
     const char *at = html;
     for (const char *tag; (tag = memchr(at, '<', (size_t)(refill.stop - at)));) {
         td_strbuf_add(out, at, (size_t)(tag - at));

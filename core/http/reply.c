@@ -76,14 +76,17 @@ static json_t *make_form(struct td_serving *serving)
     return td_arena_json(serving->arena, form);
 }
 
-/* What was typed and chosen in the form that was refused, unless it is nobody's to keep. */
+/* What was typed and chosen in the form that was refused, unless it is nobody's to keep, or in the
+ * filter of the list. */
 static int choose_again(struct td_serving *serving, const json_t *form)
 {
     size_t length;
-    bool keeps = serving->refused && !serving->is_secret;
+    const char *method = form ? "post" : "get", *action = form ? serving->refused : serving->path;
+    const json_t *sent = form ? form : serving->call.query;
+    bool keeps = action && !serving->is_secret && json_object_size(sent);
     char *html = keeps ? td_strbuf_take(&serving->out, &length) : NULL;
     if (html)
-        td_refill(html, length, serving->refused, form, &serving->out);
+        td_refill(html, length, method, action, sent, &serving->out);
     free(html);
     return serving->out.failed ? TD_ENOMEM : 0;
 }
@@ -116,7 +119,7 @@ static int compose_page(struct td_serving *serving, const char *name, const json
         json_object_set_new(serving->reply.value, "shared", shared);
     if (r == 0)
         r = td_views_render(serving->views, serving->locale, &page, value, &serving->out, reterr);
-    return r < 0 || !form ? r : choose_again(serving, form);
+    return r < 0 ? r : choose_again(serving, form);
 }
 
 static int compose_table(struct td_serving *serving, enum td_table table, struct td_error *reterr)

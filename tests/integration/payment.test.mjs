@@ -264,6 +264,8 @@ describe('the counter, and an order that goes away', () => {
       assert.doesNotMatch(reply.text, /\{\{|undefined/);
     }
     assert.equal((await city.office.ok('GET', '/fees?state=refunded')).items.length, 1);
+    const filtered = (await city.office.page(`/fees?state=refunded&cycle=${city.cycle.id}`)).text;
+    assert.ok(filtered.includes('<option value="refunded" selected>') && filtered.includes(`name="cycle" value="${city.cycle.id}"`), 'the filter says what it shows');
     assert.match((await city.office.json('GET', '/fees?format=csv')).text, /180\.00/);
     assert.equal((await people.mali.json('GET', '/fees')).status, 403);
   });

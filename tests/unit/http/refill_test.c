@@ -20,7 +20,7 @@ static void expect(const char *sent, const char *before, const char *after)
     assert_non_null(form);
     struct td_strbuf out;
     td_strbuf_init(&out);
-    td_refill(before, strlen(before), "/draws", form, &out);
+    td_refill(before, strlen(before), "post", "/draws", form, &out);
     assert_string_equal(out.bytes, after);
     td_strbuf_done(&out);
     json_decref(form);
