@@ -316,7 +316,16 @@ int td_meeting_attend(struct td_review *review, const char *meeting_id, struct t
     return rc;
 }
 
-/* Who checked in, still is a member and is not barred by now counts. */
+/* Who checked in and is barred from judging since then is not there. */
+static int send_away(struct td_review *review, const char *meeting_id)
+{
+    return td_tx_exec(review->tx, NULL,
+                      "delete from attendance where meeting_id = $1 and " TD_INTEGRITY_BARRED_SQL(
+                          "attendance.account_id", "$2"),
+                      "ss", meeting_id, review->today);
+}
+
+/* Who checked in and still is a member counts. */
 static int count_people(struct td_review *review, const json_t *meeting, int64_t *ret_members,
                         int64_t *ret_present, int64_t *ret_leaders)
 {
@@ -328,16 +337,14 @@ static int count_people(struct td_review *review, const json_t *meeting, int64_t
         rc = td_tx_int(
             review->tx, ret_present,
             "select count(*) from attendance t join committee_member m"
-            " on m.account_id = t.account_id and m.committee_id = $1 where t.meeting_id = $2"
-            " and not " TD_INTEGRITY_BARRED_SQL("t.account_id", "$3"),
-            "sss", committee, id, review->today);
+            " on m.account_id = t.account_id and m.committee_id = $1 where t.meeting_id = $2",
+            "ss", committee, id);
     if (rc == 0)
         rc = td_tx_int(review->tx, ret_leaders,
                        "select count(*) from attendance t join committee_member m"
                        " on m.account_id = t.account_id and m.committee_id = $1"
-                       " where t.meeting_id = $2 and m.position in ('chair', 'deputy')"
-                       " and not " TD_INTEGRITY_BARRED_SQL("t.account_id", "$3"),
-                       "sss", committee, id, review->today);
+                       " where t.meeting_id = $2 and m.position in ('chair', 'deputy')",
+                       "ss", committee, id);
     return rc;
 }
 
@@ -360,6 +367,8 @@ int td_meeting_open(struct td_review *review, const char *meeting_id, struct td_
     if (rc < 0)
         return rc;
     rc = td_committee_check_valid(review, td_row_text(meeting, "committee_id"), reterr);
+    if (rc == 0)
+        rc = send_away(review, meeting_id);
     if (rc == 0)
         rc = count_people(review, meeting, &members, &present, &leaders);
     json_decref(meeting);

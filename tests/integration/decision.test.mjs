@@ -405,6 +405,7 @@ describe('score sheets', () => {
 describe('the meeting', () => {
   let meeting, motions, prior; // the outbox before the vote
   const receipts = [];
+  const bar = (login) => sql(server, `update integrity_record set account_id = (select id from account where login = '${login}') where decision_number = '乌人社〔2026〕8号'`);
 
   test('opens with eight of eleven, not with seven, and nobody checks in for another', async () => {
     meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '第一次会议', held_on: '2026-11-20' })).id;
@@ -431,6 +432,9 @@ describe('the meeting', () => {
     assert.equal(seven.body.key, 'no_quorum');
     assert.deepEqual(seven.body.parameters ?? { present: 7, members: 11, needed: 8 }, { present: 7, members: 11, needed: 8 });
     await experts[10].ok('POST', `/meetings/${meeting}/attendance`);
+    bar('expert-10');
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/open`)).body.key, 'no_quorum', 'whom a record bars since he checked in is not there');
+    bar('latecomer');
     await experts[0].ok('POST', `/meetings/${meeting}/open`);
     assert.equal((await experts[1].json('POST', `/meetings/${meeting}/attendance`)).body.key, 'attendance_fixed');
     const frozen = await city.office.json('POST', `/committees/${committee}/members`, { account_id: experts[3].account.id, position: 'member' });
@@ -472,7 +476,6 @@ describe('the meeting', () => {
     assert.equal((await ballot(experts[1], { [first.id]: 'yes' }, codes.get(experts[0]))).body.key, 'not_present');
     assert.equal((await ballot(experts[0], { [second.id]: 'yes' })).body.errors[0].code, 'choices_missing', 'a paper answers every question');
     assert.equal((await ballot(experts[0], { [first.id]: 'yes' }, 'ABC-DEF-GHJ-KLM-NPQ')).body.errors[0].code, 'voting_code');
-    const bar = (login) => sql(server, `update integrity_record set account_id = (select id from account where login = '${login}') where decision_number = '乌人社〔2026〕8号'`);
     bar('expert-9');
     assert.equal((await ballot(experts[9], {})).body.key, 'barred_judging', 'whom a record bars since he checked in has no vote');
     assert.deepEqual((await experts[9].ok('GET', `/meetings/${meeting}/ballots`)).items, []);
