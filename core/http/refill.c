@@ -211,9 +211,10 @@ static bool takes_text(struct span type)
 static const char *sent_text(const struct refill *refill, const char *tag, const char *end)
 {
     const json_t *sent = NULL;
-    bool apart = attribute(tag, end, "autocomplete").at ||
-                 find_word(tag, end, "data-secret", " />") ||
-                 find_word(tag, end, "disabled", " />");
+    bool own = attribute(tag, end, "autocomplete").at &&
+               !is_text(attribute(tag, end, "inputmode"), "decimal"); /* a number is no secret */
+    bool apart =
+        own || find_word(tag, end, "data-secret", " />") || find_word(tag, end, "disabled", " />");
     return !apart && find_sent(refill, attribute(tag, end, "name"), &sent) ? json_string_value(sent)
                                                                            : NULL;
 }

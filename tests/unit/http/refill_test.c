@@ -84,6 +84,8 @@ static void test_texts(void **state)
         FORM "<input type=\"date\" name=\"on\" value=\"1899\" required><input name=\"n\" required "
              "value=\"a "
              "&quot;b&quot;\"><textarea name=\"t\">&lt;x&gt;</textarea>");
+    expect("{\"n\": \"1.5\"}", FORM "<input name=\"n\" inputmode=\"decimal\" autocomplete=\"off\">",
+           FORM "<input name=\"n\" inputmode=\"decimal\" autocomplete=\"off\" value=\"1.5\">");
     static const char *kept[] = {
         "<input type=\"password\" name=\"n\">",
         "<input name=\"n\" autocomplete=\"off\">",
