@@ -353,6 +353,16 @@ static void check_value(struct check *check, const json_t *field, const json_t *
     }
 }
 
+/* Faults from `first` on are called as the form calls the field. */
+static void name_faults(struct check *check, size_t first, const json_t *field)
+{
+    json_t *faults = check->reterr ? check->reterr->fields : NULL;
+    for (size_t i = first; i < json_array_size(faults); i++) {
+        json_object_set(json_array_get(faults, i), "name", json_object_get(field, "name"));
+        json_object_set(json_array_get(faults, i), "name_en", json_object_get(field, "name_en"));
+    }
+}
+
 static void check_object(struct check *check, const json_t *section, const json_t *object,
                          const char *place)
 {
@@ -362,11 +372,13 @@ static void check_object(struct check *check, const json_t *section, const json_
     json_array_foreach(json_object_get(section, "fields"), index, field) {
         const char *id = td_json_text(field, "id");
         const json_t *value = json_object_get(object, id);
+        size_t first = check->reterr ? json_array_size(check->reterr->fields) : 0;
         snprintf(path, sizeof(path), "%s.%s", place, id);
         if (value)
             check_value(check, field, value, path);
         else if (check->complete && json_is_true(json_object_get(field, "required")))
             fault(check, path, "required", "%s is missing", id);
+        name_faults(check, first, field);
     }
     const char *key;
     json_t *value;

@@ -206,6 +206,8 @@ describe('the way', () => {
 
   async function bringRest(id) {
     await verifyAll(city.clerk, id);
+    const { errors: [wrong] } = (await city.clerk.json('PUT', `/applications/${id}/assessments/workload_appraisal`, { content: {} })).body;
+    assert.equal(wrong.message, '完成情况: 必填', 'called as the form calls it');
     for (const [section, value] of Object.entries(unitAssessments)) await city.clerk.ok('PUT', `/applications/${id}/assessments/${section}`, { content: value });
     const notice = await city.clerk.ok('POST', '/notices', { applications: [id] });
     assert.equal(notice.working_days, 5);
