@@ -3,6 +3,7 @@
 #include "review/panel.h"
 
 #include "review/message.h"
+#include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
 
@@ -53,6 +54,7 @@ int td_panel_release(struct td_review *review, const char *account_id)
                    " join account c on c.id = m.account_id left join sheet h"
                    " on h.application_id = a.id and h.account_id = m.account_id"
                    " where m.account_id = $1 and " TD_PANEL_OPEN_SQL
+                   " and not " TD_RECUSAL_SQL("$1") /* of those he is no reader any more */
                    " group by p.id, p.name, k.series, c.name order by p.id",
                    "s", account_id);
     json_array_foreach(rows, i, row)
