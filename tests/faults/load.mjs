@@ -66,7 +66,8 @@ export class Load {
         this.tell();
         return reply.body;
       }
-      if (reply) {
+      const arrived = reply && tries > 1 && intent.already?.(reply); // an earlier try; the checker counts what it left
+      if (reply && !arrived) {
         this.count(reply);
         this.tell();
       }
@@ -74,8 +75,8 @@ export class Load {
         if (!reply.headers['retry-after'] || !reply.body?.type) this.complain(`${intent.kind}: ${reply.status} ${reply.body?.type} without Retry-After`);
       } else if (reply?.status === 401) {
         await writer.client.login(writer.client.account?.login ?? '').catch(() => {});
-      } else if (reply && tries > 1 && intent.already?.(reply)) {
-        return undefined; // an earlier try arrived; the checker counts what it left
+      } else if (arrived) {
+        return undefined;
       } else if (reply) {
         this.note({ ...line, at: 'refused', status: reply.status, text: reply.text });
         this.complain(`${intent.kind}: ${reply.status} ${reply.text.slice(0, 300)}`);
