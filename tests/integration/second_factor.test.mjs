@@ -7,7 +7,7 @@ import { age, codeOf, enrol, redis } from './second_factor.mjs';
 
 const here = {};
 before(async () => {
-  here.server = await startServer({ config: { lockout_failures: 3, step_up_seconds: 600, step_up_most_seconds: 14400 } });
+  here.server = await startServer({ config: { password_cost: 'full', lockout_failures: 3, step_up_seconds: 600, step_up_most_seconds: 14400 } });
   here.security = await here.server.account('guard', [{ role: 'security', scope: '' }]);
 });
 after(async () => here.server?.stop());
@@ -190,7 +190,7 @@ describe('a second factor', () => {
 
 describe('where it is required', () => {
   let server;
-  before(async () => (server = await startServer({ config: { second_factor: 'required' } })));
+  before(async () => (server = await startServer({ config: { password_cost: 'full', second_factor: 'required' } })));
   after(async () => server?.stop());
 
   test('officials, experts, administrators and supervisors set it up before anything else; applicants need not', async () => {
