@@ -131,7 +131,7 @@ describe('who guesses', () => {
   test('counts against the login that is tried, not against who tries', async () => {
     const victim = await server.account('victim');
     const guesser = await server.account('guesser');
-    const { recovery } = await enrol(await server.account('half'));
+    const { recovery } = await enrol(server, await server.account('half'));
     const half = server.client();
     await half.login('half');
     for (const client of [guesser, half, guesser]) assert.equal((await client.json('POST', '/session', { login: 'victim', password: 'not the password' })).status, 401);
@@ -141,7 +141,7 @@ describe('who guesses', () => {
   });
 
   test('codes count like passwords', async () => {
-    const { recovery } = await enrol(await server.account('coded'));
+    const { recovery } = await enrol(server, await server.account('coded'));
     const half = server.client();
     const last = [];
     await half.login('coded');

@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { rows } from './estate.mjs';
 
 const bits = (text) => [...text.replaceAll(' ', '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
 const bytesOf = (secret) => Buffer.from(bits(secret).match(/.{8}/g).map((byte) => parseInt(byte, 2)));
@@ -18,10 +19,14 @@ export function codeOf(secret, steps = 0) {
 }
 
 /** Sets a second factor up for who is logged in. Answers {secret, recovery: [...]}; the code of this
- * step is used up, that of the next is not. */
-export async function enrol(client) {
+ * step is used up, that of the next is not. The account's other sessions have ended then: that is a
+ * job of its own after the answer, and takes along what begins before it. */
+export async function enrol(server, client) {
   const { second_factor: { secret } } = await client.ok('POST', '/account/second-factor');
   const { recovery_codes: recovery } = await client.ok('POST', '/account/second-factor/confirm', { one_time_code: codeOf(secret) });
+  const waiting = () => rows(server, "select id from outbox where kind = 'session' and done_at is null").length;
+  let looks = 0;
+  while (waiting()) assert.ok(++looks < 500, 'the other sessions do not end');
   return { secret, recovery };
 }
 
