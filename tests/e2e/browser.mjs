@@ -8,6 +8,9 @@
 //   await browser.close();                    // fails when a page complained
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { password } from '../integration/harness.mjs';
 
@@ -18,6 +21,11 @@ const QUIET = [
   '--renderer-process-limit=1', '--disable-site-isolation-trials', '--in-process-gpu', '--disable-software-rasterizer', '--no-zygote',
 ];
 const WAIT_MS = 15_000;
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A folder for pictures of the pages, when somebody wants to look. */
+export const look = process.env.TITLED_LOOK;
 
 export class Person {
   constructor(page, faults) {
@@ -97,6 +105,28 @@ export class Person {
     if (kind === 'radio') await this.page.locator(`[name="${name}"][value="${word}"]`).check();
     else if (kind === 'select-one') await control.selectOption(word);
     else await control.fill(word);
+  }
+
+  /** Nothing is wider than a small screen. */
+  async fits(name) {
+    const size = this.page.viewportSize();
+    await this.page.setViewportSize({ width: 320, height: size.height });
+    const width = await this.page.evaluate(() => document.documentElement.scrollWidth);
+    if (look) await this.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
+    await this.page.setViewportSize(size);
+    assert.ok(width <= 320, `${name}: ${width} wide`);
+  }
+
+  /** It fits, and axe finds nothing against it. */
+  async examine(name) {
+    await this.fits(name);
+    assert.deepEqual((await this.violations()).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), [], name);
+  }
+
+  /** What axe has against the page as it is, by the rules of WCAG 2.2 AA. */
+  async violations() {
+    await this.page.evaluate(axe);
+    return (await this.page.evaluate((runOnly) => window.axe.run(document, { runOnly, resultTypes: ['violations'] }), RULES)).violations;
   }
 
   /** The text of the page's main part. */

@@ -2,15 +2,11 @@
 // office, the bureau and the supervisor with scripts or without, the invited without.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildCity } from '../integration/city.mjs';
 import { startServer } from '../integration/harness.mjs';
 import { openBrowser } from './browser.mjs';
 
-const look = process.env.TITLED_LOOK; // folder for pictures
-const axe = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const SEATS = 3, EXPERTS = 5;
 let server, browser, today;
 
@@ -23,17 +19,6 @@ before(async () => {
 after(async () => {
   await Promise.all([browser?.close(), server?.stop()]);
 });
-
-/** Accessible, and no wider than a narrow screen. */
-async function examine(person, name) {
-  await person.page.setViewportSize({ width: 320, height: 900 });
-  if (look) await person.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
-  assert.ok(await person.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name} is too wide`);
-  await person.page.setViewportSize({ width: 1280, height: 900 });
-  await person.page.evaluate(axe);
-  const { violations } = await person.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], name);
-}
 
 test('a committee is drawn, witnessed, confirmed and approved through the pages', async () => {
   const enter = async (login, javaScript = true) => (await browser.person(server, { javaScript })).login(login);
@@ -51,7 +36,7 @@ test('a committee is drawn, witnessed, confirmed and approved through the pages'
   assert.match(await office.problem(), /第 1 行，职称层级/, 'the row that is wrong is named');
   await office.answer('table', `login\ttitle_level\tspecialties\tterm_from\tterm_until\n${rows.join('\n')}`);
   await office.press(office.button('导入'));
-  await examine(office, 'pool');
+  await office.examine('pool');
   await office.press(office.button('报送核准备案'));
   await bureau.go(pool);
   await bureau.answer('approver', 'city');
@@ -71,13 +56,13 @@ test('a committee is drawn, witnessed, confirmed and approved through the pages'
   await office.menu('专家抽取');
   await office.press(office.link('新的抽取'));
   await fill(office, { size: SEATS, reserves: 1 });
-  await examine(office, 'draw-new');
+  await office.examine('draw-new');
   const draw = await office.press(office.button('封存种子，固定候选人'));
 
   await supervisor.menu('专家抽取');
   await supervisor.go(draw);
   await supervisor.answer('number', '314159');
-  await examine(supervisor, 'draw-witness');
+  await supervisor.examine('draw-witness');
   await supervisor.press(supervisor.button('见证并加入数字'));
   await office.go(draw);
   await office.press(office.button('启封种子，得出次序'));
@@ -101,7 +86,7 @@ test('a committee is drawn, witnessed, confirmed and approved through the pages'
   }
   await office.go(draw);
   assert.equal((await seated()).length, SEATS + 1);
-  await examine(office, 'draw');
+  await office.examine('draw');
   await office.press(office.button('结束抽取，确定席位'));
 
   await office.go(committee);
@@ -119,5 +104,5 @@ test('a committee is drawn, witnessed, confirmed and approved through the pages'
   await bureau.press(bureau.button('登记核准'));
   await office.go(committee);
   assert.match(await office.text(), /已核准备案/);
-  await examine(office, 'committee');
+  await office.examine('committee');
 });

@@ -2,14 +2,13 @@
 // it, discussed, closed. The whole way without scripts; with them what they change.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, forward, foundCommittee, submit, teacher, verify } from '../integration/city.mjs';
 import { startServer } from '../integration/harness.mjs';
-import { openBrowser } from './browser.mjs';
+import { look, openBrowser } from './browser.mjs';
 
-const look = process.env.TITLED_LOOK; // a folder for pictures
 const LOGINS = ['lead', 'second', 'third', 'fourth', 'spare'];
 const PANEL = LOGINS.slice(0, 4);
 const names = { lead: '专家甲', second: '专家乙', third: '专家丙', fourth: '专家丁', spare: '专家戊' };
@@ -19,7 +18,6 @@ const people = {}, numbers = {};
 before(async () => {
   [server, browser] = await Promise.all([startServer(), openBrowser()]);
   city = await buildCity(server);
-  if (look) mkdirSync(look, { recursive: true });
   const away = await server.control.ok('POST', '/units', { name: '市第一中学', division_code: '650102', kind: 'school', grassroots: 'none' });
   const experts = await Promise.all(LOGINS.map((login) => server.account(login, [{ role: 'expert', scope: 'teacher' }], { name: names[login], unit_id: away.id })));
   const dossiers = await Promise.all(['lin', 'mali'].map(async (login) => {
@@ -39,15 +37,6 @@ after(async () => {
 });
 
 const as = async (login, javaScript = false) => (people[`${login} ${javaScript}`] ??= await (await browser.person(server, { javaScript })).login(login));
-
-/** Nothing is wider than a small screen. */
-async function fits(person, name) {
-  await person.page.setViewportSize({ width: 320, height: 900 });
-  const width = await person.page.evaluate(() => document.documentElement.scrollWidth);
-  if (look) await person.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
-  await person.page.setViewportSize({ width: 1280, height: 900 });
-  assert.ok(width <= 320, `${name}: ${width} wide`);
-}
 
 /** A row of the panel's page, or of a list. */
 const row = (person, number) => person.page.locator('tr', { hasText: number });
@@ -115,7 +104,7 @@ describe('a panel', { concurrency: 1 }, () => {
     await office.press(office.link('分配记录'));
     await office.press(page.locator('tbody a').first());
     assert.match(await office.text(), /重算\s+结果一致/);
-    await fits(office, 'run');
+    await office.fits('run');
     const both = await readers(numbers.mali);
     for (const login of await readers(numbers.lin)) if (login !== 'lead' && both.includes(login)) (leaver ??= login);
     assert.ok(leaver, 'of four experts two read both, and one of them does not lead');
@@ -134,13 +123,13 @@ describe('a panel', { concurrency: 1 }, () => {
       assert.ok(!list.includes(numbers[whose]) && list.includes(`不再显示的材料： ${javaScript ? 2 : 1}`), list);
       await expert.go(path, 404);
       await expert.go('/reviews');
-      if (!javaScript) await fits(expert, 'recused');
+      if (!javaScript) await expert.fits('recused');
     });
 
   step('finds other readers among its members for those who left', async () => {
     const office = await toPanel();
     assert.match(await office.text(), /少于原定人数/);
-    await fits(office, 'lacking');
+    await office.fits('lacking');
     await office.press(office.button(/^补足评审专家 \(2\)/));
     assert.doesNotMatch(await office.text(), /少于原定人数|专家不足/);
     for (const number of Object.values(numbers)) assert.deepEqual((await readers(number)).sort(), ['lead', asked, third].sort());
@@ -161,7 +150,7 @@ describe('a panel', { concurrency: 1 }, () => {
     await office.menu('回避记录');
     await office.press(office.link('回避申请'));
     assert.match(await office.text(), /lin · \d{4}-\d\d-\d\d/);
-    await fits(office, 'challenges');
+    await office.fits('challenges');
     await office.page.getByLabel('决定理由').fill('经核实没有利害关系');
     await office.press(office.button('不予回避'));
     assert.match(await office.text(), /没有待决定的回避申请/);
@@ -192,7 +181,7 @@ describe('a panel', { concurrency: 1 }, () => {
     const report = await expert.text();
     assert.match(report, new RegExp(`已保存的项目\\s+${table.length - 2}\\s`));
     assert.match(await expert.page.locator('#problems').innerText(), new RegExp(`^行 ${wrong + 1} · ${table[wrong][3]}\\s+${table[wrong][ITEM]} .+\\s+不是这项允许的分数.+\\s+所填内容： *75\\s+允许： *0.00 – 8.00$`));
-    await fits(expert, 'report');
+    await expert.fits('report');
     // The same table, mended, from a window with scripts.
     const scripted = await as(asked, true);
     await scripted.go('/reviews/form');
@@ -232,13 +221,13 @@ describe('a panel', { concurrency: 1 }, () => {
     await lead.press(lead.link('小组评议'));
     const differs = async (number) => (await row(lead, number).innerText()).includes('分歧较大');
     assert.deepEqual([await differs(numbers.lin), await differs(numbers.mali)], [true, false]);
-    await fits(lead, 'discussions');
+    await lead.fits('discussions');
     for (const person of [lead, scripted]) {
       await person.go('/discussions');
       await person.press(person.link(numbers.lin));
       assert.match(await person.text(), /D2 .+\s+分歧较大\s+0\.50\s+7\.50\s+7\.00[^]*有专家推荐，也有专家不推荐/);
     }
-    await fits(lead, 'discussion');
+    await lead.fits('discussion');
     if (look) await lead.page.pdf({ path: join(look, 'discussion.pdf'), format: 'A4' }).catch(() => {});
     const record = async (person, word, text, status = 200) => {
       await person.page.getByLabel(word, { exact: true }).check();
@@ -262,7 +251,7 @@ describe('a panel', { concurrency: 1 }, () => {
   step('is closed by its office when all is there', async () => {
     const office = await toPanel();
     assert.equal((await office.text()).match(/评分已齐\s+评议意见已记录/g)?.length, 2);
-    await fits(office, 'ready');
+    await office.fits('ready');
     await office.press(office.button('送评委会表决'));
     assert.equal((await office.page.locator('tbody').innerText()).match(/评委会表决/g).length, 2);
     assert.equal(await office.button('送评委会表决').count(), 0);

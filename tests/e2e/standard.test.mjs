@@ -3,18 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, draft, forward, foundCommittee, submit, teacher, verify } from '../integration/city.mjs';
 import { startServer, top } from '../integration/harness.mjs';
-import { openBrowser } from './browser.mjs';
+import { look, openBrowser } from './browser.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const scripts = mkdtempSync(join(tmpdir(), 'titled-scripts-'));
 const golden = 'intermediate-09-honours-and-village.json'; // of the shipped cases, one that is of the old number
-const look = process.env.TITLED_LOOK; // a folder for pictures of the pages
 let server, browser, city, dossier, applicant;
 
 /** A dossier before a panel of three, nobody of whom has scored it. */
@@ -47,19 +44,6 @@ after(async () => {
   rmSync(scripts, { recursive: true, force: true });
 });
 
-/** Accessible, and no wider than a narrow screen; a picture for who wants to look. */
-async function examine(person, name) {
-  const size = person.page.viewportSize();
-  await person.page.setViewportSize({ width: 320, height: 900 });
-  assert.ok(await person.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name} is too wide`);
-  if (look) await person.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
-  await person.page.setViewportSize(size);
-  if (look) await person.page.screenshot({ path: join(look, `${name}.png`), fullPage: true });
-  await person.page.evaluate(axe);
-  const { violations } = await person.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], name);
-}
-
 const change = (person, from, to) => person.page.locator('#source').evaluate((area, [a, b]) => {
   if (!area.value.includes(a)) throw new Error(`no ${a}`);
   area.value = area.value.replace(a, b);
@@ -85,7 +69,7 @@ describe('a standard', { concurrency: 1 }, () => {
     const line = Number(await fault.getAttribute('data-line'));
     assert.equal(await admin.page.locator('.td-gutter .is-bad').innerText().then((text) => text.trim()), String(line));
     assert.equal(await admin.page.locator('#source').getAttribute('aria-invalid'), 'true');
-    await examine(admin, 'edit-fault');
+    await admin.examine('edit-fault');
     await admin.page.locator('[data-go]').click();
     const at = await admin.page.locator('#source').evaluate((area) => [document.activeElement === area, area.value.slice(0, area.selectionStart).split('\n').length]);
     assert.deepEqual(at, [true, line]);
@@ -94,7 +78,7 @@ describe('a standard', { concurrency: 1 }, () => {
     assert.match(await admin.page.locator('#preview').innerText(), /1\.20? ?分/);
     await admin.page.locator('[data-saved]').filter({ hasText: '已' }).waitFor(); // kept without a button
     await admin.answer('note', '乡镇工作年限每年 1.2 分');
-    await examine(admin, 'edit');
+    await admin.examine('edit');
     await admin.press(admin.button('保存'));
     await admin.page.evaluate(() => (document.body.dataset.page = '1'));
     assert.equal(await admin.page.locator('#note').inputValue(), '乡镇工作年限每年 1.2 分');
@@ -105,22 +89,22 @@ describe('a standard', { concurrency: 1 }, () => {
     await admin.go(`${address}/diff`);
     assert.equal(await admin.page.locator('table.td-table ins').innerText(), '1.2');
     assert.equal(await admin.page.locator('.td-new mark').innerText(), '1.2');
-    await examine(admin, 'diff');
+    await admin.examine('diff');
   });
 
   test('is tried, and then waits for a second person, who is told', async () => {
     const admin = await as('root');
     await admin.go(address);
     assert.equal(await admin.button('批准').count(), 0);
-    await examine(admin, 'draft');
+    await admin.examine('draft');
     await admin.press(admin.page.locator('a[href$="/trials"]'));
     assert.match(await admin.press(admin.button('开始试算')), /^\/trials\//);
     await admin.page.locator('[name=arithmetic]').waitFor(); // the page follows the trial by itself
-    await examine(admin, 'golden');
+    await admin.examine('golden');
     await admin.answer('arithmetic', '1 → 1.2：B1 10 × 1.20 + 8 × 0.50 = 16.00，封顶 15.00');
     await admin.press(admin.button(`修订案例 ${golden}`));
     assert.equal(await admin.page.locator('[name=arithmetic]').count(), 0);
-    await examine(admin, 'amended');
+    await admin.examine('amended');
     await admin.press(admin.button('再试算一次'));
     await admin.page.getByText('可由第二人批准').first().waitFor();
     await admin.go(address);
@@ -129,7 +113,7 @@ describe('a standard', { concurrency: 1 }, () => {
     await bureau.go('/messages');
     assert.equal(await bureau.press(bureau.link(/等待第二人批准/)), address);
     assert.match(await bureau.page.locator('section[aria-labelledby=cases-title]').innerText(), /B1\s+14\.00\s+15\.00[^]*封顶 15\.00/);
-    await examine(bureau, 'tried');
+    await bureau.examine('tried');
     assert.equal(await bureau.press(bureau.button('批准')), address);
     assert.match(await bureau.text(), /已批准/);
   });
@@ -155,7 +139,7 @@ describe('a standard', { concurrency: 1 }, () => {
     const stale = lead.page.locator('[data-stale]');
     await stale.waitFor();
     assert.equal(await lead.page.locator('#comment').inputValue(), '扎实，正在写');
-    await examine(lead, 'review');
+    await lead.examine('review');
     await lead.press(lead.link('重新载入'));
     assert.equal(await lead.page.locator('#comment').inputValue(), '扎实，正在写');
     assert.equal(await lead.page.locator('[data-stale]').isVisible(), false);
@@ -165,7 +149,7 @@ describe('a standard', { concurrency: 1 }, () => {
     const [admin, lead, lin] = [await as('root'), await as('lead'), await as('lin')];
     await admin.page.locator('summary').filter({ hasText: '退回上一版' }).click();
     await admin.answer('reason', '与实施方案不符');
-    await examine(admin, 'active');
+    await admin.examine('active');
     assert.equal(await admin.press(admin.button('立即退回')), before_);
     assert.match(await admin.text(), /生效/);
     await lin.page.locator('#points').getByText(/现行标准，版本 1/).waitFor();

@@ -2,9 +2,6 @@
 // holder away, and the holder reads why his certificate is suspended. Nothing is wider than a small screen.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildCity, teacher } from '../integration/city.mjs';
 import { config } from '../integration/estate.mjs';
@@ -12,8 +9,6 @@ import { startServer } from '../integration/harness.mjs';
 import { certified, filed } from '../integration/posts.mjs';
 import { openBrowser } from './browser.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const look = process.env.TITLED_LOOK; // a folder for pictures
 let server, browser, city, title;
 
 before(async () => {
@@ -25,7 +20,6 @@ before(async () => {
   await server.advance(1);
   const { start } = await server.client().ok('GET', '/calendar');
   title = Object.values(await certified(server, city, filed(server, city, [holder.account.id], { approved: start })))[0];
-  if (look) mkdirSync(look, { recursive: true });
 });
 after(async () => {
   await Promise.allSettled([server?.stop(), browser?.close()]);
@@ -33,17 +27,6 @@ after(async () => {
 });
 
 const as = async (login, options) => (await browser.person(server, options)).login(login);
-
-async function fits(person, name) {
-  await person.page.setViewportSize({ width: 320, height: 900 });
-  const width = await person.page.evaluate(() => document.documentElement.scrollWidth);
-  if (look) await person.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
-  await person.page.setViewportSize({ width: 1280, height: 900 });
-  assert.ok(width <= 320, `${name}: ${width} wide`);
-  await person.page.evaluate(axe);
-  const { violations } = await person.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html)}`), []);
-}
 
 test('appointed, moved away, suspended, explained', async () => {
   const clerk = await as('clerk', { javaScript: false });
@@ -55,9 +38,9 @@ test('appointed, moved away, suspended, explained', async () => {
   assert.match(await clerk.text(), /岗位经历/);
   const bureau = await as('bureau');
   await bureau.go('/quota');
-  await fits(bureau, 'quota');
+  await bureau.examine('quota');
   await bureau.go(`/titles/${title}`);
-  await fits(bureau, 'title');
+  await bureau.examine('title');
   await bureau.page.locator('summary', { hasText: '登记流动' }).click();
   await bureau.page.getByLabel('调入单位（名称、统一社会信用代码或编号）').fill('市第一中学');
   await bureau.page.locator('#transfer_document').fill('调令 1 号');
@@ -66,7 +49,7 @@ test('appointed, moved away, suspended, explained', async () => {
   const holder = await as('holder');
   await holder.go(`/titles/${title}`);
   assert.match(await holder.text(), /未重新评聘前按定向评价前的岗位等级聘任/);
-  await fits(holder, 'suspended');
+  await holder.examine('suspended');
   await holder.go(`/ladders/${(await holder.page.getAttribute('body', 'data-account'))}`);
-  await fits(holder, 'ladder');
+  await holder.examine('ladder');
 });

@@ -2,17 +2,12 @@
 // has no JavaScript. What leaves a browser that encrypts says nothing of the choice. way.test.mjs goes through the same in short.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildEstate, config } from '../integration/estate.mjs';
 import { startServer } from '../integration/harness.mjs';
 import { openBrowser } from './browser.mjs';
 import { checkReceipt, codeOf, giveMessage, givePart, listen, says, saysNoChoice, status } from './voting.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const look = process.env.TITLED_LOOK; // a folder for pictures
 let server, browser, estate, people, meeting, number;
 
 before(async () => {
@@ -21,7 +16,6 @@ before(async () => {
   estate = await buildEstate(server);
   people = estate.people;
   meeting = `/meetings/${estate.meeting}`;
-  if (look) mkdirSync(look, { recursive: true });
   // Another vote, with a key that is made in browsers.
   await people.chair.ok('POST', `${meeting}/elections/1/annul`, { reason: '密钥须重新生成' });
   await people.chair.ok('POST', `${meeting}/trustees/restart`, { reason: '密钥须重新生成' });
@@ -32,18 +26,6 @@ after(async () => {
 });
 
 const window = async (login, options) => (await browser.person(server, options)).login(login);
-/** Nothing is wider than a small screen, and axe finds nothing. */
-async function fits(person, name) {
-  await person.page.setViewportSize({ width: 320, height: 900 });
-  const width = await person.page.evaluate(() => document.documentElement.scrollWidth);
-  if (look) await person.page.screenshot({ path: join(look, `${name}-320.png`), fullPage: true });
-  await person.page.setViewportSize({ width: 1280, height: 900 });
-  assert.ok(width <= 320, `${name}: ${width} wide`);
-  await person.page.evaluate(axe);
-  const { violations } = await person.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html)}`), []);
-}
-
 describe('a vote', () => {
   let trustees, member, plain, code, receipt;
 
@@ -52,7 +34,7 @@ describe('a vote', () => {
     const sent = trustees.map(listen), seeds = [];
     for (const round of ['certificate', 'deal', 'output'])
       for (const [n, trustee] of trustees.entries()) {
-        const seed = await giveMessage(trustee, meeting, () => round === 'certificate' && n === 0 && fits(trustee, 'trustees'));
+        const seed = await giveMessage(trustee, meeting, () => round === 'certificate' && n === 0 && trustee.examine('trustees'));
         assert.equal(seed, (seeds[n] ??= seed));
       }
     assert.match(await trustees[2].text(), /密钥已生成/);
@@ -110,7 +92,7 @@ describe('a vote', () => {
     await member.go(`${meeting}/ballots`);
     await says(status(member, '#ballot'), '已核对');
     assert.equal(await page.getByLabel('投票码').inputValue(), code);
-    await fits(member, 'ballots');
+    await member.examine('ballots');
     await member.button('投票').focus();
     await page.keyboard.press('Enter');
     await says(status(member, '#ballot'), '请对每一项作出选择');
@@ -123,7 +105,7 @@ describe('a vote', () => {
     await member.leave(() => page.keyboard.press('Enter'));
     receipt = await page.locator('[data-tracker]').innerText();
     await says(status(member), '与这台设备算出的回执一致');
-    await fits(member, 'receipt');
+    await member.examine('receipt');
     saysNoChoice(sent(), code);
   });
 
@@ -145,7 +127,7 @@ describe('a vote', () => {
     await people.chair.ok('POST', `${meeting}/elections/close`, {});
     for (const trustee of trustees.slice(0, 2))
       await givePart(trustee, meeting, number, '投票人 6, 选票 6', async () => {
-        if (trustee === trustees[0]) await fits(trustee, 'opening');
+        if (trustee === trustees[0]) await trustee.examine('opening');
         assert.doesNotMatch(await trustee.text(), /通过/); // before it is opened
       });
     assert.match(await trustees[1].text(), /同意 5\D+不同意 1/);
@@ -156,6 +138,6 @@ describe('a vote', () => {
     assert.ok((await member.page.locator('ol code').allInnerTexts()).includes(receipt));
     await checkReceipt(member, receipt, '您的选票已计入');
     await checkReceipt(member, receipt.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')), '没有这个回执');
-    await fits(member, 'election');
+    await member.examine('election');
   });
 });
