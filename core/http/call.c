@@ -54,13 +54,27 @@ json_t *td_call_json(const struct td_call *call, const char *name)
     return json_object_get(call->body, name);
 }
 
+/* `tags` is the header between its first quotation mark and its last: 5", "6 for two of them. */
+static bool names_version(const char *tags, const char *version)
+{
+    static const char between[] = "\", ";
+    size_t length = strlen(version);
+    for (tags += strspn(tags, between); *tags; tags += strspn(tags, between)) {
+        size_t here = strcspn(tags, between);
+        if (here == length && memcmp(tags, version, length) == 0)
+            return true;
+        tags += here;
+    }
+    return false;
+}
+
 int td_call_check_version(const struct td_call *call, int64_t version, struct td_error *reterr)
 {
     char present[24];
     snprintf(present, sizeof(present), "%lld", (long long)version);
     if (!call->if_match)
         return td_error_key(reterr, TD_EPRECOND, "precondition", NULL);
-    if (strcmp(call->if_match, present) == 0)
+    if (names_version(call->if_match, present))
         return 0;
     return td_error_key(reterr, TD_ESTALE, "changed_meanwhile",
                         json_pack("{s:s, s:s}", "sent", call->if_match, "present", present));

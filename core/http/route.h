@@ -152,7 +152,7 @@ struct td_call {
     json_t *params;  /* {"application": "01J..."}; ids in paths are not yet checked to exist */
     json_t *query;   /* {"q": "...", "cursor": "..."}: text values */
     json_t *body;    /* validated against the row; NULL when the row has no body */
-    const char *if_match;          /* the bare tag text, NULL when not sent */
+    const char *if_match;          /* the tags without the outer quotation marks, NULL when not sent */
     const struct td_upload *upload; /* TD_LIMIT_UPLOAD rows */
     const json_t *catalog; /* series descriptors of the present plugin generation (scoring/pool.h) */
     const struct td_config *config;
@@ -218,7 +218,8 @@ int64_t td_call_int(const struct td_call *call, const char *name);
 bool td_call_bool(const struct td_call *call, const char *name);
 json_t *td_call_json(const struct td_call *call, const char *name);
 
-/* 412 unless If-Match was sent and names `version`; the detail of both versions goes into reterr. */
+/* 412 unless If-Match was sent and names `version`, alone or as one of several (RFC 9110, 13.1.1): who saves again before
+ * he heard of his last save names what both may have led to. The detail of both versions goes into reterr. */
 int td_call_check_version(const struct td_call *call, int64_t version, struct td_error *reterr);
 
 #endif

@@ -90,6 +90,8 @@ describe('the draft', () => {
     assert.deepEqual(saved.body.value, { subject: '语文' });
     assert.deepEqual(saved.body.problems.map((p) => p.field), ['content.teaching.weekly_hours']);
     assert.equal((await ma.json('PUT', path, { content: { teaching: {} } }, { 'If-Match': '"1"' })).status, 412);
+    assert.equal((await ma.json('PUT', path, { content: { teaching: {} } }, { 'If-Match': '"1", "12", "22"' })).status, 412);
+    assert.equal((await ma.json('PUT', path, { content: { teaching: { subject: '语文' } } }, { 'If-Match': '"1", "2"' })).status, 200, 'one of several');
     assert.equal((await ma.ok('GET', path)).value.subject, '语文');
     const added = await ma.ok('POST', `/applications/${id}/sections/honours/items`, { content: { name: '先进' } });
     assert.match(added.item, /^[a-z2-7]{8}$/);
