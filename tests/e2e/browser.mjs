@@ -83,6 +83,19 @@ export class Person {
     return this.leave(() => locator.click(), status);
   }
 
+  /** The answer to the page's next PUT to this address is held back: `came` when the server has given it, `release()` lets it through. */
+  async hold(url) {
+    let release, here;
+    const go = new Promise((done) => (release = done)), came = new Promise((done) => (here = done));
+    await this.page.route(url, async (route) => {
+      const reply = await route.fetch();
+      here();
+      await go;
+      await route.fulfill({ response: reply }).catch(() => {}); // the page may be gone
+    }, { times: 1 });
+    return { came, release };
+  }
+
   /** What the page says went wrong; '' when nothing did. */
   async problem() {
     return (await this.page.locator('.td-problem').allInnerTexts()).join('\n');

@@ -196,6 +196,72 @@ describe('a panel', { concurrency: 1 }, () => {
     }
   });
 
+  step('loses nothing that an expert types while a save is under way, nor what no save came through with', async () => {
+    const expert = await as(third, true), { page } = expert, comment = page.getByLabel('评语');
+    await score(expert, numbers.lin);
+    const place = new URL(page.url()).pathname, address = `**/api/v1${place}/sheet`;
+    const there = async () => (await page.request.get(`/api/v1${place}`)).json().then(({ sheet }) => sheet);
+    const until = async (text) => {
+      for (let tries = 0; tries < 200 && (await there()).comment !== text; tries++);
+      assert.equal((await there()).comment, text);
+    };
+
+    let save = await expert.hold(address);
+    await comment.fill('先写的');
+    await save.came;
+    await comment.fill('先写的，保存时又写的');
+    await page.goto('about:blank'); // as who closes the window
+    save.release();
+    await until('先写的，保存时又写的');
+    await expert.go(place);
+    assert.equal(await comment.inputValue(), '先写的，保存时又写的');
+
+    save = await expert.hold(address);
+    await comment.fill('再写的');
+    await save.came;
+    await comment.fill('再写的，点链接前写的');
+    const left = expert.press(page.locator('.td-back'));
+    save.release();
+    await left;
+    assert.equal((await there()).comment, '再写的，点链接前写的', 'a link waits');
+
+    const points = page.locator('input[name^="points."]').first();
+    await expert.go(place);
+    await page.route(address, (route) => route.abort('aborted'));
+    await comment.fill('没有网络时写的');
+    await points.fill('77');
+    await page.getByLabel('保留', { exact: true }).check();
+    await page.getByText('未能自动保存').waitFor();
+    await expert.go('/reviews');
+    await page.unroute(address);
+    await expert.go(place);
+    await page.getByText('已恢复您离开时尚未保存的内容').waitFor();
+    assert.deepEqual([await comment.inputValue(), await points.inputValue(), await page.getByLabel('保留', { exact: true }).isChecked()], ['没有网络时写的', '77', true]);
+    await page.getByText('已自动保存').waitFor();
+    const { opinion, version, ...rest } = await there();
+    assert.deepEqual([rest.comment, opinion], ['没有网络时写的', 'reserve'], 'without the points that are none');
+    await page.reload();
+    await page.getByText('已恢复您离开时尚未保存的内容').waitFor();
+    assert.equal(await points.inputValue(), '77', 'and they are not lost either');
+    await page.getByText('已自动保存').waitFor();
+
+    await page.route(address, (route) => route.abort('aborted'));
+    await comment.fill('这里写的');
+    await page.getByText('未能自动保存').waitFor();
+    await page.unroute(address);
+    const other = server.client();
+    await other.login(third);
+    const now = (await there()).version;
+    assert.ok(now >= version);
+    assert.equal((await other.json('PUT', `${place}/sheet`, { comment: '别处写的' }, { 'If-Match': `"${now}"` })).status, 200);
+    await page.reload();
+    assert.equal(await comment.inputValue(), '别处写的');
+    assert.match(await page.locator('#sheet .td-warning:visible').innerText(), /此处已在别处修改[^]*评语: 这里写的/);
+    await expert.fits('left');
+    await page.getByText('已自动保存').waitFor();
+    await expert.go('/reviews');
+  });
+
   step('is scored at the desk, where what is wrong is named and kept, and a sheet that is in is locked', async () => {
     const expert = await as(third);
     await score(expert, numbers.lin, { points: '77', opinion: '不推荐', comment: '证据不足' });

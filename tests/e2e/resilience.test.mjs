@@ -26,7 +26,7 @@ async function draftOf(client) {
 
 const classes = (person) => person.page.locator('[name="content.teaching.classes"]');
 
-test('Redis dies while a teacher writes: the page says so, and what was saved is there afterwards', async () => {
+test('Redis dies while a teacher writes: the page says so, and all that was written is there afterwards', async () => {
   const guest = await browser.person(server);
   const teacher = await (await browser.person(server)).login('teacher-025', demoPassword);
   await teacher.menu('我的申报');
@@ -48,7 +48,10 @@ test('Redis dies while a teacher writes: the page says so, and what was saved is
   const reply = await teacher.page.goto(place);
   if (reply.url().includes('/login')) await teacher.login('teacher-025', demoPassword);
   await teacher.go(place);
-  assert.equal(await classes(teacher).inputValue(), '已保存的班级');
+  assert.equal(await classes(teacher).inputValue(), '没有保存的班级', 'the window kept it');
+  await teacher.page.getByText('已自动保存').waitFor();
+  await teacher.page.reload();
+  assert.equal(await classes(teacher).inputValue(), '没有保存的班级');
   browser.takeFaults().forEach((fault) => assert.match(fault, /503/));
 });
 

@@ -120,6 +120,20 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await lin.page.getByText('已自动保存').waitFor();
         await lin.page.reload();
         assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级二班');
+        const save = await lin.hold('**/api/v1/**/sections/teaching');
+        await lin.answer('content.teaching.classes', '三年级三班');
+        await save.came;
+        await lin.answer('content.teaching.classes', '三年级四班');
+        await lin.page.reload(); // while that save is under way
+        save.release();
+        assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级四班');
+        await lin.answer('content.teaching.subject', '语文兼书法');
+        await lin.press(lin.page.locator('.td-back'));
+        await lin.go(`${dossier}/sections/teaching`);
+        assert.equal(await lin.page.locator('[name="content.teaching.subject"]').inputValue(), '语文兼书法', 'a link waits for what was just typed');
+        assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级四班');
+        await lin.answer('content.teaching.subject', '语文');
+        await lin.press(lin.button('保存并返回'));
       }, { skip: !javaScript });
 
       step('a mistake is named beside its field and kept', async () => {

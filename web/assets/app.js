@@ -79,6 +79,9 @@ async function beforeSubmit(event) {
 }
 
 if (document.body.dataset.account) {
+  // What a window keeps of somebody's typing (saving.js) is nothing to who is logged in there after him.
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith("typed ") && !key.startsWith(`typed ${document.body.dataset.account} `)) sessionStorage.removeItem(key);
   document.addEventListener("input", ({ target }) => {
     if (target.form?.getAttribute("method") === "post") entered.add(target.form);
   });

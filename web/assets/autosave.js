@@ -1,5 +1,7 @@
-// Saves a section while it is being filled in: forms marked data-autosave are sent to that address some
-// seconds after the last change, with the version that was read. Without scripts the button does the same.
+// Saves a section while it is being filled in (saving.js): forms marked data-autosave are sent to that address
+// some seconds after the last change, with the version that was read. Without scripts the button does the same.
+import { saveWhileTyping } from "./saving.js";
+
 const QUIET_MS = 3000;
 
 // Names the server knows an item by, once it has been saved: the filled-in items, in their order.
@@ -30,67 +32,19 @@ function showProblems(form, problems) {
 }
 
 export function start(form) {
-  const status = form.querySelector("[data-saved]");
-  let version = form.dataset.version;
-  let timer = 0;
-  let busy = false;
-  let changed = false;
-  let stopped = false;
-  let submitter = null; // a button pressed while a save was under way
-
-  async function save() {
-    if (busy || stopped) return;
-    busy = true;
-    changed = false;
-    const body = new URLSearchParams(new FormData(form));
-    for (const name of [...body.keys()]) if (/^_|\._remove$/.test(name)) body.delete(name);
-    body.set("_method", "PUT");
-    try {
-      const reply = await fetch(form.dataset.autosave, {
-        method: "POST",
-        body,
-        headers: { Accept: "application/json", "If-Match": `"${version}"`, "X-CSRF-Token": document.body.dataset.csrf },
-      });
-      const answer = await reply.json();
-      if (reply.ok) {
-        version = String(answer.version);
-        form.elements._version.value = version;
-        nameItems(form, answer.value);
-        showProblems(form, answer.problems);
-        status.textContent = `${form.dataset.textSaved} ${new Date(answer.saved_at).toLocaleTimeString()}`;
-      } else if (reply.status === 412) {
-        stopped = true;
-        status.textContent = form.dataset.textConflict;
-      } else {
-        status.textContent = form.dataset.textFailed;
-        if (reply.status === 429 || reply.status === 503) again(Number(reply.headers.get("Retry-After")) || 5);
-      }
-    } catch {
-      status.textContent = form.dataset.textFailed;
-    }
-    busy = false;
-    if (submitter) form.requestSubmit(submitter);
-    else if (changed) wait();
-  }
-
-  // The server asks for patience: what is on the page is saved later, unless somebody types first.
-  function again(seconds) {
-    clearTimeout(timer);
-    timer = setTimeout(save, seconds * 1000);
-  }
-
-  function wait() {
-    changed = true;
-    clearTimeout(timer);
-    timer = setTimeout(save, QUIET_MS);
-  }
-
-  form.addEventListener("input", wait);
-  form.addEventListener("submit", (event) => {
-    stopped = true;
-    clearTimeout(timer);
-    if (!busy) return;
-    event.preventDefault(); // its version would be out of date
-    submitter = event.submitter;
+  saveWhileTyping(form, {
+    quiet: QUIET_MS,
+    shared: "editor" in form.dataset,
+    request: () => {
+      const body = new URLSearchParams(new FormData(form));
+      for (const name of [...body.keys()]) if (/^_|\._remove$/.test(name)) body.delete(name);
+      body.set("_method", "PUT");
+      return { address: form.dataset.autosave, method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: body.toString() };
+    },
+    taken: ({ value, problems }) => {
+      nameItems(form, value);
+      showProblems(form, problems);
+      return problems.map(({ field }) => field);
+    },
   });
 }

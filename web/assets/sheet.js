@@ -3,22 +3,19 @@
 //
 //   j / k   next / previous dossier      1 ... 9   the n-th points field
 //   up / down in a field: half a point   ?         the list of keys
+import { saveWhileTyping } from "./saving.js";
+
 const PAUSE_MS = 800;
 let form = null; // null on a sheet that is submitted
-let status = null;
-let timer = 0;
-let dirty = false; // typed and not yet sent
-let saving = false;
-let again = false;
-let submitter = null; // a button pressed while a save was under way
 
 function points() {
   return [...form.querySelectorAll("input[name^='points.']")];
 }
 
-function sheet() {
+/** The sheet without the points that are none. */
+function sheet(unfit) {
   const values = {};
-  for (const input of points()) values[input.name.slice("points.".length)] = input.value.trim();
+  for (const input of points()) if (!unfit.includes(input.name)) values[input.name.slice("points.".length)] = input.value.trim();
   const opinion = form.querySelector("input[name='opinion']:checked");
   return { points: values, opinion: opinion ? opinion.value : "", comment: form.elements.comment.value };
 }
@@ -32,59 +29,15 @@ function mark(input) {
   return good;
 }
 
-async function save() {
-  if (saving) {
-    again = true;
-    return;
-  }
-  if (!points().map(mark).every(Boolean)) return;
-  saving = true;
-  dirty = false;
-  try {
-    const reply = await fetch(form.dataset.save, {
-      method: "PUT",
-      keepalive: true,
-      headers: {
-        "Content-Type": "application/json",
-        Accept: "application/json",
-        "If-Match": `"${form.elements._version.value}"`,
-        "X-CSRF-Token": document.body.dataset.csrf,
-      },
-      body: JSON.stringify(sheet()),
-    });
-    if (reply.ok) form.elements._version.value = (await reply.json()).version;
-    status.textContent = reply.ok
-      ? `${form.dataset.textSaved} ${new Date().toLocaleTimeString(document.documentElement.lang)}`
-      : reply.status === 412 ? form.dataset.textConflict : form.dataset.textFailed;
-  } catch {
-    status.textContent = form.dataset.textFailed;
-  }
-  saving = false;
-  if (submitter) form.requestSubmit(submitter);
-  else if (again) {
-    again = false;
-    save();
-  }
-}
-
-function later() {
-  dirty = true;
-  clearTimeout(timer);
-  timer = setTimeout(save, PAUSE_MS);
+function request() {
+  const unfit = points().filter((input) => !mark(input)).map((input) => input.name);
+  return { address: form.dataset.save, method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sheet(unfit)), unfit };
 }
 
 function step(input, amount) {
   const value = Math.min(Number(input.dataset.max), Math.max(Number(input.dataset.min), Number(input.value || 0) + amount));
   input.value = value.toFixed(2);
-  later();
-}
-
-async function follow(selector) {
-  const link = document.querySelector(selector);
-  if (!link) return;
-  clearTimeout(timer);
-  if (dirty) await save();
-  link.click();
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function typing(target) {
@@ -102,8 +55,8 @@ function press(event) {
   if (event.key === "Escape" && input !== document.body) input.blur();
   if (typing(input)) return;
   const keys = document.querySelector("[data-keys]");
-  if (event.key === "j") follow("[data-next]");
-  else if (event.key === "k") follow("[data-previous]");
+  if (event.key === "j") document.querySelector("[data-next]")?.click();
+  else if (event.key === "k") document.querySelector("[data-previous]")?.click();
   else if (event.key === "?" && keys) keys.open = !keys.open;
   else if (form && /^[1-9]$/.test(event.key)) {
     const field = points()[Number(event.key) - 1];
@@ -114,27 +67,8 @@ function press(event) {
   }
 }
 
-function send(event) {
-  clearTimeout(timer);
-  dirty = false;
-  if (!saving) return;
-  event.preventDefault();
-  submitter = event.submitter;
-}
-
 export function start(root) {
   form = root.querySelector("form[data-save]");
-  status = root.querySelector("[data-saved]");
   document.addEventListener("keydown", press);
-  form?.addEventListener("input", later);
-  form?.addEventListener("change", later);
-  form?.addEventListener("submit", send);
-  addEventListener("pagehide", () => dirty && save());
-  form?.querySelector("[data-stale] a")?.addEventListener("click", async (event) => {
-    if (!dirty && !saving) return;
-    event.preventDefault();
-    clearTimeout(timer);
-    await save();
-    location.assign(event.target.href);
-  });
+  if (form) saveWhileTyping(form, { quiet: PAUSE_MS, request });
 }
