@@ -8,6 +8,7 @@
 #include "review/expert.h"
 #include "review/form.h"
 #include "review/integrity.h"
+#include "review/meeting.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -437,7 +438,9 @@ int td_committee_seat(struct td_review *review, const char *committee_id, const 
         return rc;
     rc = seat(review, committee, account_id, position, outside_reason, reterr);
     json_decref(committee);
-    return rc < 0 ? rc : td_recusal_record_account(review, account_id);
+    if (rc == 0)
+        rc = td_recusal_record_account(review, account_id);
+    return rc < 0 ? rc : td_meeting_call(review, committee_id);
 }
 
 int td_committee_unseat(struct td_review *review, const char *committee_id, const char *account_id,

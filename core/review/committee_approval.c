@@ -4,6 +4,7 @@
 #include "review/committee.h"
 
 #include "config.h"
+#include "review/meeting.h"
 #include "review/recusal.h"
 #include "review/row.h"
 #include "store/store.h"
@@ -261,7 +262,7 @@ static int apply_changes(struct td_review *review, const char *committee_id, con
             "update committee_change set state = 'applied', reference = $2, settled_at = $3"
             " where committee_id = $1 and state = 'pending'",
             "sss", committee_id, reference, review->now);
-    return rc;
+    return rc < 0 ? rc : td_meeting_call(review, committee_id);
 }
 
 int td_committee_approve(struct td_review *review, const char *committee_id,

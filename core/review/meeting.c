@@ -117,21 +117,37 @@ static int check_place(struct td_review *review, const json_t *meeting, struct t
     return rc;
 }
 
-/* Its committee's members are told when it meets, and not on what. */
-static int call_members(struct td_review *review, const json_t *meeting)
+/* When it meets, and not on what. */
+static int call_member(struct td_review *review, const json_t *meeting)
 {
-    json_t *members = NULL;
+    const char *account = td_row_text(meeting, "account_id");
     json_t *words = json_pack("{s:O, s:O}", "meeting", json_object_get(meeting, "name"), "date",
                               json_object_get(meeting, "held_on"));
-    int rc = td_tx_rows(review->tx, &members,
-                        "select m.account_id from committee_member m join account c on"
-                        " c.id = m.account_id where m.committee_id = $1 and not c.disabled"
-                        " order by m.account_id",
-                        "s", td_row_text(meeting, "committee_id"));
-    if (rc == 0)
-        rc = td_message_send_each(review, members, NULL, "meeting_called", words);
-    json_decref(members);
+    int rc = td_message_send(review, account, NULL, "meeting_called", words);
     json_decref(words);
+    return rc < 0
+               ? rc
+               : td_tx_exec(review->tx, NULL,
+                            "insert into meeting_called (meeting_id, account_id) values ($1, $2)",
+                            "ss", td_row_text(meeting, "id"), account);
+}
+
+int td_meeting_call(struct td_review *review, const char *committee_id)
+{
+    json_t *rows = NULL, *row;
+    size_t i;
+    int rc = td_tx_rows(review->tx, &rows,
+                        "select g.id, g.name, g.held_on, m.account_id from meeting g"
+                        " join committee_member m on m.committee_id = g.committee_id"
+                        " join account c on c.id = m.account_id"
+                        " where g.committee_id = $1 and g.state <> 'closed' and not c.disabled"
+                        " and not exists (select 1 from meeting_called t where t.meeting_id = g.id"
+                        " and t.account_id = m.account_id) order by g.id, m.account_id",
+                        "s", committee_id);
+    json_array_foreach(rows, i, row)
+        if (rc == 0)
+            rc = call_member(review, row);
+    json_decref(rows);
     return rc;
 }
 
@@ -150,7 +166,7 @@ int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_
         td_row_text(meeting, "name"), td_row_text(meeting, "held_on"), review->who->id,
         review->now);
     if (rc == 0)
-        rc = call_members(review, meeting);
+        rc = td_meeting_call(review, td_row_text(meeting, "committee_id"));
     if (rc < 0)
         return rc;
     return td_row_log(

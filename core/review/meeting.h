@@ -64,6 +64,10 @@ int td_meeting_progress(struct td_review *review, const char *meeting_id, json_t
 int td_meeting_create(struct td_review *review, const json_t *meeting, char ret_id[TD_ID_TEXT],
                       struct td_error *reterr);
 
+/* Tells the committee's members of its meetings that are called and not closed; each of each once, so that whoever
+ * changes the members calls it. */
+int td_meeting_call(struct td_review *review, const char *committee_id);
+
 /* Puts dossiers that wait for the committee on the agenda: those named (array of ids) or all of the
  * cycle and level (NULL). *ret_added is how many. */
 int td_meeting_add(struct td_review *review, const char *meeting_id, const json_t *applications,

@@ -228,6 +228,12 @@ describe('committee and panel', () => {
     const meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '未核准', held_on: '2026-11-20' })).id;
     for (const who of experts.slice(0, 8)) await who.ok('POST', `/meetings/${meeting}/attendance`);
     assert.equal((await experts[0].json('POST', `/meetings/${meeting}/open`)).body.key, 'committee_not_approved');
+    await city.bureau.ok('POST', `/committees/${committee}/refuse`, { reason: '补充人选' });
+    const joins = await server.account('joins-early', [{ role: 'expert', scope: 'teacher' }]);
+    for (const position of ['member', 'deputy']) await seat(committee, joins, position);
+    assert.equal((await joins.ok('GET', '/messages')).items.filter((one) => one.kind === 'meeting_called').length, 1, 'who joins a committee that is not approved yet is told of its meeting, once');
+    await unseat(committee, joins);
+    assert.equal((await submit(committee)).status, 200);
     assert.equal((await approve(committee, await today(), city.office)).status, 403);
     assert.equal((await approve(committee, '2099-01-01')).status, 422);
     assert.equal((await approve(committee, await today())).status, 200);
@@ -409,8 +415,8 @@ describe('the meeting', () => {
 
   test('opens with eight of eleven, not with seven, and nobody checks in for another', async () => {
     meeting = (await city.office.ok('POST', '/meetings', { committee_id: committee, cycle_id: city.cycle.id, name: '第一次会议', held_on: '2026-11-20' })).id;
-    const called = (await experts[9].ok('GET', '/messages')).items.filter((one) => one.kind === 'meeting_called' && one.parameters.meeting === '第一次会议');
-    assert.deepEqual(called.map((one) => one.parameters.date), ['2026-11-20']);
+    const called = async (who) => (await who.ok('GET', '/messages')).items.filter((one) => one.kind === 'meeting_called' && one.parameters.meeting === '第一次会议').map((one) => one.parameters.date);
+    assert.deepEqual(await called(experts[9]), ['2026-11-20']);
     assert.equal((await city.office.ok('POST', `/meetings/${meeting}/agenda`, {})).added, 3);
     assert.equal((await city.office.json('POST', `/meetings/${meeting}/attendance`)).status, 403);
     const late = await server.account('latecomer', [{ role: 'expert', scope: 'teacher' }], { unit_id: city.unit.id });
@@ -420,11 +426,13 @@ describe('the meeting', () => {
       await approveCommittee(city, committee);
     };
     await replace(experts[3], late);
+    assert.deepEqual(await called(late), ['2026-11-20'], 'who joins is told of what is called already');
     assert.equal(rows(`select kind from recusal where account_id = '${late.account.id}' and kind = 'same_unit'`).length, 3, 'who joins keeps out of what is on the agenda already');
     const { id: record } = await city.bureau.ok('POST', '/integrity', { person: 'latecomer', kind: 'expert_violation', decision_number: '乌人社〔2026〕8号', decided_on: (await server.control.ok('GET', '/calendar')).start, finding: '经查，泄露评审信息，情况属实。' });
     await (await server.account('bureau-2', [{ role: 'bureau', scope: '' }])).ok('POST', `/integrity/${record}/confirm`);
     assert.equal((await late.json('POST', `/meetings/${meeting}/attendance`)).body.key, 'barred_judging');
     await replace(late, experts[3]);
+    assert.deepEqual(await Promise.all([experts[3], experts[9], late].map(called)), Array(3).fill(['2026-11-20']), 'and nobody twice');
     const present = [experts[0], ...experts.slice(4, 10)];
     for (const who of present) await who.ok('POST', `/meetings/${meeting}/attendance`);
     await experts[0].ok('POST', `/meetings/${meeting}/attendance`);
