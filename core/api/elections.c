@@ -448,7 +448,8 @@ const struct td_route td_elections_routes[] = {
     {TD_POST, "/meetings/{meeting}/elections/begin", TD_ROLE_EXPERT,
      "Begin the vote although not everybody has a code", .write = begin_write},
     {TD_GET, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT,
-     "Elections that the caller registers or votes in", .read = ballots_read, .page = "ballots"},
+     "Elections that the caller registers or votes in", .read = ballots_read, .page = "ballots",
+     .flags = TD_ROUTE_UNTOLD}, /* who votes looks here before and after */
     {TD_POST, "/meetings/{meeting}/ballots", TD_ROLE_EXPERT, "Cast secret ballots",
      .read = cast_read, .work = TD_WORK_CPU, .work_fn = cast_work, .write = cast_write,
      .page = "ballot_receipt", .body = cast_body,

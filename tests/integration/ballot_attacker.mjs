@@ -15,7 +15,9 @@ globalThis.crypto ??= webcrypto; // node 18 has it, but not there
 const part = (name) => import(join(top, 'web/assets/ballot', `${name}.js`));
 
 /** One step: every row of every table in its order, all bytes, all lines. `plant`: SQL that betrays somebody. */
-export function record(server, plant = '') {
+export async function record(server, plant = '') {
+  const { headers } = await server.control.json('GET', '/health');
+  await server.seen('http.request', ({ request }) => request === headers['x-request-id']); // what came before has its line
   const folder = mkdtempSync(join(tmpdir(), 'titled-copy-')), copy = join(folder, 'titled.db');
   try {
     // Who reads keeps the log from being begun anew while one copies: the two files belong together.

@@ -127,7 +127,7 @@ describe('the committee', () => {
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const own = (who, ...args) => spawnSync(join(build, 'bin/titlectl'), ['--url', server.url, '--login', who.account.login, ...args], { input: `${password}\n`, encoding: 'utf8' });
     for (let tries = 0; tries < 2000 && rows('select id from outbox where done_at is null').length; tries++); // what came before is done
-    const steps = [record(server)], codes = new Map();
+    const steps = [await record(server)], codes = new Map();
     for (const who of experts) {
       if (who === experts[2]) {
         const { status, stderr } = own(who, 'ballot', 'code', meeting, file);
@@ -136,7 +136,7 @@ describe('the committee', () => {
       } else {
         codes.set(who, (await who.ok('POST', `/meetings/${meeting}/credentials`, {})).voting_code);
       }
-      steps.push(record(server));
+      steps.push(await record(server));
     }
     for (const n of [0, 1]) assert.deepEqual(traces(steps[n], steps[n + 1], ['election_voter', 'credential']), [], 'taking a code leaves nothing else'); // the last one also begins the vote
     const motion = rows('select id from motion')[0].id;
@@ -155,7 +155,7 @@ describe('the committee', () => {
     assert.equal((await vote(experts[1], 'yes')).body.key, 'not_an_expert');
     await server.control.ok('POST', grants, { role: 'expert', scope: 'teacher' });
 
-    const voting = [record(server)];
+    const voting = [await record(server)];
     let receipt;
     for (const [n, choice] of ['yes', 'no', 'abstain'].entries()) {
       if (experts[n] === experts[2]) {
@@ -166,7 +166,7 @@ describe('the committee', () => {
       } else {
         assert.equal((await vote(experts[n], choice)).status, 200);
       }
-      voting.push(record(server));
+      voting.push(await record(server));
     }
     await t.test('an attacker who copied every step and has one trustee’s key', async () => {
       // the third one votes with titlectl, which logs in for it: that is kept, as every login
@@ -180,10 +180,10 @@ describe('the committee', () => {
 
       // the same looks do find what is there: two trustees together, a planted row, a planted order, a code in a log
       assert.deepEqual(await Promise.all(papers.map((paper) => pry(paper, [0, 2]))), [[0], [1], [2]], 'two trustees together could');
-      const planted = record(server, `insert into message select * from message limit 0; insert into setting (name, value) values ('${experts[2].account.id}', 'voted last');`);
+      const planted = await record(server, `insert into message select * from message limit 0; insert into setting (name, value) values ('${experts[2].account.id}', 'voted last');`);
       assert.ok(traces(voting[3], planted, []).some((row) => row.includes('voted last')));
       const [id] = rows("select id from election where state = 'voting'");
-      const turned = record(server, `create temp table old as select * from paper order by credential desc; delete from paper; insert into paper select * from old;`);
+      const turned = await record(server, `create temp table old as select * from paper order by credential desc; delete from paper; insert into paper select * from old;`);
       assert.notDeepEqual(order(turned), [...order(turned)].sort(), id.id);
       assert.equal(found([{ ...voting[3], lines: [`{"code":"${codes.get(experts[0])}"}`] }], clear).length, 1);
     });
