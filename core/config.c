@@ -157,7 +157,7 @@ static const struct row rows[] = {
     {"throttle_login_address", NUMBER, "100", AT(throttle_login_address), 1, 1000000,
      "wrong passwords from one address in 10 minutes"},
     {"throttle_public", NUMBER, "20", AT(throttle_public), 1, 1000000,
-     "writes without a session from one address in 10 minutes"},
+     "writes without a session, and receipts looked up, from one address in 10 minutes"},
     {"throttle_write", NUMBER, "600", AT(throttle_write), 1, 1000000,
      "writes of one account in a minute"},
     {"throttle_upload", NUMBER, "120", AT(throttle_upload), 1, 1000000,

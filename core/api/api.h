@@ -42,6 +42,7 @@
     X(quarantine)                                                                                  \
     X(quota)                                                                                       \
     X(queue)                                                                                       \
+    X(receipts)                                                                                    \
     X(recheck)                                                                                     \
     X(reexaminations)                                                                              \
     X(recusals)                                                                                    \

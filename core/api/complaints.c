@@ -1,5 +1,5 @@
-/* complaints.c - complaints and petitions: the public's form and receipt, and the cases for those
- * who handle them. */
+/* complaints.c - complaints and petitions: the public's form, and the cases for those who handle
+ * them. What a receipt opens is in receipts.c. */
 #include "api/api.h"
 #include "api/attachment.h"
 #include "api/place.h"
@@ -35,7 +35,7 @@ static int file(struct td_call *call, struct td_reply *reply, struct td_error *r
     struct td_complaint_receipt receipt;
     char *sealed = td_seal(call->seal, td_call_text(call, "contact"));
     struct td_complaint complaint = {td_call_text(call, "about"), td_call_text(call, "whom"),
-                                     td_call_text(call, "text"), sealed};
+                                     td_call_text(call, "text"), sealed, call->language};
     int result = sealed ? td_api_review(call, &review) : TD_ENOMEM;
     if (!result)
         result = td_complaint_file(&review, &complaint, &receipt, reterr);
@@ -43,32 +43,8 @@ static int file(struct td_call *call, struct td_reply *reply, struct td_error *r
     if (result)
         return result;
     reply->status = 201;
-    reply->value = json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", receipt.number, "code",
-                             receipt.code, "received_at", review.now, "accept_by",
-                             receipt.accept_by, "answer_by", receipt.answer_by);
-    return reply->value ? 0 : TD_ENOMEM;
-}
-
-static int show_status_form(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    (void)call;
-    (void)reterr;
-    reply->value = json_pack("{s:b}", "searched", 0);
-    return reply->value ? 0 : TD_ENOMEM;
-}
-
-/* Asked with POST: the code belongs in no address and no log. */
-static int look_up(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
-{
-    struct td_review review;
-    json_t *status = NULL;
-    int result = td_api_review(call, &review);
-    if (!result)
-        result = td_complaint_status(&review, td_call_text(call, "number"),
-                                     td_call_text(call, "code"), &status, reterr);
-    if (result)
-        return result;
-    reply->value = json_pack("{s:b, s:o}", "searched", 1, "complaint", status);
+    reply->value = td_receipt_json(&review, TD_RECEIPT_COMPLAINT, &receipt.receipt,
+                                   receipt.accept_by, receipt.answer_by);
     return reply->value ? 0 : TD_ENOMEM;
 }
 
@@ -231,12 +207,6 @@ static const struct td_field file_body[] = {
     {0},
 };
 
-static const struct td_field status_body[] = {
-    {"number", TD_FIELD_TEXT, true, 1, 40, NULL, "Receipt number"},
-    {"code", TD_FIELD_TEXT, true, 1, 40, NULL, "Code of the receipt"},
-    {0},
-};
-
 static const struct td_field note_body[] = {
     {"note", TD_FIELD_TEXT, false, 0, 2000, NULL, "For those who handle the case"},
     {0},
@@ -267,11 +237,7 @@ const struct td_route td_complaints_routes[] = {
     {TD_GET, "/complaints/new", TD_ROLE_PUBLIC, "The form for a complaint", .read = show_form,
      .page = "complaint_new"},
     {TD_POST, "/complaints", TD_ROLE_PUBLIC, "File a complaint or petition", .write = file,
-     .body = file_body, .page = "complaint_received", .flags = TD_ROUTE_SECRET},
-    {TD_GET, "/complaints/status", TD_ROLE_PUBLIC, "The form for looking a complaint up",
-     .read = show_status_form, .page = "complaint_status"},
-    {TD_POST, "/complaints/status", TD_ROLE_PUBLIC, "How a complaint stands, by its receipt",
-     .read = look_up, .body = status_body, .page = "complaint_status", .flags = TD_ROUTE_SECRET},
+     .body = file_body, .page = "receipt", .flags = TD_ROUTE_ONCE},
     {TD_GET, "/complaints", HANDLERS, "Cases of the caller; show=all, cursor",
      .query = "show cursor", .read = list, .page = "complaints"},
     {TD_GET, "/complaints/{complaint}", HANDLERS, "One case", .read = show, .page = "complaint"},

@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "base/seal.h"
 #include "review/notice.h"
+#include "review/objection.h"
 #include "review/row.h"
 
 #include <stdbool.h>
@@ -139,21 +140,26 @@ static int publish(struct td_call *call, struct td_reply *reply, struct td_error
 static int object(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
-    char id[TD_ID_TEXT];
-    const char *application;
+    struct td_objection_receipt receipt;
     char *sealed = td_seal(call->seal, td_call_text(call, "contact"));
+    struct td_objection objection = {.notice_id = td_call_param(call, "notice"),
+                                     .text = td_call_text(call, "text"),
+                                     .contact_sealed = sealed,
+                                     .language = call->language,
+                                     .anonymous = td_call_bool(call, "anonymous")};
     int result = sealed ? td_api_review(call, &review) : TD_ENOMEM;
     if (!result)
-        result = find_shown(call, &review, td_call_text(call, "application"), &application, reterr);
+        result = find_shown(call, &review, td_call_text(call, "application"),
+                            &objection.application_id, reterr);
     if (!result)
-        result = td_objection_file(&review, td_call_param(call, "notice"), application,
-                                   td_call_text(call, "text"), sealed, id, reterr);
+        result = td_objection_file(&review, &objection, &receipt, reterr);
     free(sealed);
     if (result)
         return result;
     reply->status = 201;
-    reply->value = json_pack("{s:s, s:s}", "id", id, "received_at", review.now);
-    return 0;
+    reply->value =
+        td_receipt_json(&review, TD_RECEIPT_OBJECTION, &receipt.receipt, "", receipt.decide_by);
+    return json_object_set_new(reply->value, "id", json_string(receipt.id)) ? TD_ENOMEM : 0;
 }
 
 static int list_objections(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
@@ -208,7 +214,8 @@ static int decide(struct td_call *call, struct td_reply *reply, struct td_error 
     bool upheld = !strcmp(td_call_text(call, "outcome"), "upheld");
     int result = td_api_review(call, &review);
     if (!result)
-        result = td_objection_decide(&review, id, upheld, td_call_text(call, "finding"), reterr);
+        result = td_objection_decide(&review, id, upheld, td_call_text(call, "finding"),
+                                     td_call_text(call, "answer"), reterr);
     if (result)
         return result;
     reply->value = json_pack("{s:s, s:b}", "id", id, "upheld", (int)upheld);
@@ -225,13 +232,16 @@ static const struct td_field publish_body[] = {
 static const struct td_field object_body[] = {
     {"application", TD_FIELD_ID, true, 0, 0, NULL, "which dossier: \"id\" of the notice's entry"},
     {"text", TD_FIELD_TEXT, true, 10, 2000, NULL, "what is wrong, with facts that can be checked"},
-    {"contact", TD_FIELD_TEXT, false, 0, 100, NULL, "how to reach you; kept encrypted"},
+    {"contact", TD_FIELD_TEXT, false, 0, 100, NULL,
+     "how to reach you; kept encrypted; a mobile number or e-mail address is told of the answer"},
+    {"anonymous", TD_FIELD_BOOL, false, 0, 0, NULL, "do not keep my account, tell me nothing here"},
     {0},
 };
 
 static const struct td_field decide_body[] = {
     {"outcome", TD_FIELD_CHOICE, true, 0, 0, "upheld|dismissed", "the decision"},
-    {"finding", TD_FIELD_TEXT, true, 5, 2000, NULL, "what was found"},
+    {"finding", TD_FIELD_TEXT, true, 5, 2000, NULL, "what was found, for those inside"},
+    {"answer", TD_FIELD_TEXT, false, 0, 2000, NULL, "for who objected; empty = the outcome"},
     {0},
 };
 
@@ -267,8 +277,9 @@ const struct td_route td_notices_routes[] = {
      .roles = TD_ROLE_PUBLIC,
      .summary = "Object to a dossier of an open notice",
      .write = object,
-     .page = "objection_received",
-     .body = object_body},
+     .page = "receipt",
+     .body = object_body,
+     .flags = TD_ROUTE_ONCE},
     {.method = TD_GET,
      .path = "/objections",
      .roles = DECIDERS | TD_ROLE_SUPERVISOR,

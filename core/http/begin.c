@@ -118,6 +118,7 @@ struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *
         serving->views,
         td_entry_cookie(serving, td_cookie_name(serving->call.config, TD_COOKIE_LANGUAGE)),
         td_exchange_header(exchange, "Accept-Language"));
+    serving->call.language = serving->locale->lang;
     exchange->frame_state = serving;
     choose_face(serving);
     return serving;

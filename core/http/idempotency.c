@@ -26,7 +26,7 @@ bool td_idempotency_wanted(const struct td_serving *serving)
 {
     const struct td_route *route = serving->call.route;
     return serving->key && *serving->key && route->write && route->limit != TD_LIMIT_LOGIN &&
-           !(route->flags & TD_ROUTE_SECRET);
+           !(route->flags & (TD_ROUTE_SECRET | TD_ROUTE_ONCE));
 }
 
 static const char *owner_of(const struct td_serving *serving)

@@ -137,7 +137,8 @@ static json_t *make_parameters(const struct td_route *row)
                                                     "required", 1, "schema", "type", "string"));
     }
     add_queries(parameters, row);
-    if (row->write && !(row->flags & TD_ROUTE_SECRET) && row->limit != TD_LIMIT_LOGIN)
+    if (row->write && !(row->flags & (TD_ROUTE_SECRET | TD_ROUTE_ONCE)) &&
+        row->limit != TD_LIMIT_LOGIN)
         json_array_append_new(parameters,
                               json_pack("{s:s}", "$ref", "#/components/parameters/IdempotencyKey"));
     if (row->flags & TD_ROUTE_IF_MATCH)

@@ -149,7 +149,7 @@ static void throttle(struct td_serving *serving)
     struct td_throttle_use use = {.class = TD_THROTTLE_PUBLIC, .subject = serving->from};
     if (call->route->limit == TD_LIMIT_LOGIN) {
         use.class = TD_THROTTLE_LOGIN_ADDRESS;
-    } else if (call->who) {
+    } else if (call->who && call->route->limit != TD_LIMIT_GUESS) {
         use.class = call->route->limit == TD_LIMIT_UPLOAD ? TD_THROTTLE_UPLOAD : TD_THROTTLE_WRITE;
         use.subject = call->who->id;
     }

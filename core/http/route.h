@@ -38,6 +38,7 @@ enum td_method { TD_GET, TD_POST, TD_PUT, TD_PATCH, TD_DELETE };
 enum td_limit_class {
     TD_LIMIT_NORMAL, /* body up to limits.body (1 MB), usual request rate */
     TD_LIMIT_LOGIN,  /* small body, strict rate per address and login */
+    TD_LIMIT_GUESS,  /* a code is tried: rate per address as of the public, also for who has a session */
     TD_LIMIT_UPLOAD  /* body streamed to a temporary file, up to limits.upload (20 MB) */
 };
 
@@ -106,7 +107,8 @@ enum td_route_flags {
                               * reads those of its schema with '_' before their names */
     TD_ROUTE_ENROL = 512,    /* also for an account that must set up its second factor first; browsers are sent to the
                               * first GET page with this flag */
-    TD_ROUTE_UNTOLD = 1024   /* no line of the access log, and the answer is overwritten, too (secret ballots) */
+    TD_ROUTE_UNTOLD = 1024,  /* no line of the access log, and the answer is overwritten, too (secret ballots) */
+    TD_ROUTE_ONCE = 2048     /* the answer is shown once: an Idempotency-Key is not kept (a receipt with its code) */
 };
 
 struct td_route {
@@ -149,6 +151,7 @@ struct td_call {
     const char *request_id;
     const char *address; /* client's address as text */
     enum td_face face;
+    const char *language; /* of who asks: "zh", "en" */
     json_t *params;  /* {"application": "01J..."}; ids in paths are not yet checked to exist */
     json_t *query;   /* {"q": "...", "cursor": "..."}: text values */
     json_t *body;    /* validated against the row; NULL when the row has no body */

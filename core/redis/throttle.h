@@ -16,7 +16,7 @@ struct td_redis;
 enum td_throttle_class {
     TD_THROTTLE_LOGIN_ADDRESS, /* subject: address: one guess at each of many logins;
                                 * guesses at one are redis/lockout.h */
-    TD_THROTTLE_PUBLIC, /* subject: address: writes without a session (complaints, objections) */
+    TD_THROTTLE_PUBLIC, /* subject: address: writes without a session (complaints, objections), codes of receipts */
     TD_THROTTLE_WRITE,  /* subject: account */
     TD_THROTTLE_UPLOAD, /* subject: account */
     TD_THROTTLE_CLASS_COUNT

@@ -2,14 +2,12 @@
  * `complaint_step`; who handles a case does so in complaint_work.c. */
 #include "review/complaint.h"
 
-#include "base/seal.h"
 #include "config.h"
 #include "review/calendar.h"
 #include "review/complaint_rows.h"
 #include "review/row.h"
 #include "store/store.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,18 +119,6 @@ static int set_deadlines(struct td_review *review, struct td_complaint_receipt *
     return result ? result : add_days(review, today, answer_days, receipt->answer_by, reterr);
 }
 
-static int set_number(struct td_review *review, struct td_complaint_receipt *receipt)
-{
-    char setting[48];
-    int64_t count = 0;
-    snprintf(setting, sizeof(setting), "complaint.%.4s", review->today);
-    int result = td_row_next(review->tx, setting, &count);
-    snprintf(receipt->number, sizeof(receipt->number), "XF-%.4s-%05lld", review->today,
-             (long long)count);
-    td_id_random_hex(receipt->code, (TD_COMPLAINT_CODE_TEXT - 1) / 2);
-    return result;
-}
-
 /* The dossier that a complaint names by its number; "" when there is none of it. */
 static int find_dossier(struct td_review *review, const struct td_complaint *one,
                         char application_id[TD_ID_TEXT])
@@ -149,29 +135,20 @@ static int find_dossier(struct td_review *review, const struct td_complaint *one
     return result == TD_ENOTFOUND ? 0 : result;
 }
 
-static void key_of(const struct td_review *review, const char *number, const char *code,
-                   char key[TD_SEAL_FINGERPRINT_TEXT])
-{
-    char text[128];
-    snprintf(text, sizeof(text), "complaint %.40s %.40s", number, code);
-    td_seal_fingerprint(review->seal, text, key);
-}
-
 static int insert(struct td_review *review, const char *id, const struct td_complaint *one,
                   const struct td_complaint_receipt *receipt)
 {
-    char key[TD_SEAL_FINGERPRINT_TEXT], application[TD_ID_TEXT];
-    key_of(review, receipt->number, receipt->code, key);
+    char application[TD_ID_TEXT];
     int result = find_dossier(review, one, application);
     if (!result)
         result = td_tx_exec(
             review->tx, NULL,
             "insert into complaint (id, number, code_key, about, whom, text, contact_sealed, "
-            "application_id, handler, received_at, accept_by, answer_by) "
-            "values ($1, $2, $3, $4, $5, $6, $7, $8, 'bureau', $9, $10, $11)",
-            "sssssssssss", id, receipt->number, key, one->about, one->whom, one->text,
-            one->contact_sealed, *application ? application : NULL, review->now, receipt->accept_by,
-            receipt->answer_by);
+            "application_id, handler, received_at, accept_by, answer_by, language) "
+            "values ($1, $2, $3, $4, $5, $6, $7, $8, 'bureau', $9, $10, $11, $12)",
+            "ssssssssssss", id, receipt->receipt.number, receipt->receipt.key, one->about,
+            one->whom, one->text, one->contact_sealed, *application ? application : NULL,
+            review->now, receipt->accept_by, receipt->answer_by, one->language);
     if (!result && *application)
         result = concern_dossier(review, id, application);
     return result;
@@ -188,7 +165,7 @@ int td_complaint_file(struct td_review *caller, const struct td_complaint *compl
     td_id_new(id);
     int result = set_deadlines(review, &receipt, reterr);
     if (!result)
-        result = set_number(review, &receipt);
+        result = td_receipt_issue(review, TD_RECEIPT_COMPLAINT, &receipt.receipt);
     if (!result)
         result = insert(review, id, complaint, &receipt);
     if (!result)
@@ -207,31 +184,19 @@ int td_complaint_file(struct td_review *caller, const struct td_complaint *compl
     return result;
 }
 
-int td_complaint_status(struct td_review *review, const char *number, const char *code,
-                        json_t **ret_status, struct td_error *reterr)
+/* That it was looked into is for those inside. */
+int td_complaint_status(struct td_review *review, const char *number, json_t **ret_status)
 {
-    json_t *row = NULL;
-    char key[TD_SEAL_FINGERPRINT_TEXT];
-    int result = td_tx_row(review->tx, &row,
-                           "select number, code_key, complaint_state, received_at, accept_by, "
-                           "answer_by, accepted_at, answered_at, closed_at, case when answered_at "
-                           "is null then null else complaint_outcome end as complaint_outcome, "
-                           "answer from complaint where number = $1",
-                           "s", number);
-    if (result && result != TD_ENOTFOUND)
-        return result;
-    key_of(review, number, code, key);
-    const char *kept = td_row_text(row, "code_key");
-    bool opens = strlen(kept) == strlen(key) && !sodium_memcmp(kept, key, strlen(key));
-    if (!opens) {
-        json_decref(row);
-        return td_error_key(reterr, TD_ENOTFOUND, "complaint_unknown", NULL);
-    }
-    json_object_del(row, "code_key");
-    if (td_row_equals(row, "complaint_state", "investigated")) /* that is for those inside */
-        json_object_set_new(row, "complaint_state", json_string("accepted"));
-    *ret_status = row;
-    return 0;
+    return td_tx_row(
+        review->tx, ret_status,
+        "select number as receipt_number, 'complaint' as receipt_kind, '' as subject, case "
+        "complaint_state when "
+        "'investigated' then 'accepted' else complaint_state end as receipt_state, received_at, "
+        "accept_by, answer_by, accepted_at, answered_at, closed_at, case when answered_at is null "
+        "and closed_at is null then 'complaint' else '' end as receipt_turn, case when answered_at "
+        "is null then '' else coalesce(complaint_outcome, '') end as receipt_outcome, answer from "
+        "complaint where number = $1",
+        "s", number);
 }
 
 int td_complaint_step(struct td_review *review, const char *id, const char *step, const char *note)

@@ -3,8 +3,8 @@
  *     received --accept--> accepted --investigate--> investigated --answer--> answered --close--> closed
  *         \--not_ours--> not_ours
  *
- * Anybody may file one, also without a name; the receipt number with its code shows the state and the answer to who
- * has both. Accepted or passed on within complaint_accept_days, answered within complaint_answer_days (settings; days
+ * Anybody may file one, also without a name; the receipt (receipt.h) shows the state and the answer to who has it, and
+ * a contact is told when the answer is there. Accepted or passed on within complaint_accept_days, answered within complaint_answer_days (settings; days
  * as the Regulation on Petitions, 信访工作条例, counts them, not working days). A case about an official or a committee is the supervisor's, others are the bureau's; both may hand
  * it to another official or an office. It is never with, and never seen by, an account that it concerns: whom the
  * complaint names, the applicant of its dossier, the members of a committee. Nobody else learns of it either. */
@@ -12,22 +12,21 @@
 #define TD_REVIEW_COMPLAINT_H
 
 #include "base/id.h"
+#include "review/receipt.h"
 #include "review/review.h"
 
 #include <stdbool.h>
-
-enum { TD_COMPLAINT_CODE_TEXT = 17, TD_COMPLAINT_NUMBER_TEXT = 32 };
 
 struct td_complaint {
     const char *about; /* dossier | person | committee | official | procedure */
     const char *whom;  /* the dossier's number for "dossier"; else in words */
     const char *text;
     const char *contact_sealed; /* "" = anonymous */
+    const char *language;       /* in which he is told that the answer is there */
 };
 
 struct td_complaint_receipt {
-    char number[TD_COMPLAINT_NUMBER_TEXT];
-    char code[TD_COMPLAINT_CODE_TEXT];
+    struct td_receipt receipt;
     char accept_by[TD_DATE_TEXT], answer_by[TD_DATE_TEXT];
 };
 
@@ -35,10 +34,9 @@ struct td_complaint_receipt {
 int td_complaint_file(struct td_review *review, const struct td_complaint *complaint,
                       struct td_complaint_receipt *ret_receipt, struct td_error *reterr);
 
-/* What the receipt opens: {"number", "complaint_state", "received_at", "accept_by", "answer_by", "accepted_at",
- * "answered_at", "closed_at", "complaint_outcome", "answer"}. Anything that does not match is the same TD_ENOTFOUND. */
-int td_complaint_status(struct td_review *review, const char *number, const char *code,
-                        json_t **ret_status, struct td_error *reterr);
+/* What the receipt opens, for receipt.h, which has checked the code. It does not say who has the case: that would tell
+ * whether somebody named in it is an expert. */
+int td_complaint_status(struct td_review *review, const char *number, json_t **ret_status);
 
 /* Cases that the caller handles or watches, the most urgent first, with "overdue": {"items", "next"}. */
 int td_complaint_list(struct td_review *review, bool open, const char *cursor, json_t **ret_page);

@@ -34,6 +34,7 @@ static void complete(const struct td_review *review, json_t *row)
     json_object_set_new(row, "overdue", json_boolean(waits && strcmp(due, review->today) < 0));
     json_object_set_new(row, "anonymous", json_boolean(!*td_row_text(row, "contact_sealed")));
     json_object_del(row, "code_key");
+    json_object_del(row, "language");
 }
 
 int td_complaint_list(struct td_review *review, bool open, const char *cursor, json_t **ret_page)
@@ -158,6 +159,20 @@ int td_complaint_accept(struct td_review *review, const char *id, const char *no
     return result ? result : td_complaint_step(review, id, "accept", note);
 }
 
+/* The answer is there: whoever left a way to reach him is told so. */
+static int tell_answered(struct td_review *review, const char *id)
+{
+    json_t *row = NULL;
+    int result =
+        td_tx_row(review->tx, &row,
+                  "select number, contact_sealed, language from complaint where id = $1", "s", id);
+    if (!result)
+        result = td_receipt_tell(review, td_row_text(row, "number"), "",
+                                 td_row_text(row, "contact_sealed"), td_row_text(row, "language"));
+    json_decref(row);
+    return result;
+}
+
 int td_complaint_refer(struct td_review *review, const char *id, const char *answer,
                        struct td_error *reterr)
 {
@@ -167,6 +182,8 @@ int td_complaint_refer(struct td_review *review, const char *id, const char *ans
                             "update complaint set complaint_state = 'not_ours', answered_at = $2, "
                             "closed_at = $2, answer = $3 where id = $1",
                             "sss", id, review->now, answer);
+    if (!result)
+        result = tell_answered(review, id);
     return result ? result : td_complaint_step(review, id, "refer", "");
 }
 
@@ -191,6 +208,8 @@ int td_complaint_answer(struct td_review *review, const char *id, const char *an
                             "update complaint set complaint_state = 'answered', answered_at = $2, "
                             "answer = $3 where id = $1",
                             "sss", id, review->now, answer);
+    if (!result)
+        result = tell_answered(review, id);
     return result ? result : td_complaint_step(review, id, "answer", "");
 }
 

@@ -9,8 +9,24 @@
 
 #include "review/review.h"
 
+#include <stdbool.h>
+
 /* Posts the delivery of a message, or does nothing. */
 int td_contact_post(struct td_review *review, const char *account_id, const char *message_id);
+
+/* Whether what this person is told leaves the system. */
+int td_contact_reaches(struct td_review *review, const char *account_id, bool *ret_reached);
+
+/* Tells somebody without an account, in words of his own how to reach him: at the mobile number, else the e-mail
+ * address that the contact holds; nobody when it holds neither or no gateway is there. `parameters` is borrowed.
+ * The delivery looks like that of any other message. */
+int td_contact_tell(struct td_review *review, const char *contact_sealed, const char *language,
+                    const char *kind, const json_t *parameters);
+
+enum { TD_CONTACT_TO_TEXT = 128 };
+
+/* "sms" or "email" with what to send to, or NULL. A landline takes no messages and is none. */
+const char *td_contact_find(const char *contact, char to[TD_CONTACT_TO_TEXT]);
 
 /* The body for an attempt (a td_delivery_kind's make): {"message", "channel", "to", "locale", "say", "parameters"}.
  * TD_ENOTFOUND when the person does not want it any more. */

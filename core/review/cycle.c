@@ -26,6 +26,7 @@ static const struct td_cycle_row parameter_rows[] = {
     {"panel_review_days", TD_CYCLE_INT, 15, 1, 90, "days for the panel"},
     {"notice_days", TD_CYCLE_INT, TD_NOTICE_MIN_DAYS, TD_NOTICE_MIN_DAYS, 30,
      "working days of a public notice (order 40: at least 5)"},
+    {"objection_hold_days", TD_CYCLE_INT, 10, 1, 60, "working days to decide an objection"},
     {"recheck_days", TD_CYCLE_INT, 10, 5, 60,
      "working days in which who failed may ask for a recheck"},
     {"recheck_decision_days", TD_CYCLE_INT, 15, 5, 60, "working days to decide a recheck"},

@@ -1,4 +1,4 @@
-/* notice.h - public notices and objections to them.
+/* notice.h - public notices; objections to them are in objection.h.
  *
  * Order 40, articles 16 and 26: at least five working days, inside the unit before it recommends
  * and for the results. The day of publication does not count; the notice ends at 24:00 of its last
@@ -33,22 +33,5 @@ int td_notice_load(struct td_review *review, const char *notice_id, json_t **ret
 
 /* Dossiers of the caller's units that wait to be publicised, checked ones marked "ready". */
 int td_notice_candidates(struct td_review *review, json_t **ret_rows);
-
-/* Anybody may object while the notice is open. `contact_sealed` is encrypted already, "" =
- * anonymous. */
-int td_objection_file(struct td_review *review, const char *notice_id, const char *application_id,
-                      const char *text, const char *contact_sealed, char ret_id[TD_ID_TEXT],
-                      struct td_error *reterr);
-
-/* Objections the caller decides or supervises: unit notices of his unit, results for office and
- * bureau. `open` = only undecided ones. {"items": [...], "next"}. */
-int td_objection_list(struct td_review *review, bool open, const char *cursor, json_t **ret_page);
-int td_objection_load(struct td_review *review, const char *objection_id, json_t **ret_objection,
-                      struct td_error *reterr);
-
-/* Decides with a finding in words. Upheld ones keep the dossier where it is until it is sent back.
- */
-int td_objection_decide(struct td_review *review, const char *objection_id, bool upheld,
-                        const char *finding, struct td_error *reterr);
 
 #endif

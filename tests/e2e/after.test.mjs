@@ -74,6 +74,45 @@ describe('after the vote', () => {
     await shot(bureau, 'ranking-record');
   });
 
+  test('whoever objects to a notice takes a receipt home, and reads with it how it stands and what he is answered', async () => {
+    const anybody = await open(), bureau = await enter('bureau');
+    await anybody.go('/notices?kind=result');
+    await anybody.press(anybody.page.locator('.td-table a').first());
+    await anybody.page.getByLabel('针对人员').selectOption({ index: 1 });
+    await anybody.page.getByLabel('异议内容').fill('所附获奖证书与事实不符，请核实。');
+    await shot(anybody, 'objection-new');
+    await anybody.press(anybody.button('提交异议'), 201);
+    const [number, code] = await anybody.page.locator('.td-panel strong').allInnerTexts();
+    await shot(anybody, 'objection-received');
+    await anybody.page.emulateMedia({ media: 'print' });
+    assert.ok(await anybody.page.getByText(code, { exact: true }).isVisible() && await anybody.page.getByText(/\/receipts$/).isVisible(), 'and on paper');
+    await shot(anybody, 'objection-received-print');
+    await anybody.page.emulateMedia({ media: 'screen' });
+    await anybody.press(anybody.page.locator('dd a'));
+    const read = async (secret, status) => {
+      await anybody.page.getByLabel('编号').fill(number);
+      await anybody.page.getByLabel('查询码').fill(secret);
+      await anybody.press(anybody.button('查询'), status);
+      return anybody.text();
+    };
+    assert.match(await read('0000 0000 0000 0000', 422), /请对照回执逐字核对/);
+    await shot(anybody, 'receipt-unknown');
+    assert.match(await read(code), /已收到[^]*评委会办公室、市人社局 · 不迟于 \d{4}-\d\d-\d\d 24:00/);
+    await shot(anybody, 'receipt-open');
+    await bureau.go('/objections');
+    await shot(bureau, 'objections');
+    await bureau.press(bureau.page.locator('.td-table a').first());
+    await bureau.page.getByLabel('异议不成立').check();
+    await bureau.page.getByLabel('核查情况（内部）').fill('调取原件核对，证书编号 7788 属实。');
+    await bureau.page.getByLabel('给异议人的答复').fill('已核对原件，证书属实。');
+    await shot(bureau, 'objection');
+    await bureau.press(bureau.button('作出结论'));
+    const answered = await read(code);
+    assert.match(answered, /已答复[^]*经核查，异议不成立[^]*已核对原件，证书属实/);
+    assert.doesNotMatch(answered, /7788|guli|正在办理/);
+    await shot(anybody, 'receipt-answered');
+  });
+
   test('a title is revoked by two officials, and its holder answers the record', async () => {
     const bureau = await enter('bureau'), second = await enter('bureau-2'), holder = await enter('holder');
     await bureau.go(`/titles/${title.id}`);
@@ -124,7 +163,7 @@ describe('after the vote', () => {
     await bureau.press(bureau.button('记录核查情况'));
     await bureau.page.getByLabel('答复', { exact: true }).fill('情况部分属实，已另行张贴。');
     await bureau.press(bureau.button('答复'));
-    await anybody.go('/complaints/status');
+    await anybody.go('/receipts');
     await anybody.page.getByLabel('编号').fill(number);
     await anybody.page.getByLabel('查询码').fill(code);
     await anybody.press(anybody.button('查询'));

@@ -204,7 +204,7 @@ export const otherRoutes = {
   'POST /committees/{committee}/members': { may: runs, send: (id, e) => ({ body: { account_id: e.people.outsider.account.id, position: 'member', outside_reason: '专家库人数不足' } }) },
   'DELETE /committees/{committee}/members/{account}': { may: runs },
   'POST /complaints': { may: all, send: give({}) },
-  'POST /complaints/status': { may: () => '404', send: give({ number: 'XF-2026-99999', code: 'x' }) },
+  'POST /receipts': { may: all, send: give({ receipt_number: 'XF-2026-99999999', receipt_code: 'x' }) },
   'GET /complaints/{complaint}': { may: only('bureau selfish supervisor') },
   ...Object.fromEntries([['accept', {}], ['refer', { answer: '请向单位反映。' }], ['investigate', {}], ['answer', { answer: '经核查不属实。' }], ['close', {}]].map(([step, body]) => [`POST /complaints/{complaint}/${step}`, { may: (p, name) => ({ bureau: 'ok', selfish: '403', supervisor: '403' })[name] ?? '404', send: give(step === 'investigate' ? { outcome: 'partly', finding: '经核查，部分属实，已整改。' } : body) }])),
   'POST /complaints/{complaint}/files': { may: (p, name) => ({ bureau: 'ok', selfish: '403', supervisor: '403' })[name] ?? '404', send: () => ({ file: Buffer.from('MZ no picture'), bare: true }) },

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { buildCity, draft, pdf, submit, teacher } from './city.mjs';
+import { buildCity, draft, entryOf, pdf, submit, teacher } from './city.mjs';
 import { rows, sql } from './estate.mjs';
 import { startServer } from './harness.mjs';
 import { filed } from './posts.mjs';
@@ -10,7 +10,7 @@ import { copy, vote } from './voted.mjs';
 
 let server, city, second;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ config: { throttle_public: 100 } });
   city = await buildCity(server, { posts: 3 });
   second = await server.account('bureau-2', [{ role: 'bureau', scope: '' }]);
 });
@@ -250,14 +250,88 @@ describe('a result that one is not satisfied with', () => {
   });
 });
 
+/** What number and code of a receipt open. */
+const lookUp = ({ receipt_number, receipt_code }, code = receipt_code) => server.client().json('POST', '/receipts', { receipt_number, receipt_code: code });
+
+describe('an objection', () => {
+  const text = '所附获奖证书与事实不符，请核实。';
+
+  test('is answered to who holds its receipt: not what was found inside, nor about whom, nor by whom; and nobody learns who objected', async () => {
+    const listed = await voted('he-1', { yes: 8 }), objector = await teacher(city, 'kong-1'), silent = await teacher(city, 'cao-1');
+    sql(server, `update application set track = 'general' where id = '${listed.id}'`); // whatever posts are left
+    const notice = await city.office.ok('POST', `/cycles/${city.cycle.id}/result-notice`);
+    const application = await entryOf(server.client(), notice.id, listed.id), at = `/notices/${notice.id}/objections`;
+    const receipt = await objector.ok('POST', at, { application, text, contact: '孔某 13911112222' }, { 'Idempotency-Key': 'kong-objects-once' });
+    const anonymous = await silent.ok('POST', at, { application, text, anonymous: true });
+    const outsider = await server.client().ok('POST', at, { application, text });
+    assert.match(receipt.receipt_number, /^YY-\d{4}-\d{8}$/);
+    assert.match(receipt.receipt_code, /^[0-9a-f]{16}$/);
+    assert.ok(receipt.address.endsWith('/receipts'));
+    assert.equal(receipt.answer_by, (await server.client().ok('GET', `/calendar?days=10&start=${await day(0)}`)).end, 'ten working days');
+
+    // Neither the code nor who objected is anywhere in the records.
+    const kept = ['objection', 'idempotency', 'ledger', 'outbox', 'message', 'outside_message'].map((name) => [name, JSON.stringify(rows(server, `select * from ${name}`))]);
+    for (const secret of [receipt.receipt_code, outsider.receipt_code]) assert.deepEqual(kept.filter(([, all]) => all.includes(secret)).map(([name]) => name), []);
+    assert.ok(!kept[0][1].includes(objector.account.id) && !kept[0][1].includes('13911112222'));
+    assert.deepEqual(rows(server, `select actor from ledger where action = 'objection.file' and subject in ('objection/${receipt.id}', 'objection/${anonymous.id}')`).map(({ actor }) => [objector, silent].some((one) => one.account.id === actor)), [false, false]);
+
+    const open = (await lookUp(receipt)).body.receipt;
+    assert.deepEqual([open.receipt_kind, open.receipt_state, open.receipt_turn, open.due_on, open.overdue, open.receipt_outcome, open.answer], ['objection', 'received', 'office', receipt.answer_by, false, '', '']);
+    const wrong = await lookUp(receipt, outsider.receipt_code), none = await lookUp({ ...receipt, receipt_number: 'YY-2026-00000000' });
+    assert.deepEqual([wrong, none].map(({ status, body: { errors } }) => [status, errors.map((one) => [one.field, one.code])]), [[422, [['receipt_code', 'receipt_unknown']]], [422, [['receipt_code', 'receipt_unknown']]]]);
+
+    const listedOnes = await city.office.ok('GET', '/objections');
+    assert.deepEqual(listedOnes.items.filter((one) => one.id === receipt.id).map((one) => [one.receipt_number, one.decide_by, one.overdue]), [[receipt.receipt_number, receipt.answer_by, false]]);
+    const inside = await city.office.ok('GET', `/objections/${receipt.id}`);
+    for (const seen of [listedOnes, inside]) assert.ok(!/kong-1|code_key|objector|sealed/.test(JSON.stringify(seen)) && !JSON.stringify(seen).includes(objector.account.id));
+    const decide = (id, more) => city.office.ok('POST', `/objections/${id}`, { outcome: 'dismissed', finding: '调取原件核对，证书编号 7788 属实。', ...more });
+    await decide(receipt.id, { answer: '已核对原件，证书属实。' });
+    for (const one of [anonymous, outsider]) await decide(one.id);
+
+    const { receipt: closed } = (await lookUp(receipt)).body;
+    assert.deepEqual([closed.receipt_state, closed.receipt_outcome, closed.receipt_turn, closed.due_on, closed.answer], ['answered', 'dismissed', '', '', '已核对原件，证书属实。']);
+    for (const one of [receipt, outsider]) {
+      const page = (await server.client().form('/receipts', { receipt_number: ` ${one.receipt_number.toLowerCase()} `, receipt_code: one.receipt_code.toUpperCase().replace(/....(?!$)/g, '$& ') })).text;
+      assert.match(page, /经核查，异议不成立/);
+      assert.doesNotMatch(page + JSON.stringify(closed), /7788|he-1|N-he|kong|office\b(?!r)|01[0-9A-Z]{24}/, 'what is not the objector\'s to know');
+    }
+    const told = async (who) => (await who.ok('GET', '/messages')).items.filter((one) => one.kind === 'receipt_answered').map((one) => [one.parameters.receipt, one.application_id]);
+    assert.deepEqual([await told(objector), await told(silent), await told(listed.client)], [[[receipt.receipt_number, null]], [], []]);
+    assert.match((await objector.page('/messages')).text, new RegExp(`您提交的 ${receipt.receipt_number} 已有答复`));
+    const heard = await Promise.all(['/messages', `/applications/${listed.id}`, `/applications/${listed.id}/timeline`].map((path) => listed.client.ok('GET', path)));
+    assert.match(JSON.stringify(heard[0]), /objection_dismissed/);
+    assert.doesNotMatch(JSON.stringify(heard), /kong-1|13911112222|YY-2026|所附获奖证书/);
+  });
+
+  test('is filed and looked up in pages without JavaScript and account, in both languages; a refused form loses nothing', async () => {
+    const anybody = server.client(), { items: [{ id: notice }] } = await anybody.ok('GET', '/notices?kind=result');
+    const path = `/notices/${notice}/objections`, { entries: [{ id: application }] } = (await anybody.ok('GET', `/notices/${notice}`)).notice;
+    const refused = await anybody.form(path, { application, text: '短', contact: '邻村王某', _back: `/notices/${notice}` });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, new RegExp(`<option value="${application}" selected>`), 'whom he chose');
+    for (const typed of ['>短</textarea>', 'value="邻村王某"']) assert.ok(refused.text.includes(typed), typed);
+    const filed = await anybody.form(path, { application, text, contact: '邻村王某', _back: `/notices/${notice}` });
+    const [receipt_number, receipt_code] = [/YY-\d{4}-\d{8}/, /(?<=<code>)[0-9a-f]{16}/].map((form) => form.exec(filed.text)[0]);
+    assert.equal(filed.status, 201);
+    assert.equal(filed.headers['cache-control'], 'no-store');
+    assert.match(filed.text, /查询码只显示这一次/);
+    for (const [language, words] of [['zh', /对公示的异议[^]*已收到[^]*评委会办公室、市人社局/], ['en', /Objection to a notice[^]*received[^]*the committee(?:&#39;|')s office/]])
+      assert.match((await anybody.form('/receipts', { receipt_number, receipt_code }, { 'Accept-Language': language })).text, words);
+    const unknown = await anybody.form('/receipts', { receipt_number, receipt_code: 'f'.repeat(16), _back: '/receipts' });
+    assert.equal(unknown.status, 422);
+    assert.match(unknown.text, /href="#receipt_code"[^]*请对照回执逐字核对/);
+    assert.ok(unknown.text.includes(`value="${receipt_number}"`) && !unknown.text.includes('f'.repeat(16)), 'the number is kept, the code is not');
+    const { items } = await city.office.ok('GET', '/objections');
+    await city.office.ok('POST', `/objections/${items.find((one) => one.receipt_number === receipt_number).id}`, { outcome: 'dismissed', finding: '经核查属实。' });
+  });
+});
+
 describe('a complaint', () => {
   /** So many days from now, or the first working day after. */
   const within = async (days) => (await server.client().ok('GET', `/calendar?days=1&start=${await day(0, days - 1)}`)).end;
-  const status = (receipt, code = receipt.code) => server.client().json('POST', '/complaints/status', { number: receipt.number, code });
 
   test('about an official is the supervisor\'s, never his whom it names, and answered to who has the receipt', async () => {
     const receipt = await server.client().ok('POST', '/complaints', { about: 'official', whom: '评委会办公室 office', text: '受理时间拖延，请核实处理。' });
-    const { number, code } = receipt;
     assert.deepEqual([receipt.accept_by, receipt.answer_by], [await within(15), await within(60)]);
     const { items: [{ id, complaint_state }] } = await city.supervisor.ok('GET', '/complaints');
     assert.equal(complaint_state, 'received');
@@ -267,11 +341,9 @@ describe('a complaint', () => {
       assert.deepEqual((await who.ok('GET', '/complaints?show=all')).items, [], 'not even that there is one');
       assert.equal((await who.json('GET', `/complaints/${id}`)).status, 404);
     }
-    assert.equal((await status(receipt)).body.complaint.complaint_state, 'received');
-    const [wrong, none] = [await status(receipt, '0'.repeat(16)), await status({ number: 'XF-2026-99999', code })];
-    assert.deepEqual([wrong.status, none.status, wrong.body.key], [404, 404, none.body.key]);
-    assert.match((await server.client().form('/complaints/status', { number, code })).text, /已收到/);
-
+    assert.deepEqual([(await lookUp(receipt)).body.receipt].map((one) => [one.receipt_kind, one.receipt_state, one.receipt_turn, one.due_on]), [['complaint', 'received', 'complaint', receipt.accept_by]]);
+    const [wrong, none] = [await lookUp(receipt, '0'.repeat(16)), await lookUp({ ...receipt, receipt_number: 'XF-2026-00000000' })];
+    assert.deepEqual([wrong.status, none.status, wrong.body.errors], [422, 422, none.body.errors]);
     assert.deepEqual((await city.supervisor.json('POST', `/complaints/${id}/assign`, { person: 'office' })).body.errors.map((one) => one.code), ['complaint_concerned']);
     await city.supervisor.ok('POST', `/complaints/${id}/assign`, { person: 'bureau-2' });
     assert.ok((await second.ok('GET', '/messages')).items.some((one) => one.kind === 'complaint_assigned'));
@@ -287,12 +359,13 @@ describe('a complaint', () => {
     assert.equal((await city.supervisor.send('GET', `/api/v1/complaints/${id}/files/${file.body.id}`)).status, 200);
     assert.equal((await city.office.json('GET', `/complaints/${id}/files/${file.body.id}`)).status, 404);
     await second.ok('POST', `/complaints/${id}/investigate`, { outcome: 'founded', finding: '经核查，受理超期两日。' });
-    const between = (await status(receipt)).body.complaint;
-    assert.deepEqual([between.complaint_state, between.complaint_outcome, between.finding], ['accepted', null, undefined], 'the finding stays inside');
+    const between = (await lookUp(receipt)).body.receipt;
+    assert.deepEqual([between.receipt_state, between.receipt_outcome, between.due_on], ['accepted', '', receipt.answer_by], 'the finding stays inside');
     await second.ok('POST', `/complaints/${id}/answer`, { answer: '情况属实，已责成整改。' });
     await second.ok('POST', `/complaints/${id}/close`, {});
-    const { complaint } = (await status(receipt)).body;
-    assert.deepEqual([complaint.complaint_state, complaint.complaint_outcome, complaint.answer], ['closed', 'founded', '情况属实，已责成整改。']);
+    const { receipt: closed } = (await lookUp(receipt)).body;
+    assert.deepEqual([closed.receipt_state, closed.receipt_outcome, closed.receipt_turn, closed.answer], ['closed', 'founded', '', '情况属实，已责成整改。']);
+    assert.doesNotMatch(JSON.stringify(closed), /超期两日|bureau|supervisor|office/, 'nor who had it: a name in a complaint would show who is an expert');
     assert.deepEqual((await city.supervisor.ok('GET', `/complaints/${id}`)).complaint.steps.map((one) => one.step), ['file', 'assign', 'accept', 'attach', 'investigate', 'answer', 'close']);
     assert.deepEqual((await city.supervisor.ok('GET', `/ledger?subject=complaint/${id}`)).items.filter((one) => one.payload && Object.keys(one.payload).length), [], 'the ledger says that there is a case and nothing of it');
   });
@@ -321,14 +394,14 @@ describe('a complaint', () => {
   });
 
   test('that names everybody who could look into it is still seen by the supervisor', async () => {
-    const { number } = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '反映过多次：bureau、bureau-2、supervisor 都不处理。' });
+    const { receipt_number: number } = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '反映过多次：bureau、bureau-2、supervisor 都不处理。' });
     const sees = async (who) => (await who.ok('GET', '/complaints')).items.some((one) => one.number === number);
     assert.deepEqual([await sees(city.supervisor), await sees(city.bureau), await sees(second)], [true, false, false]);
   });
 
   test('that waits too long is marked for those who have it', async () => {
     const receipt = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '公示的地点不醒目，请改进。' });
-    const overdue = async () => (await city.bureau.ok('GET', '/complaints')).items.filter((one) => one.number === receipt.number).map((one) => one.overdue);
+    const overdue = async () => (await city.bureau.ok('GET', '/complaints')).items.filter((one) => one.number === receipt.receipt_number).map((one) => one.overdue);
     await server.advance((Date.parse(receipt.accept_by) - Date.parse(await day(0))) / 86400e3);
     assert.deepEqual(await overdue(), [false], 'the fifteenth working day');
     await server.advance(1);

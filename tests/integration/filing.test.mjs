@@ -459,6 +459,38 @@ describe('messages to telephone and e-mail', () => {
     assert.deepEqual([(await newest()).delivery_state, gateway.taken.size], [null, before]);
   });
 
+  test('whoever objected or complained is told once that the answer can be read, at the contact he left, and not what it says', async () => {
+    sql(server, `insert into public_notice (id, kind, cycle_id, unit_id, title, starts_on, ends_on, working_days, calendar_confirmed, created_by, created_at) values ('01NT0000000000000000000000', 'unit', '${city.cycle.id}', '${city.unit.id}', '单位公示', '2026-01-01', '2099-01-01', 5, 1, 'x', '2026-01-01');
+      insert into public_notice_entry (notice_id, application_id, listed) values ('01NT0000000000000000000000', '${dossier}', '{"name": "guli"}')`);
+    for (const who of [city.clerk, city.bureau]) await server.enter(who, who.account.login);
+    const member = await server.account('ahmat'), anybody = server.client(), answer = '已核对原件，情况属实。';
+    await member.ok('POST', '/messages/settings', { notify: 'sms', language: 'zh', phone: '13900000009' });
+    const { notice } = await anybody.ok('GET', '/notices/01NT0000000000000000000000');
+    const object = (who, contact, language) => who.ok('POST', `/notices/${notice.id}/objections`, { application: notice.entries[0].id, text: '任教年限与事实不符，请核实。', contact }, { 'Accept-Language': language });
+    const complain = (contact) => anybody.ok('POST', '/complaints', { about: 'procedure', text: '公示的地点不醒目，请改进。', contact });
+    const filed = [await object(anybody, 'Wang, +86 139-1234-0000', 'en'), await object(member, '13900000009', 'zh'), await object(anybody, '邻村王某', 'zh'), await complain('王某 w.wang@example.org')];
+    const { items: [{ id: complaint }] } = await city.bureau.ok('GET', '/complaints');
+    const from = server.lines.length;
+    for (const { id } of filed.slice(0, 3)) await city.clerk.ok('POST', `/objections/${id}`, { outcome: 'upheld', finding: '经核查属实。', answer });
+    await city.bureau.ok('POST', `/complaints/${complaint}/accept`);
+    await city.bureau.ok('POST', `/complaints/${complaint}/investigate`, { outcome: 'founded', finding: '经核查，反映的情况属实。' });
+    await city.bureau.ok('POST', `/complaints/${complaint}/answer`, { answer });
+    await city.bureau.ok('POST', `/complaints/${complaint}/close`);
+    const told = (one) => [...gateway.taken.values()].filter(({ body }) => body.text.includes(one.receipt_number)).map(({ times, body }) => [times, body.channel, body.to, body.locale]);
+    await gateway.until(() => [0, 1, 3].every((n) => told(filed[n]).length));
+    const recorded = () => server.lines.slice(from).filter((line) => line.event === 'delivery.recorded' && line.outcome === 'received').length;
+    await server.process.seen(() => recorded() >= 3, 'three receipts');
+    assert.deepEqual(filed.map(told), [[[1, 'sms', '13912340000', 'en']], [[1, 'sms', '13900000009', 'zh']], [], [[1, 'email', 'w.wang@example.org', 'zh']]]);
+    assert.ok([...gateway.taken.values()].every(({ body }) => !body.text.includes(answer) && !filed.some((one) => body.text.includes(one.receipt_code))));
+    assert.match([...gateway.taken.values()].find(({ body }) => body.to === '13912340000').body.text, /is answered\. Read it with the number and code of your receipt: http.*\/receipts/);
+    // Among the deliveries it is a message as any other, which says neither to whom nor about what.
+    const { items } = await city.bureau.ok('GET', '/deliveries?state=delivered');
+    assert.deepEqual([...new Set(items.filter((one) => one.target === 'gateway').map((one) => `${one.delivery_kind} ${one.subject.split('/')[0]}`))], ['message message']);
+    assert.ok(!JSON.stringify(items).includes(complaint));
+    assert.doesNotMatch(server.process.log, /13912340000|w\.wang@/);
+    assert.equal(rows(server, 'select * from outside_message').filter((one) => /1391234|w\.wang/.test(JSON.stringify(one))).length, 0);
+  });
+
   test('a gateway that is down disturbs nothing; many messages arrive, each once, while people work', async () => {
     const many = long ? 10_000 : 300, { port } = gateway;
     await person.ok('POST', '/messages/settings', { notify: 'sms', language: 'zh' });

@@ -23,7 +23,7 @@ async function exhaust(ask, most) {
 }
 
 describe('of one account', () => {
-  const here = withServer({ throttle_account: 30 });
+  const here = withServer({ throttle_account: 30, throttle_public: 6 });
 
   test('reads are refused with 429 and Retry-After, in both faces and languages; others go on', async () => {
     const { server } = here;
@@ -69,6 +69,14 @@ describe('of one account', () => {
       if (answer.status === 429 && !form.test(answer.text)) return;
     }
     assert.fail('forms were shown again without end');
+  });
+
+  test('codes of receipts are guessed as often from an address as by anybody without a session, with one too', async () => {
+    const { server } = here, clients = [await server.account('guesser-1'), await server.account('guesser-2'), server.client()];
+    const guess = (n, from) => clients[n % 3].json('POST', '/receipts', { receipt_number: 'YY-2026-00000000', receipt_code: String(n).padStart(16, '0') }, { 'X-Forwarded-For': from });
+    for (let n = 0; n < 6; n++) assert.equal((await guess(n, '192.0.2.7')).status, 422);
+    for (let n = 6; n < 9; n++) assert.equal((await guess(n, '192.0.2.7')).status, 429);
+    assert.equal((await guess(0, '192.0.2.8')).status, 422);
   });
 
   test('the console is not counted', async () => {

@@ -9,6 +9,7 @@
 #include "../store/fixture.h"
 #include "base/arena.h"
 #include "base/id.h"
+#include "base/seal.h"
 #include "review/calendar.h"
 #include "review/review.h"
 
@@ -65,6 +66,7 @@ struct fixture {
     char *folder;
     struct td_store *store;
     struct td_calendar *calendar;
+    struct td_seal_key *seal;
     json_t *catalog;
     char now[TD_TIME_TEXT], today[TD_DATE_TEXT];
 };
@@ -74,7 +76,11 @@ static inline int fixture_review(struct fixture *fixture, struct td_tx *tx, stru
                                  const char *actor, struct td_review *review)
 {
     *review = (struct td_review){
-        .tx = tx, .arena = arena, .catalog = fixture->catalog, .calendar = fixture->calendar};
+        .tx = tx,
+        .arena = arena,
+        .catalog = fixture->catalog,
+        .calendar = fixture->calendar,
+        .seal = fixture->seal};
     snprintf(review->now, sizeof(review->now), "%s", fixture->now);
     snprintf(review->today, sizeof(review->today), "%s", fixture->today);
     return actor ? td_account_load(tx, arena, actor, &review->who) : 0;
@@ -130,7 +136,11 @@ static inline int fixture_city(struct td_tx *tx, void *arg, struct td_error *ret
 static inline void fixture_make(struct fixture *fixture)
 {
     struct td_error err = TD_ERROR_INIT;
+    char key[512];
     *fixture = (struct fixture){.folder = fixture_folder()};
+    snprintf(key, sizeof(key), "%s/key", fixture->folder);
+    if (td_seal_load(key, &fixture->seal, &err))
+        fail_msg("key: %s", err.detail);
     fixture->store = fixture_open(fixture->folder);
     fixture->catalog = json_loads(fixture_descriptor, 0, NULL);
     assert_non_null(fixture->catalog);
@@ -146,6 +156,7 @@ static inline void fixture_drop(struct fixture *fixture)
 {
     td_store_close(fixture->store);
     td_calendar_free(fixture->calendar);
+    td_seal_free(fixture->seal);
     json_decref(fixture->catalog);
     fixture_remove(fixture->folder);
 }

@@ -15,6 +15,7 @@
 #include "review/evidence.h"
 #include "review/fee.h"
 #include "review/notice.h"
+#include "review/objection.h"
 #include "review/queue.h"
 #include "review/submission.h"
 #include "review/tick.h"
@@ -198,13 +199,17 @@ static int run_tick(struct td_review *review, struct step *step, struct td_error
 
 static int run_object(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    return td_objection_file(review, step->word, step->id, "材料与事实不符", "", step->text,
-                             reterr);
+    struct td_objection objection = {step->word, step->id, "材料与事实不符", "", "zh", false};
+    struct td_objection_receipt receipt;
+    int result = td_objection_file(review, &objection, &receipt, reterr);
+    if (!result)
+        snprintf(step->text, sizeof(step->text), "%s", receipt.id);
+    return result;
 }
 
 static int run_decide(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    return td_objection_decide(review, step->id, *step->word == 'u', "已核查", reterr);
+    return td_objection_decide(review, step->id, *step->word == 'u', "已核查", "", reterr);
 }
 
 static int run_evaluate(struct td_review *review, struct step *step, struct td_error *reterr)

@@ -10,6 +10,7 @@
 #include "dossier_fixture.h"
 #include "review/filing.h"
 #include "review/notice.h"
+#include "review/objection.h"
 #include "review/row.h"
 
 /* What a step is about and what came of it. */
@@ -20,6 +21,9 @@ struct step {
     const char *word;
     char notice[TD_ID_TEXT], ends_on[TD_DATE_TEXT], objection[TD_ID_TEXT], key[48];
     int64_t confirmed, kept_back;
+    const char *answer;
+    struct td_objection_receipt receipt;
+    json_t *status;
 };
 
 static int run_step(struct td_tx *tx, void *arg, struct td_error *reterr)
@@ -44,7 +48,7 @@ static int take(struct step *step, const char *today,
     step->actor = actor;
     int result = td_store_write_wait(step->fixture->store, run_step, step, &err);
     snprintf(step->key, sizeof(step->key), "%s", err.key);
-    if (result && result != TD_ECONFLICT)
+    if (result && result != TD_ECONFLICT && result != TD_EFIELDS)
         fail_msg("%s: %d %s %s", today, result, err.key, err.detail);
     td_error_done(&err);
     return result;
@@ -96,13 +100,32 @@ static int confirm(struct td_review *review, struct step *step, struct td_error 
 
 static int object(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    return td_objection_file(review, step->notice, "01APP000000000000000000001",
-                             "业绩材料与事实不符。", "", step->objection, reterr);
+    struct td_objection objection = {
+        step->notice, "01APP000000000000000000001", "业绩材料与事实不符。", "", "zh", false};
+    int result = td_objection_file(review, &objection, &step->receipt, reterr);
+    snprintf(step->objection, sizeof(step->objection), "%s", result ? "" : step->receipt.id);
+    return result;
 }
 
 static int dismiss(struct td_review *review, struct step *step, struct td_error *reterr)
 {
-    return td_objection_decide(review, step->objection, false, "经核查属实。", reterr);
+    return td_objection_decide(review, step->objection, false, "经核查属实。", step->answer,
+                               reterr);
+}
+
+/* By the receipt as its holder types it; `word` is the code, NULL the right one. */
+static int look_up(struct td_review *review, struct step *step, struct td_error *reterr)
+{
+    const struct td_receipt *receipt = &step->receipt.receipt;
+    json_decref(step->status);
+    step->status = NULL;
+    return td_receipt_open(review, receipt->number, step->word ? step->word : receipt->code,
+                           &step->status, reterr);
+}
+
+static const char *status(const struct step *step, const char *name)
+{
+    return td_row_text(step->status, name);
 }
 
 /* As if the region's days off had not been known on the day of publication. */
@@ -119,7 +142,7 @@ static void four_working_days_are_refused_and_five_suffice(void **state)
     struct fixture fixture;
     (void)state;
     fixture_make(&fixture);
-    struct step step = {.fixture = &fixture};
+    struct step step = {.fixture = &fixture, .answer = ""};
     take(&step, "2025-06-04", make_passed, NULL);
     assert_int_equal(take(&step, "2025-06-04", publish, "bureau"), 0);
     assert_string_equal(step.ends_on, "2025-06-16"); /* Corban; the nation's would be 06-11 */
@@ -138,7 +161,7 @@ static void an_objection_keeps_back_one_person_only(void **state)
     struct fixture fixture;
     (void)state;
     fixture_make(&fixture);
-    struct step step = {.fixture = &fixture};
+    struct step step = {.fixture = &fixture, .answer = ""};
     take(&step, "2025-06-04", make_passed, NULL);
     take(&step, "2025-06-04", publish, "bureau");
     assert_int_equal(take(&step, "2025-06-16", object, NULL), 0);
@@ -152,11 +175,60 @@ static void an_objection_keeps_back_one_person_only(void **state)
     fixture_drop(&fixture);
 }
 
+static void its_receipt_says_how_an_objection_stands(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_make(&fixture);
+    struct step step = {.fixture = &fixture, .answer = "已核对原件，材料属实。"};
+    take(&step, "2025-06-04", make_passed, NULL);
+    take(&step, "2025-06-04", publish, "bureau");
+    take(&step, "2025-06-16", object, NULL);
+    assert_string_equal(step.receipt.decide_by, "2025-06-30"); /* ten working days */
+    assert_int_equal(take(&step, "2025-06-30", look_up, NULL), 0);
+    assert_string_equal(status(&step, "receipt_state"), "received");
+    assert_string_equal(status(&step, "receipt_turn"), "office");
+    assert_string_equal(status(&step, "due_on"), "2025-06-30");
+    assert_false(td_row_bool(step.status, "overdue")); /* until 24:00 */
+    assert_int_equal(take(&step, "2025-07-01", look_up, NULL), 0);
+    assert_true(td_row_bool(step.status, "overdue"));
+
+    char typed[64]; /* in capitals and groups of four */
+    const char *code = step.receipt.receipt.code;
+    snprintf(typed, sizeof(typed), " %.4s-%.4s %.4s-%.4s", code, code + 4, code + 8, code + 12);
+    for (char *c = typed; *c; c++)
+        *c = *c >= 'a' && *c <= 'f' ? (char)(*c - 32) : *c;
+    step.word = typed;
+    assert_int_equal(take(&step, "2025-07-01", look_up, NULL), 0);
+    for (size_t i = 0; i < 2; i++) {
+        step.word = i ? "" : "0000000000000000";
+        assert_int_equal(take(&step, "2025-07-01", look_up, NULL), TD_EFIELDS);
+        assert_null(step.status);
+    }
+    step.word = NULL;
+    take(&step, "2025-07-01", dismiss, "office");
+    assert_int_equal(take(&step, "2025-07-02", look_up, NULL), 0);
+    assert_string_equal(status(&step, "receipt_state"), "answered");
+    assert_string_equal(status(&step, "receipt_outcome"), "dismissed");
+    assert_string_equal(status(&step, "answer"), step.answer);
+    assert_string_equal(status(&step, "receipt_turn"), "");
+    assert_false(td_row_bool(step.status, "overdue"));
+    char *all =
+        json_dumps(step.status, 0); /* neither what was found, nor about whom, nor by whom */
+    assert_null(strstr(all, "经核查属实"));
+    assert_null(strstr(all, "01APP"));
+    assert_null(strstr(all, "other_applicant"));
+    free(all);
+    json_decref(step.status);
+    fixture_drop(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(four_working_days_are_refused_and_five_suffice),
         cmocka_unit_test(an_objection_keeps_back_one_person_only),
+        cmocka_unit_test(its_receipt_says_how_an_objection_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
