@@ -40,9 +40,9 @@ static int load_dossier(struct td_review *review, const char *application_id, bo
 static int check_in_time(struct td_review *review, const json_t *dossier, struct td_error *reterr)
 {
     static const char *const closed[] = {
-        "draft",   "passed",    "failed",    "result_notice", "objection_hold", "confirmed",
-        "filed",   "certified", "appointed", "suspended",     "converted",      "revoked",
-        "retired", "withdrawn", "abandoned", "rejected"};
+        "draft",      "passed",    "failed",    "result_notice", "objection_hold", "confirmed",
+        "filed",      "certified", "appointed", "suspended",     "converted",      "revoked",
+        "superseded", "retired",   "withdrawn", "abandoned",     "rejected"};
     int64_t put = 0;
     for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
         if (td_row_equals(dossier, "state", closed[i]))

@@ -4,6 +4,7 @@
 #include "review/application.h"
 #include "review/cycle.h"
 #include "review/message.h"
+#include "review/post.h"
 #include "review/row.h"
 #include "review/workflow.h"
 #include "store/store.h"
@@ -13,7 +14,7 @@
 
 const char *const td_ladder_levels[] = {"junior", "intermediate", "senior", "full_senior", NULL};
 
-static int rung(const char *level)
+int td_ladder_rung(const char *level)
 {
     for (int i = 0; td_ladder_levels[i]; i++)
         if (!strcmp(td_ladder_levels[i], level))
@@ -57,7 +58,9 @@ static int load_titles(struct td_review *review, const char *account_id, json_t 
         " where h.account_id = $1 and h.state <> 'withdrawn'"
         " union all select t.id, t.series, t.level, t.name, t.track, t.number, '', t.awarded_on,"
         " (select min(p.from_on) from post p where p.title_id = t.id and p.ladder <> 'before'),"
-        " null, case when a.state in ('suspended', 'converted', 'revoked', 'retired') then a.state"
+        " (select case when count(p.id) = count(p.until_on) then max(p.until_on) end from post p"
+        " where p.title_id = t.id and p.ladder <> 'before'), case when a.state in ('suspended', "
+        "'converted', 'revoked', 'retired') then a.state"
         " else 'valid' end, 0, t.id from title t join application a on a.id = t.application_id"
         " where t.account_id = $1 order by 8",
         "s", account_id);
@@ -306,6 +309,9 @@ int td_ladder_confirm(struct td_review *review, const char *held_id, struct td_e
     if (rc == 0 && td_row_equals(held, "track", "general"))
         rc = td_ladder_convert(review, td_row_text(held, "account_id"), td_row_text(held, "series"),
                                td_row_text(held, "level"), reterr);
+    if (rc == 0 && *td_row_text(held, "appointed_on") && !*td_row_text(held, "ended_on"))
+        rc = td_post_supersede_below(review, held, td_row_text(held, "certificate_number"),
+                                     td_row_text(held, "appointed_on"), reterr);
     json_decref(held);
     return rc;
 }
@@ -338,7 +344,7 @@ int td_ladder_convert(struct td_review *review, const char *account_id, const ch
                         "select a.id from title t join application a on a.id = t.application_id"
                         " where t.account_id = $1 and t.series = $2 and t.level = $3"
                         " and t.track = 'directed'"
-                        " and a.state in ('certified', 'appointed', 'suspended')",
+                        " and a.state in ('certified', 'appointed', 'superseded', 'suspended')",
                         "sss", account_id, series, level);
     json_array_foreach(rows, i, row)
         if (rc == 0)
@@ -359,7 +365,7 @@ static int has(struct td_review *review, const char *account_id, const char *ser
         " $3 and track = $4 and state = 'confirmed') + (select count(*) from title t join"
         " application a on a.id = t.application_id where t.account_id = $1 and t.series = $2"
         " and t.level = $3 and t.track = $4"
-        " and a.state in ('certified', 'appointed', 'suspended', 'converted'))",
+        " and a.state in ('certified', 'appointed', 'superseded', 'suspended', 'converted'))",
         "ssss", account_id, series, level, track);
     *ret_has = count > 0;
     return rc;
@@ -371,7 +377,7 @@ int td_ladder_check(struct td_review *review, const json_t *cycle, const char *a
 {
     const char *series = td_row_text(cycle, "series");
     bool general = false, directed = false, wants_general = !strcmp(track, "general");
-    int at = rung(level);
+    int at = td_ladder_rung(level);
     if (wants_general && !td_cycle_parameter(cycle, "general_track", 0))
         return td_error_field(reterr, "track", "track_closed", "this cycle is for directed titles");
     if (at < 1 || (!wants_general && td_cycle_parameter(cycle, "directed_basis", 1)))

@@ -35,6 +35,7 @@ static int load(struct td_review *review, const char *title_id, json_t **ret_tit
     return td_tx_row(review->tx, ret_title,
                      "select a.id, t.id as title_id, a.account_id, a.state, a.returned_to, a.year,"
                      " a.series, a.level, a.cycle_id, a.number, t.awarded_on, t.track,"
+                     " t.number as certificate_number,"
                      " t.pre_directed_grade, coalesce(t.unit_id, '') as unit_id,"
                      " coalesce(u.division_code, '') as division_code,"
                      " coalesce(u.name, '') as unit_name from title t"
@@ -95,15 +96,11 @@ static void check_day(const struct td_review *review, const char *field, const c
         td_error_field(reterr, field, "before_title", "this is before the title was awarded");
 }
 
-/* Not before the title was awarded, nor before what is recorded last of it: an appointment or
- * another move. */
-static int check_order(struct td_review *review, const json_t *title, const char *field,
-                       const char *day, struct td_error *reterr)
+/* Not before what is recorded last of a title: an appointment or a move. */
+static int check_last(struct td_review *review, const json_t *title, const char *day,
+                      struct td_error *reterr)
 {
     json_t *last = NULL;
-    check_day(review, field, day, td_row_text(title, "awarded_on"), reterr);
-    if (reterr->code == TD_EFIELDS)
-        return TD_EFIELDS;
     int rc = td_tx_row(review->tx, &last,
                        "select coalesce(max(day), '') as day from (select max(moved_on) as day from"
                        " title_move where title_id = $1 union all select max(from_on) from post"
@@ -114,6 +111,14 @@ static int check_order(struct td_review *review, const json_t *title, const char
                           json_pack("{s:O}", "last", json_object_get(last, "day")));
     json_decref(last);
     return rc;
+}
+
+/* Nor before the title was awarded. */
+static int check_order(struct td_review *review, const json_t *title, const char *field,
+                       const char *day, struct td_error *reterr)
+{
+    check_day(review, field, day, td_row_text(title, "awarded_on"), reterr);
+    return reterr->code == TD_EFIELDS ? TD_EFIELDS : check_last(review, title, day, reterr);
 }
 
 /* --- posts ------------------------------------------------------------------------------------ */
@@ -156,8 +161,7 @@ static int open_post(struct td_review *review, const json_t *title, const char *
                       opening->document, td_row_actor(review), review->now, due);
 }
 
-/* The last day of the open post is the one before `on`, or its first when it began that day. */
-static int close_post(struct td_review *review, const char *title_id, const char *on)
+int td_post_close(struct td_review *review, const char *title_id, const char *on)
 {
     char until[TD_DATE_TEXT];
     td_date day;
@@ -174,10 +178,11 @@ static int close_post(struct td_review *review, const char *title_id, const char
 /* --- appointment and pay ---------------------------------------------------------------------- */
 
 static int check_appointment(const struct td_review *review, const json_t *title,
-                             const json_t *post, struct td_error *reterr)
+                             const json_t *below, const json_t *post, struct td_error *reterr)
 {
     int first, last;
     int64_t grade = td_row_int(post, "grade"), before = td_row_int(post, "pre_directed_grade");
+    int64_t known = before;
     const char *on = td_row_text(post, "appointed_on"),
                *pay = td_row_text(post, "pay_effective_on");
     td_post_grades(td_row_text(title, "level"), &first, &last);
@@ -187,11 +192,70 @@ static int check_appointment(const struct td_review *review, const json_t *title
     else if (before != 0 && before <= grade)
         td_error_field(reterr, "pre_directed_grade", "post_grade_order",
                        "the post held before is lower than the new one");
+    else if (is_directed(title) && td_post_grade_before(below, &known) && known != before)
+        td_error_field(reterr, "pre_directed_grade", "post_grade_directed",
+                       "before the first directed evaluation it was %lld", (long long)known);
     check_day(review, "appointed_on", on, td_row_text(title, "awarded_on"), reterr);
     if (strcmp(pay, td_row_text(title, "awarded_on")) < 0)
         td_error_field(reterr, "pay_effective_on", "before_title",
                        "this is before the title was awarded");
     return reterr->code == TD_EFIELDS ? TD_EFIELDS : 0;
+}
+
+/* To be appointed: not yet, or no more on a higher one. */
+static int check_appointable(struct td_review *review, const json_t *title, struct td_error *reterr)
+{
+    const char *higher = "";
+    if (!td_row_equals(title, "state", "certified") && !td_row_equals(title, "state", "superseded"))
+        return state_wrong(title, "appoint", reterr);
+    int rc = td_post_outranked(review, title, &higher);
+    return rc < 0 || !*higher ? rc
+                              : td_error_key(reterr, TD_ECONFLICT, "higher_appointed",
+                                             json_pack("{s:s}", "number", higher));
+}
+
+/* Whether the appointment may be made, also in the order of what is recorded of the titles below.
+ */
+static int check_post(struct td_review *review, const json_t *title, const json_t *post,
+                      struct td_error *reterr)
+{
+    json_t *below = NULL, *lower;
+    const char *on = td_row_text(post, "appointed_on");
+    size_t i;
+    int rc = check_appointable(review, title, reterr);
+    if (rc == 0)
+        rc = td_post_below(review, title, &below);
+    if (rc == 0)
+        rc = check_appointment(review, title, below, post, reterr);
+    if (rc == 0)
+        rc = check_order(review, title, "appointed_on", on, reterr);
+    json_array_foreach(below, i, lower)
+        if (rc == 0)
+            rc = check_last(review, lower, on, reterr);
+    json_decref(below);
+    return rc;
+}
+
+/* Takes the post of the ledger and begins the appointment. */
+static int take_up(struct td_review *review, const json_t *title, const struct opening *opening,
+                   int64_t before, struct td_error *reterr)
+{
+    const char *id = td_row_text(title, "title_id");
+    int rc = is_directed(title) ? td_quota_consume(review, title, td_row_text(title, "unit_id"),
+                                                   td_row_text(title, "division_code"), reterr)
+                                : 0;
+    if (rc == 0 && before)
+        rc = td_tx_exec(review->tx, NULL, "update title set pre_directed_grade = $2 where id = $1",
+                        "si", id, before);
+    if (rc == 0)
+        rc = open_post(review, title, td_row_text(title, "unit_id"), opening);
+    return rc < 0 ? rc
+                  : td_row_log(review, "title.appoint", "title", id,
+                               json_pack("{s:I, s:I, s:s, s:s, s:s}", "grade",
+                                         (json_int_t)opening->grade, "pre_directed_grade",
+                                         (json_int_t)before, "appointed_on", opening->from_on,
+                                         "pay_effective_on", opening->pay_on, "unit",
+                                         td_row_text(title, "unit_id")));
 }
 
 int td_post_appoint(struct td_review *review, const char *title_id, const json_t *post,
@@ -201,36 +265,22 @@ int td_post_appoint(struct td_review *review, const char *title_id, const json_t
     int rc = load_for(review, title_id, true, &title, reterr);
     if (rc < 0)
         return rc;
-    int64_t before = td_row_int(post, "pre_directed_grade");
     struct opening opening = {is_directed(title) ? "directed" : "general",
                               td_row_text(post, "appointed_on"),
                               td_row_text(post, "pay_effective_on"),
                               "",
                               td_row_text(post, "document"),
                               td_row_int(post, "grade")};
-    if (!td_row_equals(title, "state", "certified"))
-        rc = state_wrong(title, "appoint", reterr);
+    rc = check_post(review, title, post, reterr);
     if (rc == 0)
-        rc = check_appointment(review, title, post, reterr);
+        rc = take_up(review, title, &opening, td_row_int(post, "pre_directed_grade"), reterr);
     if (rc == 0)
-        rc = check_order(review, title, "appointed_on", opening.from_on, reterr);
-    if (rc == 0 && is_directed(title))
-        rc = td_quota_consume(review, title, td_row_text(title, "unit_id"),
-                              td_row_text(title, "division_code"), reterr);
-    if (rc == 0 && before)
-        rc = td_tx_exec(review->tx, NULL, "update title set pre_directed_grade = $2 where id = $1",
-                        "si", title_id, before);
+        rc = td_workflow_apply_as(review, td_row_text(title, "id"),
+                                  td_row_is(review, TD_ROLE_BUREAU) ? "bureau" : "unit", "appoint",
+                                  opening.document, reterr);
     if (rc == 0)
-        rc = open_post(review, title, td_row_text(title, "unit_id"), &opening);
-    if (rc == 0)
-        rc = td_row_log(review, "title.appoint", "title", title_id,
-                        json_pack("{s:I, s:I, s:s, s:s, s:s}", "grade", (json_int_t)opening.grade,
-                                  "pre_directed_grade", (json_int_t)before, "appointed_on",
-                                  opening.from_on, "pay_effective_on", opening.pay_on, "unit",
-                                  td_row_text(title, "unit_id")));
-    if (rc == 0)
-        rc = td_workflow_apply(review, td_row_text(title, "id"), "appoint", opening.document, NULL,
-                               reterr);
+        rc = td_post_supersede_below(review, title, td_row_text(title, "certificate_number"),
+                                     opening.from_on, reterr);
     json_decref(title);
     return rc;
 }
@@ -275,7 +325,8 @@ struct moving {
     const char *unit_id, *division, *place; /* where to; "" outside */
     bool grassroots;
     const char *on, *document;
-    int64_t grade; /* of the directed post, 0 = not appointed yet */
+    int64_t grade;  /* of the directed post, 0 = not appointed yet, or on a higher title now */
+    int64_t before; /* the grade that is restored outside the grassroots, 0 = none */
 };
 
 static int find_target(struct td_review *review, const json_t *move, struct moving *moving,
@@ -305,8 +356,23 @@ static int find_target(struct td_review *review, const json_t *move, struct movi
     return rc;
 }
 
-static int directed_grade(struct td_review *review, struct moving *moving)
+static bool is_suspended(const json_t *title)
 {
+    return td_row_equals(title, "state", "suspended");
+}
+
+/* Its holder was appointed to a higher one: no post goes with this title, here or elsewhere. */
+static bool is_superseded(const json_t *title)
+{
+    return td_row_equals(title, is_suspended(title) ? "returned_to" : "state", "superseded");
+}
+
+static int find_grades(struct td_review *review, struct moving *moving)
+{
+    moving->grade = moving->before = 0;
+    if (is_superseded(moving->title))
+        return 0;
+    moving->before = td_row_int(moving->title, "pre_directed_grade");
     return td_tx_int(review->tx, &moving->grade,
                      "select grade from post where title_id = $1 and ladder <> 'before'"
                      " order by from_on desc, id desc limit 1",
@@ -320,7 +386,7 @@ static int go_along(struct td_review *review, const struct moving *moving)
                               moving->place, moving->document, moving->grade};
     if (!moving->grade)
         return 0;
-    int rc = close_post(review, td_row_text(moving->title, "title_id"), moving->on);
+    int rc = td_post_close(review, td_row_text(moving->title, "title_id"), moving->on);
     return rc < 0 ? rc : open_post(review, moving->title, moving->unit_id, &opening);
 }
 
@@ -343,23 +409,17 @@ static int take_post(struct td_review *review, const struct moving *moving, stru
     if (rc == 0)
         rc = td_quota_consume(review, title, moving->unit_id, moving->division, reterr);
     if (rc == 0)
-        rc = close_post(review, td_row_text(title, "title_id"), moving->on);
+        rc = td_post_close(review, td_row_text(title, "title_id"), moving->on);
     return rc < 0 ? rc : open_post(review, title, moving->unit_id, &opening);
-}
-
-static bool is_suspended(const json_t *title)
-{
-    return td_row_equals(title, "state", "suspended");
 }
 
 static int suspend(struct td_review *review, const struct moving *moving, struct td_error *reterr)
 {
     const json_t *title = moving->title;
-    int64_t before = td_row_int(title, "pre_directed_grade");
     struct opening opening = {"before",      moving->on,       moving->on,
-                              moving->place, moving->document, before};
-    int rc = close_post(review, td_row_text(title, "title_id"), moving->on);
-    if (rc == 0 && before)
+                              moving->place, moving->document, moving->before};
+    int rc = td_post_close(review, td_row_text(title, "title_id"), moving->on);
+    if (rc == 0 && moving->before)
         rc = open_post(review, title, moving->unit_id, &opening);
     if (rc == 0 && !is_suspended(title))
         rc = td_workflow_apply(review, td_row_text(title, "id"), "suspend", moving->document, NULL,
@@ -371,9 +431,8 @@ static int record_move(struct td_review *review, const struct moving *moving, co
 {
     char id[TD_ID_TEXT];
     const json_t *title = moving->title;
-    int64_t before = td_row_int(title, "pre_directed_grade");
-    int64_t from = is_suspended(title) ? before : moving->grade;
-    int64_t to = !strcmp(effect, "suspends") ? before : moving->grade;
+    int64_t from = is_suspended(title) ? moving->before : moving->grade;
+    int64_t to = !strcmp(effect, "suspends") ? moving->before : moving->grade;
     td_id_new(id);
     int rc = td_tx_exec(review->tx, NULL,
                         "insert into title_move (id, title_id, from_unit_id, to_unit_id, to_name,"
@@ -405,7 +464,7 @@ static int move_title(struct td_review *review, struct moving *moving, const cha
                       struct td_error *reterr)
 {
     bool suspended = is_suspended(moving->title);
-    int rc = directed_grade(review, moving);
+    int rc = find_grades(review, moving);
     if (!is_directed(moving->title)) {
         *ret_effect = "keeps";
         if (rc == 0)
@@ -413,9 +472,10 @@ static int move_title(struct td_review *review, struct moving *moving, const cha
         return rc < 0 ? rc : record_move(review, moving, *ret_effect);
     }
     *ret_effect = moving->grassroots ? (suspended ? "reinstates" : "keeps") : "suspends";
-    if (rc == 0)
-        rc = moving->grassroots ? take_post(review, moving, reterr)
-                                : suspend(review, moving, reterr);
+    if (rc == 0 && !moving->grassroots)
+        rc = suspend(review, moving, reterr);
+    else if (rc == 0 && !is_superseded(moving->title))
+        rc = take_post(review, moving, reterr);
     if (rc == 0 && moving->grassroots && suspended)
         rc = td_workflow_apply(review, td_row_text(moving->title, "id"), "resume", moving->document,
                                NULL, reterr);
@@ -448,6 +508,16 @@ static int move_others(struct td_review *review, struct moving *moving, const js
     return rc;
 }
 
+/* The states in which a title is its holder's to take along. */
+static bool goes_along(const json_t *title)
+{
+    static const char *const states[] = {"certified", "appointed", "superseded", "suspended"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        found |= td_row_equals(title, "state", states[i]);
+    return found;
+}
+
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr)
 {
@@ -457,8 +527,7 @@ int td_post_transfer(struct td_review *review, const char *title_id, const json_
     int rc = load_for(review, title_id, false, &moving.title, reterr);
     if (rc < 0)
         return rc;
-    const char *state = td_row_text(moving.title, "state");
-    if (strcmp(state, "certified") && strcmp(state, "appointed") && strcmp(state, "suspended"))
+    if (!goes_along(moving.title))
         rc = state_wrong(moving.title, "transfer", reterr);
     if (rc == 0)
         rc = find_target(review, move, &moving, reterr);
@@ -468,7 +537,7 @@ int td_post_transfer(struct td_review *review, const char *title_id, const json_
         rc = td_tx_rows(review->tx, &others,
                         "select t.id from title t join application a on a.id = t.application_id"
                         " where t.account_id = $1 and t.id <> $2 and a.state in ('certified',"
-                        " 'appointed', 'suspended') order by t.id",
+                        " 'appointed', 'superseded', 'suspended') order by t.id",
                         "ss", td_row_text(moving.title, "account_id"), title_id);
     if (rc == 0)
         rc = move_title(review, &moving, ret_effect, reterr);
@@ -479,22 +548,41 @@ int td_post_transfer(struct td_review *review, const char *title_id, const json_
     return rc;
 }
 
+static int retire_one(struct td_review *review, const json_t *title, const char *retired_on,
+                      struct td_error *reterr)
+{
+    const char *title_id = td_row_text(title, "title_id");
+    int rc = td_post_close(review, title_id, retired_on);
+    if (rc == 0)
+        rc = td_row_log(review, "title.retire", "title", title_id,
+                        json_pack("{s:s}", "retired_on", retired_on));
+    return rc < 0 ? rc
+                  : td_workflow_apply(review, td_row_text(title, "id"), "retire", retired_on, NULL,
+                                      reterr);
+}
+
 int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
                    struct td_error *reterr)
 {
-    json_t *title = NULL;
+    json_t *title = NULL, *others = NULL, *other;
+    size_t i;
     int rc = load_for(review, title_id, false, &title, reterr);
     if (rc < 0)
         return rc;
     rc = check_order(review, title, "retired_on", retired_on, reterr);
     if (rc == 0)
-        rc = close_post(review, title_id, retired_on);
+        rc = td_tx_rows(review->tx, &others,
+                        "select a.id, t.id as title_id from title t join application a on a.id ="
+                        " t.application_id where t.account_id = $1 and t.id <> $2 and t.series = $3"
+                        " and a.state = 'superseded' order by t.id",
+                        "sss", td_row_text(title, "account_id"), title_id,
+                        td_row_text(title, "series"));
     if (rc == 0)
-        rc = td_row_log(review, "title.retire", "title", title_id,
-                        json_pack("{s:s}", "retired_on", retired_on));
-    if (rc == 0)
-        rc =
-            td_workflow_apply(review, td_row_text(title, "id"), "retire", retired_on, NULL, reterr);
+        rc = retire_one(review, title, retired_on, reterr);
+    json_array_foreach(others, i, other)
+        if (rc == 0)
+            rc = retire_one(review, other, retired_on, reterr);
+    json_decref(others);
     json_decref(title);
     return rc;
 }
@@ -502,7 +590,8 @@ int td_post_retire(struct td_review *review, const char *title_id, const char *r
 int td_post_follow(struct td_review *review, const json_t *application, const char *to,
                    struct td_error *reterr)
 {
-    static const char *const ends[] = {"suspended", "converted", "revoked", "retired"};
+    static const char *const ends[] = {"superseded", "suspended", "converted", "revoked",
+                                       "retired"};
     bool over = false;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
         over |= !strcmp(ends[i], to);

@@ -9,6 +9,15 @@
  *     a move is the holder's: it is recorded of one title and done to all that he has in use or suspended
  *     the general title of the same level (review/ladder.h): converted; revoked; retired: the post is free
  *
+ * Nobody holds two posts of a series. An appointment to a higher title ends what is open on those below it and
+ * frees their posts, in the same transaction (superseded): all directed ones, the general ones too when the higher
+ * one is general, for a general title is what a holder of a higher directed one has outside the grassroots. So does
+ * an appointment on a higher title from elsewhere that goes on, once the bureau has confirmed it. The lower title
+ * stays valid, the years in it count, and it is suspended and reinstated with the other, never with a post of its own;
+ * when the higher one is gone (revoked), the unit may appoint on it anew, on a post that is free.
+ * The grade held before the directed evaluation is that before the first one: who rose from one directed title to the
+ * next goes back to where he was before both.
+ *
  * Post grades are 1 to 13: full senior 1-4, senior 5-7, intermediate 8-10, junior 11-13. */
 #ifndef TD_REVIEW_POST_H
 #define TD_REVIEW_POST_H
@@ -22,8 +31,9 @@
 void td_post_grades(const char *level, int *ret_first, int *ret_last);
 
 /* Appoints: {"grade", "pre_directed_grade" (0 = held no post), "appointed_on", "pay_effective_on", "document"}. By the unit
- * where the holder serves, or the bureau; consumes the post in this transaction. TD_EFIELDS; TD_ECONFLICT
- * for another state or "quota_exhausted". */
+ * where the holder serves, or the bureau; consumes the post and supersedes the titles below in this transaction.
+ * TD_EFIELDS, also for another "pre_directed_grade" than that of the directed title below; TD_ECONFLICT for another
+ * state, "quota_exhausted", "higher_appointed", "move_out_of_order" (td_post_transfer), also of the titles below. */
 int td_post_appoint(struct td_review *review, const char *title_id, const json_t *post,
                     struct td_error *reterr);
 
@@ -38,7 +48,7 @@ int td_post_pay(struct td_review *review, const char *title_id, const char *hono
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr);
 
-/* TD_EFIELDS, TD_ECONFLICT "move_out_of_order" as above. */
+/* Retires the title and those that it superseded. TD_EFIELDS, TD_ECONFLICT "move_out_of_order" as above. */
 int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
                    struct td_error *reterr);
 
@@ -47,9 +57,13 @@ int td_post_retire(struct td_review *review, const char *title_id, const char *r
 int td_post_follow(struct td_review *review, const json_t *application, const char *to,
                    struct td_error *reterr);
 
+/* Ends the open post of a title: its last day is the one before `on`, or its first when it began that day. */
+int td_post_close(struct td_review *review, const char *title_id, const char *on);
+
 /* The title's posts and moves, for who may see the title: {"posts": [...], "moves": [...], "changes": [{"action",
  * "at", "note"}], "state_since", "state_why", "present" (the open post or null), "can": {"appoint", "pay", "transfer",
- * "retire"}, "grades": [{"grade"}]} added to `title` (a row of td_title_view). */
+ * "retire"}, "grades": [{"grade"}], "rises" (there are titles below that it would
+ * supersede), "knows_before" and "grade_before" (the grade held before, from one of them)} added to `title` (a row of td_title_view). */
 int td_post_describe(struct td_review *review, json_t *title);
 
 /* Titles in use of the caller's scope, newest first: {"items": [{"id", "number", "holder_name", "unit_name", "series",
@@ -59,5 +73,25 @@ int td_post_list(struct td_review *review, const char *late, const char *cursor,
 
 /* Reminds unit officials and holder once of each appointment and each pay that is overdue. For the tick. */
 int td_post_remind(struct td_review *review, int64_t *changed);
+
+/* --- post_higher.c: titles of one holder and series, as rows with "account_id", "series", "level", "track" ---- */
+
+/* The number of a title above this one on which the holder is appointed and which takes its appointment away, in the
+ * arena; "" when there is none. */
+int td_post_outranked(struct td_review *review, const json_t *title, const char **ret_number);
+
+/* The titles below that an appointment on this one supersedes: [{"id" (the dossier's), "title_id", "state", "level",
+ * "track", "pre_directed_grade"}], a new reference. */
+int td_post_below(struct td_review *review, const json_t *title, json_t **ret_titles);
+
+/* The grade held before the first directed evaluation, as the appointed directed titles among td_post_below's have it
+ * (0 = no post); false when none of them says so. */
+bool td_post_grade_before(const json_t *below, int64_t *ret_grade);
+
+/* Supersedes a title ({"id", "title_id"}), or all below one, from the day `on`; `number` names the higher one. */
+int td_post_supersede(struct td_review *review, const json_t *title, const char *number,
+                      const char *on, struct td_error *reterr);
+int td_post_supersede_below(struct td_review *review, const json_t *higher, const char *number,
+                            const char *on, struct td_error *reterr);
 
 #endif

@@ -31,11 +31,12 @@ static int load_history(struct td_review *review, json_t *title)
                         " order by m.id",
                         "s", id);
     if (rc == 0)
-        rc = td_tx_rows(review->tx, &changes,
-                        "select action, at as changed_at, note from transition where"
-                        " application_id = $1 and action in ('certify', 'appoint', 'suspend',"
-                        " 'resume', 'convert', 'revoke', 'retire') order by id",
-                        "s", td_row_text(title, "application_id"));
+        rc = td_tx_rows(
+            review->tx, &changes,
+            "select action, at as changed_at, note from transition where"
+            " application_id = $1 and action in ('certify', 'appoint', 'supersede', 'suspend',"
+            " 'resume', 'convert', 'revoke', 'retire') order by id",
+            "s", td_row_text(title, "application_id"));
     if (rc < 0) {
         json_decref(posts);
         json_decref(moves);
@@ -58,19 +59,40 @@ static void add_present(json_t *title)
     json_object_set(title, "present", present);
 }
 
-static void add_can(const struct td_review *review, json_t *title)
+/* The unit learns before it appoints what the appointment will end, and need not ask for the grade
+ * that is on record. */
+static int add_below(struct td_review *review, json_t *title)
+{
+    json_t *below = NULL;
+    int64_t before;
+    int rc = td_post_below(review, title, &below);
+    if (rc < 0)
+        return rc;
+    json_object_set_new(title, "rises", json_boolean(json_array_size(below) > 0));
+    if (!td_row_equals(title, "track", "general") && td_post_grade_before(below, &before))
+        json_object_update_new(
+            title, json_pack("{s:I, s:b}", "grade_before", (json_int_t)before, "knows_before", 1));
+    json_decref(below);
+    return 0;
+}
+
+static int add_can(struct td_review *review, json_t *title)
 {
     const char *state = td_row_text(title, "use_state"), *unit = td_row_text(title, "present_unit");
     bool self = review->who && td_row_equals(title, "account_id", review->who->id);
     bool bureau = td_row_is(review, TD_ROLE_BUREAU) && !self;
     bool local = bureau || (!self && *unit && td_account_has(review->who, TD_ROLE_UNIT, unit));
     bool certified = !strcmp(state, "certified"), appointed = !strcmp(state, "appointed");
+    bool superseded = !strcmp(state, "superseded"), suspended = !strcmp(state, "suspended");
+    const char *higher = "";
+    int rc = local && superseded ? td_post_outranked(review, title, &higher) : 0;
+    bool may_appoint = local && (certified || (superseded && !*higher));
     const json_t *present = json_object_get(title, "present");
     json_object_set_new(title, "can",
-                        json_pack("{s:b, s:b, s:b, s:b}", "appoint", local && certified, "pay",
+                        json_pack("{s:b, s:b, s:b, s:b}", "appoint", may_appoint, "pay",
                                   local && appointed && !*td_row_text(present, "pay_honoured_on"),
                                   "transfer",
-                                  bureau && (certified || appointed || !strcmp(state, "suspended")),
+                                  bureau && (certified || appointed || superseded || suspended),
                                   "retire", bureau && (certified || appointed)));
     int first, last;
     json_t *grades = json_array();
@@ -79,10 +101,12 @@ static void add_can(const struct td_review *review, json_t *title)
         json_array_append_new(grades, json_pack("{s:i}", "grade", grade));
     json_object_set_new(title, "grades", grades);
     json_object_set_new(title, "today", json_string(review->today));
+    return rc == 0 && may_appoint ? add_below(review, title) : rc;
 }
 
 /* Since when the certificate is in its state and why: the move, the general title, or the change
- * itself. */
+ * itself. A superseded title is as
+ * valid as before. */
 static int add_reason(struct td_review *review, json_t *title)
 {
     const char *state = td_row_text(title, "certificate_state");
@@ -107,6 +131,8 @@ static int add_reason(struct td_review *review, json_t *title)
         since = td_row_text(row, "since");
         why = td_row_equals(row, "effect", "reinstates") ? "reinstated" : state;
     }
+    if (td_row_equals(title, "use_state", "superseded"))
+        why = "superseded";
     if (rc == 0 || rc == TD_ENOTFOUND) {
         json_object_set_new(title, "state_since", json_string(since));
         json_object_set_new(title, "state_why", json_string(why));
@@ -124,8 +150,7 @@ int td_post_describe(struct td_review *review, json_t *title)
     if (rc < 0)
         return rc;
     add_present(title);
-    add_can(review, title);
-    return 0;
+    return add_can(review, title);
 }
 
 /* --- lists ------------------------------------------------------------------------------------ */

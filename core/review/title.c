@@ -225,7 +225,7 @@ int td_title_check(struct td_review *review, const char *number, const char *cod
     int rc =
         td_tx_row(review->tx, &title,
                   "select t.id, t.number, t.check_code, t.application_id, t.account_id, t.level,"
-                  " t.awarded_on, t.track, t.listed," STATE_SQL
+                  " t.awarded_on, t.track, t.listed, a.state as use_state," STATE_SQL
                   " from title t join application a on a.id = t.application_id where t.number = $1",
                   "s", number);
     if (rc < 0 && rc != TD_ENOTFOUND)

@@ -106,19 +106,28 @@ static const struct td_workflow_row rows[] = {
     {"certify", FROM(FILED), TO(CERTIFIED), BUREAU, NULL, NULL, -10, "certified", false},
     {"appoint", FROM(CERTIFIED), TO(APPOINTED), UNIT | BUREAU, NULL, td_guard_post_recorded, 0, "appointed", false},
 
+    {"appoint", FROM(SUPERSEDED), TO(APPOINTED), UNIT | BUREAU, NULL, td_guard_post_recorded, 0, "appointed", false},
+    {"supersede", FROM(CERTIFIED), TO(SUPERSEDED), SYSTEM, NULL, NULL, 0, "superseded", false},
+    {"supersede", FROM(APPOINTED), TO(SUPERSEDED), SYSTEM, NULL, NULL, 0, "superseded", false},
+    {"supersede", FROM(SUSPENDED), TO(SUSPENDED), SYSTEM, NULL, NULL, 0, "superseded", false},
+
     {"suspend", FROM(CERTIFIED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"suspend", FROM(APPOINTED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
+    {"suspend", FROM(SUPERSEDED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"resume", FROM(SUSPENDED), BACK, BUREAU, NULL, NULL, 0, "resumed", false},
     {"convert", FROM(CERTIFIED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
     {"convert", FROM(APPOINTED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
+    {"convert", FROM(SUPERSEDED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
     {"convert", FROM(SUSPENDED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
     {"revoke", FROM(CERTIFIED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"revoke", FROM(APPOINTED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
+    {"revoke", FROM(SUPERSEDED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"revoke", FROM(SUSPENDED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"revoke", FROM(CONVERTED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"revoke", FROM(RETIRED), TO(REVOKED), BUREAU, NULL, NULL, 0, "revoked", false},
     {"retire", FROM(CERTIFIED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
     {"retire", FROM(APPOINTED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
+    {"retire", FROM(SUPERSEDED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
 };
 /* clang-format on */
 
@@ -231,14 +240,17 @@ static int target_state(const struct td_workflow_row *row, const json_t *applica
 
 /* Where a dossier goes back to once the applicant has answered, or a suspension is over. Out of a
  * running notice it goes back to the unit's desk: what was publicised may have changed, so the
- * notice runs anew. */
+ * notice runs anew. What is superseded while it is suspended comes back superseded. */
 static const char *return_target(const struct td_workflow_row *row, enum td_state to)
 {
     if (to == TD_STATE_SUPPLEMENT)
         return states[TD_STATE_OFFICE_REVIEW].name;
     if (to != TD_STATE_RETURNED && to != TD_STATE_SUSPENDED)
         return "";
-    return states[row->from == TD_STATE_UNIT_NOTICE ? TD_STATE_UNIT_REVIEW : row->from].name;
+    return states[row->from == TD_STATE_UNIT_NOTICE ? TD_STATE_UNIT_REVIEW
+                  : row->from == to                 ? TD_STATE_SUPERSEDED
+                                                    : row->from]
+        .name;
 }
 
 int td_workflow_due(struct td_review *review, const json_t *cycle, enum td_state to, int days,
@@ -398,6 +410,32 @@ static int perform(struct td_review *review, const json_t *application,
     return result;
 }
 
+/* Of a dossier that the caller sees, in `role`; NULL = the one of the row's in which he may act. */
+static int apply(struct td_review *review, const json_t *application, const char *role,
+                 const char *action, const char *note, const char *due_on, struct td_error *reterr)
+{
+    const struct td_workflow_row *row = find_row(review, application, action, reterr);
+    if (row && !role)
+        role = td_workflow_role(review, row->role, application, reterr);
+    if (!row || !role)
+        return reterr && reterr->code < 0 ? reterr->code : TD_ECONFLICT;
+    int result = check_window(review, application, row, reterr);
+    if (!result && row->guard)
+        result = row->guard(review, application, reterr);
+    return result ? result : perform(review, application, row, role, note, due_on, reterr);
+}
+
+int td_workflow_apply_as(struct td_review *review, const char *application_id, const char *role,
+                         const char *action, const char *note, struct td_error *reterr)
+{
+    json_t *application = NULL;
+    int result = td_application_row(review, application_id, &application, reterr);
+    if (!result)
+        result = apply(review, application, role, action, note, "", reterr);
+    json_decref(application);
+    return result;
+}
+
 int td_workflow_apply_until(struct td_review *review, const char *application_id,
                             const char *action, const char *note, const char *due_on,
                             json_t **ret_application, struct td_error *reterr)
@@ -406,18 +444,7 @@ int td_workflow_apply_until(struct td_review *review, const char *application_id
     int result = td_application_load(review, application_id, &application, reterr);
     if (result)
         return result;
-    const char *role = NULL;
-    const struct td_workflow_row *row = find_row(review, application, action, reterr);
-    if (row)
-        role = td_workflow_role(review, row->role, application, reterr);
-    if (!role)
-        result = reterr && reterr->code < 0 ? reterr->code : TD_ECONFLICT;
-    else
-        result = check_window(review, application, row, reterr);
-    if (!result && row->guard)
-        result = row->guard(review, application, reterr);
-    if (!result)
-        result = perform(review, application, row, role, note, due_on, reterr);
+    result = apply(review, application, NULL, action, note, due_on, reterr);
     json_decref(application);
     if (!result && ret_application)
         result = td_application_row(review, application_id, ret_application, reterr);

@@ -35,6 +35,7 @@
     X(TD_STATE_FILED, "filed", "bureau")                                                           \
     X(TD_STATE_CERTIFIED, "certified", "unit")                                                     \
     X(TD_STATE_APPOINTED, "appointed", "unit")                                                     \
+    X(TD_STATE_SUPERSEDED, "superseded", "")                                                       \
     X(TD_STATE_SUSPENDED, "suspended", "bureau")                                                   \
     X(TD_STATE_CONVERTED, "converted", "")                                                         \
     X(TD_STATE_REVOKED, "revoked", "")                                                             \
@@ -85,6 +86,11 @@ const struct td_workflow_row *td_workflow_rows(size_t *ret_count);
  * wrong state or a guard. */
 int td_workflow_apply(struct td_review *review, const char *application_id, const char *action,
                       const char *note, json_t **ret_application, struct td_error *reterr);
+
+/* The same for code that has established the caller's right itself, because it does not lie in the dossier's own
+ * scope: the unit where the holder of a title serves by now. The change is recorded with `role`. */
+int td_workflow_apply_as(struct td_review *review, const char *application_id, const char *role,
+                         const char *action, const char *note, struct td_error *reterr);
 
 /* The same with a later deadline for the next holder: the day `due_on`, "" for the row's own.
  * TD_EFIELDS names "due_on" when it is no day, earlier than the row's, or nobody has to act. */

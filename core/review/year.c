@@ -322,8 +322,9 @@ static json_t *level_row(const struct td_review *review, const struct facts *fac
     const json_t *meeting = find(facts->meetings, "level", level);
     json_t *own = committees_of(review, committees, level, &ready);
     int64_t dossiers = 0, waiting = undecided(facts, level), decided = 0;
-    static const char *const after[] = {"passed",    "failed", "result_notice", "objection_hold",
-                                        "confirmed", "filed",  "certified",     "appointed"};
+    static const char *const after[] = {"passed",         "failed",    "result_notice",
+                                        "objection_hold", "confirmed", "filed",
+                                        "certified",      "appointed", "superseded"};
     for (int i = 0; i < TD_STATE_COUNT; i++)
         dossiers += count_in(facts, td_state_name((enum td_state)i), level);
     for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)

@@ -34,9 +34,10 @@ export const workflow = {
   objection_hold: { release: 'office bureau', annul: 'bureau' },
   confirmed: { file: 'bureau or system' }, // two rows: the region's platform answers for nobody here
   filed: { certify: 'bureau' },
-  certified: { appoint: 'unit bureau', ...leave },
-  appointed: leave,
-  suspended: { resume: 'bureau', convert: 'bureau', revoke: 'bureau' },
+  certified: { appoint: 'unit bureau', supersede: 'system', ...leave },
+  appointed: { supersede: 'system', ...leave },
+  superseded: { appoint: 'unit bureau', ...leave },
+  suspended: { resume: 'bureau', supersede: 'system', convert: 'bureau', revoke: 'bureau' },
   converted: { revoke: 'bureau' },
   revoked: {},
   retired: { revoke: 'bureau' },

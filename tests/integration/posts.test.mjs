@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readWorkbook } from './workbook.mjs';
-import { buildCity, division, teacher } from './city.mjs';
+import { buildCity, division, grantPosts, teacher } from './city.mjs';
 import { config, rows, sql } from './estate.mjs';
 import { build, startServer } from './harness.mjs';
 import { filed, stateOf } from './posts.mjs';
@@ -113,19 +113,146 @@ describe('the quota', () => {
   });
 });
 
+describe('one person, one post', () => {
+  const [lower, higher] = ['intermediate', 'senior'], years = { intermediate: 2024, senior: 2025 };
+  let units;
+  /** Reserved, consumed and free posts of a level. */
+  const posts = async (level, place = division) => {
+    const one = (await city.bureau.ok('GET', `/quota?year=${years[level]}&level=${level}`)).items.find((found) => found.division_code === place);
+    return [one.reserved, one.consumed, one.available];
+  };
+  /** A dossier of this level that is filed, and the title made of it: {application, filing, id}. */
+  const dossier = (who, level, track = 'directed', year = years[level]) => {
+    const [one] = filed(server, city, [who.account.id], { level, year });
+    sql(server, `update application set track = '${track}' where id = '${one.application}'`);
+    return one;
+  };
+  const issue = async (one) => ({ ...one, id: (await certify(one), rows(server, `select id from title where application_id = '${one.application}'`)[0]?.id) });
+  const title = async (...of) => issue(dossier(...of));
+  const see = (one, client = city.bureau) => client.ok('GET', `/titles/${one.id}`);
+  const states = (...titles) => titles.map((one) => stateOf(server, one.application));
+  const appoint = (one, on, grade, before = 12, client = city.clerk) => client.json('POST', `/titles/${one.id}/appointment`, { grade, pre_directed_grade: before, appointed_on: on, pay_effective_on: on, document: '水中校聘〔2026〕3号' });
+  const move = (one, on, to_unit) => city.bureau.json('POST', `/titles/${one.id}/transfer`, { moved_on: on, document: '调令 7 号', to_unit });
+  const done = (...replies) => assert.deepEqual(replies.map((reply) => reply.status), replies.map(() => 200), replies.map((reply) => reply.text).join());
+  const verified = async () => assert.equal((await ctl('quota', 'verify')).err, '');
+
+  before(async () => {
+    const unit = (name, division_code, grassroots) => server.control.ok('POST', '/units', { name, division_code, kind: 'school', grassroots });
+    units = { town: await unit('市第二中学', '650102', 'none'), village: await unit('萨尔达坂乡小学', division, 'village'), other: await unit('羊毛工镇小学', '650109', 'township') };
+    for (const level of [lower, higher]) await grantPosts(city.bureau, { year: years[level], posts: 2, levels: [level], divisions: [division, '650109'] });
+  });
+
+  test('an appointment to a higher directed title ends the lower one, and its post is free', async () => {
+    const kim = await teacher(city, 'kim');
+    const [under, over] = [await title(kim, lower), await title(kim, higher)];
+    assert.equal((await see(over, city.clerk)).knows_before, undefined, 'nothing is on record yet');
+    done(await appoint(under, '2026-09-10', 10));
+    assert.deepEqual([await posts(lower), await posts(higher)], [[0, 1, 1], [1, 0, 1]]);
+    const { rises, knows_before: known, grade_before: before } = await see(over, city.clerk);
+    assert.deepEqual([rises, known, before], [true, true, 12]);
+    const form = (await city.clerk.page(`/titles/${over.id}`)).text;
+    for (const words of [/聘任时的登记： 12</, /name="pre_directed_grade"[^>]*value="12"/, /持证人另有较低层级的职称/]) assert.ok(words.test(form), words);
+    // Outside the grassroots neither of both would hold: the grade is that before the first.
+    const revived = await appoint(over, '2026-10-10', 7, 10);
+    assert.deepEqual([revived.status, revived.body.errors?.[0].code], [422, 'post_grade_directed']);
+    assert.equal((await appoint(over, '2026-09-09', 7)).body.key, 'move_out_of_order', 'not before the lower one');
+    assert.deepEqual([states(under, over), await posts(lower)], [['appointed', 'certified'], [0, 1, 1]], 'refused: nothing is free');
+    done(await appoint(over, '2026-10-10', 7));
+    assert.deepEqual([states(under, over), await posts(lower), await posts(higher)], [['superseded', 'appointed'], [0, 0, 2], [0, 1, 1]]);
+    await verified();
+    const [{ number }, shown] = [await see(over), await see(under)];
+    assert.deepEqual([shown.certificate_state, shown.state_why, shown.state_since, shown.present, shown.can.appoint], ['valid', 'superseded', '2026-09-01', null, false]);
+    assert.deepEqual(shown.posts.map((one) => [one.grade, one.from_on, one.until_on]), [[10, '2026-09-10', '2026-10-09']]);
+    assert.deepEqual(shown.changes.map((one) => [one.action, one.note]).at(-1), ['supersede', number]);
+    for (const [language, words] of [['zh', '所占定向岗位已腾出'], ['en', 'its directed post is free']])
+      assert.ok((await kim.page(`/titles/${under.id}`, { 'Accept-Language': language })).text.includes(words), language);
+    assert.ok((await kim.ok('GET', '/messages')).items.some((one) => one.kind === 'superseded'));
+    const seen = (await server.client().ok('GET', `/certificates/${shown.number}?code=${shown.check_code}`)).certificate;
+    assert.deepEqual([seen.certificate_state, seen.state_why, seen.state_history.at(-1).action], ['valid', 'superseded', 'supersede']);
+    const { items: [freed] } = await city.bureau.ok('GET', `/quota/entries?year=${years[lower]}&division=${division}&series=teacher&level=${lower}`);
+    assert.deepEqual([freed.kind, freed.note, freed.application_id], ['release', 'superseded', under.application]);
+    assert.deepEqual(rows(server, `select actor, payload from ledger where action = 'title.supersede' and subject = 'title/${under.id}'`).map((one) => [one.actor, JSON.parse(one.payload)]), [[city.clerk.account.id, { by: number, on: '2026-10-10' }]]);
+    const { ladders: [{ titles }], tenure } = await city.bureau.ok('GET', `/ladders/${kim.account.id}`);
+    assert.deepEqual(titles.map((one) => [one.level, one.title_state ?? one.held_state, one.ended_on]).sort(), [[lower, 'valid', '2026-10-09'], [higher, 'valid', null]]);
+    assert.equal(tenure.find((one) => one.level === lower).days, 30, 'of the lower level until the day before');
+    const again = await appoint(under, '2026-10-11', 10);
+    assert.deepEqual([again.status, again.body.key], [409, 'higher_appointed'], again.text);
+
+    // He leaves: no post of either title, and the grade is that before both. He returns: a post for the higher one only.
+    done(await move(under, '2026-10-20', units.town.id));
+    assert.deepEqual([states(under, over), await posts(lower), await posts(higher)], [['suspended', 'suspended'], [0, 0, 2], [0, 0, 2]]);
+    const [left, gone] = [await see(under), await see(over)];
+    assert.deepEqual([left.certificate_state, left.present, left.posts.length, left.moves.map((one) => [one.effect, one.grade_after])], ['suspended', null, 1, [['suspends', null]]]);
+    assert.deepEqual([gone.present.ladder, gone.present.grade, gone.present.from_on], ['before', 12, '2026-10-20']);
+    done(await move(over, '2026-10-21', units.village.id));
+    assert.deepEqual([states(under, over), await posts(lower), await posts(higher)], [['superseded', 'appointed'], [0, 0, 2], [0, 1, 1]]);
+    const [back, held] = [await see(under), await see(over)];
+    assert.deepEqual([back.certificate_state, back.state_why, back.state_since, back.present], ['valid', 'superseded', '2026-10-21', null]);
+    assert.deepEqual([held.present.ladder, held.present.grade, held.present.unit_name], ['directed', 7, '萨尔达坂乡小学']);
+    await verified();
+
+    // When the higher one is gone, the lower one can be taken up again, on a post that is free.
+    const there = await server.account('village', [{ role: 'unit', scope: units.village.id }], { unit_id: units.village.id });
+    const second = await server.account('second', [{ role: 'bureau', scope: '' }]);
+    const { id } = await city.bureau.ok('POST', `/titles/${over.id}/revocation`, { kind: 'plagiarism', decision_number: '乌人社撤〔2026〕3号', decided_on: '2026-10-22', finding: '经核查，业绩材料系抄袭他人成果，情况属实。' });
+    await second.ok('POST', `/revocations/${id}/decide`);
+    assert.deepEqual([states(under, over), await posts(lower), await posts(higher)], [['superseded', 'revoked'], [0, 0, 2], [0, 0, 2]], 'nothing by itself');
+    assert.equal((await see(under, there)).can.appoint, true);
+    done(await appoint(under, '2026-10-25', 9, 12, there));
+    assert.deepEqual([states(under), await posts(lower), (await see(under)).present.grade], [['appointed'], [0, 1, 1], 9]);
+    await verified();
+  });
+
+  test('so does a general one at a higher level; at the same level it converts, also what is superseded', async () => {
+    const lee = await teacher(city, 'lee'), mia = await teacher(city, 'mia');
+    const [free] = [(await posts(lower))[2]];
+    const under = await title(lee, lower);
+    done(await appoint(under, '2026-09-10', 10));
+    const over = await title(lee, higher, 'general');
+    done(await appoint(over, '2026-10-10', 7, 10));
+    assert.deepEqual([states(under, over), (await posts(lower))[2], await posts(higher)], [['superseded', 'appointed'], free, [0, 0, 2]]);
+    done(await move(over, '2026-10-20', units.town.id));
+    assert.deepEqual([states(under, over), (await see(under)).present, (await see(over)).present.grade], [['suspended', 'appointed'], null, 7]);
+    const general = (level, more) => ({ series: 'teacher', level, track: 'general', name: '教师', certificate_number: `XJ-${level}`, issuer: '自治区人力资源和社会保障厅', obtained_on: '2026-10-01', ...more });
+    await city.bureau.ok('POST', `/ladders/${lee.account.id}/titles`, general(lower));
+    assert.deepEqual(states(under, over), ['converted', 'appointed']);
+    // Suspended when it happens: it comes back without a post. The higher title is one from elsewhere.
+    const other = await title(mia, lower);
+    done(await appoint(other, '2026-09-10', 10), await move(other, '2026-09-20', units.town.id));
+    await city.bureau.ok('POST', `/ladders/${mia.account.id}/titles`, general(higher));
+    assert.equal((await see(other)).present.ladder, 'before', 'obtained, not appointed');
+    await city.bureau.ok('POST', `/ladders/${mia.account.id}/titles`, general(higher, { certificate_number: 'XJ-2', appointed_on: '2026-10-02' }));
+    const rested = await see(other);
+    assert.deepEqual([states(other), rested.certificate_state, rested.present, rested.posts.at(-1).until_on], [['suspended'], 'suspended', null, '2026-10-01']);
+    done(await move(other, '2026-10-20', units.village.id));
+    assert.deepEqual([states(other), (await posts(lower))[2], (await see(other)).present], [['superseded'], free, null]);
+    await verified();
+  });
+
+  test('who retires from the higher one is asked for no other appointment', async () => {
+    const ned = await teacher(city, 'ned');
+    const [under, over] = [await title(ned, lower), await title(ned, higher)];
+    done(await appoint(over, '2026-10-10', 7, 11));
+    assert.deepEqual([states(under), (await posts(lower))[0]], [['superseded'], 0], 'not even the kept post stays');
+    done(await city.bureau.json('POST', `/titles/${over.id}/retirement`, { retired_on: '2026-11-01' }));
+    assert.deepEqual([states(under, over), await posts(higher)], [['retired', 'retired'], [0, 0, 2]]);
+    await verified();
+  });
+});
+
 describe('titlectl quota verify', () => {
   test('accepts what the server left', async () => {
     const { code, out, err } = await ctl('quota', 'verify');
     assert.equal(code, 0, err);
-    assert.match(out, /The posts add up: \d+ entries in 6 pots/);
+    assert.match(out, /The posts add up: \d+ entries in 12 pots/);
   });
 
   test('names every kind of difference', async () => {
-    const last = rows(server, 'select max(sequence) as n from quota_entry')[0].n;
+    const { n: last, note } = rows(server, 'select sequence as n, note from quota_entry order by sequence desc limit 1')[0];
     const reserve = rows(server, "select sequence as n, application_id as id from quota_entry where kind = 'reserve' limit 1")[0];
     const changes = {
       balance: [`update quota_entry set granted = granted + 1 where sequence = ${last}`, `update quota_entry set granted = granted - 1 where sequence = ${last}`],
-      ledger: [`update quota_entry set note = 'x' where sequence = ${last}`, `update quota_entry set note = '' where sequence = ${last}`],
+      ledger: [`update quota_entry set note = 'x' where sequence = ${last}`, `update quota_entry set note = '${note}' where sequence = ${last}`],
       dossier: [`update application set state = 'appointed' where id = '${reserve.id}'`, `update application set state = 'certified' where id = '${reserve.id}'`],
       total: ["update quota_entry set posts = 1 where sequence = 1", "update quota_entry set posts = 3 where sequence = 1"],
       holder: [`update quota_entry set kind = 'release' where sequence = ${reserve.n}`, `update quota_entry set kind = 'reserve' where sequence = ${reserve.n}`],

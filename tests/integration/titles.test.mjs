@@ -143,30 +143,30 @@ describe('定向使用', () => {
     assert.equal(await free(), 1);
   });
 
-  test('a move is the holder\'s: every directed title of his is suspended and reinstated, all or none, and each says why', async () => {
+  test('a move is the holder\'s: his directed titles of every series are suspended and reinstated, all or none, and each says why', async () => {
     const kim = await teacher(city, 'kim');
     await grantPosts(city.bureau, { posts: 1 });
-    await grantPosts(city.bureau, { posts: 1, levels: ['senior'], year: 2025 });
-    const pair = [filed(server, city, [kim.account.id], { approved: today })[0], filed(server, city, [kim.account.id], { approved: today, level: 'senior', year: 2025 })[0]];
+    await grantPosts(city.bureau, { posts: 1, series: 'agriculture', levels: ['senior'], year: 2025 });
+    const pair = [filed(server, city, [kim.account.id], { approved: today })[0], filed(server, city, [kim.account.id], { approved: today, series: 'agriculture', specialty: 'agronomy', level: 'senior', year: 2025 })[0]];
     await certified(server, city, pair);
-    const [lower, higher] = pair.map(({ application }) => rows(server, `select id from title where application_id = '${application}'`)[0].id);
-    for (const [id, more] of [[lower, {}], [higher, { grade: 7, pre_directed_grade: 10 }]]) await city.clerk.ok('POST', `/titles/${id}/appointment`, appointment(more));
+    const [one, other] = pair.map(({ application }) => rows(server, `select id from title where application_id = '${application}'`)[0].id);
+    for (const [id, more] of [[one, {}], [other, { grade: 7, pre_directed_grade: 10 }]]) await city.clerk.ok('POST', `/titles/${id}/appointment`, appointment(more));
     const go = (id, more) => city.bureau.json('POST', `/titles/${id}/transfer`, { moved_on: today, document: '调令 2 号', ...more });
     const states = () => pair.map(({ application }) => stateOf(server, application));
     const yesterday = new Date(Date.parse(today) - 86400e3).toISOString().slice(0, 10);
     // A day before the appointment is no day to go; that day itself is.
-    const early = await go(lower, { to_unit: units.town.id, moved_on: yesterday });
+    const early = await go(one, { to_unit: units.town.id, moved_on: yesterday });
     assert.deepEqual([early.status, early.body.errors?.[0].code ?? early.body.key], [422, 'before_title']);
-    sql(server, `update title set awarded_on = '2020-01-01' where id in ('${lower}', '${higher}')`);
-    const order = await go(lower, { to_unit: units.town.id, moved_on: yesterday });
+    sql(server, `update title set awarded_on = '2020-01-01' where id in ('${one}', '${other}')`);
+    const order = await go(one, { to_unit: units.town.id, moved_on: yesterday });
     assert.deepEqual([order.status, order.body.key], [409, 'move_out_of_order'], order.text);
     assert.ok(order.body.detail.includes(today), order.body.detail);
-    assert.equal((await go(lower, { to_unit: units.town.id })).body.effect, 'suspends');
+    assert.equal((await go(one, { to_unit: units.town.id })).body.effect, 'suspends');
     assert.deepEqual(states(), ['suspended', 'suspended']);
-    for (const [id, grade] of [[lower, 12], [higher, 10]]) {
+    for (const [id, grade] of [[one, 12], [other, 10]]) {
       const shown = await city.bureau.ok('GET', `/titles/${id}`);
       assert.deepEqual([shown.certificate_state, shown.state_why, shown.state_since, shown.present.grade, shown.present.ladder], ['suspended', 'suspended', today, grade, 'before']);
-      assert.deepEqual(shown.moves.map((one) => [one.effect, one.document, one.to_name]), [['suspends', '调令 2 号', '市第一中学']]);
+      assert.deepEqual(shown.moves.map((move) => [move.effect, move.document, move.to_name]), [['suspends', '调令 2 号', '市第一中学']]);
       const page = (await kim.page(`/titles/${id}`)).text;
       assert.equal(page.split('持证人流动到非基层事业单位').length, 2, 'explained once');
     }
@@ -174,25 +174,25 @@ describe('定向使用', () => {
     const first = today;
     await server.advance(1);
     today = (await server.client().ok('GET', '/calendar')).start;
-    assert.equal((await go(higher, { to_name: '市教育局某直属单位', moved_on: first })).body.effect, 'suspends', 'the same day is in order');
-    assert.equal((await go(higher, { to_name: '市教育局', moved_on: today })).body.effect, 'suspends');
-    const still = await city.bureau.ok('GET', `/titles/${lower}`);
+    assert.equal((await go(other, { to_name: '市教育局某直属单位', moved_on: first })).body.effect, 'suspends', 'the same day is in order');
+    assert.equal((await go(other, { to_name: '市教育局', moved_on: today })).body.effect, 'suspends');
+    const still = await city.bureau.ok('GET', `/titles/${one}`);
     assert.deepEqual([still.state_since, still.moves.length, still.moves[2].grade_before, still.moves[2].grade_after], [first, 3, 12, 12]);
-    assert.equal((await go(lower, { to_unit: units.village.id, moved_on: first })).body.key, 'move_out_of_order', 'before the last move');
+    assert.equal((await go(one, { to_unit: units.village.id, moved_on: first })).body.key, 'move_out_of_order', 'before the last move');
     // Back, when there is a post for each; else for none.
-    const take = (posts) => city.bureau.ok('POST', '/quota/entries', { kind: 'adjust', year: 2025, division_code: division, series: 'teacher', level: 'senior', posts, document: '乌人社〔2026〕11号', note: '调整' });
+    const take = (posts) => city.bureau.ok('POST', '/quota/entries', { kind: 'adjust', year: 2025, division_code: division, series: 'agriculture', level: 'senior', posts, document: '乌人社〔2026〕11号', note: '调整' });
     await take(-1);
-    assert.equal((await go(lower, { to_unit: units.village.id })).body.key, 'quota_exhausted');
+    assert.equal((await go(one, { to_unit: units.village.id })).body.key, 'quota_exhausted');
     assert.deepEqual(states(), ['suspended', 'suspended'], 'none');
-    assert.equal((await city.bureau.ok('GET', `/titles/${lower}`)).moves.length, 3);
+    assert.equal((await city.bureau.ok('GET', `/titles/${one}`)).moves.length, 3);
     await take(1);
-    assert.equal((await go(lower, { to_unit: units.village.id })).body.effect, 'reinstates');
+    assert.equal((await go(one, { to_unit: units.village.id })).body.effect, 'reinstates');
     assert.deepEqual(states(), ['appointed', 'appointed']);
-    for (const [id, grade] of [[lower, 10], [higher, 7]]) {
+    for (const [id, grade] of [[one, 10], [other, 7]]) {
       const { state_why: why, present } = await city.bureau.ok('GET', `/titles/${id}`);
       assert.deepEqual([why, present.grade, present.ladder, present.unit_name], ['reinstated', grade, 'directed', '板房沟镇中心小学']);
     }
-    assert.equal((await city.bureau.json('POST', `/titles/${lower}/retirement`, { retired_on: first })).body.key, 'move_out_of_order', 'nobody retires before that either');
+    assert.equal((await city.bureau.json('POST', `/titles/${one}/retirement`, { retired_on: first })).body.key, 'move_out_of_order', 'nobody retires before that either');
     assert.equal((await ctl('quota', 'verify')).code, 0);
   });
 
