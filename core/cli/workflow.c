@@ -34,6 +34,16 @@ static bool leaves(const struct td_workflow_row *rows, size_t count, enum td_sta
     return false;
 }
 
+/* A row that differs from one before it only in when it is the row. */
+static bool said_before(const struct td_workflow_row *rows, size_t at)
+{
+    bool said = false;
+    for (size_t i = 0; i < at; i++)
+        said |= rows[i].from == rows[at].from && rows[i].to == rows[at].to &&
+                rows[i].role == rows[at].role && strcmp(rows[i].action, rows[at].action) == 0;
+    return said;
+}
+
 /* Actions between the same two states share one arrow. */
 static void print_arrow(const struct td_workflow_row *rows, size_t count, size_t at)
 {
@@ -43,7 +53,7 @@ static void print_arrow(const struct td_workflow_row *rows, size_t count, size_t
     struct td_strbuf label;
     td_strbuf_init(&label);
     for (size_t i = at; i < count; i++) {
-        if (rows[i].from != rows[at].from || rows[i].to != rows[at].to)
+        if (rows[i].from != rows[at].from || rows[i].to != rows[at].to || said_before(rows, i))
             continue;
         td_strbuf_addf(&label, "%s%s (", i > at ? ", " : "", rows[i].action);
         add_roles(&label, rows[i].role);

@@ -10,6 +10,7 @@
 #include "review/delivery.h"
 #include "review/expert.h"
 #include "review/filing_row.h"
+#include "review/post.h"
 #include "review/row.h"
 #include "review/title.h"
 #include "review/workflow.h"
@@ -506,7 +507,9 @@ static int certify_one(struct td_review *review, const char *application_id, con
         return rc;
     rc = td_title_issue(review, application, awarded_on, reterr);
     json_decref(application);
-    return rc < 0 ? rc : td_workflow_apply(review, application_id, "certify", NULL, NULL, reterr);
+    if (rc == 0)
+        rc = td_workflow_apply(review, application_id, "certify", NULL, NULL, reterr);
+    return rc < 0 ? rc : td_post_begin(review, application_id, reterr);
 }
 
 int td_filing_certify(struct td_review *review, const char *filing_id, int64_t *ret_issued,

@@ -311,6 +311,12 @@ bool td_when_fee_due(struct td_review *review, const json_t *application)
     return due;
 }
 
+bool td_when_unappointed(struct td_review *review, const json_t *application)
+{
+    (void)review;
+    return td_row_equals(application, "returned_to", "certified");
+}
+
 bool td_when_nobody(struct td_review *review, const json_t *application)
 {
     (void)application;

@@ -45,6 +45,8 @@ int td_guard_objection_upheld(struct td_review *review, const json_t *applicatio
 
 /* True when the cycle asks a fee for the dossier's level. */
 bool td_when_fee_due(struct td_review *review, const json_t *application);
+/* True when a suspended title comes back to be appointed, which has its deadline. */
+bool td_when_unappointed(struct td_review *review, const json_t *application);
 /* True when it is nobody who acts here, but the word of another party: the region approves over its platform. */
 bool td_when_nobody(struct td_review *review, const json_t *application);
 

@@ -587,6 +587,78 @@ int td_post_retire(struct td_review *review, const char *title_id, const char *r
     return rc;
 }
 
+/* --- the beginning ---------------------------------------------------------------------------- */
+
+/* Where the holder serves by the last move recorded of him, and that move. False in *ret_moved when
+ * it is where he declared from. */
+static int find_holder(struct td_review *review, struct moving *moving, bool *ret_moved)
+{
+    json_t *row = NULL;
+    int rc = td_tx_row(
+        review->tx, &row,
+        "select u.id as unit_id, u.division_code, u.kind, u.grassroots, coalesce(u.name, m.to_name)"
+        " as place, m.moved_on, m.document from account p left join unit u on u.id = p.unit_id"
+        " left join title_move m on m.id = (select max(l.id) from title_move l"
+        " join title t on t.id = l.title_id where t.account_id = p.id) where p.id = $1",
+        "s", td_row_text(moving->title, "account_id"));
+    if (rc < 0)
+        return rc;
+    row = td_arena_json(review->arena, row);
+    if (!row)
+        return TD_ENOMEM;
+    const char *moved_on = td_row_text(row, "moved_on");
+    *ret_moved = !td_row_equals(moving->title, "unit_id", td_row_text(row, "unit_id"));
+    moving->unit_id = td_row_text(row, "unit_id");
+    moving->division = td_row_text(row, "division_code");
+    moving->place = td_row_text(row, "place");
+    moving->grassroots = *moving->unit_id && td_unit_is_grassroots(row);
+    moving->on = *moved_on ? moved_on : td_row_text(moving->title, "awarded_on");
+    moving->document = td_row_text(row, "document");
+    return 0;
+}
+
+/* What was recorded of the holder through his other titles settles how this one begins. */
+static int begin_in_use(struct td_review *review, const char *title_id, struct td_error *reterr)
+{
+    struct moving moving = {.title = NULL};
+    const char *effect;
+    bool moved = false;
+    int rc = load(review, title_id, &moving.title);
+    if (rc == 0)
+        rc = find_holder(review, &moving, &moved);
+    if (rc == 0 && moved)
+        rc = move_title(review, &moving, &effect, reterr);
+    else if (rc == 0 && is_directed(moving.title) && !is_superseded(moving.title))
+        rc = td_quota_reserve(review, moving.title, reterr);
+    json_decref(moving.title);
+    return rc;
+}
+
+int td_post_begin(struct td_review *review, const char *application_id, struct td_error *reterr)
+{
+    json_t *title = NULL;
+    const char *higher = "";
+    int rc = td_tx_row(review->tx, &title,
+                       "select t.application_id as id, t.id as title_id, t.account_id, t.series,"
+                       " t.level, t.track, (select count(*) from title o join application a on a.id"
+                       " = o.application_id where o.account_id = t.account_id and a.state ="
+                       " 'retired') as retired from title t where t.application_id = $1",
+                       "s", application_id);
+    if (rc == 0 && td_row_int(title, "retired")) {
+        rc = td_workflow_apply(review, application_id, "retire", NULL, NULL, reterr);
+        json_decref(title);
+        return rc;
+    }
+    if (rc == 0)
+        rc = td_post_outranked(review, title, &higher);
+    if (rc == 0 && *higher)
+        rc = td_post_supersede(review, title, higher, review->today, reterr);
+    if (rc == 0)
+        rc = begin_in_use(review, td_row_text(title, "title_id"), reterr);
+    json_decref(title);
+    return rc;
+}
+
 int td_post_follow(struct td_review *review, const json_t *application, const char *to,
                    struct td_error *reterr)
 {

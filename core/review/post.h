@@ -18,6 +18,10 @@
  * The grade held before the directed evaluation is that before the first one: who rose from one directed title to the
  * next goes back to where he was before both.
  *
+ * A title begins where its holder is. Who has left the grassroots since he declared gets it suspended, without a
+ * post, and has it reinstated when he is back; who went to another grassroots unit has it and its post there; who is
+ * appointed to a higher one meanwhile gets it superseded, who has retired gets it retired.
+ *
  * Post grades are 1 to 13: full senior 1-4, senior 5-7, intermediate 8-10, junior 11-13. */
 #ifndef TD_REVIEW_POST_H
 #define TD_REVIEW_POST_H
@@ -29,6 +33,10 @@
 
 /* First and last grade of a level; 0 and 0 for an unknown one. */
 void td_post_grades(const char *level, int *ret_first, int *ret_last);
+
+/* Puts the title of a dossier that was certified just now where its holder is: reserves its post, or does to it
+ * the move that was recorded of him meanwhile (above). By the bureau. TD_ECONFLICT "quota_exhausted". */
+int td_post_begin(struct td_review *review, const char *application_id, struct td_error *reterr);
 
 /* Appoints: {"grade", "pre_directed_grade" (0 = held no post), "appointed_on", "pay_effective_on", "document"}. By the unit
  * where the holder serves, or the bureau; consumes the post and supersedes the titles below in this transaction.

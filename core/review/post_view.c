@@ -105,7 +105,7 @@ static int add_can(struct td_review *review, json_t *title)
 }
 
 /* Since when the certificate is in its state and why: the move, the general title, or the change
- * itself. A superseded title is as
+ * itself. A move before the award has suspended it from its first day; a superseded title is as
  * valid as before. */
 static int add_reason(struct td_review *review, json_t *title)
 {
@@ -128,7 +128,8 @@ static int add_reason(struct td_review *review, json_t *title)
                        "s", td_row_text(title, "application_id"));
     }
     if (rc == 0 && (strcmp(state, "valid") != 0 || td_row_equals(row, "effect", "reinstates"))) {
-        since = td_row_text(row, "since");
+        if (strcmp(td_row_text(row, "since"), since) > 0)
+            since = td_row_text(row, "since");
         why = td_row_equals(row, "effect", "reinstates") ? "reinstated" : state;
     }
     if (td_row_equals(title, "use_state", "superseded"))

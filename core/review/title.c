@@ -6,7 +6,6 @@
 #include "review/certificate.h"
 #include "review/ladder.h"
 #include "review/post.h"
-#include "review/quota.h"
 #include "review/row.h"
 #include "store/checkpoint.h"
 #include "store/store.h"
@@ -118,9 +117,7 @@ int td_title_issue(struct td_review *review, json_t *application, const char *aw
         return td_error_key(reterr, TD_ECONFLICT, "not_filed", NULL);
     td_application_name(review, application);
     bool directed = !td_row_equals(application, "track", "general");
-    int rc = directed ? td_quota_reserve(review, application, reterr) : 0;
-    if (rc == 0)
-        rc = next_number(review, application, number);
+    int rc = next_number(review, application, number);
     if (rc < 0)
         return rc;
     td_id_new(id);

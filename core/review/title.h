@@ -14,7 +14,7 @@
 #include "review/review.h"
 
 /* Issues the title of a dossier that is filed; `application` is its row (td_application_row). The
- * workflow's "certify" is the caller's. Reserves the post (review/quota.h): no title without one. */
+ * workflow's "certify" is the caller's, and after it the post (td_post_begin): no title without one. */
 int td_title_issue(struct td_review *review, json_t *application, const char *awarded_on,
                    struct td_error *reterr);
 

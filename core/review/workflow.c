@@ -114,6 +114,7 @@ static const struct td_workflow_row rows[] = {
     {"suspend", FROM(CERTIFIED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"suspend", FROM(APPOINTED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
     {"suspend", FROM(SUPERSEDED), TO(SUSPENDED), BUREAU, NULL, NULL, 0, "suspended", false},
+    {"resume", FROM(SUSPENDED), BACK, BUREAU, td_when_unappointed, NULL, -10, "resumed", false},
     {"resume", FROM(SUSPENDED), BACK, BUREAU, NULL, NULL, 0, "resumed", false},
     {"convert", FROM(CERTIFIED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},
     {"convert", FROM(APPOINTED), TO(CONVERTED), BUREAU, NULL, NULL, 0, "converted", false},

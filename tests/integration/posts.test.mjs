@@ -226,16 +226,57 @@ describe('one person, one post', () => {
     assert.deepEqual([states(other), rested.certificate_state, rested.present, rested.posts.at(-1).until_on], [['suspended'], 'suspended', null, '2026-10-01']);
     done(await move(other, '2026-10-20', units.village.id));
     assert.deepEqual([states(other), (await posts(lower))[2], (await see(other)).present], [['superseded'], free, null]);
+    // Certified afterwards: superseded from its first day, and no post is kept for it.
+    const late = await title(mia, lower, 'directed', 2023);
+    assert.deepEqual(states(late), ['superseded'], 'where no post was granted');
     await verified();
   });
 
   test('who retires from the higher one is asked for no other appointment', async () => {
     const ned = await teacher(city, 'ned');
-    const [under, over] = [await title(ned, lower), await title(ned, higher)];
+    const [under, over] = [await title(ned, lower), await title(ned, higher)], waiting = dossier(ned, lower, 'directed', 2023);
     done(await appoint(over, '2026-10-10', 7, 11));
     assert.deepEqual([states(under), (await posts(lower))[0]], [['superseded'], 0], 'not even the kept post stays');
     done(await city.bureau.json('POST', `/titles/${over.id}/retirement`, { retired_on: '2026-11-01' }));
     assert.deepEqual([states(under, over), await posts(higher)], [['retired', 'retired'], [0, 0, 2]]);
+    assert.deepEqual(states(await issue(waiting)), ['retired'], 'and no post is kept for what is certified afterwards');
+    await verified();
+  });
+
+  test('who has left the grassroots by then gets his title suspended, without a post', async () => {
+    const oda = await teacher(city, 'oda');
+    const under = await title(oda, lower), waiting = dossier(oda, higher);
+    done(await appoint(under, '2026-09-10', 10), await move(under, '2026-09-20', units.town.id));
+    sql(server, `update filing set approved_on = '2026-10-01' where id = '${waiting.filing}'`);
+    const take = (count) => city.bureau.ok('POST', '/quota/entries', entry({ kind: 'adjust', year: years[higher], level: higher, posts: count, note: '调整' }));
+    await take(-2);
+    const over = await issue(waiting);
+    assert.deepEqual([states(over), await posts(higher)], [['suspended'], [0, 0, 0]]);
+    const shown = await see(over);
+    assert.deepEqual([shown.certificate_state, shown.state_why, shown.state_since, shown.present, shown.present_name], ['suspended', 'suspended', '2026-10-01', null, '市第二中学']);
+    assert.deepEqual(shown.moves.map((one) => [one.effect, one.moved_on, one.from_name, one.to_name, one.document]), [['suspends', '2026-09-20', '水西沟镇中心小学', '市第二中学', '调令 7 号']]);
+    assert.match((await oda.page(`/titles/${over.id}`)).text, /流动到非基层事业单位/);
+    assert.equal((await appoint(over, '2026-10-02', 7, 12, city.bureau)).body.key, 'state_wrong');
+    await verified();
+    assert.equal((await move(over, '2026-10-20', units.village.id)).body.key, 'quota_exhausted');
+    await take(2);
+    assert.equal((await move(over, '2026-10-20', units.village.id)).body.effect, 'reinstates');
+    assert.deepEqual([states(under, over), await posts(higher)], [['appointed', 'certified'], [1, 0, 1]]);
+    assert.ok(rows(server, `select due_at from application where id = '${over.application}'`)[0].due_at, 'and is to be appointed in time');
+    done(await appoint(over, '2026-10-21', 7, 12, await server.account('village2', [{ role: 'unit', scope: units.village.id }], { unit_id: units.village.id })));
+    assert.deepEqual([states(under, over), await posts(higher)], [['superseded', 'appointed'], [0, 1, 1]]);
+    await verified();
+  });
+
+  test('who serves at another grassroots unit by then has his title and its post there', async () => {
+    const pia = await teacher(city, 'pia');
+    const under = await title(pia, lower), waiting = dossier(pia, higher);
+    done(await move(under, '2026-09-20', units.other.id));
+    const before = await posts(higher);
+    const over = await issue(waiting);
+    assert.deepEqual([states(over), await posts(higher), await posts(higher, '650109')], [['certified'], before, [1, 0, 1]]);
+    const shown = await see(over);
+    assert.deepEqual([shown.present_name, shown.certificate_state, shown.moves.map((one) => one.effect)], ['羊毛工镇小学', 'valid', ['keeps']]);
     await verified();
   });
 });
