@@ -65,13 +65,11 @@ int td_post_retire(struct td_review *review, const char *title_id, const char *r
 int td_post_follow(struct td_review *review, const json_t *application, const char *to,
                    struct td_error *reterr);
 
-/* Ends the open post of a title: its last day is the one before `on`, or its first when it began that day. */
-int td_post_close(struct td_review *review, const char *title_id, const char *on);
-
 /* The title's posts and moves, for who may see the title: {"posts": [...], "moves": [...], "changes": [{"action",
  * "at", "note"}], "state_since", "state_why", "present" (the open post or null), "can": {"appoint", "pay", "transfer",
- * "retire"}, "grades": [{"grade"}], "rises" (there are titles below that it would
- * supersede), "knows_before" and "grade_before" (the grade held before, from one of them)} added to `title` (a row of td_title_view). */
+ * "retire"}, "grades": [{"grade"}], for who may appoint also "rises" (there are titles below that it would supersede),
+ * "knows_before" and "grade_before" (the grade held before, from one of them)} added to `title` (a row of
+ * td_title_view). */
 int td_post_describe(struct td_review *review, json_t *title);
 
 /* Titles in use of the caller's scope, newest first: {"items": [{"id", "number", "holder_name", "unit_name", "series",
@@ -82,23 +80,8 @@ int td_post_list(struct td_review *review, const char *late, const char *cursor,
 /* Reminds unit officials and holder once of each appointment and each pay that is overdue. For the tick. */
 int td_post_remind(struct td_review *review, int64_t *changed);
 
-/* --- post_higher.c: titles of one holder and series, as rows with "account_id", "series", "level", "track" ---- */
-
-/* The number of a title above this one on which the holder is appointed and which takes its appointment away, in the
- * arena; "" when there is none. */
-int td_post_outranked(struct td_review *review, const json_t *title, const char **ret_number);
-
-/* The titles below that an appointment on this one supersedes: [{"id" (the dossier's), "title_id", "state", "level",
- * "track", "pre_directed_grade"}], a new reference. */
-int td_post_below(struct td_review *review, const json_t *title, json_t **ret_titles);
-
-/* The grade held before the first directed evaluation, as the appointed directed titles among td_post_below's have it
- * (0 = no post); false when none of them says so. */
-bool td_post_grade_before(const json_t *below, int64_t *ret_grade);
-
-/* Supersedes a title ({"id", "title_id"}), or all below one, from the day `on`; `number` names the higher one. */
-int td_post_supersede(struct td_review *review, const json_t *title, const char *number,
-                      const char *on, struct td_error *reterr);
+/* Supersedes the titles below one, {"account_id", "series", "level", "track"}, to which its holder is appointed from
+ * the day `on`; `number` names it. */
 int td_post_supersede_below(struct td_review *review, const json_t *higher, const char *number,
                             const char *on, struct td_error *reterr);
 

@@ -1,7 +1,7 @@
 /* post_higher.c - see post.h: what an appointment to a higher title ends, so that nobody holds two
  * posts of one series. Reads `title` and `held_title`; the state is the workflow's, and with it the
  * post of the ledger becomes free (td_post_follow). */
-#include "review/post.h"
+#include "review/post_row.h"
 
 #include "review/ladder.h"
 #include "review/row.h"

@@ -1,7 +1,7 @@
 /* post_view.c - titles in use as people read them: the certificate page's history and what may be
  * done, the list of what is late, and the reminders. Reads `post`, `title_move` and `transition`;
  * writes `title_reminder`. */
-#include "review/post.h"
+#include "review/post_row.h"
 
 #include "review/message.h"
 #include "review/row.h"
