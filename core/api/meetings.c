@@ -150,6 +150,16 @@ static int open_write(struct td_call *call, struct td_reply *reply, struct td_er
     return done(call, reply, rc, NULL, 0);
 }
 
+static int chair_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
+{
+    struct td_review review;
+    int rc = td_api_review(call, &review);
+    if (rc == 0)
+        rc = td_meeting_name_chair(&review, td_call_param(call, "meeting"),
+                                   td_call_text(call, "account_id"), reterr);
+    return done(call, reply, rc, NULL, 0);
+}
+
 static int sign_write(struct td_call *call, struct td_reply *reply, struct td_error *reterr)
 {
     struct td_review review;
@@ -181,6 +191,11 @@ static const struct td_field create_body[] = {
     {0},
 };
 
+static const struct td_field chair_body[] = {
+    {"account_id", TD_FIELD_ID, true, 0, 0, NULL, "A member with a vote"},
+    {0},
+};
+
 static const struct td_field agenda_body[] = {
     {"applications", TD_FIELD_ARRAY, false, 0, 0, NULL,
      "Ids of dossiers; all that wait when absent"},
@@ -207,6 +222,9 @@ const struct td_route td_meetings_routes[] = {
      .write = attend_write},
     {TD_POST, "/meetings/{meeting}/open", LEADERS, "Open the meeting when there is a quorum",
      .write = open_write},
+    {TD_POST, "/meetings/{meeting}/acting-chair", TD_ROLE_OFFICE,
+     "Name who leads when neither chair nor deputy may", .write = chair_write, .body = chair_body,
+     .flags = TD_ROUTE_STEP_UP},
     {TD_GET, "/meetings/{meeting}/motions/{motion}", READERS,
      "The dossier of a motion with the panel's sheets", .read = motion_read, .page = "motion"},
     {TD_POST, "/meetings/{meeting}/close", TD_ROLE_EXPERT, "Close the meeting and make the minutes",

@@ -42,13 +42,12 @@ int td_ballot_load_run(struct td_review *review, const char *meeting_id, bool ch
     int rc = td_ballot_load_open(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
-    if (!seat.leads && (chair_only || !seat.office)) {
+    rc = td_meeting_check_lead(review, &seat, !chair_only, reterr);
+    if (rc < 0)
         json_decref(meeting);
-        return td_error_key(reterr, TD_EFORBIDDEN, chair_only ? "chair_only" : "chair_or_office",
-                            NULL);
-    }
-    *ret_meeting = meeting;
-    return 0;
+    else
+        *ret_meeting = meeting;
+    return rc;
 }
 
 int td_ballot_load_voter(struct td_review *review, const char *meeting_id, json_t **ret_meeting,

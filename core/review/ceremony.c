@@ -404,9 +404,8 @@ int td_ceremony_restart(struct td_review *review, const char *meeting_id, const 
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
-    if (!seat.leads)
-        rc = td_error_key(reterr, TD_EFORBIDDEN, "chair_only", NULL);
-    else if (!strcmp(td_row_text(meeting, "state"), "closed"))
+    rc = td_meeting_check_lead(review, &seat, false, reterr);
+    if (rc == 0 && !strcmp(td_row_text(meeting, "state"), "closed"))
         rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
                           json_pack("{s:s}", "meeting_state", "closed"));
     json_decref(meeting);

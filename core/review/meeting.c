@@ -43,7 +43,9 @@ static int find_seat(struct td_review *review, const json_t *meeting, struct td_
     if (rc < 0)
         return rc;
     seat->member = *position != 0;
-    seat->leads = !strcmp(position, "chair") || !strcmp(position, "deputy");
+    rc = td_meeting_lead(review, meeting, position, seat);
+    if (rc < 0)
+        return rc;
     int64_t here = 0;
     rc = td_tx_int(review->tx, &here,
                    "select count(*) from attendance where meeting_id = $1 and account_id = $2",
@@ -85,9 +87,8 @@ static int load_for(struct td_review *review, const char *meeting_id, const char
     int rc = td_meeting_load(review, meeting_id, &meeting, &seat, reterr);
     if (rc < 0)
         return rc;
-    if (!(clerk && seat.office) && !seat.leads)
-        rc = td_error_key(reterr, TD_EFORBIDDEN, clerk ? "chair_or_office" : "chair_only", NULL);
-    else if (strcmp(td_row_text(meeting, "state"), state))
+    rc = td_meeting_check_lead(review, &seat, clerk, reterr);
+    if (rc == 0 && strcmp(td_row_text(meeting, "state"), state))
         rc = td_error_key(reterr, TD_ECONFLICT, "meeting_state",
                           json_pack("{s:s}", "meeting_state", td_row_text(meeting, "state")));
     if (rc < 0)
@@ -359,7 +360,9 @@ static int count_people(struct td_review *review, const json_t *meeting, int64_t
         rc = td_tx_int(review->tx, ret_leaders,
                        "select count(*) from attendance t join committee_member m"
                        " on m.account_id = t.account_id and m.committee_id = $1"
-                       " where t.meeting_id = $2 and m.position in ('chair', 'deputy')",
+                       " where t.meeting_id = $2 and (m.position in ('chair', 'deputy')"
+                       " or exists (select 1 from acting_chair n where n.meeting_id = t.meeting_id"
+                       " and n.account_id = t.account_id))",
                        "ss", committee, id);
     return rc;
 }

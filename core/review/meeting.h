@@ -5,7 +5,8 @@
  *
  * Members check themselves in while the meeting is planned; attendance is fixed when it opens
  * (article 19 of 人社部令第40号: two thirds; article 20: nobody votes by proxy or afterwards).
- * Chair or deputy lead it, the office may do the clerk's part. How ballots are kept is in ballot.h.
+ * Chair or deputy lead it, the office may do the clerk's part. Whom a record bars from judging does not lead; when
+ * neither chair nor deputy may, the office names an acting chair of the members. How ballots are kept is in ballot.h.
  */
 #ifndef TD_REVIEW_MEETING_H
 #define TD_REVIEW_MEETING_H
@@ -31,7 +32,8 @@ struct td_meeting_seat {
     bool office;  /* clerk: the office of the series */
     bool reads;   /* bureau, supervisor */
     bool member;  /* on the committee */
-    bool leads;   /* chair or deputy */
+    bool leads;   /* chair, deputy or acting chair */
+    bool barred;  /* would lead, but a record bars him */
     bool attends; /* has checked in */
 };
 
@@ -40,13 +42,38 @@ struct td_meeting_seat {
 int td_meeting_load(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_meeting_seat *ret_seat, struct td_error *reterr);
 
+/* --- meeting_chair.c: who leads ---------------------------------------------------------------------- */
+
+/* Sets "leads" and "barred" of the caller's seat, who holds this position on the meeting's committee. */
+int td_meeting_lead(struct td_review *review, const json_t *meeting, const char *position,
+                    struct td_meeting_seat *seat);
+
+/* 0 for who leads and, with `clerk`, for the office; TD_EFORBIDDEN "chair_barred" with the record that bars him,
+ * "chair_or_office", "chair_only". */
+int td_meeting_check_lead(struct td_review *review, const struct td_meeting_seat *seat, bool clerk,
+                          struct td_error *reterr);
+
+/* Whom the office may name as acting chair: [{"account_id", "name"}], members with a vote, in the room once the
+ * meeting is open; empty while chair, deputy or an acting chair can lead, and when the minutes are signed. */
+int td_meeting_chair_candidates(struct td_review *review, const char *meeting_id, json_t **ret_people);
+
+/* The office names one of them; he is told. TD_ECONFLICT "chair_there"; TD_EFIELDS "account_id". */
+int td_meeting_name_chair(struct td_review *review, const char *meeting_id, const char *account_id,
+                          struct td_error *reterr);
+
+/* [{"name", "named_at", "named_by_name"}] */
+int td_meeting_acting_chairs(struct td_tx *tx, const char *meeting_id, json_t **ret_people);
+
+/* ----------------------------------------------------------------------------------------------------- */
+
 /* Meetings of the caller's scope or committees, newest first. */
 int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
 /* The console: the meeting with "members" (and who is here), "motions" and "can" (what the caller
  * may do now), never a count of a motion that is not counted. Of a motion from which a member must
  * recuse himself he sees its place on the agenda only: "recused". The office sees of how many who gave a sheet it is
- * known by now that they may not judge: "barred_sheets", absent when 0. */
+ * known by now that they may not judge: "barred_sheets", absent when 0; and "chair_candidates" when there are any. Who would lead but is barred
+ * sees "lead_barred". */
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr);
 

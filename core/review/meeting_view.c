@@ -45,7 +45,9 @@ static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members
     size_t i;
     int rc = td_tx_rows(
         tx, &rows,
-        "select c.name, m.position, coalesce(u.name, '') as unit_name, t.at"
+        "select c.name, m.position, coalesce(u.name, '') as unit_name, t.at,"
+        " exists (select 1 from acting_chair n where n.meeting_id = $2"
+        " and n.account_id = m.account_id) as acting"
         " from committee_member m join account c on c.id = m.account_id"
         " left join unit u on u.id = c.unit_id"
         " left join attendance t on t.account_id = m.account_id and t.meeting_id = $2"
@@ -56,6 +58,7 @@ static int members(struct td_tx *tx, const json_t *meeting, json_t **ret_members
         return rc;
     json_array_foreach(rows, i, row) {
         json_object_set_new(row, "here", json_boolean(*td_row_text(row, "at")));
+        json_object_set_new(row, "acting", json_boolean(td_row_int(row, "acting")));
         json_object_del(row, "at");
     }
     *ret_members = rows;
@@ -194,7 +197,7 @@ static int count_waiting(struct td_tx *tx, const json_t *meeting, int64_t *ret_c
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr)
 {
-    json_t *meeting = NULL, *people = NULL, *list = NULL, *elections = NULL;
+    json_t *meeting = NULL, *people = NULL, *list = NULL, *elections = NULL, *candidates = NULL;
     struct td_meeting_seat seat;
     int64_t waiting = 0, here = 0;
     size_t i;
@@ -210,6 +213,8 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
                             !strcmp(td_row_text(meeting, "state"), "open"), &elections);
     if (rc == 0)
         rc = count_waiting(review->tx, meeting, &waiting);
+    if (rc == 0 && seat.office)
+        rc = td_meeting_chair_candidates(review, meeting_id, &candidates);
     if (rc < 0) {
         json_decref(people);
         json_decref(list);
@@ -235,6 +240,11 @@ int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **r
     json_object_set_new(meeting, "motions", list);
     json_object_set_new(meeting, "waiting_dossiers", json_integer(waiting));
     json_object_set_new(meeting, "attends", json_boolean(seat.attends));
+    if (seat.barred)
+        json_object_set_new(meeting, "lead_barred", json_true());
+    if (json_array_size(candidates))
+        json_object_set(meeting, "chair_candidates", candidates);
+    json_decref(candidates);
     *ret_meeting = meeting;
     return 0;
 }

@@ -181,6 +181,9 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
         json_object_set_new(minutes, "attendance", part);
     if (rc == 0 && (rc = people(review->tx, meeting, false, &part)) == 0)
         json_object_set_new(minutes, "absent", part);
+    if (rc == 0 &&
+        (rc = td_meeting_acting_chairs(review->tx, td_row_text(meeting, "id"), &part)) == 0)
+        json_object_set_new(minutes, "acting_chairs", part);
     if (rc == 0 && (rc = results(review, meeting, &part)) == 0) {
         json_object_set_new(minutes, "summary", summary(part));
         json_object_set_new(minutes, "motions", part);
@@ -286,13 +289,17 @@ int td_minutes_signatures(struct td_review *review, const char *meeting_id, json
     size_t i;
     int rc = td_tx_rows(
         review->tx, &rows,
-        "select s.seat as trustee_seat, s.account_id, c.name, s.at as signed_at, s.minutes_hash"
+        "select s.seat as trustee_seat, s.account_id, c.name, s.at as signed_at, s.minutes_hash,"
+        " exists (select 1 from acting_chair n where n.meeting_id = s.meeting_id"
+        " and n.account_id = s.account_id) as acting"
         " from minutes_signature s join account c on c.id = s.account_id"
         " where s.meeting_id = $1 order by s.at, s.seat",
         "s", meeting_id);
     json_array_foreach(rows, i, row)
-        if (rc == 0)
+        if (rc == 0) {
+            json_object_set_new(row, "acting", json_boolean(td_row_int(row, "acting")));
             rc = add_unread(review->tx, meeting_id, row);
+        }
     if (rc < 0)
         json_decref(rows);
     else
@@ -328,7 +335,9 @@ int td_minutes_sign(struct td_review *review, const char *meeting_id, struct td_
     const char *signs = seat.leads                              ? "chair"
                         : td_row_is(review, TD_ROLE_SUPERVISOR) ? "supervisor"
                                                                 : NULL;
-    if (!signs)
+    if (!signs && seat.barred)
+        rc = td_meeting_check_lead(review, &seat, false, reterr);
+    else if (!signs)
         rc = td_error_key(reterr, TD_EFORBIDDEN, "signers_only", NULL);
     else if (!json_is_object(minutes))
         rc = td_error_key(reterr, TD_ECONFLICT, "no_minutes_yet", NULL);

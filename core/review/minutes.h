@@ -13,7 +13,8 @@
 
 #include <stdint.h>
 
-/* {"meeting": {...}, "quorum": {"members", "present", "needed"}, "attendance": [...], "absent": [...], "motions":
+/* {"meeting": {...}, "quorum": {"members", "present", "needed"}, "attendance": [...], "absent": [...],
+ * "acting_chairs": [{"name", "named_at", "named_by_name"}] (named before the end), "motions":
  * [{"sequence", "number", "name", "unit_name", "specialty", "level", "total", "present", "yes", "no", "abstain",
  * "missing", "voters", "passed", "recused": [names]}], "elections": [{"number", "state", "uuid", "fingerprint",
  * "credentials", "head", "voters", "papers", "opened_by": [{"seat"}], "announced_at", "reason"}], "summary":
@@ -27,9 +28,9 @@ int td_minutes_make(struct td_review *review, const json_t *meeting, json_t **re
 int td_minutes_withhold(struct td_review *review, const char *meeting_id, json_t *minutes, int64_t *ret_withheld);
 
 /* The chair (or deputy) and the supervisor confirm the minutes of a closed meeting, each once. TD_EFORBIDDEN
- * "signers_only", TD_ECONFLICT "already_signed". */
+ * "signers_only", "chair_barred", TD_ECONFLICT "already_signed". */
 int td_minutes_sign(struct td_review *review, const char *meeting_id, struct td_error *reterr);
-/* [{"trustee_seat", "name", "signed_at", "minutes_hash", "unread": [{"sequence"}]}]. */
+/* [{"trustee_seat", "acting" (as acting chair), "name", "signed_at", "minutes_hash", "unread": [{"sequence"}]}]. */
 int td_minutes_signatures(struct td_review *review, const char *meeting_id, json_t **ret_signatures);
 
 #endif

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { act, approveCommittee, buildCity, consent, draft, forward, submit, teacher, verify } from './city.mjs';
+import { act, approveCommittee, buildCity, consent, draft, forward, foundCommittee, submit, teacher, verify } from './city.mjs';
 import { sql } from './estate.mjs';
 import { putInForce } from './standards.mjs';
 import { build, startServer } from './harness.mjs';
@@ -557,7 +557,16 @@ describe('the meeting', () => {
   test('the chair closes it and the minutes say who recused', async () => {
     assert.equal((await city.office.json('POST', `/meetings/${meeting}/close`)).status, 403);
     assert.equal((await experts[0].json('GET', `/meetings/${meeting}/minutes`)).body.key, 'no_minutes_yet');
-    await experts[0].ok('POST', `/meetings/${meeting}/close`);
+    bar('expert-0');
+    const refused = await experts[0].json('POST', `/meetings/${meeting}/close`);
+    assert.deepEqual([refused.status, refused.body.key], [403, 'chair_barred']);
+    assert.match(refused.body.detail, /乌人社〔2026〕8号.*请由副主任委员主持/);
+    assert.equal((await experts[0].ok('GET', `/meetings/${meeting}`)).can.close, false);
+    assert.match((await experts[0].page(`/meetings/${meeting}`)).text, /不能主持会议。请由副主任委员主持/);
+    assert.equal((await city.office.json('POST', `/meetings/${meeting}/acting-chair`, { account_id: experts[5].account.id })).body.key, 'chair_there', 'a deputy is there');
+    await experts[4].ok('POST', `/meetings/${meeting}/close`);
+    assert.equal((await experts[0].json('POST', `/meetings/${meeting}/minutes/sign`)).body.key, 'chair_barred');
+    bar('latecomer');
     const minutes = await experts[0].ok('GET', `/meetings/${meeting}/minutes`);
     assert.deepEqual(minutes.quorum, { members: 11, present: 8, needed: 8 });
     assert.deepEqual(minutes.summary, { motions: 3, passed: 2, failed: 1 });
@@ -589,6 +598,42 @@ describe('the meeting', () => {
     const print = await experts[0].page(`/meetings/${meeting}/minutes`);
     for (const shown of [minutes.checkpoint.root, minutes.checkpoint.fingerprint, `/ledger/checkpoints/${signed.size}/qr`]) assert.ok(print.text.includes(shown.replaceAll('=', '&#61;')) || print.text.includes(shown), shown);
     for (const print of ['minutes', 'tally']) assert.equal((await experts[0].page(`/meetings/${meeting}/${print}`)).status, 200);
+  });
+
+  test('whose chair is barred and that has no deputy gets an acting chair, who ends it and signs', async () => {
+    const alone = await foundCommittee(city, experts.slice(0, 7), { level: 'junior', adjusted_minimum: 7 });
+    const { id } = await city.office.ok('POST', '/meetings', { committee_id: alone, cycle_id: city.cycle.id, name: '第二次会议', held_on: '2026-11-21' });
+    const path = `/meetings/${id}`, name = (who, by = city.office) => by.json('POST', `${path}/acting-chair`, { account_id: who.account.id });
+    for (const who of experts.slice(0, 5)) await who.ok('POST', `${path}/attendance`);
+    await experts[0].ok('POST', `${path}/open`);
+    const offered = async () => ((await city.office.ok('GET', path)).chair_candidates ?? []).map((one) => one.name);
+    assert.deepEqual([await offered(), (await name(experts[1])).body.key], [[], 'chair_there']);
+    bar('expert-0');
+    for (const [act, body] of [['close'], ['elections/begin'], ['elections/close', {}], ['motions/open', {}], ['trustees/restart', { reason: '换人' }]])
+      assert.equal((await experts[0].json('POST', `${path}/${act}`, body)).body.key, 'chair_barred', act);
+    assert.equal((await experts[0].json('POST', `${path}/trustees`, { message: '{}' })).body.key, 'trustees_only');
+    assert.deepEqual(await offered(), ['expert-1', 'expert-2', 'expert-3', 'expert-4'], 'who is there and may judge');
+    assert.match((await city.office.page(path)).text, /指定代理主任委员/);
+    assert.equal((await name(experts[1], experts[1])).status, 403);
+    for (const who of [experts[0], experts[6], experts[8]]) assert.deepEqual((await name(who)).body.errors.map((one) => one.field), ['account_id'], 'barred, absent, of no seat');
+    assert.equal((await experts[1].json('POST', `${path}/close`)).body.key, 'chair_only');
+    assert.equal((await name(experts[1])).status, 200);
+    assert.ok((await experts[1].ok('GET', '/messages')).items.some((one) => one.kind === 'acting_chair' && one.parameters.meeting === '第二次会议'));
+    assert.equal((await name(experts[2])).body.key, 'chair_there');
+    assert.match((await experts[2].page(path)).text, /expert-1 · 委员 \(代理主任委员\)/);
+    await experts[1].ok('POST', `${path}/close`);
+    const sign = (who) => who.json('POST', `${path}/minutes/sign`);
+    assert.equal((await sign(experts[0])).body.key, 'chair_barred');
+    bar('expert-1');
+    assert.equal((await sign(experts[1])).body.key, 'chair_barred', 'nor does an acting chair whom a record bars');
+    bar('expert-0');
+    assert.equal((await sign(experts[1])).status, 200);
+    const { acting_chairs: acting, signatures } = await experts[2].ok('GET', `${path}/minutes`);
+    assert.deepEqual(acting.map((one) => [one.name, one.named_by_name]), [['expert-1', 'office']]);
+    assert.deepEqual(signatures.map((one) => [one.trustee_seat, one.acting, one.name]), [['chair', true, 'expert-1']]);
+    assert.match((await experts[2].page(`${path}/minutes`)).text, /代理主任委员<\/th>.*expert-1[^]*代理主任委员 expert-1/);
+    assert.ok(rows(`select payload from ledger where action = 'meeting.acting_chair' and subject = 'meeting/${id}'`)[0].payload.includes(experts[1].account.id));
+    bar('latecomer');
   });
 });
 
