@@ -12,13 +12,15 @@
     "id, kind, target, subject, path, body, state, attempts, due_at, sent_at, receipt, reason, "   \
     "ends_at, created_at, settled_at"
 
-/* As lists show it: the body may name people. */
-#define LISTED                                                                                     \
-    "id, kind as delivery_kind, target, subject, state as delivery_state, attempts, due_at, "      \
-    "sent_at, receipt, reason, created_at, settled_at, "                                           \
-    "state not in ('delivered', 'given_up') as open, "                                             \
-    "case when subject glob 'filing/*' then substr(subject, 8) else '' end as filing_id, "         \
-    "state in ('waiting', 'sending', 'unknown') as tried"
+/* As lists show it: the body may name people. That of a filing is called in words. */
+#define LISTED_SQL                                                                                 \
+    "select d.id, d.kind as delivery_kind, d.target, d.subject, d.state as delivery_state, "       \
+    "d.attempts, d.due_at, d.sent_at, d.receipt, d.reason, d.created_at, d.settled_at, "           \
+    "d.state not in ('delivered', 'given_up') as open, coalesce(f.id, '') as filing_id, f.kind "   \
+    "as filing_kind, f.level, c.name as cycle_name, d.state in ('waiting', 'sending', 'unknown') " \
+    "as tried from delivery d left join filing f on d.kind in ('filing', 'filing_decision') and "  \
+    "f.id = substr(d.subject, case d.kind when 'filing' then 8 else 10 end) left join cycle c on " \
+    "c.id = f.cycle_id where "
 
 enum { REASON_MAX = 500, HOUR_MS = 3600 * 1000 };
 
@@ -71,15 +73,15 @@ int td_delivery_list(struct td_review *review, const char *state, const char *cu
                      json_t **ret_page)
 {
     json_t *rows = NULL;
-    int rc =
-        *state ? td_tx_rows(review->tx, &rows,
-                            "select " LISTED " from delivery where state = $1 and id > $2"
-                            " order by id limit $3",
-                            "ssi", state, cursor, (int64_t)TD_ROW_PAGE + 1)
-               : td_tx_rows(review->tx, &rows,
-                            "select " LISTED " from delivery where state in ('waiting', 'sending',"
-                            " 'unknown', 'folder', 'rejected') and id > $1 order by id limit $2",
-                            "si", cursor, (int64_t)TD_ROW_PAGE + 1);
+    int rc = *state
+                 ? td_tx_rows(review->tx, &rows,
+                              LISTED_SQL "d.state = $1 and d.id > $2 order by d.id limit $3", "ssi",
+                              state, cursor, (int64_t)TD_ROW_PAGE + 1)
+                 : td_tx_rows(review->tx, &rows,
+                              LISTED_SQL
+                              "d.state in ('waiting', 'sending', 'unknown', 'folder', 'rejected')"
+                              " and d.id > $1 order by d.id limit $2",
+                              "si", cursor, (int64_t)TD_ROW_PAGE + 1);
     if (rc < 0)
         return rc;
     size_t i;
@@ -100,10 +102,8 @@ int td_delivery_counts(struct td_tx *tx, json_t **ret_counts)
 
 int td_delivery_of(struct td_tx *tx, const char *subject, json_t **ret_delivery)
 {
-    int rc =
-        td_tx_row(tx, ret_delivery,
-                  "select " LISTED " from delivery where subject = $1 order by id desc limit 1",
-                  "s", subject);
+    int rc = td_tx_row(tx, ret_delivery, LISTED_SQL "d.subject = $1 order by d.id desc limit 1",
+                       "s", subject);
     if (rc == 0)
         name_flags(*ret_delivery);
     if (rc != TD_ENOTFOUND)

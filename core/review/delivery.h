@@ -59,7 +59,8 @@ int td_delivery_post(struct td_review *review, const char *kind, const char *sub
 /* --- for people ----------------------------------------------------------------------------------------- */
 
 /* {"items": [{"id", "delivery_kind", "target", "subject", "delivery_state", "attempts", "due_at", "sent_at", "receipt",
- * "reason", "created_at", "settled_at", "open", "filing_id" ("" of others), "tried": again by itself}], "next"}: of one
+ * "reason", "created_at", "settled_at", "open", "filing_id" ("" of others), "filing_kind", "level", "cycle_name" (null of
+ * others), "tried": again by itself}], "next"}: of one
  * state, or "" = those not settled and not well ("open"), oldest first. Bodies are not shown. */
 int td_delivery_list(struct td_review *review, const char *state, const char *cursor, json_t **ret_page);
 int td_delivery_counts(struct td_tx *tx, json_t **ret_counts); /* [{"target", "delivery_state", "count"}] */

@@ -228,7 +228,16 @@ test('a target that is not configured gets a file for an upload by hand, whole; 
   assert.equal((await filingOf(id)).state, 'sent');
   assert.equal((await city.bureau.json('POST', `/deliveries/${delivery}/receipt`, {})).status, 422);
   const page = (await city.bureau.page('/deliveries?state=folder')).text;
-  assert.ok(page.includes(`/filings/${id}"`) && !page.includes('下次尝试'), 'what it is about, and that nobody tries again');
+  assert.ok(!page.includes('下次尝试'), 'nobody tries again');
+  // What it is about, in words; the way there for whoever may go it.
+  const clerk = await server.account('keeper', [{ role: 'admin', scope: '' }]);
+  const [{ name: called }] = rows(server, `select name from cycle where id = '${city.cycle.id}'`);
+  for (const [language, words] of [['zh', `${called} · 评审结果`], ['en', `${called} · Results`]]) {
+    const [bureau, admin] = await Promise.all([city.bureau, clerk].map(async (who) => (await who.page('/deliveries?state=folder', { 'Accept-Language': language })).text));
+    assert.ok(bureau.includes(`<a href="/filings/${id}">${words}</a>`), words);
+    assert.ok(admin.includes(`<dd>${words}</dd>`) && !admin.includes(`/filings/${id}`), words);
+    assert.doesNotMatch(bureau + admin, /filing\/01/);
+  }
   await city.bureau.ok('POST', `/deliveries/${delivery}/receipt`, { receipt: '新平台-77' });
   assert.ok(!(await city.bureau.page('/deliveries?state=delivered')).text.includes('/retry"'), 'settled');
   assert.deepEqual([(await filingOf(id)).state, (await filingOf(id)).receipt], ['received', '新平台-77']);
