@@ -9,12 +9,13 @@
  *     a move is the holder's: it is recorded of one title and done to all that he has in use or suspended
  *     the general title of the same level (review/ladder.h): converted; revoked; retired: the post is free
  *
- * Nobody holds two posts of a series. An appointment to a higher title ends what is open on those below it and
- * frees their posts, in the same transaction (superseded): all directed ones, the general ones too when the higher
- * one is general, for a general title is what a holder of a higher directed one has outside the grassroots. So does
- * an appointment on a higher title from elsewhere that goes on, once the bureau has confirmed it. The lower title
- * stays valid, the years in it count, and it is suspended and reinstated with the other, never with a post of its own;
- * when the higher one is gone (revoked), the unit may appoint on it anew, on a post that is free.
+ * Nobody holds two posts of a series. An appointment ends what is open on the holder's other titles of the series,
+ * the lower ones and those of the same level, and frees their posts in the same transaction (superseded): the
+ * directed ones, the general ones too when the appointment is on a general one, for a general title is what the holder
+ * of a directed one has outside the grassroots. So does an appointment on a higher title from elsewhere that goes on,
+ * once the bureau has confirmed it. What is superseded stays valid, the years in it count, and it is suspended and
+ * reinstated with the other, never with a post of its own; while no higher one is in use the unit may appoint on it
+ * anew, on a post that is free.
  * The grade held before the directed evaluation is that before the first one: who rose from one directed title to the
  * next goes back to where he was before both.
  *
@@ -80,8 +81,8 @@ int td_post_list(struct td_review *review, const char *late, const char *cursor,
 /* Reminds unit officials and holder once of each appointment and each pay that is overdue. For the tick. */
 int td_post_remind(struct td_review *review, int64_t *changed);
 
-/* Supersedes the titles below one, {"account_id", "series", "level", "track"}, to which its holder is appointed from
- * the day `on`; `number` names it. */
+/* Supersedes what an appointment from the day `on` ends, on a title {"title_id" (absent: one from elsewhere),
+ * "account_id", "series", "level", "track"}; `number` names it. */
 int td_post_supersede_below(struct td_review *review, const json_t *higher, const char *number,
                             const char *on, struct td_error *reterr);
 

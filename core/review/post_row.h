@@ -36,13 +36,14 @@ int td_post_open(struct td_review *review, const json_t *title, const char *unit
 /* Ends the open post of a title: its last day is the one before `on`, or its first when it began that day. */
 int td_post_close(struct td_review *review, const char *title_id, const char *on);
 
-/* --- post_higher.c: titles of one holder and series, as rows with "account_id", "series", "level", "track" ---- */
+/* --- post_supersede.c: titles of one holder and series, as rows with "account_id", "series", "level", "track" ---- */
 
 /* The number of a title above this one on which the holder is appointed and which takes its appointment away, in the
  * arena; "" when there is none. */
 int td_post_outranked(struct td_review *review, const json_t *title, const char **ret_number);
 
-/* The titles below that an appointment on this one supersedes: [{"id" (the dossier's), "title_id", "state", "level",
+/* The titles that an appointment on this one ("title_id", absent for one from elsewhere) supersedes: those below it,
+ * and those beside it when it is one of here: [{"id" (the dossier's), "title_id", "state", "level",
  * "track", "pre_directed_grade"}], a new reference. */
 int td_post_below(struct td_review *review, const json_t *title, json_t **ret_titles);
 

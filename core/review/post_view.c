@@ -65,7 +65,9 @@ static int add_below(struct td_review *review, json_t *title)
 {
     json_t *below = NULL;
     int64_t before;
+    json_object_set(title, "title_id", json_object_get(title, "id"));
     int rc = td_post_below(review, title, &below);
+    json_object_del(title, "title_id");
     if (rc < 0)
         return rc;
     json_object_set_new(title, "rises", json_boolean(json_array_size(below) > 0));

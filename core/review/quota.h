@@ -9,7 +9,7 @@
  *     reserve         when the certificate is issued: who gets a title has a post (直评直聘), and what the region
  *                     refuses in between never held one; none for who has left the grassroots by then
  *     consume         when the unit appoints; takes a post that is free where none is reserved
- *     release         a reserved or consumed post becomes free: superseded by the appointment to a higher title
+ *     release         a reserved or consumed post becomes free: superseded by the appointment to another title
  *                     (nobody holds two posts of a series), suspended, converted, revoked, retired
  *
  * Each is one row with the balance after it, checked and written in the caller's transaction with its entry in the

@@ -151,7 +151,7 @@ describe('one person, one post', () => {
     const { rises, knows_before: known, grade_before: before } = await see(over, city.clerk);
     assert.deepEqual([rises, known, before], [true, true, 12]);
     const form = (await city.clerk.page(`/titles/${over.id}`)).text;
-    for (const words of [/聘任时的登记： 12</, /name="pre_directed_grade"[^>]*value="12"/, /持证人另有较低层级的职称/]) assert.ok(words.test(form), words);
+    for (const words of [/聘任时的登记： 12</, /name="pre_directed_grade"[^>]*value="12"/, /持证人另有本系列同级或较低层级的职称/]) assert.ok(words.test(form), words);
     // Outside the grassroots neither of both would hold: the grade is that before the first.
     const revived = await appoint(over, '2026-10-10', 7, 10);
     assert.deepEqual([revived.status, revived.body.errors?.[0].code], [422, 'post_grade_directed']);
@@ -232,6 +232,20 @@ describe('one person, one post', () => {
     await verified();
   });
 
+  test('of two directed titles of one level the one appointed last holds the post', async () => {
+    const sam = await teacher(city, 'sam');
+    await grantPosts(city.bureau, { year: 2022, posts: 1, levels: [lower] });
+    const [first, second] = [await title(sam, lower), await title(sam, lower, 'directed', 2022)];
+    const other = async () => (await city.bureau.ok('GET', '/quota?year=2022')).items.find((one) => one.division_code === division).consumed;
+    const before = await posts(lower);
+    done(await appoint(first, '2026-09-10', 10));
+    assert.deepEqual([states(first, second), await other()], [['appointed', 'superseded'], 0]);
+    assert.equal((await appoint(second, '2026-10-10', 9, 11)).body.errors[0].code, 'post_grade_directed');
+    done(await appoint(second, '2026-10-10', 9));
+    assert.deepEqual([states(first, second), await posts(lower), await other()], [['superseded', 'appointed'], [before[0] - 1, before[1], before[2] + 1], 1]);
+    await verified();
+  });
+
   test('who retires from the higher one is asked for no other appointment', async () => {
     const ned = await teacher(city, 'ned');
     const [under, over] = [await title(ned, lower), await title(ned, higher)], waiting = dossier(ned, lower, 'directed', 2023);
@@ -285,7 +299,7 @@ describe('titlectl quota verify', () => {
   test('accepts what the server left', async () => {
     const { code, out, err } = await ctl('quota', 'verify');
     assert.equal(code, 0, err);
-    assert.match(out, /The posts add up: \d+ entries in 12 pots/);
+    assert.match(out, /The posts add up: \d+ entries in 14 pots/);
   });
 
   test('names every kind of difference', async () => {

@@ -1,6 +1,6 @@
-/* post_higher.c - see post.h: what an appointment to a higher title ends, so that nobody holds two
- * posts of one series. Reads `title` and `held_title`; the state is the workflow's, and with it the
- * post of the ledger becomes free (td_post_follow). */
+/* post_supersede.c - see post.h: what the appointment to a title ends on others, so that nobody holds
+ * two posts of one series. Reads `title` and `held_title`; the state is the workflow's, and with it
+ * the post of the ledger becomes free (td_post_follow). */
 #include "review/post_row.h"
 
 #include "review/ladder.h"
@@ -8,15 +8,16 @@
 #include "review/workflow.h"
 #include "store/store.h"
 
+#include <limits.h>
 #include <string.h>
 
-/* Keeps of `rows` those whose level lies above (1) or below (-1) the title's. */
-static void keep_levels(json_t *rows, const json_t *title, int side)
+/* Keeps of `rows` those whose level lies from `first` to `last` steps above the title's. */
+static void keep_levels(json_t *rows, const json_t *title, int first, int last)
 {
     int own = td_ladder_rung(td_row_text(title, "level"));
     for (size_t i = json_array_size(rows); i > 0; i--) {
-        int rung = td_ladder_rung(td_row_text(json_array_get(rows, i - 1), "level"));
-        if ((rung - own) * side <= 0)
+        int steps = td_ladder_rung(td_row_text(json_array_get(rows, i - 1), "level")) - own;
+        if (steps < first || steps > last)
             json_array_remove(rows, i - 1);
     }
 }
@@ -36,7 +37,7 @@ int td_post_outranked(struct td_review *review, const json_t *title, const char 
         td_row_text(title, "track"));
     if (rc < 0)
         return rc;
-    keep_levels(rows, title, 1);
+    keep_levels(rows, title, 1, INT_MAX);
     rows = td_arena_json(review->arena, rows);
     if (!rows)
         return TD_ENOMEM;
@@ -46,18 +47,19 @@ int td_post_outranked(struct td_review *review, const json_t *title, const char 
 
 int td_post_below(struct td_review *review, const json_t *title, json_t **ret_titles)
 {
+    const char *here = td_row_text(title, "title_id"); /* "" for a title from elsewhere */
     int rc = td_tx_rows(
         review->tx, ret_titles,
         "select a.id, t.id as title_id, a.state, t.level, t.track,"
         " coalesce(t.pre_directed_grade, 0) as pre_directed_grade"
         " from title t join application a on a.id = t.application_id where t.account_id = $1"
-        " and t.series = $2 and (t.track = 'directed' or $3 = 'general')"
+        " and t.id <> $4 and t.series = $2 and (t.track = 'directed' or $3 = 'general')"
         " and (a.state in ('certified', 'appointed')"
         " or (a.state = 'suspended' and a.returned_to <> 'superseded')) order by t.id",
-        "sss", td_row_text(title, "account_id"), td_row_text(title, "series"),
-        td_row_text(title, "track"));
+        "ssss", td_row_text(title, "account_id"), td_row_text(title, "series"),
+        td_row_text(title, "track"), here);
     if (rc == 0)
-        keep_levels(*ret_titles, title, -1);
+        keep_levels(*ret_titles, title, INT_MIN, *here ? 0 : -1);
     return rc;
 }
 
