@@ -106,18 +106,20 @@ int td_ballot_work_code(const json_t *kept, json_t **ret_made, struct td_error *
 
 /* What the records hold was checked when it came: that it cannot be read is nobody's mistake who
  * asks. */
-static int own_record(int rc, const struct td_error *why)
+static int own_record(int rc, const char *why, struct td_error *reterr)
 {
-    if (rc < 0)
-        TD_LOG(TD_LOG_WARNING, "ballot.unreadable", TD_S("because", why->detail));
-    return rc < 0 ? TD_ENOMEM : 0;
+    if (rc == 0 || rc == TD_ENOMEM)
+        return rc;
+    TD_LOG(TD_LOG_WARNING, "ballot.unreadable", TD_S("because", why));
+    return td_error_key(reterr, TD_EINTERNAL, "vote_unreadable", NULL);
 }
 
-static int read_election(struct td_group *group, const json_t *texts, struct td_election *ret)
+static int read_election(struct td_group *group, const json_t *texts, struct td_election *ret,
+                         struct td_error *reterr)
 {
     const char *text = td_row_text(texts, "election");
     struct td_error why = TD_ERROR_INIT;
-    int rc = own_record(td_election_read(group, text, strlen(text), ret, &why), &why);
+    int rc = own_record(td_election_read(group, text, strlen(text), ret, &why), why.detail, reterr);
     td_error_done(&why);
     return rc;
 }
@@ -130,7 +132,7 @@ static int find_on_list(const json_t *election, const char *credential, const ch
     bool read = list != NULL;
     json_decref(list);
     if (!read)
-        return TD_ENOMEM;
+        return own_record(TD_EINVALID, "credentials: no JSON", reterr);
     return found ? 0
                  : td_error_field(reterr, field, "code_not_on_list", "this code has no vote here");
 }
@@ -152,7 +154,7 @@ static int check_paper(struct td_group *group, const json_t *election, const cha
     struct td_error why = TD_ERROR_INIT;
     json_t *paper = NULL;
     td_group_start(group);
-    int rc = read_election(group, election, &read);
+    int rc = read_election(group, election, &read, reterr);
     if (rc == 0) {
         rc = td_paper_check(group, &read, text, strlen(text), &paper, &why);
         td_election_done(&read);
@@ -235,7 +237,7 @@ static int make_paper(struct td_group *group, const json_t *election, const char
     struct td_election read;
     td_group_start(group);
     BIGNUM *secret = td_group_number(group), *key = td_group_number(group);
-    int rc = read_election(group, election, &read);
+    int rc = read_election(group, election, &read, reterr);
     if (rc == 0) {
         td_credential_secret(group, code, read.uuid, secret);
         td_group_power_secret(group, key, group->g, secret);
@@ -320,11 +322,12 @@ static char *write_value(const json_t *value)
     return td_strbuf_take(&text, NULL);
 }
 
-static int sum_up(struct td_group *group, const json_t *texts, json_t *list)
+static int sum_up(struct td_group *group, const json_t *texts, json_t *list,
+                  struct td_error *reterr)
 {
     struct td_election election;
     td_group_start(group);
-    int rc = read_election(group, texts, &election);
+    int rc = read_election(group, texts, &election, reterr);
     if (rc == 0) {
         json_t *papers = read_papers(texts);
         size_t count = json_array_size(papers);
@@ -338,7 +341,8 @@ static int sum_up(struct td_group *group, const json_t *texts, json_t *list)
                                                           json_object_get(texts, "id"), "papers",
                                                           (json_int_t)count, "sums", text))
                   : -1;
-        rc = rc < 0 ? TD_ENOMEM : 0;
+        if (rc < 0)
+            rc = whole ? TD_ENOMEM : own_record(TD_EINVALID, "papers: no JSON", reterr);
         free(text);
         free(each);
         json_decref(sums);
@@ -357,7 +361,7 @@ int td_ballot_work_sums(const json_t *kept, json_t **ret_sums, struct td_error *
     int rc = group ? 0 : TD_ENOMEM;
     json_array_foreach(json_object_get(kept, "elections"), i, one)
         if (rc == 0)
-            rc = sum_up(group, one, list);
+            rc = sum_up(group, one, list, reterr);
     return end(group, rc, list, ret_sums, reterr);
 }
 
@@ -466,10 +470,13 @@ int td_ballot_work_factors(const json_t *kept, const char *factors, json_t **ret
     if (rc == 0 && !text)
         rc = td_error_field(reterr, "factors", "trustee_factors", "no JSON");
     if (rc == 0)
-        rc = own_record(
-            td_trustees_read(group, trustees, strlen(trustees), &opening.trustees, &why), &why);
+        rc = own_record(opening.sums ? 0 : TD_EINVALID, "sums: no JSON", reterr);
     if (rc == 0)
-        rc = read_election(group, kept, &opening.election);
+        rc =
+            own_record(td_trustees_read(group, trustees, strlen(trustees), &opening.trustees, &why),
+                       why.detail, reterr);
+    if (rc == 0)
+        rc = read_election(group, kept, &opening.election, reterr);
     if (rc == 0) {
         rc = check_factors(group, &opening, reterr);
         if (rc == 0)

@@ -1,5 +1,5 @@
 /* ballot_work.h - what ballots need of the group: tens of powers a question. No transaction, any thread; values in and
- * out are those of ballot.h. */
+ * out are those of ballot.h. TD_EINTERNAL "vote_unreadable" where what the records hold cannot be read. */
 #ifndef TD_REVIEW_BALLOT_WORK_H
 #define TD_REVIEW_BALLOT_WORK_H
 

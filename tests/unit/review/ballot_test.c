@@ -472,12 +472,41 @@ static int teardown(void **state)
     return 0;
 }
 
+/* A record that was damaged is no want of memory, and no mistake of who asks. */
+static void damaged(void **state)
+{
+    (void)state;
+    struct td_error err = TD_ERROR_INIT;
+    json_t *made = NULL;
+    json_t *vote = json_pack("{s:[{s:s, s:s, s:s, s:[s]}]}", "elections", "id", "E", "election",
+                             "{\"version\":", "credentials", "[]", "papers", "{}");
+    json_t *papers = json_pack("{s:s}", "E", "{}");
+    assert_int_equal(td_ballot_work_papers(vote, papers, &made, &err), TD_EINTERNAL);
+    assert_string_equal(err.key, "vote_unreadable");
+    td_error_done(&err);
+    assert_int_equal(td_ballot_work_sums(vote, &made, &err), TD_EINTERNAL);
+    td_error_done(&err);
+    json_t *opening = json_pack("{s:i, s:s, s:s, s:s, s:[]}", "owner", 1, "trustees", joined,
+                                "sums", "[[", "election", "", "factors");
+    assert_int_equal(td_ballot_work_factors(opening, "{}", &made, &err), TD_EINTERNAL);
+    td_error_done(&err);
+    json_object_set_new(opening, "sums", json_string("[]"));
+    json_object_set_new(opening, "trustees", json_string("[["));
+    assert_int_equal(td_ballot_work_factors(opening, "{}", &made, &err), TD_EINTERNAL);
+    assert_string_equal(err.key, "vote_unreadable");
+    td_error_done(&err);
+    json_decref(opening);
+    json_decref(papers);
+    json_decref(vote);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results),
         cmocka_unit_test(refusals),
         cmocka_unit_test(place_says_nothing),
+        cmocka_unit_test(damaged),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
