@@ -161,11 +161,17 @@ static void put_chosen(struct refill *refill, const char *tag, const char *end, 
     td_strbuf_add(refill->out, rest, (size_t)(end - rest));
 }
 
+/* Disabled, or nobody's to keep. */
+static bool is_apart(const char *tag, const char *end)
+{
+    return find_word(tag, end, "data-secret", " />") || find_word(tag, end, "disabled", " />");
+}
+
 /* What was sent of this list, if one of its options says it. */
 static const json_t *sent_of_list(const struct refill *refill, const char *tag, const char *end)
 {
     const json_t *sent = NULL;
-    if (!find_sent(refill, attribute(tag, end, "name"), &sent) || !sent)
+    if (is_apart(tag, end) || !find_sent(refill, attribute(tag, end, "name"), &sent) || !sent)
         return NULL;
     for (const char *at = end; (at = memchr(at, '<', (size_t)(refill->stop - at)));) {
         end = tag_end(at, refill->stop);
@@ -213,10 +219,9 @@ static const char *sent_text(const struct refill *refill, const char *tag, const
     const json_t *sent = NULL;
     bool own = attribute(tag, end, "autocomplete").at &&
                !is_text(attribute(tag, end, "inputmode"), "decimal"); /* a number is no secret */
-    bool apart =
-        own || find_word(tag, end, "data-secret", " />") || find_word(tag, end, "disabled", " />");
-    return !apart && find_sent(refill, attribute(tag, end, "name"), &sent) ? json_string_value(sent)
-                                                                           : NULL;
+    return !own && !is_apart(tag, end) && find_sent(refill, attribute(tag, end, "name"), &sent)
+               ? json_string_value(sent)
+               : NULL;
 }
 
 static void put_value(struct refill *refill, const char *tag, const char *end, const char *text)
@@ -241,7 +246,7 @@ static bool put_input(struct refill *refill, const char *tag, const char *end)
         put_value(refill, tag, end, text);
     if (text)
         return true;
-    if ((!box && !radio) || find_word(tag, end, "disabled", " />") ||
+    if ((!box && !radio) || is_apart(tag, end) ||
         !find_sent(refill, attribute(tag, end, "name"), &sent) || (radio && !sent))
         return false;
     put_chosen(refill, tag, end, "checked",

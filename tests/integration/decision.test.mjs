@@ -484,6 +484,12 @@ describe('the meeting', () => {
     assert.equal((await ballot(experts[1], { [first.id]: 'yes' }, codes.get(experts[0]))).body.key, 'not_present');
     assert.equal((await ballot(experts[0], { [second.id]: 'yes' })).body.errors[0].code, 'choices_missing', 'a paper answers every question');
     assert.equal((await ballot(experts[0], { [first.id]: 'yes' }, 'ABC-DEF-GHJ-KLM-NPQ')).body.errors[0].code, 'voting_code');
+    // A refused form of a ballot comes back as if nothing had been typed or chosen: neither choices nor the code are in the page.
+    for (const [sent, status] of [[{ voting_code: codes.get(experts[0]), [`choices.${second.id}`]: 'yes' }, 422], [{ voting_code: 'QPN-MLK-JHG-FED-CBA', ...Object.fromEntries(motions.map(({ id }) => [`choices.${id}`, 'no'])) }, 422], [{ voting_code: codes.get(experts[0]), _csrf: 'stale', [`choices.${second.id}`]: 'abstain' }, 403]]) {
+      const { text, ...reply } = await experts[0].form(`/meetings/${meeting}/ballots`, { _back: `/meetings/${meeting}/ballots`, ...sent });
+      assert.deepEqual([reply.status, text.split('type="radio"').length - 1, text.includes('id="voting_code"')], [status, 9, true], 'the form again');
+      assert.ok(!text.includes(' checked') && !text.includes(sent.voting_code), JSON.stringify(sent));
+    }
     bar('expert-9');
     assert.equal((await ballot(experts[9], {})).body.key, 'barred_judging', 'whom a record bars since he checked in has no vote');
     assert.deepEqual((await experts[9].ok('GET', `/meetings/${meeting}/ballots`)).items, []);

@@ -72,6 +72,14 @@ test('forms come back to their page, and what is wrong in them is named', () => 
   assert.deepEqual(nameless.filter((one) => !/: (application|number)$/.test(one)), [], 'a problem with them would not say with what');
 });
 
+test('what is secret is never filled in again by a page', () => {
+  const inputs = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/<(?:input|textarea)\b[^>]*\bname="([^"]+)"[^>]*>/g)].map(([tag, of]) => [name, of, tag]));
+  const secret = inputs.filter(([name, of]) => /password|proof|one_time_code|voting_code|receipt_code|id_number/.test(of));
+  assert.ok(secret.length >= 10, `${secret.length}`);
+  assert.deepEqual(secret.filter(([, , tag]) => /value=|page\.form/.test(tag) || !/type="password"|autocomplete="(?:off|one-time-code)"|data-secret/.test(tag)).map(([name, of]) => `${name}: ${of}`), []);
+  assert.deepEqual(files('web/templates', '.mustache').filter(([, text]) => /page\.form\.\w*(?:password|proof|secret|code\b|choices)/.test(text)).map(([name]) => name), []);
+});
+
 test('every message to a person is sent somewhere, and its test names it', () => {
   const workflow = readFileSync(join(top, 'core/review/workflow.c'), 'utf8'); // its rows' messages: workflow_test.c sends each
   const tests = ['integration', 'unit/review'].flatMap((folder) => files(`tests/${folder}`, folder === 'integration' ? '.mjs' : '.c')).map(([, text]) => text).join('\n');

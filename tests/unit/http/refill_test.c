@@ -46,6 +46,16 @@ static void test_lists(void **state)
         "<select name=\"parameters.x\"><option selected>q &amp; &quot;a&quot;</option></select>");
     stays("{\"kind\": \"c\"}",
           FORM "<select name=\"kind\"><option value=\"a\" selected>A</option></select>");
+    static const char *const apart[] = {"data-secret", "disabled"};
+    for (size_t i = 0; i < 2; i++) {
+        struct td_strbuf html;
+        td_strbuf_init(&html);
+        td_strbuf_addf(&html,
+                       FORM "<select name=\"kind\" %s><option value=\"a\">A</option></select>",
+                       apart[i]);
+        stays("{\"kind\": \"a\"}", html.bytes);
+        td_strbuf_done(&html);
+    }
     stays("{\"kind\": [{\"x\": \"a\"}]}",
           FORM "<select name=\"kind.1.x\"><option value=\"a\">A</option></select>");
 }
@@ -71,6 +81,8 @@ static void test_boxes(void **state)
                 "name=\"r\" value=\"no\" checked>");
     stays("{}", FORM "<input type=\"radio\" name=\"r\" value=\"yes\" checked>");
     stays("{}", FORM "<input type=\"checkbox\" name=\"c\" value=\"a\" checked disabled>");
+    stays("{\"c\": \"a\"}", FORM "<input type=\"checkbox\" name=\"c\" value=\"a\" data-secret>");
+    stays("{\"c\": \"a\"}", FORM "<input type=\"radio\" name=\"c\" value=\"a\" data-secret>");
 }
 
 static void test_texts(void **state)
@@ -88,6 +100,8 @@ static void test_texts(void **state)
            FORM "<input name=\"n\" inputmode=\"decimal\" autocomplete=\"off\" value=\"1.5\">");
     static const char *kept[] = {
         "<input type=\"password\" name=\"n\">",
+        "<textarea name=\"n\" data-secret></textarea>",
+        "<input name=\"n\" inputmode=\"numeric\" autocomplete=\"one-time-code\">",
         "<input name=\"n\" autocomplete=\"off\">",
         "<input name=\"n\" data-secret>",
         "<input name=\"n\" disabled>",
