@@ -81,21 +81,16 @@ static int save_assessment(struct td_call *call, struct td_reply *reply, struct 
 static int perform(struct td_review *review, struct td_call *call, json_t **ret_application,
                    struct td_error *reterr)
 {
-    static const char *const with_reasons[] = {"return", "return_to_unit", "supplement", "reject"};
     const char *id = td_call_param(call, "application"), *action = td_call_param(call, "action");
     const char *note = td_call_text(call, "note");
     if (!td_dossier_offers(action))
         return td_error_key(reterr, TD_EINVALID, "action_unknown",
                             json_pack("{s:s}", "action", action));
-    for (size_t i = 0; i < sizeof(with_reasons) / sizeof(with_reasons[0]); i++) {
-        if (strcmp(action, with_reasons[i]))
-            continue;
-        int result =
-            td_verification_send_back(review, id, action, note, td_call_json(call, "reasons"),
-                                      td_call_text(call, "due_on"), reterr);
-        return result ? result : td_application_row(review, id, ret_application, reterr);
-    }
-    return td_workflow_apply(review, id, action, note, ret_application, reterr);
+    if (!td_workflow_has_reasons(action))
+        return td_workflow_apply(review, id, action, note, ret_application, reterr);
+    int result = td_verification_send_back(review, id, action, note, td_call_json(call, "reasons"),
+                                           td_call_text(call, "due_on"), reterr);
+    return result ? result : td_application_row(review, id, ret_application, reterr);
 }
 
 static int act(struct td_call *call, struct td_reply *reply, struct td_error *reterr)

@@ -66,8 +66,8 @@ static const struct td_workflow_row rows[] = {
     {"return", FROM(UNIT_NOTICE), TO(RETURNED), UNIT, NULL, NULL, -5, "returned", true},
     {"return", FROM(DISTRICT_INDUSTRY_REVIEW), TO(RETURNED), INDUSTRY, NULL, NULL, -5, "returned", true},
     {"return", FROM(DISTRICT_HR_REVIEW), TO(RETURNED), HR, NULL, NULL, -5, "returned", true},
-    {"return_to_unit", FROM(DISTRICT_INDUSTRY_REVIEW), TO(UNIT_REVIEW), INDUSTRY, NULL, NULL, -5, NULL, true},
-    {"return_to_unit", FROM(DISTRICT_HR_REVIEW), TO(UNIT_REVIEW), HR, NULL, NULL, -5, NULL, true},
+    {"return_to_unit", FROM(DISTRICT_INDUSTRY_REVIEW), TO(UNIT_REVIEW), INDUSTRY, NULL, NULL, -5, "unit_returned", true},
+    {"return_to_unit", FROM(DISTRICT_HR_REVIEW), TO(UNIT_REVIEW), HR, NULL, NULL, -5, "unit_returned", true},
     {"supplement", FROM(OFFICE_REVIEW), TO(SUPPLEMENT), OFFICE, NULL, td_guard_not_supplemented, -5, "supplement", true},
     {"reject", FROM(UNIT_REVIEW), TO(REJECTED), UNIT, NULL, NULL, 0, "rejected", true},
     {"reject", FROM(UNIT_NOTICE), TO(REJECTED), UNIT, NULL, NULL, 0, "rejected", true},
@@ -164,6 +164,14 @@ const struct td_workflow_row *td_workflow_rows(size_t *ret_count)
 {
     *ret_count = ROW_COUNT;
     return rows;
+}
+
+bool td_workflow_has_reasons(const char *action)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (!strcmp(rows[i].action, action))
+            return rows[i].has_reasons;
+    return false;
 }
 
 static bool holds_role(const struct td_account *who, enum td_role role, const json_t *application)
@@ -339,8 +347,8 @@ static int tell(struct td_review *review, const json_t *application,
 {
     const char *id = td_row_text(application, "id");
     int result = td_row_live(review->tx, "application", id);
-    bool to_unit = !strcmp(row->action, "return_to_unit");
-    if (result || (!row->message && !to_unit))
+    bool to_unit = row->has_reasons && !strcmp(td_state_holder(to), "unit");
+    if (result || !row->message)
         return result;
     json_t *parameters = json_pack("{s:s, s:s}", "state", td_state_name(to), "number",
                                    td_row_text(application, "number"));
@@ -348,7 +356,7 @@ static int tell(struct td_review *review, const json_t *application,
         json_object_set_new(parameters, "due_at", json_string(due));
     if (to_unit)
         result = td_message_send_role(review, "unit", td_row_text(application, "unit_id"),
-                                      td_row_text(application, "account_id"), id, "unit_returned",
+                                      td_row_text(application, "account_id"), id, row->message,
                                       parameters);
     else
         result = td_message_send(review, td_row_text(application, "account_id"), id, row->message,
@@ -467,7 +475,7 @@ static json_t *describe_action(struct td_review *review, const json_t *applicati
     if (!result && row->guard)
         result = row->guard(review, application, &because);
     json_t *action = json_pack("{s:s, s:b, s:b, s:s}", "action", row->action, "ready", result == 0,
-                               "asks_reasons", row->asks_applicant, "to", td_state_name(row->to));
+                               "asks_reasons", row->has_reasons, "to", td_state_name(row->to));
     if (result && because.key[0]) {
         json_object_set_new(action, "say", json_string(because.key));
         json_object_set(action, "parameters", because.parameters);

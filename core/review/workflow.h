@@ -66,8 +66,9 @@ struct td_workflow_row {
     int due_days; /* due date of the next holder in calendar days; 0 = none, < 0 = working days;
                    * the cycle's parameter of the same name as the state ("unit_review_days") wins
                    */
-    const char *message; /* kind of the message to the applicant; NULL = none */
-    bool asks_applicant; /* the action carries coded reasons (review/verification.h) */
+    const char *message; /* kind of the message to the applicant, but see below; NULL = none */
+    bool has_reasons; /* coded ones (review/verification.h): the message goes to whoever has to act on them, the
+                       * unit when it is the next holder */
 };
 
 const char *td_state_name(enum td_state state);
@@ -79,6 +80,9 @@ bool td_state_editable(enum td_state state);
 
 /* The table, for printing and for tests. */
 const struct td_workflow_row *td_workflow_rows(size_t *ret_count);
+
+/* Whether the rows of this action carry coded reasons: td_verification_send_back performs it. */
+bool td_workflow_has_reasons(const char *action);
 
 /* Performs `action` on a dossier. `note` (may be NULL) goes to the timeline. On success
  * *ret_application (may be NULL) is the row after the change, a new reference. TD_ENOTFOUND when

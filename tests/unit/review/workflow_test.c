@@ -161,7 +161,7 @@ static void complain(struct matrix *matrix, const char *state, const char *actio
                  action, actor, what, td_error_name(result));
 }
 
-/* The kinds of message that this change may leave for the applicant; NULL among them = none. */
+/* The kinds of message that this change may leave; NULL among them = none. */
 static bool may_tell(const char *state, const char *action, const char *to, const char *kind)
 {
     size_t count;
@@ -176,16 +176,22 @@ static bool may_tell(const char *state, const char *action, const char *to, cons
     return false;
 }
 
-/* What a change has told the applicant: the one message of its row, or none. */
+/* What a change has told: the one message of its row, to the applicant, or to the unit that has to
+ * mend it; or none. */
 static int check_told(struct matrix *matrix, struct td_tx *tx, const char *state,
                       const char *action, const char *to)
 {
     json_t *messages = NULL;
-    int r =
-        td_tx_rows(tx, &messages, "select kind from message where account_id = 'applicant'", "");
-    const char *kind = json_string_value(json_object_get(json_array_get(messages, 0), "kind"));
-    if (!r && (json_array_size(messages) > 1 || !may_tell(state, action, to, kind)))
-        complain(matrix, state, action, "the applicant", kind ? kind : "is told nothing", 0);
+    const char *whom = !strcmp(action, "return_to_unit") ? "unit" : "applicant";
+    int r = td_tx_rows(tx, &messages,
+                       "select account_id, kind from message where account_id in ('applicant', "
+                       "'unit')",
+                       "");
+    const json_t *first = json_array_get(messages, 0);
+    const char *kind = json_string_value(json_object_get(first, "kind"));
+    bool there = !kind || !strcmp(json_string_value(json_object_get(first, "account_id")), whom);
+    if (!r && (json_array_size(messages) > 1 || !there || !may_tell(state, action, to, kind)))
+        complain(matrix, state, action, whom, kind ? kind : "is told nothing", 0);
     json_decref(messages);
     return r ? r : td_tx_exec(tx, NULL, "delete from message", "");
 }
@@ -274,8 +280,7 @@ static void whoever_is_moved_is_told(void **state)
 {
     (void)state;
     static const char silent[] =
-        "submitted/begin district_industry_review/return_to_unit district_hr_review/return_to_unit "
-        "draft/withdraw panel_review/close_panel committee_vote/pass";
+        "submitted/begin draft/withdraw panel_review/close_panel committee_vote/pass";
     size_t count;
     const struct td_workflow_row *rows = td_workflow_rows(&count);
     for (size_t i = 0; i < count; i++) {
