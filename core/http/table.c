@@ -141,6 +141,7 @@ static void add_row(struct td_strbuf *out, const struct td_locale *locale, const
         const json_t *value = member_of(locale, item, name);
         char *words = words_of(locale, name, value);
         td_strbuf_adds(out, comma);
+        out->failed |= !words; /* an empty cell would say something else */
         add_cell(out, words ? words : "", json_is_string(value));
         comma = ",";
         free(words);
