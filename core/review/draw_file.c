@@ -1,5 +1,5 @@
-/* draw_file.c - the arithmetic of a draw: commitment, order, seats, and their verification. Pure;
- * used by the server and by titlectl. See draw_file.h. */
+/* draw_file.c - the arithmetic of a draw: commitment, order, and the verification of both and of
+ * the seats (draw_seat.c). Pure; used by the server and by titlectl. See draw_file.h. */
 #include "review/draw_file.h"
 
 #include "base/json.h"
@@ -104,25 +104,6 @@ const char *td_draw_misfit(const json_t *file, const json_t *candidate)
                : NULL;
 }
 
-/* The number of the criteria that is none of a draw's, a constant; NULL when all are. */
-static const char *odd_number(const json_t *criteria)
-{
-    static const struct {
-        const char *member;
-        int64_t least, most;
-    } bounds[] = {{"size", 1, TD_DRAW_SIZE},
-                  {"reserves", 0, TD_DRAW_SIZE},
-                  {"max_per_unit", 0, TD_DRAW_SIZE},
-                  {"outside_percent", 0, 100},
-                  {"new_percent", 0, 100}};
-    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
-        int64_t number = td_row_int(criteria, bounds[i].member);
-        if (number < bounds[i].least || number > bounds[i].most)
-            return bounds[i].member;
-    }
-    return NULL;
-}
-
 /* --- order ------------------------------------------------------------------------------------ */
 
 struct stream {
@@ -198,113 +179,6 @@ int td_draw_shuffle(json_t *file)
         json_array_set_new(order, j, one);
     }
     return json_object_set_new(file, "order", order) < 0 ? TD_ENOMEM : 0;
-}
-
-/* --- seats ------------------------------------------------------------------------------------ */
-
-struct seating {
-    json_t *by_id; /* {id: candidate} */
-    const json_t *order;
-    json_t *seats;
-    int64_t size, per_unit, outside, fresh; /* the criteria: how many of each */
-    bool failed;                            /* without memory */
-};
-
-static int64_t share(const json_t *criteria, const char *percent)
-{
-    return (td_row_int(criteria, "size") * td_row_int(criteria, percent) + 99) / 100;
-}
-
-static json_t *seat_of(const struct seating *seating, const char *id)
-{
-    size_t i;
-    json_t *seat = NULL;
-    json_array_foreach(seating->seats, i, seat)
-        if (td_row_equals(seat, "id", id))
-            return seat;
-    return NULL;
-}
-
-static int64_t positive(int64_t number)
-{
-    return number > 0 ? number : 0;
-}
-
-/* The seats that are taken leave room for this one. */
-static bool admits(const struct seating *seating, const json_t *candidate)
-{
-    int64_t taken = 0, colleagues = 0;
-    int64_t outside = td_row_bool(candidate, "outside"), fresh = td_row_bool(candidate, "new");
-    size_t i;
-    json_t *seat = NULL;
-    json_array_foreach(seating->seats, i, seat) {
-        const json_t *other = json_object_get(seating->by_id, td_row_text(seat, "id"));
-        if (td_row_equals(seat, "answer", "declined"))
-            continue;
-        taken++;
-        outside += td_row_bool(other, "outside");
-        fresh += td_row_bool(other, "new");
-        colleagues += td_row_equals(other, "unit", td_row_text(candidate, "unit"));
-    }
-    if (taken >= seating->size || (seating->per_unit && colleagues >= seating->per_unit))
-        return false;
-    return seating->size - taken - 1 >=
-           positive(seating->outside - outside) + positive(seating->fresh - fresh);
-}
-
-/* Seats whoever comes next until the seats are full or nobody fits. */
-static void fill(struct seating *seating, int64_t round)
-{
-    size_t i = 0;
-    while (i < json_array_size(seating->order) && !seating->failed) {
-        const char *id = json_string_value(json_array_get(seating->order, i++));
-        const json_t *candidate = id ? json_object_get(seating->by_id, id) : NULL;
-        if (!candidate || seat_of(seating, id) || !admits(seating, candidate))
-            continue;
-        json_t *seat = json_pack("{s:s, s:I, s:I, s:s}", "id", id, "rank", (json_int_t)i, "round",
-                                 round, "answer", "");
-        seating->failed = json_array_append_new(seating->seats, seat) < 0;
-        i = 0; /* whom a seat shut out may fit now, and the first always comes first */
-    }
-}
-
-int td_draw_seat(json_t *file)
-{
-    const json_t *criteria = json_object_get(file, "criteria");
-    if (odd_number(criteria))
-        return TD_EINVALID;
-    struct seating seating = {.by_id = json_object(),
-                              .order = json_object_get(file, "order"),
-                              .seats = json_array(),
-                              .size = td_row_int(criteria, "size"),
-                              .per_unit = td_row_int(criteria, "max_per_unit"),
-                              .outside = share(criteria, "outside_percent"),
-                              .fresh = share(criteria, "new_percent")};
-    size_t i;
-    json_t *one = NULL;
-    int rc = 0;
-    json_array_foreach(json_object_get(file, "candidates"), i, one)
-        seating.failed |= json_object_set(seating.by_id, td_row_text(one, "id"), one) < 0;
-    fill(&seating, 1);
-    json_array_foreach(json_object_get(file, "answers"), i, one) {
-        json_t *seat = seat_of(&seating, td_row_text(one, "id"));
-        json_t *given = json_object_get(one, "answer");
-        if (!seat || !given || *td_row_text(seat, "answer")) {
-            rc = TD_EINVALID;
-            break;
-        }
-        seating.failed |= json_object_set(seat, "answer", given) < 0;
-        if (td_row_equals(one, "answer", "declined"))
-            fill(&seating, td_row_int(seat, "round") + 1);
-    }
-    json_decref(seating.by_id);
-    if (seating.failed)
-        rc = TD_ENOMEM;
-    if (rc < 0)
-        json_decref(seating.seats);
-    else if (json_object_set_new(file, "seats", seating.seats) < 0)
-        rc = TD_ENOMEM;
-    return rc;
 }
 
 /* --- record, hints ---------------------------------------------------------------------------- */
@@ -457,7 +331,7 @@ static int check_hashes(const json_t *file, const char *published, struct td_err
 static int check_criteria(const json_t *file, struct td_error *reterr)
 {
     char path[64];
-    const char *member = odd_number(json_object_get(file, "criteria"));
+    const char *member = td_draw_odd_number(json_object_get(file, "criteria"));
     snprintf(path, sizeof(path), "criteria.%s", member ? member : "");
     if (member)
         return differ(reterr, path, "is out of range");

@@ -42,6 +42,9 @@ const char *td_draw_misfit(const json_t *file, const json_t *candidate);
 /* Sets "order" from "seed", "witness.number", "commitment" and "candidates". */
 int td_draw_shuffle(json_t *file);
 
+/* The number of the criteria that is none of a draw's, a constant; NULL when all are. */
+const char *td_draw_odd_number(const json_t *criteria);
+
 /* Sets "seats" from "order", "criteria" and "answers". TD_EINVALID when an answer is nobody's or none, or a number of the
  * criteria out of range. */
 int td_draw_seat(json_t *file);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../../core/review/draw_file.c"
+#include "../../../core/review/draw_seat.c"
 
 /* A draw among `count` candidates E01, E02 ... in this order; of each two one unit. */
 static json_t *make_draw(int count, json_int_t size, json_int_t per_unit, json_int_t outside,
@@ -113,6 +114,26 @@ static void who_declines_gives_way(void **state)
     json_decref(file);
 }
 
+/* With every seat looked at again for every refusal this takes a quarter of an hour. */
+static void thousands_may_decline(void **state)
+{
+    enum { REFUSALS = 4000, SEATS = 99 };
+    (void)state;
+    json_t *file = make_draw(TD_DRAW_CANDIDATES, SEATS, 0, 0, 0);
+    for (int i = 1; i <= REFUSALS; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "E%02d", i);
+        answer(file, id, "declined");
+    }
+    assert_int_equal(td_draw_seat(file), 0);
+    const json_t *seats = json_object_get(file, "seats");
+    const json_t *last = json_array_get(seats, REFUSALS + SEATS - 1);
+    assert_int_equal(json_array_size(seats), REFUSALS + SEATS);
+    assert_string_equal(td_row_text(last, "id"), "E4099");
+    assert_int_equal(td_row_int(last, "round"), 1 + (REFUSALS + SEATS - 1) / SEATS);
+    json_decref(file);
+}
+
 static void an_answer_is_given_once_and_by_who_sits(void **state)
 {
     (void)state;
@@ -212,6 +233,7 @@ int main(void)
         cmocka_unit_test(seats_are_kept_for_those_from_outside),
         cmocka_unit_test(whom_a_kept_seat_shut_out_comes_before_later_ones),
         cmocka_unit_test(who_declines_gives_way),
+        cmocka_unit_test(thousands_may_decline),
         cmocka_unit_test(an_answer_is_given_once_and_by_who_sits),
         cmocka_unit_test(numbers_that_no_draw_has_are_refused),
         cmocka_unit_test(more_candidates_than_a_draw_has_are_refused),
