@@ -371,6 +371,8 @@ static void add_actions(struct td_review *review, const json_t *application, jso
             json_object_set(value, "publicise", action);
         if (td_row_equals(action, "action", "record_fee"))
             json_object_set_new(value, "takes_fee", json_true());
+        if (td_row_equals(action, "say", "facts_pending"))
+            json_object_set_new(value, "waits_for_facts", json_true());
     }
     json_object_set_new(value, "actions", actions);
     json_object_set_new(value, "plain_actions", plain);

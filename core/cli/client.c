@@ -284,15 +284,27 @@ static int send_once(struct td_client *client, const struct td_request *request,
     return result;
 }
 
+/* How long until it may go, as the answer says; -1 when waiting is no use. */
+static long wait_for(const struct td_client *client, int result, const struct td_answer *answer)
+{
+    if (result == TD_ECONFLICT)
+        return strcmp(td_json_text(answer->value, "key"), "facts_pending") ? -1 : 1;
+    if (result != TD_EBUSY)
+        return -1;
+    long seconds = strtol(header(client, "Retry-After"), NULL, 10);
+    return seconds < 0 ? 0 : seconds < BUSY_SECONDS_MAX ? seconds : BUSY_SECONDS_MAX;
+}
+
 int td_client_send(struct td_client *client, const struct td_request *request,
                    struct td_answer *ret_answer, struct td_error *reterr)
 {
     struct td_answer answer;
     int result = send_once(client, request, &answer, reterr);
-    for (int tries = 1; client->patient && result == TD_EBUSY && tries < BUSY_TRIES; tries++) {
-        long seconds = strtol(header(client, "Retry-After"), NULL, 10);
-        if (seconds > 0)
-            sleep((unsigned)(seconds < BUSY_SECONDS_MAX ? seconds : BUSY_SECONDS_MAX));
+    for (int tries = 1; client->patient && tries < BUSY_TRIES; tries++) {
+        long seconds = wait_for(client, result, &answer);
+        if (seconds < 0)
+            break;
+        sleep((unsigned)seconds);
         td_answer_done(&answer);
         td_error_done(reterr);
         result = send_once(client, request, &answer, reterr);

@@ -20,7 +20,8 @@ int td_client_new(const char *control, const char *url, struct td_client **ret_c
                   struct td_error *reterr);
 void td_client_free(struct td_client *client); /* NULL is fine; does not log out */
 
-/* From now on a request that a busy server has refused is sent again when the server says, some times. */
+/* From now on a request that a busy server has refused, or whose facts are still being derived, is sent again when the
+ * server says, some times. */
 void td_client_be_patient(struct td_client *client);
 
 struct td_request {

@@ -83,6 +83,11 @@ export class Person {
     return this.leave(() => locator.click(), status);
   }
 
+  /** Waits until a field has this value: what the window kept is put back soon after the page is there. */
+  holds(name, value) {
+    return this.page.waitForFunction(([field, word]) => document.getElementsByName(field)[0]?.value === word, [name, value]);
+  }
+
   /** The answer to the page's next PUT to this address is held back: `came` when the server has given it, `release()` lets it through. */
   async hold(url) {
     let release, here;

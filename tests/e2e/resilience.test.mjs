@@ -48,7 +48,7 @@ test('Redis dies while a teacher writes: the page says so, and all that was writ
   const reply = await teacher.page.goto(place);
   if (reply.url().includes('/login')) await teacher.login('teacher-025', demoPassword);
   await teacher.go(place);
-  assert.equal(await classes(teacher).inputValue(), '没有保存的班级', 'the window kept it');
+  await teacher.holds('content.teaching.classes', '没有保存的班级'); // the window kept it
   await teacher.page.getByText('已自动保存').waitFor();
   await teacher.page.reload();
   assert.equal(await classes(teacher).inputValue(), '没有保存的班级');

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { buildCity, districtAssessments, foundCommittee, teacher, unitAssessments } from '../integration/city.mjs';
+import { sql } from '../integration/estate.mjs';
 import { password, startServer } from '../integration/harness.mjs';
 import { factorsOf, trustees } from '../integration/vote.mjs';
 import { openBrowser } from './browser.mjs';
@@ -126,7 +127,7 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await lin.answer('content.teaching.classes', '三年级四班');
         await lin.page.reload(); // while that save is under way
         save.release();
-        assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级四班');
+        await lin.holds('content.teaching.classes', '三年级四班');
         await lin.answer('content.teaching.subject', '语文兼书法');
         await lin.press(lin.page.locator('.td-back'));
         await lin.go(`${dossier}/sections/teaching`);
@@ -227,6 +228,25 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await lin.page.getByLabel('我已阅读并承诺').check();
         await lin.page.getByLabel('我已了解并自愿选择定向评价').check();
         await lin.press(lin.button('确认提交'));
+      });
+
+      step('the office waits for the facts, and its page tells when they are there', async () => {
+        const office = await as('office');
+        const facts = (value) => sql(server, `update fact_set set snapshot_hash = ${value} where application_id = '${dossier.split('/').pop()}';`);
+        const accept = office.form('/actions/accept').getByRole('button');
+        do await office.go(dossier);
+        while (!(await accept.count())); // a job of after the submission
+        let there;
+        const listens = new Promise((done) => (there = done));
+        if (javaScript) await office.page.route('**/live', (route) => listens.then(() => route.continue()), { times: 1 });
+        facts("'late ' || snapshot_hash");
+        await office.go(dossier);
+        assert.match(await office.page.locator('#actions').innerText(), /受理：\s*条件未具备\s*系统正在核算事实/);
+        assert.equal(await accept.count(), 0);
+        facts("substr(snapshot_hash, 6)");
+        there();
+        if (!javaScript) await office.go(dossier);
+        await accept.waitFor();
       });
 
       step('the office accepts and records the fee', async () => {
