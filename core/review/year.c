@@ -322,13 +322,10 @@ static json_t *level_row(const struct td_review *review, const struct facts *fac
     const json_t *meeting = find(facts->meetings, "level", level);
     json_t *own = committees_of(review, committees, level, &ready);
     int64_t dossiers = 0, waiting = undecided(facts, level), decided = 0;
-    static const char *const after[] = {"passed",         "failed",    "result_notice",
-                                        "objection_hold", "confirmed", "filed",
-                                        "certified",      "appointed", "superseded"};
     for (int i = 0; i < TD_STATE_COUNT; i++)
         dossiers += count_in(facts, td_state_name((enum td_state)i), level);
-    for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
-        decided += count_in(facts, after[i], level);
+    for (int i = TD_STATE_PASSED; i <= TD_STATE_RETIRED; i++)
+        decided += count_in(facts, td_state_name((enum td_state)i), level);
     day_of(td_row_text(meeting, "first_at"), first);
     day_of(waiting ? "" : td_row_text(meeting, "last_at"), last);
     return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:s, s:s}", "level", level, "committees",

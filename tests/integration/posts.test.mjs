@@ -295,6 +295,17 @@ describe('one person, one post', () => {
   });
 });
 
+test('a dossier stays decided in its year, whatever becomes of the title', async () => {
+  const later = "('superseded', 'suspended', 'converted', 'revoked', 'retired')";
+  const cycles = rows(server, `select cycle_id as id, count(distinct state) as states, sum(state in ('passed', 'confirmed', 'filed', 'certified', 'appointed') or state in ${later}) as decided, count(*) as dossiers from application where state in ${later} or cycle_id in (select cycle_id from application where state in ${later}) group by cycle_id`);
+  assert.ok(cycles.length && cycles.some(({ states }) => states > 2), JSON.stringify(cycles));
+  for (const { id, decided, dossiers } of cycles) {
+    const { levels } = await city.bureau.ok('GET', `/cycles/${id}/timeline`);
+    const sum = (member) => levels.reduce((all, level) => all + level[member], 0);
+    assert.deepEqual([sum('dossiers'), sum('decided')], [dossiers, decided]);
+  }
+});
+
 describe('titlectl quota verify', () => {
   test('accepts what the server left', async () => {
     const { code, out, err } = await ctl('quota', 'verify');
