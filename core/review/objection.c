@@ -14,34 +14,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_listed(struct td_review *review, const struct td_objection *one,
-                        json_t **ret_cycle, struct td_error *reterr)
+/* The open notice and whom it lists: {"cycle_id", "kind", "title", "unit_id", "series",
+ * "account_id", "open"}; open = objections to the notice that wait already. */
+static int load_listed(struct td_review *review, const struct td_objection *one,
+                       json_t **ret_listed, struct td_error *reterr)
 {
-    json_t *notice = NULL;
     int result = td_tx_row(
-        review->tx, &notice,
-        "select n.cycle_id from public_notice_entry e join public_notice n on n.id = e.notice_id "
-        "where n.id = $1 and e.application_id = $2 and n.state = 'open' and n.kind <> 'revocation' "
-        "and n.ends_on >= $3",
+        review->tx, ret_listed,
+        "select n.cycle_id, n.kind, n.title, a.unit_id, a.series, a.account_id, (select count(*) "
+        "from objection o where o.notice_id = n.id and o.decided_at is null) as open from "
+        "public_notice_entry e join public_notice n on n.id = e.notice_id join application a on "
+        "a.id = e.application_id where n.id = $1 and e.application_id = $2 and n.state = 'open' "
+        "and n.kind <> 'revocation' and n.ends_on >= $3",
         "sss", one->notice_id, one->application_id, review->today);
-    if (result == TD_ENOTFOUND)
-        return td_error_key(reterr, TD_ECONFLICT, "notice_not_open", NULL);
-    if (!result)
-        result = td_cycle_load(review->tx, td_row_text(notice, "cycle_id"), ret_cycle);
-    json_decref(notice);
-    return result;
+    return result == TD_ENOTFOUND ? td_error_key(reterr, TD_ECONFLICT, "notice_not_open", NULL)
+                                  : result;
 }
 
-static int set_deadline(struct td_review *review, const json_t *cycle, char by[TD_DATE_TEXT],
+static int set_deadline(struct td_review *review, const json_t *listed, char by[TD_DATE_TEXT],
                         struct td_error *reterr)
 {
     td_date day;
-    int days = (int)td_cycle_parameter(cycle, "objection_hold_days", 10);
+    json_t *cycle = NULL;
     int result = td_date_parse(review->today, &day);
     if (!result)
-        result = td_calendar_add(review->calendar, day, days, &day, NULL, reterr);
+        result = td_cycle_load(review->tx, td_row_text(listed, "cycle_id"), &cycle);
+    if (!result)
+        result = td_calendar_add(review->calendar, day,
+                                 (int)td_cycle_parameter(cycle, "objection_hold_days", 10), &day,
+                                 NULL, reterr);
     if (!result)
         td_date_format(day, by);
+    json_decref(cycle);
+    return result;
+}
+
+/* The unit, or the committee's office: once while objections to a notice wait, because anybody can
+ * file many. */
+static int tell_deciders(struct td_review *review, const json_t *listed, const char *decide_by)
+{
+    bool unit = td_row_equals(listed, "kind", "unit");
+    if (td_row_int(listed, "open"))
+        return 0;
+    json_t *words =
+        json_pack("{s:O, s:s}", "title", json_object_get(listed, "title"), "decide_by", decide_by);
+    int result = words ? td_message_send_role(review, unit ? "unit" : "office",
+                                              td_row_text(listed, unit ? "unit_id" : "series"),
+                                              td_row_text(listed, "account_id"), NULL,
+                                              "objection_filed", words)
+                       : TD_ENOMEM;
+    json_decref(words);
     return result;
 }
 
@@ -69,12 +91,12 @@ int td_objection_file(struct td_review *review, const struct td_objection *objec
 {
     struct td_review nobody = *review; /* the ledger does not say who objected */
     struct td_objection_receipt receipt;
-    json_t *cycle = NULL;
+    json_t *listed = NULL;
     nobody.who = NULL;
     td_id_new(receipt.id);
-    int result = check_listed(review, objection, &cycle, reterr);
+    int result = load_listed(review, objection, &listed, reterr);
     if (!result)
-        result = set_deadline(review, cycle, receipt.decide_by, reterr);
+        result = set_deadline(review, listed, receipt.decide_by, reterr);
     if (!result)
         result = td_receipt_issue(review, TD_RECEIPT_OBJECTION, &receipt.receipt);
     if (!result)
@@ -83,7 +105,9 @@ int td_objection_file(struct td_review *review, const struct td_objection *objec
         result = td_row_log(&nobody, "objection.file", "objection", receipt.id,
                             json_pack("{s:s, s:s}", "notice", objection->notice_id, "application",
                                       objection->application_id));
-    json_decref(cycle);
+    if (!result)
+        result = tell_deciders(review, listed, receipt.decide_by);
+    json_decref(listed);
     if (!result)
         *ret_receipt = receipt;
     return result;

@@ -25,7 +25,7 @@ struct td_objection_receipt {
     char decide_by[TD_DATE_TEXT];
 };
 
-/* TD_ECONFLICT "notice_not_open" when the notice is over or does not list the dossier. */
+/* Tells who decides, once while objections to the notice wait. TD_ECONFLICT "notice_not_open" when the notice is over or does not list the dossier. */
 int td_objection_file(struct td_review *review, const struct td_objection *objection,
                       struct td_objection_receipt *ret_receipt, struct td_error *reterr);
 

@@ -269,6 +269,8 @@ describe('an objection', () => {
     assert.ok(receipt.address.endsWith('/receipts'));
     assert.equal(receipt.answer_by, (await server.client().ok('GET', `/calendar?days=10&start=${await day(0)}`)).end, 'ten working days');
 
+    const called = async (who) => (await who.ok('GET', '/messages')).items.filter((one) => one.kind === 'objection_filed').map((one) => one.parameters.decide_by);
+    assert.deepEqual([await called(city.office), await called(city.clerk), await called(listed.client)], [[receipt.answer_by], [], []], 'who decides, once while they wait');
     // Neither the code nor who objected is anywhere in the records.
     const kept = ['objection', 'idempotency', 'ledger', 'outbox', 'message', 'outside_message'].map((name) => [name, JSON.stringify(rows(server, `select * from ${name}`))]);
     for (const secret of [receipt.receipt_code, outsider.receipt_code]) assert.deepEqual(kept.filter(([, all]) => all.includes(secret)).map(([name]) => name), []);
@@ -321,6 +323,8 @@ describe('an objection', () => {
     assert.equal(unknown.status, 422);
     assert.match(unknown.text, /href="#receipt_code"[^]*请对照回执逐字核对/);
     assert.ok(unknown.text.includes(`value="${receipt_number}"`) && !unknown.text.includes('f'.repeat(16)), 'the number is kept, the code is not');
+    // Somebody who is logged in may keep his account out of it.
+    assert.deepEqual([(await city.clerk.page(`/notices/${notice}`)).text, refused.text].map((page) => page.includes('name="anonymous"')), [true, false]);
     const { items } = await city.office.ok('GET', '/objections');
     await city.office.ok('POST', `/objections/${items.find((one) => one.receipt_number === receipt_number).id}`, { outcome: 'dismissed', finding: '经核查属实。' });
   });

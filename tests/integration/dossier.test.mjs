@@ -228,6 +228,7 @@ describe('the way', () => {
     assert.equal((await city.clerk.ok('GET', `/objections/${objection.id}`)).objection.contact, '13900000000');
     assert.equal((await city.supervisor.ok('GET', `/objections/${objection.id}`)).objection.contact, '');
     assert.equal((await city.office.json('GET', `/objections/${objection.id}`)).status, 404);
+    assert.equal((await city.clerk.ok('GET', '/messages')).items.filter((one) => one.kind === 'objection_filed').length, 1);
     await city.clerk.ok('POST', `/objections/${objection.id}`, { outcome: 'dismissed', finding: '经核查档案，年限属实。' });
     assert.equal(rows(server, `select count(*) as n from message where application_id = '${id}' and kind = 'objection_dismissed'`)[0].n, 1);
     const taken = await server.client().ok('GET', `/notices/${notice.id}`);
