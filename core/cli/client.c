@@ -285,7 +285,7 @@ static int send_once(struct td_client *client, const struct td_request *request,
 }
 
 /* How long until it may go, as the answer says; -1 when waiting is no use. */
-static long wait_for(const struct td_client *client, int result, const struct td_answer *answer)
+static long wait_for(struct td_client *client, int result, const struct td_answer *answer)
 {
     if (result == TD_ECONFLICT)
         return strcmp(td_json_text(answer->value, "key"), "facts_pending") ? -1 : 1;
