@@ -176,7 +176,6 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
   }
 
   form.addEventListener("input", typed);
-  form.addEventListener("change", typed);
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     submitted = !running;
