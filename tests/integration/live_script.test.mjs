@@ -100,7 +100,7 @@ test('looks again once it listens where something was under way: it may have end
     it.source.say('open');
     it.pass();
     assert.equal(it.fetched, 1);
-  }, (selector) => (selector === '[data-progress]' ? [{}] : []));
+  }, (selector) => (selector === '[data-progress], [data-pending]' ? [{}] : []));
   await page((it) => {
     it.source.say('open');
     it.pass();

@@ -89,7 +89,7 @@ export function start(element) {
     source.addEventListener("open", () => {
       wait = RETRY_MS;
       // What was under way when the page was made may have ended before anybody listened.
-      if (missed || element.querySelector("[data-progress], [data-pending]")) soon();
+      if (missed || element.querySelectorAll("[data-progress], [data-pending]").length) soon();
       missed = false;
     });
     source.addEventListener("changed", soon);
