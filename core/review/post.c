@@ -324,6 +324,17 @@ static int retire_one(struct td_review *review, const json_t *title, const char 
                                       reterr);
 }
 
+/* Who is appointed on a higher title retires from that one, and with it from this. */
+static int check_retirable(struct td_review *review, const json_t *title, struct td_error *reterr)
+{
+    const char *higher = "";
+    bool ends = !td_row_equals(title, "state", "suspended");
+    int rc = 0;
+    if (td_row_equals(title, "state", "superseded"))
+        rc = td_post_outranked(review, title, &higher);
+    return rc < 0 || (ends && !*higher) ? rc : td_post_state_wrong(title, "retire", reterr);
+}
+
 int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
                    struct td_error *reterr)
 {
@@ -332,12 +343,15 @@ int td_post_retire(struct td_review *review, const char *title_id, const char *r
     int rc = td_post_load_for(review, title_id, false, &title, reterr);
     if (rc < 0)
         return rc;
-    rc = td_post_check_order(review, title, "retired_on", retired_on, reterr);
+    rc = check_retirable(review, title, reterr);
+    if (rc == 0)
+        rc = td_post_check_order(review, title, "retired_on", retired_on, reterr);
     if (rc == 0)
         rc = td_tx_rows(review->tx, &others,
                         "select a.id, t.id as title_id from title t join application a on a.id ="
                         " t.application_id where t.account_id = $1 and t.id <> $2 and t.series = $3"
-                        " and a.state = 'superseded' order by t.id",
+                        " and (a.state = 'superseded' or (a.state = 'suspended'"
+                        " and a.returned_to = 'superseded')) order by t.id",
                         "sss", td_row_text(title, "account_id"), title_id,
                         td_row_text(title, "series"));
     if (rc == 0)

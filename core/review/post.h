@@ -57,7 +57,8 @@ int td_post_pay(struct td_review *review, const char *title_id, const char *hono
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
                      const char **ret_effect, struct td_error *reterr);
 
-/* Retires the title and those that it superseded. TD_EFIELDS, TD_ECONFLICT "move_out_of_order" as above. */
+/* Retires the title and those of its series that are superseded, suspended meanwhile or not. TD_EFIELDS; TD_ECONFLICT
+ * "move_out_of_order" as above, "state_wrong" also for a superseded title while a higher one is in use. */
 int td_post_retire(struct td_review *review, const char *title_id, const char *retired_on,
                    struct td_error *reterr);
 

@@ -90,12 +90,12 @@ static int add_can(struct td_review *review, json_t *title)
     int rc = local && superseded ? td_post_outranked(review, title, &higher) : 0;
     bool may_appoint = local && (certified || (superseded && !*higher));
     const json_t *present = json_object_get(title, "present");
-    json_object_set_new(title, "can",
-                        json_pack("{s:b, s:b, s:b, s:b}", "appoint", may_appoint, "pay",
-                                  local && appointed && !*td_row_text(present, "pay_honoured_on"),
-                                  "transfer",
-                                  bureau && (certified || appointed || superseded || suspended),
-                                  "retire", bureau && (certified || appointed)));
+    json_object_set_new(
+        title, "can",
+        json_pack("{s:b, s:b, s:b, s:b}", "appoint", may_appoint, "pay",
+                  local && appointed && !*td_row_text(present, "pay_honoured_on"), "transfer",
+                  bureau && (certified || appointed || superseded || suspended), "retire",
+                  bureau && (certified || appointed || (superseded && !*higher))));
     int first, last;
     json_t *grades = json_array();
     td_post_grades(td_row_text(title, "level"), &first, &last);

@@ -129,6 +129,7 @@ static const struct td_workflow_row rows[] = {
     {"retire", FROM(CERTIFIED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
     {"retire", FROM(APPOINTED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
     {"retire", FROM(SUPERSEDED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
+    {"retire", FROM(SUSPENDED), TO(RETIRED), BUREAU, NULL, NULL, 0, "retired", false},
 };
 /* clang-format on */
 

@@ -197,7 +197,7 @@ describe('one person, one post', () => {
     const { id } = await city.bureau.ok('POST', `/titles/${over.id}/revocation`, { kind: 'plagiarism', decision_number: '乌人社撤〔2026〕3号', decided_on: '2026-10-22', finding: '经核查，业绩材料系抄袭他人成果，情况属实。' });
     await second.ok('POST', `/revocations/${id}/decide`);
     assert.deepEqual([states(under, over), await posts(lower), await posts(higher)], [['superseded', 'revoked'], [0, 0, 2], [0, 0, 2]], 'nothing by itself');
-    assert.equal((await see(under, there)).can.appoint, true);
+    assert.deepEqual([(await see(under, there)).can.appoint, shown.can.retire, (await see(under)).can.retire], [true, false, true]);
     done(await appoint(under, '2026-10-25', 9, 12, there));
     assert.deepEqual([states(under), await posts(lower), (await see(under)).present.grade], [['appointed'], [0, 1, 1], 9]);
     await verified();
@@ -254,6 +254,21 @@ describe('one person, one post', () => {
     done(await city.bureau.json('POST', `/titles/${over.id}/retirement`, { retired_on: '2026-11-01' }));
     assert.deepEqual([states(under, over), await posts(higher)], [['retired', 'retired'], [0, 0, 2]]);
     assert.deepEqual(states(await issue(waiting)), ['retired'], 'and no post is kept for what is certified afterwards');
+    await verified();
+  });
+
+  test('nobody retires from a lower title while he is appointed on a higher one; what is superseded goes with it wherever he is', async () => {
+    const uma = await teacher(city, 'uma');
+    const [under, over] = [await title(uma, lower), await title(uma, higher, 'general')];
+    const retire = (one) => city.bureau.json('POST', `/titles/${one.id}/retirement`, { retired_on: '2026-11-01' });
+    done(await appoint(over, '2026-10-10', 7, 0));
+    assert.deepEqual(states(under, over), ['superseded', 'appointed']);
+    const refused = await retire(under);
+    assert.deepEqual([refused.status, refused.body.key, states(under)], [409, 'state_wrong', ['superseded']], refused.text);
+    done(await move(over, '2026-10-20', units.town.id));
+    assert.deepEqual(states(under, over), ['suspended', 'appointed']);
+    done(await retire(over));
+    assert.deepEqual(states(under, over), ['retired', 'retired']);
     await verified();
   });
 

@@ -88,6 +88,7 @@ static const struct allowed {
     {"certified", "retire", "bureau", "retired"},
     {"appointed", "retire", "bureau", "retired"},
     {"superseded", "retire", "bureau", "retired"},
+    {"suspended", "retire", "bureau", "retired"},
 };
 
 #define ALLOWED_COUNT (sizeof(allowed) / sizeof(allowed[0]))
