@@ -163,7 +163,7 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
       } else if (now !== "false" && now.trim()) left.push(now === "true" ? label : `${label}: ${now}`);
     }
     if (restored) {
-      unsure = kept.unsure;
+      unsure = Math.max(0, kept.version + kept.unsure - version);
       say(form.dataset.textRestored);
     }
     if (left.length) showLeft(left);
