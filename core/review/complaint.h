@@ -3,11 +3,13 @@
  *     received --accept--> accepted --investigate--> investigated --answer--> answered --close--> closed
  *         \--not_ours--> not_ours
  *
- * Anybody may file one, also without a name; the receipt (receipt.h) shows the state and the answer to who has it, and
- * a contact is told when the answer is there. Accepted or passed on within complaint_accept_days, answered within complaint_answer_days (settings; days
- * as the Regulation on Petitions, 信访工作条例, counts them, not working days). A case about an official or a committee is the supervisor's, others are the bureau's; both may hand
- * it to another official or an office. It is never with, and never seen by, an account that it concerns: whom the
- * complaint names, the applicant of its dossier, the members of a committee. Nobody else learns of it either. */
+ * Anybody may file one, also without a name; the receipt (receipt.h) shows the state and the answer to who has
+ * it, and a contact is told when the answer is there. Accepted or passed on within complaint_accept_days,
+ * answered within complaint_answer_days (settings; days as the Regulation on Petitions, 信访工作条例, counts them,
+ * not working days). A case about an official or a committee is the supervisor's, others are the bureau's; both
+ * may hand it to another official or an office. It is never with, and never seen by, an account that it
+ * concerns: whom the complaint names, the applicant of its dossier, the members of a committee. Nobody else
+ * learns of it either. */
 #ifndef TD_REVIEW_COMPLAINT_H
 #define TD_REVIEW_COMPLAINT_H
 

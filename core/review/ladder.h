@@ -3,10 +3,11 @@
  *     directed   junior -> intermediate -> senior -> full senior     used at grassroots units only
  *     general    junior -> intermediate -> senior -> full senior     used everywhere
  *
- * A directed title is no basis for a higher general one: the general title of the same level comes first, and turns
- * the directed one into it (converted). An appointment to a higher title ends the one below (review/post.h). Years of appointment accumulate over both ladders (seed notice, part 3).
- * Titles of this server are in `title`; those from elsewhere are recorded by the person's unit and count once the
- * bureau has confirmed them, or are the bureau's own record. */
+ * A directed title is no basis for a higher general one: the general title of the same level comes first, and
+ * turns the directed one into it (converted). An appointment to a higher title ends the one below
+ * (review/post.h). Years of appointment accumulate over both ladders (seed notice, part 3). Titles of this
+ * server are in `title`; those from elsewhere are recorded by the person's unit and count once the bureau has
+ * confirmed them, or are the bureau's own record. */
 #ifndef TD_REVIEW_LADDER_H
 #define TD_REVIEW_LADDER_H
 
@@ -26,9 +27,9 @@ int td_ladder_view(struct td_review *review, const char *account_id, json_t **re
 int td_ladder_record(struct td_review *review, const char *account_id, const json_t *held,
                      char ret_id[TD_ID_TEXT], struct td_error *reterr);
 
-/* Confirms one that a unit recorded; a general one converts the directed title of the same series and level, and one with an appointment that goes on
- * supersedes the titles below (review/post.h).
- * Withdraws one that was recorded wrongly; what it converted or superseded stays so. Bureau. TD_ECONFLICT "held_state". */
+/* Confirms one that a unit recorded; a general one converts the directed title of the same series and level,
+ * and one with an appointment that goes on supersedes the titles below (review/post.h). Withdraws one that was
+ * recorded wrongly; what it converted or superseded stays so. Bureau. TD_ECONFLICT "held_state". */
 int td_ladder_confirm(struct td_review *review, const char *held_id, struct td_error *reterr);
 int td_ladder_withdraw(struct td_review *review, const char *held_id, const char *note,
                        struct td_error *reterr);

@@ -69,11 +69,11 @@ int td_meeting_acting_chairs(struct td_tx *tx, const char *meeting_id, json_t **
 /* Meetings of the caller's scope or committees, newest first. */
 int td_meeting_list(struct td_review *review, const char *cursor, json_t **ret_page);
 
-/* The console: the meeting with "members" (and who is here), "motions" and "can" (what the caller
- * may do now), never a count of a motion that is not counted. Of a motion from which a member must
- * recuse himself he sees its place on the agenda only: "recused". The office sees of how many who gave a sheet it is
- * known by now that they may not judge: "barred_sheets", absent when 0; and "chair_candidates" when there are any. Who would lead but is barred
- * sees "lead_barred". */
+/* The console: the meeting with "members" (and who is here), "motions" and "can" (what the caller may do now),
+ * never a count of a motion that is not counted. Of a motion from which a member must recuse himself he sees
+ * its place on the agenda only: "recused". The office sees of how many who gave a sheet it is known by now that
+ * they may not judge: "barred_sheets", absent when 0; and "chair_candidates" when there are any. Who would lead
+ * but is barred sees "lead_barred". */
 int td_meeting_view(struct td_review *review, const char *meeting_id, json_t **ret_meeting,
                     struct td_error *reterr);
 

@@ -12,10 +12,11 @@
 
 enum { TD_NOTICE_MIN_DAYS = 5 };
 
-/* Publishes dossiers (array of ids) and moves each through the workflow: kind "unit" (action
- * publicise, all of unit `unit_id`), "result" (action publicise_result; `unit_id` "") or "revocation"
- * (action revoke; a decision, to which nobody objects here). All or none. *ret_notice is the notice as td_notice_load gives it; "calendar_confirmed" false means that
- * the regional days off of a year are not known yet and whoever shows the date warns. */
+/* Publishes dossiers (array of ids) and moves each through the workflow: kind "unit" (action publicise, all of
+ * unit `unit_id`), "result" (action publicise_result; `unit_id` "") or "revocation" (action revoke; a decision,
+ * to which nobody objects here). All or none. *ret_notice is the notice as td_notice_load gives it;
+ * "calendar_confirmed" false means that the regional days off of a year are not known yet and whoever shows the
+ * date warns. */
 int td_notice_publish(struct td_review *review, const char *kind, const char *cycle_id,
                       const char *unit_id, const json_t *applications, json_t **ret_notice,
                       struct td_error *reterr);

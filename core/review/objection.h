@@ -1,8 +1,9 @@
 /* objection.h - what the public says against a dossier of an open notice, and what comes of it (Order 40, article 26).
  *
  * Anybody may object. The receipt (receipt.h) shows how it stands and, in the end, whether it was upheld and the answer
- * written for who objected; what was found stays inside. Who objected is kept nowhere in the clear: neither the person
- * objected to nor those who decide learn of an account. Decided within the cycle's objection_hold_days. */
+ * written for who objected; what was found stays inside. Who objected is kept in the clear only in the message that
+ * tells him of the answer: neither the person objected to nor those who decide learn of an account. Decided within the
+ * cycle's objection_hold_days. */
 #ifndef TD_REVIEW_OBJECTION_H
 #define TD_REVIEW_OBJECTION_H
 
@@ -25,7 +26,8 @@ struct td_objection_receipt {
     char decide_by[TD_DATE_TEXT];
 };
 
-/* Tells who decides, once while objections to the notice wait. TD_ECONFLICT "notice_not_open" when the notice is over or does not list the dossier. */
+/* Tells who decides, once while objections to the notice wait. TD_ECONFLICT "notice_not_open" when the notice
+ * is over or does not list the dossier. */
 int td_objection_file(struct td_review *review, const struct td_objection *objection,
                       struct td_objection_receipt *ret_receipt, struct td_error *reterr);
 

@@ -144,6 +144,17 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         assert.equal(again.headers()['if-match'], `"${version}"`);
         await lin.page.getByText('已自动保存').waitFor();
         await lin.press(lin.button('保存并返回'));
+
+        const other = await (await browser.person(server)).login('lin');
+        const kept = () => other.page.evaluate(() => Object.keys(sessionStorage));
+        await other.page.route('**/api/v1/**/sections/teaching', (route) => route.abort('aborted'));
+        await other.go(`${dossier}/sections/teaching`);
+        await other.answer('content.teaching.subject', '没有网络时写的');
+        await other.page.getByText('自动保存未成功').waitFor();
+        await other.go(dossier);
+        assert.equal((await kept()).length, 1);
+        await other.press(other.button('退出'));
+        assert.deepEqual(await kept(), [], 'on a machine that others use, too');
       }, { skip: !javaScript });
 
       step('a mistake is named beside its field and kept', async () => {

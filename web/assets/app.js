@@ -78,10 +78,21 @@ async function beforeSubmit(event) {
   alive.delete(form); // what was entered may be invalid
 }
 
-if (document.body.dataset.account) {
-  // What a window keeps of somebody's typing (saving.js) is nothing to who is logged in there after him.
+// What a window keeps of somebody's typing (saving.js) is nothing to who is logged in there after him, and nobody's
+// once he has logged out.
+const { account } = document.body.dataset;
+try {
+  const left = sessionStorage.getItem("left");
   for (const key of Object.keys(sessionStorage))
-    if (key.startsWith("typed ") && !key.startsWith(`typed ${document.body.dataset.account} `)) sessionStorage.removeItem(key);
+    if (key === "left" || (key.startsWith("typed ") && (left || (account && !key.startsWith(`typed ${account} `))))) sessionStorage.removeItem(key);
+  document.addEventListener("submit", ({ target }) => {
+    if (target.getAttribute("action") === "/session/end") sessionStorage.setItem("left", "1");
+  });
+} catch {
+  // a browser that keeps nothing
+}
+
+if (account) {
   document.addEventListener("input", ({ target }) => {
     if (target.form?.getAttribute("method") === "post") entered.add(target.form);
   });

@@ -43,11 +43,13 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
   let running = null;
   let changed = false; // something is still to be sent
   let stopped = false; // somebody else changed it
-  let released = false; // another form may go, saved or not
+  let pressed = null; // another form that waits to go
+  let released = false; // it may, saved or not
   let submitted = false;
   let gone = false; // the page is left
   let submitter = null; // a button pressed while a save was under way
   let timer = 0;
+  let pause = 0; // that a busy server has asked for
 
   const say = (text) => (status.textContent = text);
   const versions = (more = 0) => Array.from({ length: shared ? 1 : 1 + unsure + more }, (_, n) => `"${version + n}"`).join(", ");
@@ -76,6 +78,7 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
   async function attempt() {
     const what = request();
     changed = false;
+    pause = 0;
     sent = valuesOf(form);
     try {
       const reply = await send(what, versions());
@@ -85,7 +88,7 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
         return true;
       }
       stopped = reply.status === 412;
-      if (reply.status === 429 || reply.status === 503) later(1000 * (Number(reply.headers.get("Retry-After")) || 5));
+      if (reply.status === 429 || reply.status === 503) pause = 1000 * (Number(reply.headers.get("Retry-After")) || 5);
     } catch {
       // no network, or no answer of ours
     }
@@ -101,7 +104,7 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
       running = sent = null;
       changed ||= !good;
       if (submitter) form.requestSubmit(submitter);
-      else if (typed) later();
+      else if (typed || pause) later(pause || quiet);
     });
     return running;
   }
@@ -171,7 +174,7 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
 
   function typed() {
     changed = true;
-    released = false;
+    released = submitted = false;
     if (!running) later();
   }
 
@@ -197,7 +200,10 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
     if (target === form || released || !waits()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (pressed) return;
+    pressed = target;
     settled().then(() => {
+      pressed = null;
       released = true;
       target.requestSubmit(button);
     });
