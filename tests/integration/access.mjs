@@ -37,7 +37,7 @@ export const workflow = {
   certified: { appoint: 'unit bureau', supersede: 'system', ...leave },
   appointed: { supersede: 'system', ...leave },
   superseded: { appoint: 'unit bureau', ...leave },
-  suspended: { resume: 'bureau', supersede: 'system', convert: 'bureau', revoke: 'bureau' },
+  suspended: { resume: 'bureau', supersede: 'system', convert: 'bureau', revoke: 'bureau', retire: 'bureau' },
   converted: { revoke: 'bureau' },
   revoked: {},
   retired: { revoke: 'bureau' },
