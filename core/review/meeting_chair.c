@@ -25,6 +25,13 @@
     " and (m.position in ('chair', 'deputy') or (n.account_id is not null and exists (select 1"    \
     " from attendance t where t.meeting_id = g.id and t.account_id = m.account_id)))"
 
+/* Of those of ABLE_SQL, whom the office can name: members with a vote whom it has not named yet. */
+#define CANDIDATE_SQL                                                                              \
+    " and n.account_id is null and exists (select 1 from committee k join account_grant e on"      \
+    " e.scope = k.series and e.role = 'expert' where k.id = g.committee_id and"                    \
+    " e.account_id = c.id) and not exists (select 1 from account_grant e where"                    \
+    " e.account_id = c.id and e.role = 'office') order by c.name, c.id"
+
 int td_meeting_lead(struct td_review *review, const json_t *meeting, const char *position,
                     struct td_meeting_seat *seat)
 {
@@ -90,18 +97,9 @@ int td_meeting_chair_candidates(struct td_review *review, const char *meeting_id
     if (rc < 0)
         return rc;
     if (headless)
-        return td_tx_rows(
-            review->tx, ret_people,
-            ABLE_SQL(
-                "c.id as account_id, c.name") " and n.account_id is null and exists (select 1 from"
-                                              " committee k join account_grant e on e.scope = "
-                                              "k.series and e.role ="
-                                              " 'expert' where k.id = g.committee_id and "
-                                              "e.account_id = c.id)"
-                                              " and not exists (select 1 from account_grant e "
-                                              "where e.account_id = c.id"
-                                              " and e.role = 'office') order by c.name, c.id",
-            "ss", meeting_id, review->today);
+        return td_tx_rows(review->tx, ret_people,
+                          ABLE_SQL("c.id as account_id, c.name") CANDIDATE_SQL, "ss", meeting_id,
+                          review->today);
     *ret_people = json_array();
     return *ret_people ? 0 : TD_ENOMEM;
 }
