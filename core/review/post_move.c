@@ -201,14 +201,16 @@ static int move_others(struct td_review *review, struct moving *moving, const js
     return rc;
 }
 
-/* The states in which a title is its holder's to take along. */
-static bool goes_along(const json_t *title)
+/* Takes the title itself out of its holder's that go along with him; false when it is none of them.
+ */
+static bool take_out(json_t *titles, const char *title_id)
 {
-    static const char *const states[] = {"certified", "appointed", "superseded", "suspended"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        found |= td_row_equals(title, "state", states[i]);
-    return found;
+    size_t i;
+    json_t *one;
+    json_array_foreach(titles, i, one)
+        if (td_row_equals(one, "id", title_id))
+            return json_array_remove(titles, i) == 0;
+    return false;
 }
 
 int td_post_transfer(struct td_review *review, const char *title_id, const json_t *move,
@@ -220,18 +222,17 @@ int td_post_transfer(struct td_review *review, const char *title_id, const json_
     int rc = td_post_load_for(review, title_id, false, &moving.title, reterr);
     if (rc < 0)
         return rc;
-    if (!goes_along(moving.title))
+    rc = td_tx_rows(review->tx, &others,
+                    "select t.id from title t join application a on a.id = t.application_id"
+                    " where t.account_id = $1 and a.state in ('certified', 'appointed',"
+                    " 'superseded', 'suspended') order by t.id",
+                    "s", td_row_text(moving.title, "account_id"));
+    if (rc == 0 && !take_out(others, title_id))
         rc = td_post_state_wrong(moving.title, "transfer", reterr);
     if (rc == 0)
         rc = find_target(review, move, &moving, reterr);
     if (rc == 0)
         rc = td_post_check_order(review, moving.title, "moved_on", moving.on, reterr);
-    if (rc == 0)
-        rc = td_tx_rows(review->tx, &others,
-                        "select t.id from title t join application a on a.id = t.application_id"
-                        " where t.account_id = $1 and t.id <> $2 and a.state in ('certified',"
-                        " 'appointed', 'superseded', 'suspended') order by t.id",
-                        "ss", td_row_text(moving.title, "account_id"), title_id);
     if (rc == 0)
         rc = move_title(review, &moving, ret_effect, reterr);
     json_decref(moving.title);
