@@ -253,6 +253,7 @@ describe('one person, one post', () => {
     assert.deepEqual([states(under), (await posts(lower))[0]], [['superseded'], 0], 'not even the kept post stays');
     done(await city.bureau.json('POST', `/titles/${over.id}/retirement`, { retired_on: '2026-11-01' }));
     assert.deepEqual([states(under, over), await posts(higher)], [['retired', 'retired'], [0, 0, 2]]);
+    assert.equal((await move(over, '2026-11-02', '')).body.key, 'state_wrong', 'who has retired is not transferred');
     assert.deepEqual(states(await issue(waiting)), ['retired'], 'and no post is kept for what is certified afterwards');
     await verified();
   });
