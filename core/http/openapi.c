@@ -97,6 +97,7 @@ static const char *meaning_of(const char *name)
         {"format", "csv or xlsx: the list from there to its end as a table"},
         {"code", "The check code of the certificate"},
         {"show", "all: also what is decided"},
+        {"after", "An event's id, instead of Last-Event-ID: what happened since comes first"},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(known[i].name, name) == 0)
@@ -115,7 +116,7 @@ static void add_query(json_t *parameters, const char *text, size_t length)
     json_array_append_new(parameters, parameter);
 }
 
-/* The row's own, and the format of lists. */
+/* The row's own, the format of lists, and where a stream begins. */
 static void add_queries(json_t *parameters, const struct td_route *row)
 {
     for (const char *at = row->query; at && *at; at += strspn(at, " ")) {
@@ -125,6 +126,8 @@ static void add_queries(json_t *parameters, const struct td_route *row)
     }
     if (row->query && td_route_reads(row, "cursor"))
         add_query(parameters, "format", 6);
+    if (row->flags & TD_ROUTE_STREAM)
+        add_query(parameters, "after", 5);
 }
 
 static json_t *make_parameters(const struct td_route *row)

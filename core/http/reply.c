@@ -102,6 +102,7 @@ static int compose_page(struct td_serving *serving, const char *name, const json
         .query = serving->query,
         .asked = call->query,
         .csrf = serving->has_session ? serving->session.csrf : "",
+        .heard = serving->heard,
         .who = call->who,
         .demo = serving->frame->options.config->demo,
         .clock_ms = td_clock_now_ms(),

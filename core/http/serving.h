@@ -12,6 +12,7 @@
 #include "http/frame.h"
 #include "http/mailbox.h"
 #include "http/route.h"
+#include "redis/live.h"
 #include "redis/lockout.h"
 #include "redis/session.h"
 #include "redis/throttle.h"
@@ -65,6 +66,7 @@ struct td_serving {
     bool is_control;
     bool waits_for_body;       /* nothing is under way but the body's arrival */
     const char *if_none_match; /* as sent; NULL */
+    char heard[TD_LIVE_ID_TEXT]; /* the last live message before the request; "" when not known */
     const char *upload_path;   /* temporary file; unlinked at the end */
     const char *table_name;    /* Content-Disposition of a list sent as a table; NULL */
     const char *output_path;   /* another: what the examiner writes */

@@ -3,7 +3,8 @@
  * The handler of a TD_ROUTE_STREAM row checks that the account may see the subject and answers
  * {"topics": ["application/01J..."]}. Each message of a topic goes out as an event of its "event"
  * name, with its id; who comes back with Last-Event-ID gets what he missed, or "resync" when that
- * is not known any more or too much. A stream ends
+ * is not known any more or too much. So does a page that listens for the first time: `after` is what
+ * had been heard before it was made. A stream ends
  *   - after stream_seconds, so that rights are looked at again when the page reconnects;
  *   - with its session, wherever that was ended: "bye" {"reason": "session"}. Redis itself may have
  *     lost sessions while it was away, so after a gap every stream ends with "resync";
@@ -176,15 +177,22 @@ static void note(void *arg, const json_t *message, const char *id)
     free(text);
 }
 
-/* What happened between the id that the client brings and now. */
+/* The id that the client brings: "" for one that is not known, NULL without any. */
+static const char *id_of(const struct td_stream *stream, const struct td_serving *serving)
+{
+    const char *last = td_exchange_header(stream->exchange, "Last-Event-ID");
+    return last && *last ? last : json_string_value(json_object_get(serving->call.query, "after"));
+}
+
+/* What happened between that id and now. */
 static void catch_up(struct td_stream *stream, const struct td_serving *serving)
 {
     struct td_live *live = stream->frame->options.live;
     struct catching_up catching_up = {stream, CATCH_UP_MAX};
-    const char *since = td_exchange_header(stream->exchange, "Last-Event-ID");
+    const char *since = id_of(stream, serving);
     const json_t *topics = json_object_get(serving->reply.value, "topics");
     bool known = true;
-    for (size_t i = 0; since && *since && known && i < json_array_size(topics); i++) {
+    for (size_t i = 0; since && known && i < json_array_size(topics); i++) {
         const char *topic = json_string_value(json_array_get(topics, i));
         known = topic && td_live_replay(live, since, topic, note, &catching_up);
     }

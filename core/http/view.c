@@ -394,6 +394,7 @@ static json_t *make_page(const struct td_locale *locale, const struct td_page *p
     set_place(made, page);
     json_object_set(made, "query", (json_t *)page->asked);
     set_text(made, "csrf", page->csrf);
+    set_text(made, "heard", page->heard);
     const char *title = td_locale_text(locale, "title", page->name);
     const char *problem = json_string_value(json_object_get(page->problem, "title"));
     set_text(made, "title", title ? title : problem ? problem : page->name);

@@ -45,6 +45,7 @@ struct td_page {
     const char *path, *query; /* query: as sent */
     const json_t *asked;      /* the query's parameters, decoded */
     const char *csrf;
+    const char *heard; /* where the page's streams begin: `after` */
     const struct td_account *who;
     bool demo;
     int64_t clock_ms;

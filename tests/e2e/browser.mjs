@@ -11,8 +11,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
-import { password } from '../integration/harness.mjs';
+import { late, password } from '../integration/harness.mjs';
 
 const QUIET = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -174,6 +175,10 @@ class Browser {
       baseURL: server.url, javaScriptEnabled: javaScript, viewport: { width, height: 900 }, locale: language, reducedMotion: 'reduce',
     });
     context.setDefaultTimeout(WAIT_MS);
+    if (late) await context.route(/\/assets\/(?!app\.js)[\w/]+\.js/, async (route) => {
+      await setTimeout(late);
+      await route.continue().catch(() => {}); // the page may be gone
+    });
     return new Person(await context.newPage(), this.faults);
   }
 

@@ -53,6 +53,7 @@ test('Redis dies while a teacher writes: the page says so, and all that was writ
   await teacher.page.reload();
   assert.equal(await classes(teacher).inputValue(), '没有保存的班级');
   browser.takeFaults().forEach((fault) => assert.match(fault, /503/));
+  await Promise.all([guest, teacher].map(({ page }) => page.context().close())); // nothing of theirs is under way when the server dies
 });
 
 test('a session ends under a half-written form: what was written is not given away; without scripts the way back is shown', async () => {
@@ -83,6 +84,7 @@ test('a session ends under a half-written form: what was written is not given aw
   await plain.page.getByLabel('密码').fill(demoPassword);
   assert.equal(await plain.press(plain.button('登录')), place, 'back where it was written');
   browser.takeFaults().forEach((fault) => assert.match(fault, /401/));
+  await Promise.all([teacher, plain].map(({ page }) => page.context().close()));
 });
 
 /** Saves one after the other until the server is gone. Answers what it said it had, and what it was asked last. */

@@ -123,6 +123,7 @@ describe('a standard', { concurrency: 1 }, () => {
     await lead.go(`/reviews/${dossier}`);
     await lead.page.locator('summary').filter({ hasText: '系统赋分' }).first().click();
     await lead.page.locator('#comment').fill('扎实，正在写');
+    const script = await lin.hold('**/live.js*'); // so that the page listens only when all is over
     await lin.go(`/applications/${dossier}/points`);
     const [was, shown] = await Promise.all([lin.page.locator('#points .td-figure').innerText(), lead.page.locator('#review-material .td-figure').innerText()]);
     assert.equal(was.length > 0 && shown.length > 0, true);
@@ -133,6 +134,7 @@ describe('a standard', { concurrency: 1 }, () => {
     const bureau = await as('bureau'); // has had the standard's own page open since the approval
     assert.equal(new URL(bureau.page.url()).pathname, address);
     await bureau.page.locator('#standard .td-tag').filter({ hasText: '生效' }).first().waitFor();
+    script.release();
     for (const [person, figure, old] of [[lin, '#points .td-figure', was], [lead, '#review-material .td-figure', shown]])
       await person.page.waitForFunction(([selector, text]) => document.querySelector(selector) && document.querySelector(selector).innerText !== text, [figure, old]);
     await lin.page.locator('#points').getByText(/现行标准，版本 2/).waitFor();

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { buildCity, districtAssessments, foundCommittee, teacher, unitAssessments } from '../integration/city.mjs';
 import { sql } from '../integration/estate.mjs';
 import { password, startServer } from '../integration/harness.mjs';
+import { otherNode } from '../integration/node.mjs';
 import { factorsOf, trustees } from '../integration/vote.mjs';
 import { openBrowser } from './browser.mjs';
 import { checkReceipt, codeOf, giveMessage, givePart, listen, says, saysNoChoice, status } from './voting.mjs';
@@ -134,15 +135,29 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         assert.equal(await lin.page.locator('[name="content.teaching.subject"]').inputValue(), '语文兼书法', 'a link waits for what was just typed');
         assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级四班');
         // What came through before the page was asked again is not unsure any more: the next version is another window's.
-        await lin.go(`${dossier}/sections/teaching`);
         const version = Number(await lin.page.locator('form[data-autosave] [name="_version"]').inputValue());
-        await lin.page.evaluate((kept) => {
-          const form = document.querySelector('form[data-autosave]');
-          addEventListener('pagehide', () => sessionStorage.setItem(`typed ${document.body.dataset.account} ${form.getAttribute('action')}`, JSON.stringify(kept)));
-        }, { version: version - 1, unsure: 1, submitted: false, fields: { 'content.teaching.subject': { now: '语文', seen: ['语文兼书法'], item: '', label: '' } } });
-        const [again] = await Promise.all([lin.page.waitForRequest('**/api/v1/**/sections/teaching'), lin.page.reload()]);
+        await lin.go(dossier);
+        await lin.page.evaluate(([action, kept]) => sessionStorage.setItem(`typed ${document.body.dataset.account} ${action}`, JSON.stringify(kept)), [
+          `${dossier}/sections/teaching`,
+          { version: version - 1, unsure: 1, submitted: false, fields: { 'content.teaching.subject': { now: '语文', seen: ['语文兼书法'], item: '', label: '' } } },
+        ]);
+        const [again] = await Promise.all([lin.page.waitForRequest('**/api/v1/**/sections/teaching'), lin.go(`${dossier}/sections/teaching`)]);
         assert.equal(again.headers()['if-match'], `"${version}"`);
         await lin.page.getByText('已自动保存').waitFor();
+
+        const script = await lin.hold('**/saving.js');
+        await lin.go(`${dossier}/sections/teaching`);
+        await lin.answer('content.teaching.classes', '三年级五班');
+        await script.came;
+        script.release();
+        await lin.page.getByText('已自动保存').waitFor(); // typed before the script was there
+        await lin.go(dossier);
+        const second = await (await browser.person(server)).login('lin');
+        await second.go(`${dossier}/sections/teaching`);
+        await second.answer('content.teaching.classes', '三年级六班');
+        await second.press(second.button('保存并返回'));
+        await lin.page.goBack();
+        await lin.holds('content.teaching.classes', '三年级六班'); // not what the browser remembers
         await lin.press(lin.button('保存并返回'));
 
         const other = await (await browser.person(server)).login('lin');
@@ -252,18 +267,22 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
 
       step('the office waits for the facts, and its page tells when they are there', async () => {
         const office = await as('office');
-        const facts = (value) => sql(server, `update fact_set set snapshot_hash = ${value} where application_id = '${dossier.split('/').pop()}';`);
+        const id = dossier.split('/').pop();
+        const facts = (value) => sql(server, `update fact_set set snapshot_hash = ${value} where application_id = '${id}';`);
         const accept = office.form('/actions/accept').getByRole('button');
         do await office.go(dossier);
         while (!(await accept.count())); // a job of after the submission
         let there;
         const listens = new Promise((done) => (there = done));
-        if (javaScript) await office.page.route('**/live', (route) => listens.then(() => route.continue()), { times: 1 });
+        if (javaScript) await office.page.route('**/live?*', (route) => listens.then(() => route.continue()), { times: 1 });
         facts("'late ' || snapshot_hash");
         await office.go(dossier);
         assert.match(await office.page.locator('#actions').innerText(), /受理：\s*条件未具备\s*系统正在核算事实/);
         assert.equal(await accept.count(), 0);
         facts("substr(snapshot_hash, 6)");
+        const node = await otherNode(server); // which derived them, and says so before the page listens
+        await node.publish({ topic: `application/${id}`, event: 'changed' });
+        node.close();
         there();
         if (!javaScript) await office.go(dossier);
         await accept.waitFor();

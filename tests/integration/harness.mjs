@@ -22,6 +22,10 @@ export const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.TITLED_BUILD ?? join(top, 'build/dev');
 export const password = 'correct horse 2026';
 
+/** TITLED_LATE=400: so many milliseconds late come the words of processes, and the scripts that a page fetches. What
+ * passes only when they come at once, passes by luck. */
+export const late = Number(process.env.TITLED_LATE ?? 0);
+
 const START_MS = 30_000;
 
 /** A child process whose output is kept and can be waited for. */
@@ -30,10 +34,11 @@ export class Process {
     this.log = '';
     this.watchers = new Set();
     this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    this.exited = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));
+    const hear = late ? (act) => setTimeout(act, late) : (act) => act();
+    this.exited = new Promise((resolve) => this.child.on('close', (code, signal) => hear(() => resolve({ code, signal }))));
     this.exited.then((end) => ((this.end = end), this.wake()));
     for (const stream of [this.child.stdout, this.child.stderr])
-      stream.on('data', (bytes) => ((this.log += bytes), this.wake()));
+      stream.on('data', (bytes) => hear(() => ((this.log += bytes), this.wake())));
   }
 
   wake() {

@@ -2,11 +2,9 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import net from 'node:net';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { password, startServer } from './harness.mjs';
+import { otherNode } from './node.mjs';
 
 /** An event stream that is read as it comes: `text` is all of it. */
 class Stream {
@@ -48,22 +46,6 @@ class Stream {
   close() {
     this.request.destroy();
   }
-}
-
-/** Speaks to Redis as another node would. */
-async function otherNode(server) {
-  const socket = net.connect(join(server.folder, 'redis.sock'));
-  const ask = (...words) => new Promise((resolve, reject) => {
-    socket.once('data', (bytes) => (bytes[0] === 45 ? reject(new Error(String(bytes))) : resolve(String(bytes))));
-    socket.write(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`);
-  });
-  await ask('AUTH', 'titled', readFileSync(join(server.folder, 'redis.password'), 'utf8').trim());
-  const script = "local n = redis.call('INCR', 'titled:live:n'); redis.call('PUBLISH', 'titled:live', redis.call('GET', 'titled:live:run') .. '-' .. n .. ' ' .. ARGV[1]); return 'x'";
-  return {
-    publish: (message) => ask('EVAL', script, '0', JSON.stringify(message)),
-    say: (message) => ask('PUBLISH', 'titled:live', JSON.stringify(message)),
-    close: () => socket.destroy(),
-  };
 }
 
 function withServer(config) {
@@ -112,12 +94,15 @@ describe('a stream', { timeout: 120_000 }, () => {
     await here.change(other, 200);
     await witness.until(/"n":200/); // so this node has heard all of it
     witness.close();
-    const again = await Stream.open(client, '/account/live', { 'Last-Event-ID': lastId });
+    const again = await Stream.open(client, '/account/live?after=long-ago', { 'Last-Event-ID': lastId });
+    const page = await Stream.open(client, `/account/live?after=${lastId}`);
     await here.change(client, 5);
-    await again.until(/"n":5/);
-    assert.deepEqual([...again.text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n)), [2, 3, 4, 5]);
-    assert.doesNotMatch(again.text, /resync/);
-    again.close();
+    for (const stream of [again, page]) {
+      await stream.until(/"n":5/);
+      assert.deepEqual([...stream.text.matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n)), [2, 3, 4, 5]);
+      assert.doesNotMatch(stream.text, /resync/);
+      stream.close();
+    }
   });
 
   test('an id that says nothing any more brings a resync, none brings nothing', async () => {
@@ -132,6 +117,9 @@ describe('a stream', { timeout: 120_000 }, () => {
       await stream.until(/^id: .*\n\n/m);
       stream.close();
     }
+    const unknown = await Stream.open(client, '/account/live?after='); // a page made while nothing was known
+    await unknown.until(/^event: resync\n/m);
+    unknown.close();
     for (let i = 0; i < 520; i++) await here.change(client, i);
     const late = await Stream.open(client, '/account/live', { 'Last-Event-ID': lastId });
     await late.until(/^event: resync\n/m);

@@ -60,6 +60,7 @@ function showProgress(element, { done, total }) {
   if (text) text.textContent = `${done} / ${total}`;
 }
 
+// The address says what the page already knows; what happened before anybody listened comes first.
 // The browser comes back by itself when a stream breaks, with the id of the last event, and hears what it
 // missed. It gives up when the server refuses it: then we ask again, more and more rarely. A server that says
 // "bye" knows why: the session has ended (nothing can be fetched any more), or newer pages of the same person
@@ -88,8 +89,7 @@ export function start(element) {
     source = new EventSource(element.dataset.live);
     source.addEventListener("open", () => {
       wait = RETRY_MS;
-      // What was under way when the page was made may have ended before anybody listened.
-      if (missed || element.querySelectorAll("[data-progress], [data-pending]").length) soon();
+      if (missed) soon();
       missed = false;
     });
     source.addEventListener("changed", soon);

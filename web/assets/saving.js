@@ -20,7 +20,14 @@ function controlsOf(form) {
   return new Map(typed.map((control) => [isChoice(control) ? `${control.name}=${control.value}` : control.name, control]));
 }
 
-const valuesOf = (form) => new Map([...controlsOf(form)].map(([key, control]) => [key, valueOf(control)]));
+const valuesOf = (form, value = valueOf) => new Map([...controlsOf(form)].map(([key, control]) => [key, value(control)]));
+
+/** What the page came with, as this kind of control shows it. */
+function cameWith(control) {
+  if (isChoice(control)) return String(control.defaultChecked);
+  if (control.matches("select")) return ([...control.options].find((option) => option.defaultSelected) ?? control.options[0])?.value ?? "";
+  return Object.assign(control.cloneNode(), { value: control.defaultValue }).value;
+}
 
 function leads(event, link) {
   return link && !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey &&
@@ -36,7 +43,7 @@ function leads(event, link) {
 export function saveWhileTyping(form, { quiet, request, taken = () => [], shared = false }) {
   const place = `typed ${document.body.dataset.account} ${form.getAttribute("action")}`;
   const status = form.querySelector("[data-saved]");
-  const saved = valuesOf(form); // as the server has them
+  const saved = valuesOf(form, cameWith); // as the server has them
   let version = Number(form.elements._version.value);
   let unsure = 0; // own saves that may have been written since that version
   let sent = null; // the values under way
@@ -225,4 +232,5 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
     gone = false;
   });
   restore();
+  if ([...valuesOf(form)].some(([key, value]) => !same(value, saved.get(key)))) typed(); // before this file was there
 }
