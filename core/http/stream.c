@@ -3,8 +3,8 @@
  * The handler of a TD_ROUTE_STREAM row checks that the account may see the subject and answers
  * {"topics": ["application/01J..."]}. Each message of a topic goes out as an event of its "event"
  * name, with its id; who comes back with Last-Event-ID gets what he missed, or "resync" when that
- * is not known any more or too much. So does a page that listens for the first time: `after` is what
- * had been heard before it was made. A stream ends
+ * is not known any more or too much. So does a page that listens for the first time: `after` is
+ * what had been heard before it was made. A stream ends
  *   - after stream_seconds, so that rights are looked at again when the page reconnects;
  *   - with its session, wherever that was ended: "bye" {"reason": "session"}. Redis itself may have
  *     lost sessions while it was away, so after a gap every stream ends with "resync";

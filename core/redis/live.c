@@ -8,13 +8,14 @@
 #include "base/log.h"
 #include "redis/client.h"
 
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS = 1024, PLACE_TEXT = 64 };
 
 /* Numbers and publishes. Redis that is full numbers nothing: the message goes out without a place
  * in the order ("-"). ARGV: channel, name of a new run, message. */
@@ -39,17 +40,22 @@ struct td_live_subscription {
 
 LIST_HEAD(bucket, td_live_subscription);
 
+struct kept {
+    json_t *message;
+    char id[TD_LIVE_ID_TEXT];
+};
+
 struct td_live {
     struct td_redis *commands;
     struct td_redis *listener;
     struct bucket buckets[BUCKETS];
     int delivering;
     bool ended_some;
-    bool gap;                   /* the listener was away: subscribers may have missed something */
-    char run[TD_ID_TEXT];       /* "" = the position is not known */
-    int64_t last;               /* number of the last message heard */
-    size_t kept_count;          /* those before it that are still known, itself included */
-    json_t *kept[TD_LIVE_KEPT]; /* number n is at n % TD_LIVE_KEPT */
+    bool gap;             /* the listener was away: subscribers may have missed something */
+    char run[TD_ID_TEXT]; /* "" = the position is not known */
+    int64_t last;         /* number of the last message heard */
+    size_t kept_count;    /* those before it that are still known, itself included */
+    struct kept kept[TD_LIVE_KEPT]; /* number n is at n % TD_LIVE_KEPT */
 };
 
 static struct bucket *bucket_of(struct td_live *live, const char *topic)
@@ -100,32 +106,42 @@ static void resync_all(struct td_live *live)
 static void forget(struct td_live *live)
 {
     for (size_t i = 0; i < TD_LIVE_KEPT; i++) {
-        json_decref(live->kept[i]);
-        live->kept[i] = NULL;
+        json_decref(live->kept[i].message);
+        live->kept[i].message = NULL;
     }
     live->run[0] = 0;
     live->kept_count = 0;
 }
 
 /* "<run>-<number>" into its parts; a run is a ULID. */
-static bool read_id(const char *id, char run[TD_ID_TEXT], int64_t *ret_number)
+static bool read_place(const char *place, char run[TD_ID_TEXT], int64_t *ret_number)
 {
-    const char *dash = strchr(id, '-');
-    if (!dash || dash - id != TD_ID_TEXT - 1)
+    const char *dash = strchr(place, '-');
+    if (!dash || dash - place != TD_ID_TEXT - 1)
         return false;
-    memcpy(run, id, TD_ID_TEXT - 1);
+    memcpy(run, place, TD_ID_TEXT - 1);
     run[TD_ID_TEXT - 1] = 0;
     char *end;
     *ret_number = strtoll(dash + 1, &end, 10);
     return end > dash + 1 && !*end && *ret_number > 0;
 }
 
+/* What people see of a place tells nobody how much happens: the same on every node, from a run that
+ * nobody sees. */
+static void make_id(const char *run, int64_t number, char id[TD_LIVE_ID_TEXT])
+{
+    unsigned char hash[(TD_LIVE_ID_TEXT - 1) / 2];
+    crypto_generichash(hash, sizeof(hash), (const unsigned char *)&number, sizeof(number),
+                       (const unsigned char *)run, TD_ID_TEXT - 1);
+    sodium_bin2hex(id, TD_LIVE_ID_TEXT, hash, sizeof(hash));
+}
+
 /* Notes a numbered message. False: one was missed before it, or it has no number. */
-static bool keep(struct td_live *live, const char *id, json_t *message)
+static bool keep(struct td_live *live, const char *place, json_t *message)
 {
     char run[TD_ID_TEXT];
     int64_t number;
-    if (!read_id(id, run, &number)) {
+    if (!read_place(place, run, &number)) {
         forget(live);
         return true; /* who listens has it; only nobody can come back to it */
     }
@@ -134,9 +150,10 @@ static bool keep(struct td_live *live, const char *id, json_t *message)
         forget(live);
     memcpy(live->run, run, sizeof(run));
     live->last = number;
-    json_t **place = &live->kept[number % TD_LIVE_KEPT];
-    json_decref(*place);
-    *place = json_incref(message);
+    struct kept *kept = &live->kept[number % TD_LIVE_KEPT];
+    json_decref(kept->message);
+    kept->message = json_incref(message);
+    make_id(run, number, kept->id);
     if (live->kept_count < TD_LIVE_KEPT)
         live->kept_count++;
     return follows;
@@ -152,23 +169,23 @@ static void deliver(struct td_live *live, const char *topic, const json_t *messa
     delivery_ends(live);
 }
 
-/* "<id> <message>", or a bare message. */
+/* "<place> <message>", or a bare message. */
 static void on_message(void *arg, const char *text, size_t length)
 {
     struct td_live *live = arg;
-    char id[TD_LIVE_ID_TEXT] = "";
+    char place[PLACE_TEXT] = "", id[TD_LIVE_ID_TEXT];
     const char *json = length > 0 && *text != '{' ? memchr(text, ' ', length) : NULL;
-    if (json && json - text < TD_LIVE_ID_TEXT)
-        memcpy(id, text, (size_t)(json - text));
+    if (json && json - text < PLACE_TEXT)
+        memcpy(place, text, (size_t)(json - text));
     json = json ? json + 1 : text;
     json_t *message = json_loadb(json, length - (size_t)(json - text), 0, NULL);
     const char *topic = json_string_value(json_object_get(message, "topic"));
     if (!topic)
         TD_LOG(TD_LOG_WARNING, "live.unreadable", TD_I("bytes", length));
-    else if (*id && !keep(live, id, message))
+    else if (*place && !keep(live, place, message))
         resync_all(live);
     else
-        deliver(live, topic, message, *id && *id != '-' ? id : NULL);
+        deliver(live, topic, message, *place && td_live_position(live, id) ? id : NULL);
     json_decref(message);
 }
 
@@ -272,25 +289,24 @@ bool td_live_position(const struct td_live *live, char id[TD_LIVE_ID_TEXT])
 {
     if (!live->run[0])
         return false;
-    snprintf(id, TD_LIVE_ID_TEXT, "%s-%lld", live->run, (long long)live->last);
+    memcpy(id, live->kept[live->last % TD_LIVE_KEPT].id, TD_LIVE_ID_TEXT);
     return true;
 }
 
 bool td_live_replay(struct td_live *live, const char *id, const char *topic, td_live_fn heard,
                     void *arg)
 {
-    char run[TD_ID_TEXT];
-    int64_t number;
-    if (!live->run[0] || !read_id(id, run, &number) || strcmp(run, live->run) != 0 ||
-        number < live->last - (int64_t)live->kept_count)
+    if (!live->run[0])
         return false;
-    while (number < live->last) {
-        number++; /* not before it is known to be small: the client says it */
-        const json_t *message = live->kept[number % TD_LIVE_KEPT];
-        char its_id[TD_LIVE_ID_TEXT];
-        snprintf(its_id, sizeof(its_id), "%s-%lld", run, (long long)number);
-        if (!strcmp(json_string_value(json_object_get(message, "topic")), topic))
-            heard(arg, message, its_id);
+    int64_t number = live->last, first = live->last - (int64_t)live->kept_count;
+    while (number > first && strcmp(live->kept[number % TD_LIVE_KEPT].id, id) != 0)
+        number--;
+    if (number == first)
+        return false;
+    while (++number <= live->last) {
+        const struct kept *kept = &live->kept[number % TD_LIVE_KEPT];
+        if (!strcmp(json_string_value(json_object_get(kept->message, "topic")), topic))
+            heard(arg, kept->message, kept->id);
     }
     return true;
 }
