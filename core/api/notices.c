@@ -200,7 +200,7 @@ static int show_objection(struct td_call *call, struct td_reply *reply, struct t
     if (result)
         return result;
     bool official = td_row_is(&review, DECIDERS);
-    bool decides = !td_row_bool(objection, "decided") && official;
+    bool decides = !td_row_bool(objection, "decided") && !td_row_bool(objection, "own") && official;
     open_contact(call, objection, official);
     json_object_del(objection, "account_id");
     reply->value = json_pack("{s:o, s:b}", "objection", objection, "decides", (int)decides);

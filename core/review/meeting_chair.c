@@ -89,19 +89,26 @@ static int is_headless(struct td_review *review, const char *meeting_id, bool *r
     return rc;
 }
 
-int td_meeting_chair_candidates(struct td_review *review, const char *meeting_id,
-                                json_t **ret_people)
+/* Nobody while somebody leads. */
+static int find_candidates(struct td_review *review, const char *meeting_id, bool *ret_headless,
+                           json_t **ret_people)
 {
-    bool headless = false;
-    int rc = is_headless(review, meeting_id, &headless);
+    int rc = is_headless(review, meeting_id, ret_headless);
     if (rc < 0)
         return rc;
-    if (headless)
+    if (*ret_headless)
         return td_tx_rows(review->tx, ret_people,
                           ABLE_SQL("c.id as account_id, c.name") CANDIDATE_SQL, "ss", meeting_id,
                           review->today);
     *ret_people = json_array();
     return *ret_people ? 0 : TD_ENOMEM;
+}
+
+int td_meeting_chair_candidates(struct td_review *review, const char *meeting_id,
+                                json_t **ret_people)
+{
+    bool headless = false;
+    return find_candidates(review, meeting_id, &headless, ret_people);
 }
 
 static const json_t *find_person(const json_t *people, const char *account_id)
@@ -144,11 +151,9 @@ int td_meeting_name_chair(struct td_review *review, const char *meeting_id, cons
     if (!seat.office)
         rc = td_error_key(reterr, TD_EFORBIDDEN, "office_only", NULL);
     else
-        rc = is_headless(review, meeting_id, &headless);
+        rc = find_candidates(review, meeting_id, &headless, &people);
     if (rc == 0 && !headless)
         rc = td_error_key(reterr, TD_ECONFLICT, "chair_there", NULL);
-    if (rc == 0)
-        rc = td_meeting_chair_candidates(review, meeting_id, &people);
     if (rc == 0 && !find_person(people, account_id))
         rc = td_error_field(reterr, "account_id", "choice", "cannot lead this meeting");
     if (rc == 0)

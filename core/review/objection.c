@@ -131,7 +131,7 @@ int td_objection_status(struct td_review *review, const char *number, json_t **r
 #define OBJECTION_SELECT                                                                           \
     "select o.id, o.notice_id, o.application_id, o.text, o.contact_sealed, o.received_at, "        \
     "o.finding, o.upheld, o.receipt_number, o.decide_by, o.answer, "                               \
-    "o.decided_at, "                                                                               \
+    "o.decided_at, o.objector_sealed, "                                                            \
     "n.kind, n.title, n.ends_on, a.number, a.unit_id, a.series, a.division_code, a.account_id, "   \
     "p.name as applicant_name, u.name as unit_name from objection o "                              \
     "join public_notice n on n.id = o.notice_id join application a on a.id = o.application_id "    \
@@ -147,10 +147,15 @@ int td_objection_status(struct td_review *review, const char *number, json_t **r
     "account_id = $1 and "                                                                         \
     "(role = 'supervisor' or (role = 'bureau' and n.kind = 'result')))) and a.account_id <> $1 "
 
+/* Leaves of who objected only whether it was who asks. */
 static void complete(const struct td_review *review, json_t *row)
 {
     const char *by = td_row_text(row, "decide_by");
     bool decided = *td_row_text(row, "decided_at") != 0;
+    char *objector = td_unseal(review->seal, td_row_text(row, "objector_sealed"));
+    json_object_set_new(row, "own", json_boolean(objector && !strcmp(objector, review->who->id)));
+    free(objector);
+    json_object_del(row, "objector_sealed");
     json_object_set_new(row, "decided", json_boolean(decided));
     json_object_set_new(row, "overdue",
                         json_boolean(!decided && *by && strcmp(by, review->today) < 0));
@@ -197,6 +202,8 @@ static int check_may_decide(struct td_review *review, const json_t *objection,
                          : (uint32_t)(TD_ROLE_OFFICE | TD_ROLE_BUREAU);
     if (!td_workflow_role(review, roles, objection, reterr))
         return TD_EFORBIDDEN;
+    if (td_row_bool(objection, "own"))
+        return td_error_key(reterr, TD_EFORBIDDEN, "objection_own", NULL);
     if (*td_row_text(objection, "decided_at"))
         return td_error_key(reterr, TD_ECONFLICT, "objection_decided", NULL);
     return 0;

@@ -38,12 +38,14 @@ int td_objection_status(struct td_review *review, const char *number, json_t **r
  * undecided ones. {"items": [{"id", "receipt_number", "decide_by", "overdue", ...}], "next"}. */
 int td_objection_list(struct td_review *review, bool open, const char *cursor, json_t **ret_page);
 
-/* One of them; "contact_sealed" is the caller's to open and take off. TD_ENOTFOUND "objection_unknown". */
+/* One of them, "own" when it is who asks that objected; "contact_sealed" is the caller's to open and take off.
+ * TD_ENOTFOUND "objection_unknown". */
 int td_objection_load(struct td_review *review, const char *objection_id, json_t **ret_objection,
                       struct td_error *reterr);
 
 /* Decides, with a finding for those inside (and for the applicant whose result it ends) and an answer for who objected,
- * "" = the outcome in words. Upheld ones keep the dossier where it is until it is sent back. */
+ * "" = the outcome in words. TD_EFORBIDDEN "objection_own" for who
+ * objected himself. Upheld ones keep the dossier where it is until it is sent back. */
 int td_objection_decide(struct td_review *review, const char *objection_id, bool upheld, const char *finding,
                         const char *answer, struct td_error *reterr);
 

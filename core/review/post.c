@@ -153,16 +153,10 @@ int td_post_open(struct td_review *review, const json_t *title, const char *unit
 
 int td_post_close(struct td_review *review, const char *title_id, const char *on)
 {
-    char until[TD_DATE_TEXT];
-    td_date day;
-    int rc = td_date_parse(on, &day);
-    if (rc < 0)
-        return rc;
-    td_date_format(day - 1, until);
     return td_tx_exec(review->tx, NULL,
-                      "update post set until_on = case when from_on > $2 then from_on else $2 end"
+                      "update post set until_on = max(from_on, date($2, '-1 day'))"
                       " where title_id = $1 and until_on is null",
-                      "ss", title_id, until);
+                      "ss", title_id, on);
 }
 
 /* --- appointment and pay ---------------------------------------------------------------------- */
@@ -204,8 +198,8 @@ static int check_appointable(struct td_review *review, const json_t *title, stru
                                              json_pack("{s:s}", "number", higher));
 }
 
-/* Whether the appointment may be made, also in the order of what is recorded of the titles below.
- */
+/* Whether the appointment may be made, also in the order of what is recorded of the titles above
+ * and below. */
 static int check_post(struct td_review *review, const json_t *title, const json_t *post,
                       struct td_error *reterr)
 {
@@ -219,6 +213,8 @@ static int check_post(struct td_review *review, const json_t *title, const json_
         rc = check_appointment(review, title, below, post, reterr);
     if (rc == 0)
         rc = td_post_check_order(review, title, "appointed_on", on, reterr);
+    if (rc == 0)
+        rc = td_post_check_above(review, title, on, reterr);
     json_array_foreach(below, i, lower)
         if (rc == 0)
             rc = check_last(review, lower, on, reterr);
@@ -235,9 +231,10 @@ static int take_up(struct td_review *review, const json_t *title,
                  ? td_quota_consume(review, title, td_row_text(title, "unit_id"),
                                     td_row_text(title, "division_code"), reterr)
                  : 0;
-    if (rc == 0 && before)
-        rc = td_tx_exec(review->tx, NULL, "update title set pre_directed_grade = $2 where id = $1",
-                        "si", id, before);
+    if (rc == 0)
+        rc = td_tx_exec(review->tx, NULL,
+                        "update title set pre_directed_grade = nullif($2, 0) where id = $1", "si",
+                        id, before);
     if (rc == 0)
         rc = td_post_open(review, title, td_row_text(title, "unit_id"), opening);
     return rc < 0 ? rc
@@ -378,7 +375,7 @@ int td_post_follow(struct td_review *review, const json_t *application, const ch
     int rc = td_quota_release(review, id, to, reterr);
     if (rc == 0 && strcmp(to, "suspended") != 0)
         rc = td_tx_exec(review->tx, NULL,
-                        "update post set until_on = case when from_on > $2 then from_on else $2 end"
+                        "update post set until_on = max(from_on, date($2, '-1 day'))"
                         " where until_on is null and title_id in"
                         " (select id from title where application_id = $1)",
                         "ss", id, review->today);

@@ -42,6 +42,10 @@ int td_post_close(struct td_review *review, const char *title_id, const char *on
  * arena; "" when there is none. */
 int td_post_outranked(struct td_review *review, const json_t *title, const char **ret_number);
 
+/* 0 when the appointments on such titles have all ended before this day; TD_ECONFLICT "higher_until". */
+int td_post_check_above(struct td_review *review, const json_t *title, const char *day,
+                        struct td_error *reterr);
+
 /* The titles that an appointment on this one ("title_id", absent for one from elsewhere) supersedes: those below it,
  * and those beside it when it is one of here: [{"id" (the dossier's), "title_id", "state", "level",
  * "track", "pre_directed_grade"}], a new reference. */

@@ -1,6 +1,6 @@
-/* post_supersede.c - see post.h: what the appointment to a title ends on others, so that nobody holds
- * two posts of one series. Reads `title` and `held_title`; the state is the workflow's, and with it
- * the post of the ledger becomes free (td_post_follow). */
+/* post_supersede.c - see post.h: what the appointment to a title ends on others, so that nobody
+ * holds two posts of one series. Reads `title` and `held_title`; the state is the workflow's, and
+ * with it the post of the ledger becomes free (td_post_follow). */
 #include "review/post_row.h"
 
 #include "review/ladder.h"
@@ -43,6 +43,30 @@ int td_post_outranked(struct td_review *review, const json_t *title, const char 
         return TD_ENOMEM;
     *ret_number = td_row_text(json_array_get(rows, 0), "number");
     return 0;
+}
+
+int td_post_check_above(struct td_review *review, const json_t *title, const char *day,
+                        struct td_error *reterr)
+{
+    json_t *ends = NULL;
+    int rc = td_tx_rows(
+        review->tx, &ends,
+        "select level, date(last, '+1 day') as day from (select t.account_id, t.series, t.level,"
+        " t.track, p.until_on as last from post p join title t on t.id = p.title_id union all"
+        " select account_id, series, level, track, ended_on from held_title where state ="
+        " 'confirmed') where account_id = $1 and series = $2 and ($3 = 'directed' or track ="
+        " 'general') and last >= $4 order by last desc",
+        "ssss", td_row_text(title, "account_id"), td_row_text(title, "series"),
+        td_row_text(title, "track"), day);
+    if (rc < 0)
+        return rc;
+    keep_levels(ends, title, 1, INT_MAX);
+    const json_t *end = json_array_get(ends, 0);
+    if (end)
+        rc = td_error_key(reterr, TD_ECONFLICT, "higher_until",
+                          json_pack("{s:O}", "day", json_object_get(end, "day")));
+    json_decref(ends);
+    return rc;
 }
 
 int td_post_below(struct td_review *review, const json_t *title, json_t **ret_titles)

@@ -287,6 +287,12 @@ describe('an objection', () => {
     const inside = await city.office.ok('GET', `/objections/${receipt.id}`);
     for (const seen of [listedOnes, inside]) assert.ok(!/kong-1|code_key|objector|sealed/.test(JSON.stringify(seen)) && !JSON.stringify(seen).includes(objector.account.id));
     const decide = (id, more) => city.office.ok('POST', `/objections/${id}`, { outcome: 'dismissed', finding: '调取原件核对，证书编号 7788 属实。', ...more });
+    const own = await city.office.ok('POST', at, { application, text }), place = `/objections/${own.id}`;
+    assert.deepEqual([(await city.office.ok('GET', place)).objection.own, inside.objection.own], [true, false]);
+    assert.deepEqual([(await city.office.page(place)).text, (await city.office.page(`/objections/${receipt.id}`)).text].map((page) => page.includes(`action="/objections/`)), [false, true]);
+    const refused = await city.office.json('POST', place, { outcome: 'dismissed', finding: '无需核查。' });
+    assert.deepEqual([refused.status, refused.body.key], [403, 'objection_own']);
+    await city.bureau.ok('POST', place, { outcome: 'dismissed', finding: '经核查属实。' });
     await decide(receipt.id, { answer: '已核对原件，证书属实。' });
     for (const one of [anonymous, outsider]) await decide(one.id);
 

@@ -198,8 +198,12 @@ describe('one person, one post', () => {
     await second.ok('POST', `/revocations/${id}/decide`);
     assert.deepEqual([states(under, over), await posts(lower), await posts(higher)], [['superseded', 'revoked'], [0, 0, 2], [0, 0, 2]], 'nothing by itself');
     assert.deepEqual([(await see(under, there)).can.appoint, shown.can.retire, (await see(under)).can.retire], [true, false, true]);
-    done(await appoint(under, '2026-10-25', 9, 12, there));
+    const [{ free }] = rows(server, `select date(max(until_on), '+1 day') as free from post where title_id = '${over.id}'`); // the day of the decision
+    const early = await appoint(under, '2026-10-25', 9, 12, there);
+    assert.deepEqual([early.status, early.body.key, early.body.parameters], [409, 'higher_until', { day: free }], early.text);
+    done(await appoint(under, free, 9, 0, there));
     assert.deepEqual([states(under), await posts(lower), (await see(under)).present.grade], [['appointed'], [0, 1, 1], 9]);
+    assert.deepEqual(rows(server, `select pre_directed_grade as before from title where id = '${under.id}'`), [{ before: null }], 'as the ledger says');
     await verified();
   });
 
