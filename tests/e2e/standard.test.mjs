@@ -60,10 +60,12 @@ describe('a standard', { concurrency: 1 }, () => {
     await admin.go('/standards');
     await admin.press(admin.page.locator('table a').first());
     before_ = new URL(admin.page.url()).pathname;
+    const script = await admin.hold('**/editor.js');
     const editor = await admin.press(admin.button('以此为底新建草案'));
     address = editor.replace(/\/edit$/, '');
-    assert.equal(await admin.page.locator('.td-gutter').innerText().then((text) => text.trim().split('\n').length), await admin.page.locator('#source').inputValue().then((text) => text.split('\n').length));
-    await change(admin, 'segments: [[10, 1.0]', 'segmentos: [[10, 1.0]');
+    await change(admin, 'segments: [[10, 1.0]', 'segmentos: [[10, 1.0]'); // before the script is there
+    await script.came;
+    script.release();
     const fault = admin.page.locator('[data-fault]');
     await fault.waitFor();
     const line = Number(await fault.getAttribute('data-line'));
@@ -75,6 +77,7 @@ describe('a standard', { concurrency: 1 }, () => {
     assert.deepEqual(at, [true, line]);
     await change(admin, 'segmentos: [[10, 1.0]', 'segments: [[10, 1.2]');
     await fault.waitFor({ state: 'detached' });
+    assert.equal(await admin.page.locator('.td-gutter').innerText().then((text) => text.trim().split('\n').length), await admin.page.locator('#source').inputValue().then((text) => text.split('\n').length));
     assert.match(await admin.page.locator('#preview').innerText(), /1\.20? ?分/);
     await admin.page.locator('[data-saved]').filter({ hasText: '已' }).waitFor(); // kept without a button
     await admin.answer('note', '乡镇工作年限每年 1.2 分');

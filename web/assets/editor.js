@@ -48,7 +48,8 @@ export function start(form) {
   const checked = document.querySelector("[data-checked]");
   const preview = document.querySelector("[data-preview]");
   const redraw = numbers(area);
-  let timer = 0, asking = false, again = false, seen = null;
+  let timer = 0, asking = false, again = false;
+  let seen = area.defaultValue; // the text that the page, or the last answer, is about
 
   const faultLine = () => Number(checked.querySelector("[data-fault]")?.dataset.line ?? 0);
   const mark = () => {
@@ -120,7 +121,7 @@ export function start(form) {
     area.dispatchEvent(new Event("input", { bubbles: true }));
     area.focus();
   });
-  seen = area.value;
   mark();
+  later(); // for what was typed, or put back, before this was there
   if (asked) go(area, Number(asked[1]));
 }
