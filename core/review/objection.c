@@ -90,7 +90,7 @@ int td_objection_file(struct td_review *review, const struct td_objection *objec
                       struct td_objection_receipt *ret_receipt, struct td_error *reterr)
 {
     struct td_review nobody = *review; /* the ledger does not say who objected */
-    struct td_objection_receipt receipt;
+    struct td_objection_receipt receipt = {0};
     json_t *listed = NULL;
     nobody.who = NULL;
     td_id_new(receipt.id);
