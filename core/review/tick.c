@@ -7,6 +7,7 @@
 #include "review/panel.h"
 #include "review/payment.h"
 #include "review/post.h"
+#include "review/reminder.h"
 #include "review/row.h"
 #include "review/telling.h"
 #include "review/workflow.h"
@@ -82,15 +83,18 @@ static int remind_applicants(struct td_review *review, const char *soon, int64_t
 /* Whoever was told of a deadline one reminder ago is not told again the day after. */
 static int remind(struct td_review *review, int64_t *changed)
 {
-    char soon[TD_TIME_TEXT], since[TD_TIME_TEXT];
+    char soon[TD_TIME_TEXT], since[TD_TIME_TEXT], day[TD_DATE_TEXT];
     td_date today, ahead = review->config ? (td_date)review->config->reminder_days : 1;
     int result = td_date_parse(review->today, &today);
     if (result)
         return result;
     td_time_format(td_clock_day_end_ms(today + ahead), soon);
     td_time_format(td_clock_day_end_ms(today - ahead - 1), since);
+    td_date_format(today + ahead, day);
     result = remind_applicants(review, soon, changed);
-    return result ? result : td_panel_remind(review, since, soon, changed);
+    if (!result)
+        result = td_panel_remind(review, since, soon, changed);
+    return result ? result : td_reminder_run(review, day, changed);
 }
 
 int td_tick_run(struct td_review *review, int64_t *ret_changed, struct td_error *reterr)

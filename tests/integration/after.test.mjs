@@ -195,6 +195,9 @@ describe('a title won by fraud', () => {
   });
 });
 
+/** What somebody was told of a case that he is to decide, in its order: [kind, last day]. */
+const reminders = async (who, about) => (await who.ok('GET', '/messages')).items.filter((one) => one.parameters.about === about).map((one) => [one.kind, one.parameters.due_on]).reverse();
+
 describe('a result that one is not satisfied with', () => {
   test('is explained with counts and no names, and rechecked by somebody else', async () => {
     const { client, id } = await voted('zheng', { yes: 5, no: 2, abstain: 1 });
@@ -243,8 +246,14 @@ describe('a result that one is not satisfied with', () => {
     assert.equal((await late.client.json('POST', `/applications/${late.id}/recheck`, { reason })).body.key, 'recheck_late');
     // Requests that wait longer than they may are marked.
     const slow = await voted('wei-1', { yes: 4, no: 4 });
-    await slow.client.ok('POST', `/applications/${slow.id}/recheck`, { reason });
+    const { id: waiting } = await slow.client.ok('POST', `/applications/${slow.id}/recheck`, { reason });
+    const { reexamination: { due_on: due, number } } = await city.bureau.ok('GET', `/reexaminations/${waiting}`);
+    await server.advance(days(due, await day(0)) - 2);
+    assert.deepEqual([await reminders(city.bureau, number), await reminders(slow.client, number)], [[['recheck_filed', due]], []]);
+    await server.advance(1);
+    assert.deepEqual(await reminders(city.bureau, number), [['recheck_filed', due], ['recheck_due', due]], 'the day before the last');
     await server.advance(40);
+    assert.equal((await reminders(city.bureau, number)).length, 2, 'once');
     assert.deepEqual((await city.supervisor.ok('GET', '/reexaminations')).items.map((one) => one.overdue), [true]);
     assert.match((await city.bureau.page('/reexaminations')).text, /已超期/);
   });
@@ -331,7 +340,11 @@ describe('an objection', () => {
     assert.ok(unknown.text.includes(`value="${receipt_number}"`) && !unknown.text.includes('f'.repeat(16)), 'the number is kept, the code is not');
     // Somebody who is logged in may keep his account out of it.
     assert.deepEqual([(await city.clerk.page(`/notices/${notice}`)).text, refused.text].map((page) => page.includes('name="anonymous"')), [true, false]);
-    const { items } = await city.office.ok('GET', '/objections');
+    const { items: [{ title, decide_by: by }], items } = await city.office.ok('GET', '/objections');
+    await server.advance((Date.parse(by) - Date.parse(await day(0))) / 86400e3 - 2);
+    assert.deepEqual(await reminders(city.office, title), [], 'that it is there its filing tells');
+    await server.advance(1);
+    assert.deepEqual([await reminders(city.office, title), await reminders(city.clerk, title)], [[['objection_due', by]], []]);
     await city.office.ok('POST', `/objections/${items.find((one) => one.receipt_number === receipt_number).id}`, { outcome: 'dismissed', finding: '经核查属实。' });
   });
 });
@@ -406,14 +419,19 @@ describe('a complaint', () => {
   test('that names everybody who could look into it is still seen by the supervisor', async () => {
     const { receipt_number: number } = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '反映过多次：bureau、bureau-2、supervisor 都不处理。' });
     const sees = async (who) => (await who.ok('GET', '/complaints')).items.some((one) => one.number === number);
-    assert.deepEqual([await sees(city.supervisor), await sees(city.bureau), await sees(second)], [true, false, false]);
+    await server.advance(1);
+    for (const look of [sees, async (who) => (await reminders(who, number)).length > 0])
+      assert.deepEqual([await look(city.supervisor), await look(city.bureau), await look(second)], [true, false, false]);
   });
 
   test('that waits too long is marked for those who have it', async () => {
     const receipt = await server.client().ok('POST', '/complaints', { about: 'procedure', text: '公示的地点不醒目，请改进。' });
     const overdue = async () => (await city.bureau.ok('GET', '/complaints')).items.filter((one) => one.number === receipt.receipt_number).map((one) => one.overdue);
+    await server.advance(1);
     await server.advance((Date.parse(receipt.accept_by) - Date.parse(await day(0))) / 86400e3);
     assert.deepEqual(await overdue(), [false], 'the fifteenth working day');
+    const told = [['complaint_filed', receipt.accept_by], ['complaint_due', receipt.accept_by]];
+    for (const [who, of] of [[city.bureau, told], [second, told], [city.supervisor, []], [city.office, []]]) assert.deepEqual(await reminders(who, receipt.receipt_number), of);
     await server.advance(1);
     assert.deepEqual(await overdue(), [true]);
     assert.match((await city.bureau.page('/complaints')).text, /已超期/);
