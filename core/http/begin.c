@@ -105,7 +105,6 @@ struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *
     serving->frame = frame;
     serving->exchange = exchange;
     serving->is_control = exchange->is_control;
-    td_live_position(frame->options.live, serving->heard);
     serving->file = -1;
     td_strbuf_init(&serving->out);
     serving->arena = td_arena_new(ARENA_MAX);
@@ -122,5 +121,7 @@ struct td_serving *td_serving_begin(struct td_frame *frame, struct td_exchange *
     serving->call.language = serving->locale->lang;
     exchange->frame_state = serving;
     choose_face(serving);
+    if (serving->call.face == TD_FACE_PAGE)
+        td_live_position(frame->options.live, serving->heard);
     return serving;
 }

@@ -384,7 +384,7 @@ static void on_moved(void *arg)
     td_session_change_apply(arg);
 }
 
-/* Straight to who listens now; who does not hear it sees it with the next change. */
+/* Straight to who listens; nothing keeps it while Redis is away, and then everybody looks again. */
 static void announce(struct td_serving *serving)
 {
     struct td_live *live = serving->frame->options.live;

@@ -40,11 +40,6 @@ struct td_live_subscription {
 
 LIST_HEAD(bucket, td_live_subscription);
 
-struct kept {
-    json_t *message;
-    char id[TD_LIVE_ID_TEXT];
-};
-
 struct td_live {
     struct td_redis *commands;
     struct td_redis *listener;
@@ -53,9 +48,10 @@ struct td_live {
     bool ended_some;
     bool gap;             /* the listener was away: subscribers may have missed something */
     char run[TD_ID_TEXT]; /* "" = the position is not known */
-    int64_t last;         /* number of the last message heard */
-    size_t kept_count;    /* those before it that are still known, itself included */
-    struct kept kept[TD_LIVE_KEPT]; /* number n is at n % TD_LIVE_KEPT */
+    unsigned char key[crypto_secretbox_KEYBYTES]; /* of the run: seals ids */
+    int64_t last;                                 /* number of the last message heard */
+    size_t kept_count;          /* those before it that are still known, itself included */
+    json_t *kept[TD_LIVE_KEPT]; /* number n is at n % TD_LIVE_KEPT */
 };
 
 static struct bucket *bucket_of(struct td_live *live, const char *topic)
@@ -106,8 +102,8 @@ static void resync_all(struct td_live *live)
 static void forget(struct td_live *live)
 {
     for (size_t i = 0; i < TD_LIVE_KEPT; i++) {
-        json_decref(live->kept[i].message);
-        live->kept[i].message = NULL;
+        json_decref(live->kept[i]);
+        live->kept[i] = NULL;
     }
     live->run[0] = 0;
     live->kept_count = 0;
@@ -126,14 +122,34 @@ static bool read_place(const char *place, char run[TD_ID_TEXT], int64_t *ret_num
     return end > dash + 1 && !*end && *ret_number > 0;
 }
 
-/* What people see of a place tells nobody how much happens: the same on every node, from a run that
- * nobody sees. */
-static void make_id(const char *run, int64_t number, char id[TD_LIVE_ID_TEXT])
+/* What people see of a place: its number, sealed anew each time, so that nobody can tell from ids
+ * how much happens. The key comes from the run, which nobody sees; all nodes have it. */
+enum {
+    NUMBER_BYTES = sizeof(int64_t),
+    SEALED_BYTES = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + NUMBER_BYTES
+};
+_Static_assert(TD_LIVE_ID_TEXT == 2 * SEALED_BYTES + 1, "an id is the sealed number in hex");
+
+static void seal_number(const struct td_live *live, int64_t number, char id[TD_LIVE_ID_TEXT])
 {
-    unsigned char hash[(TD_LIVE_ID_TEXT - 1) / 2];
-    crypto_generichash(hash, sizeof(hash), (const unsigned char *)&number, sizeof(number),
-                       (const unsigned char *)run, TD_ID_TEXT - 1);
-    sodium_bin2hex(id, TD_LIVE_ID_TEXT, hash, sizeof(hash));
+    unsigned char sealed[SEALED_BYTES];
+    randombytes_buf(sealed, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const unsigned char *)&number,
+                          NUMBER_BYTES, sealed, live->key);
+    sodium_bin2hex(id, TD_LIVE_ID_TEXT, sealed, sizeof(sealed));
+}
+
+static bool open_number(const struct td_live *live, const char *id, int64_t *ret_number)
+{
+    unsigned char sealed[SEALED_BYTES];
+    size_t size;
+    return strlen(id) == TD_LIVE_ID_TEXT - 1 &&
+           sodium_hex2bin(sealed, sizeof(sealed), id, TD_LIVE_ID_TEXT - 1, NULL, &size, NULL) ==
+               0 &&
+           size == sizeof(sealed) &&
+           crypto_secretbox_open_easy(
+               (unsigned char *)ret_number, sealed + crypto_secretbox_NONCEBYTES,
+               SEALED_BYTES - crypto_secretbox_NONCEBYTES, sealed, live->key) == 0;
 }
 
 /* Notes a numbered message. False: one was missed before it, or it has no number. */
@@ -148,12 +164,14 @@ static bool keep(struct td_live *live, const char *place, json_t *message)
     bool follows = !live->run[0] || (!strcmp(live->run, run) && number == live->last + 1);
     if (!follows)
         forget(live);
+    if (strcmp(live->run, run) != 0)
+        crypto_generichash(live->key, sizeof(live->key), (const unsigned char *)run, TD_ID_TEXT - 1,
+                           NULL, 0);
     memcpy(live->run, run, sizeof(run));
     live->last = number;
-    struct kept *kept = &live->kept[number % TD_LIVE_KEPT];
-    json_decref(kept->message);
-    kept->message = json_incref(message);
-    make_id(run, number, kept->id);
+    json_t **kept = &live->kept[number % TD_LIVE_KEPT];
+    json_decref(*kept);
+    *kept = json_incref(message);
     if (live->kept_count < TD_LIVE_KEPT)
         live->kept_count++;
     return follows;
@@ -289,24 +307,24 @@ bool td_live_position(const struct td_live *live, char id[TD_LIVE_ID_TEXT])
 {
     if (!live->run[0])
         return false;
-    memcpy(id, live->kept[live->last % TD_LIVE_KEPT].id, TD_LIVE_ID_TEXT);
+    seal_number(live, live->last, id);
     return true;
 }
 
 bool td_live_replay(struct td_live *live, const char *id, const char *topic, td_live_fn heard,
                     void *arg)
 {
-    if (!live->run[0])
+    int64_t number;
+    if (!live->run[0] || !open_number(live, id, &number) ||
+        number < live->last - (int64_t)live->kept_count)
         return false;
-    int64_t number = live->last, first = live->last - (int64_t)live->kept_count;
-    while (number > first && strcmp(live->kept[number % TD_LIVE_KEPT].id, id) != 0)
-        number--;
-    if (number == first)
-        return false;
-    while (++number <= live->last) {
-        const struct kept *kept = &live->kept[number % TD_LIVE_KEPT];
-        if (!strcmp(json_string_value(json_object_get(kept->message, "topic")), topic))
-            heard(arg, kept->message, kept->id);
+    while (number < live->last) { /* another node may be ahead */
+        const json_t *message = live->kept[++number % TD_LIVE_KEPT];
+        char its_id[TD_LIVE_ID_TEXT];
+        if (strcmp(json_string_value(json_object_get(message, "topic")), topic) != 0)
+            continue;
+        seal_number(live, number, its_id);
+        heard(arg, message, its_id);
     }
     return true;
 }

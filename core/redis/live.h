@@ -5,8 +5,8 @@
  * Messages may be lost (Redis gone): after a gap every subscriber gets {"topic": its own, "event":
  * "resync"} and should look again. All on the loop.
  *
- * Messages are numbered by Redis; a Redis that has lost its keys begins another run. All nodes give one
- * the same id, a hash of run and number. Each node keeps the last TD_LIVE_KEPT of them, for who
+ * Messages are numbered by Redis; a Redis that has lost its keys begins another run. What people see of a
+ * number is sealed (TD_LIVE_ID_TEXT), and readable on every node. Each node keeps the last TD_LIVE_KEPT of them, for who
  * comes back with the id of the last one he heard, on whichever node. A number that is not the next
  * one is a gap, too. */
 #ifndef TD_REDIS_LIVE_H
@@ -20,7 +20,7 @@ struct td_live_subscription;
 struct td_redis;
 struct td_redis_options;
 
-enum { TD_LIVE_TOPIC_MAX = 128, TD_LIVE_KEPT = 512, TD_LIVE_ID_TEXT = 33 };
+enum { TD_LIVE_TOPIC_MAX = 128, TD_LIVE_KEPT = 512, TD_LIVE_ID_TEXT = 97 };
 
 /* The one channel. Scripts of redis/ publish bare messages there, without a number and without a
  * promise: {"topic": "session/<id>", "event": "ended"}. */

@@ -151,12 +151,25 @@ int td_post_open(struct td_review *review, const json_t *title, const char *unit
                       opening->document, td_row_actor(review), review->now, due);
 }
 
+/* The last day on a post that ends with `on`. */
+static int day_before(const char *on, char last[TD_DATE_TEXT])
+{
+    td_date day;
+    int rc = td_date_parse(on, &day);
+    if (rc == 0)
+        td_date_format(day - 1, last);
+    return rc;
+}
+
 int td_post_close(struct td_review *review, const char *title_id, const char *on)
 {
-    return td_tx_exec(review->tx, NULL,
-                      "update post set until_on = max(from_on, date($2, '-1 day'))"
-                      " where title_id = $1 and until_on is null",
-                      "ss", title_id, on);
+    char last[TD_DATE_TEXT];
+    int rc = day_before(on, last);
+    return rc < 0 ? rc
+                  : td_tx_exec(review->tx, NULL,
+                               "update post set until_on = case when from_on > $2 then from_on"
+                               " else $2 end where title_id = $1 and until_on is null",
+                               "ss", title_id, last);
 }
 
 /* --- appointment and pay ---------------------------------------------------------------------- */
@@ -198,8 +211,8 @@ static int check_appointable(struct td_review *review, const json_t *title, stru
                                              json_pack("{s:s}", "number", higher));
 }
 
-/* Whether the appointment may be made, also in the order of what is recorded of the titles above
- * and below. */
+/* Whether the appointment may be made, also in the order of what is recorded of the other
+ * titles. */
 static int check_post(struct td_review *review, const json_t *title, const json_t *post,
                       struct td_error *reterr)
 {
@@ -214,7 +227,7 @@ static int check_post(struct td_review *review, const json_t *title, const json_
     if (rc == 0)
         rc = td_post_check_order(review, title, "appointed_on", on, reterr);
     if (rc == 0)
-        rc = td_post_check_above(review, title, on, reterr);
+        rc = td_post_check_ended(review, title, on, reterr);
     json_array_foreach(below, i, lower)
         if (rc == 0)
             rc = check_last(review, lower, on, reterr);
@@ -372,12 +385,13 @@ int td_post_follow(struct td_review *review, const json_t *application, const ch
     if (!over)
         return 0;
     const char *id = td_row_text(application, "id");
+    json_t *title = NULL;
     int rc = td_quota_release(review, id, to, reterr);
     if (rc == 0 && strcmp(to, "suspended") != 0)
-        rc = td_tx_exec(review->tx, NULL,
-                        "update post set until_on = max(from_on, date($2, '-1 day'))"
-                        " where until_on is null and title_id in"
-                        " (select id from title where application_id = $1)",
-                        "ss", id, review->today);
-    return rc;
+        rc = td_tx_row(review->tx, &title, "select id from title where application_id = $1", "s",
+                       id);
+    if (rc == 0 && title)
+        rc = td_post_close(review, td_row_text(title, "id"), review->today);
+    json_decref(title);
+    return rc == TD_ENOTFOUND ? 0 : rc;
 }

@@ -42,7 +42,7 @@ int td_post_begin(struct td_review *review, const char *application_id, struct t
 /* Appoints: {"grade", "pre_directed_grade" (0 = held no post), "appointed_on", "pay_effective_on", "document"}. By the unit
  * where the holder serves, or the bureau; consumes the post and supersedes the titles below in this transaction.
  * TD_EFIELDS, also for another "pre_directed_grade" than that of the directed title below; TD_ECONFLICT for another
- * state, "quota_exhausted", "higher_appointed", "higher_until" (a day on which he still was), "move_out_of_order"
+ * state, "quota_exhausted", "higher_appointed", "appointed_until" (a day on which he still was), "move_out_of_order"
  * (td_post_transfer), also of the titles below. */
 int td_post_appoint(struct td_review *review, const char *title_id, const json_t *post,
                     struct td_error *reterr);

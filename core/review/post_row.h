@@ -42,8 +42,9 @@ int td_post_close(struct td_review *review, const char *title_id, const char *on
  * arena; "" when there is none. */
 int td_post_outranked(struct td_review *review, const json_t *title, const char **ret_number);
 
-/* 0 when the appointments on such titles have all ended before this day; TD_ECONFLICT "higher_until". */
-int td_post_check_above(struct td_review *review, const json_t *title, const char *day,
+/* 0 when what he was appointed to before, of this level or above and in the place of this title, has ended before this
+ * day; TD_ECONFLICT "appointed_until". */
+int td_post_check_ended(struct td_review *review, const json_t *title, const char *day,
                         struct td_error *reterr);
 
 /* The titles that an appointment on this one ("title_id", absent for one from elsewhere) supersedes: those below it,

@@ -45,26 +45,33 @@ int td_post_outranked(struct td_review *review, const json_t *title, const char 
     return 0;
 }
 
-int td_post_check_above(struct td_review *review, const json_t *title, const char *day,
+int td_post_check_ended(struct td_review *review, const json_t *title, const char *day,
                         struct td_error *reterr)
 {
     json_t *ends = NULL;
+    char free_on[TD_DATE_TEXT];
+    td_date last;
     int rc = td_tx_rows(
         review->tx, &ends,
-        "select level, date(last, '+1 day') as day from (select t.account_id, t.series, t.level,"
-        " t.track, p.until_on as last from post p join title t on t.id = p.title_id union all"
-        " select account_id, series, level, track, ended_on from held_title where state ="
-        " 'confirmed') where account_id = $1 and series = $2 and ($3 = 'directed' or track ="
-        " 'general') and last >= $4 order by last desc",
+        "select t.level, p.until_on as last from post p join title t on t.id = p.title_id"
+        " where t.account_id = $1 and t.series = $2 and ($3 = 'directed' or t.track = 'general')"
+        " and p.ladder <> 'before' and p.until_on >= $4 union all"
+        " select level, ended_on from held_title where account_id = $1 and series = $2"
+        " and ($3 = 'directed' or track = 'general') and state = 'confirmed' and ended_on >= $4"
+        " order by last desc",
         "ssss", td_row_text(title, "account_id"), td_row_text(title, "series"),
         td_row_text(title, "track"), day);
     if (rc < 0)
         return rc;
-    keep_levels(ends, title, 1, INT_MAX);
+    keep_levels(ends, title, 0, INT_MAX);
     const json_t *end = json_array_get(ends, 0);
     if (end)
-        rc = td_error_key(reterr, TD_ECONFLICT, "higher_until",
-                          json_pack("{s:O}", "day", json_object_get(end, "day")));
+        rc = td_date_parse(td_row_text(end, "last"), &last);
+    if (end && rc == 0) {
+        td_date_format(last + 1, free_on);
+        rc = td_error_key(reterr, TD_ECONFLICT, "appointed_until",
+                          json_pack("{s:s}", "day", free_on));
+    }
     json_decref(ends);
     return rc;
 }

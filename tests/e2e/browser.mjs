@@ -89,7 +89,7 @@ export class Person {
     return this.page.waitForFunction(([field, word]) => document.getElementsByName(field)[0]?.value === word, [name, value]);
   }
 
-  /** The answer to the page's next PUT to this address is held back: `came` when the server has given it, `release()` lets it through. */
+  /** The answer to the page's next request of this address is held back: `came` when the server has given it, `release()` lets it through. */
   async hold(url) {
     let release, here;
     const go = new Promise((done) => (release = done)), came = new Promise((done) => (here = done));

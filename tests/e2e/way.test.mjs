@@ -160,6 +160,29 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await lin.holds('content.teaching.classes', '三年级六班'); // not what the browser remembers
         await lin.press(lin.button('保存并返回'));
 
+        // Who leaves before the script is there finds on the way back what he typed; who presses the button, sends once.
+        let late = await lin.hold('**/saving.js');
+        await lin.go(`${dossier}/sections/teaching`);
+        await lin.answer('content.teaching.classes', '三年级七班');
+        await lin.go(dossier);
+        late.release();
+        await lin.page.goBack();
+        await lin.page.getByText('已自动保存').waitFor();
+        assert.equal(await lin.page.locator('[name="content.teaching.classes"]').inputValue(), '三年级七班');
+        await second.page.clock.install();
+        late = await second.hold('**/saving.js');
+        await second.go(`${dossier}/sections/teaching`);
+        await second.answer('content.teaching.classes', '三年级八班');
+        const sent = [], context = second.page.context();
+        context.on('request', (request) => request.method() !== 'GET' && sent.push(new URL(request.url()).pathname));
+        await second.page.evaluate(() => (document.querySelector('form[data-autosave]').target = '_blank')); // this page stays
+        await Promise.all([context.waitForEvent('page'), second.button('保存并返回').click()]);
+        late.release();
+        await second.page.locator('form[data-autosave][autocomplete=off]').waitFor();
+        await second.page.clock.fastForward(10_000);
+        await context.close();
+        assert.deepEqual(sent, [`${dossier}/sections/teaching`]);
+
         const other = await (await browser.person(server)).login('lin');
         const kept = () => other.page.evaluate(() => Object.keys(sessionStorage));
         await other.page.route('**/api/v1/**/sections/teaching', (route) => route.abort('aborted'));

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { top } from './harness.mjs';
 
-/** The script as a module, whatever the node at hand takes a .js for. */
-const script = `data:text/javascript,${encodeURIComponent(readFileSync(join(top, 'web/assets/live.js'), 'utf8'))}`;
+/** Scripts as modules, whatever the node at hand takes a .js for. */
+const module = (name) => `data:text/javascript,${encodeURIComponent(readFileSync(join(top, 'web/assets', name), 'utf8').replace('"./control.js"', () => `"${module('control.js')}"`))}`;
+const script = module('live.js');
 
 /** A page with one live element; `run` is given what the test moves. */
-async function page(run) {
+async function page(run, controls = []) {
   const saved = {};
   const timers = new Map(), listeners = {}, sources = [];
   let count = 0, fetched = 0;
@@ -54,7 +55,7 @@ async function page(run) {
   for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   try {
     const { start } = await import(script);
-    start({ dataset: { live: '/api/v1/meetings/1/live' }, querySelector: () => null, querySelectorAll: () => [] });
+    start({ dataset: { live: '/api/v1/meetings/1/live' }, querySelector: () => null, querySelectorAll: (selector) => (/select/.test(selector) ? controls : []) });
     await run({
       sources,
       document: globals.document,
@@ -94,6 +95,16 @@ test('fetches the page again when its subject changed, once for many events', ()
     assert.equal(it.fetched, 1);
     assert.equal(it.sources.length, 1);
   }));
+
+test('leaves alone what somebody has chosen from a list', async () => {
+  const list = (value) => ({ type: 'select-one', value, options: [{ value: '' }, { value: 'x' }], matches: (selector) => selector === 'select' });
+  for (const [value, looks] of [['', 1], ['x', 0]])
+    await page((it) => {
+      it.source.say('changed');
+      it.pass();
+      assert.equal(it.fetched, looks);
+    }, [list(value)]);
+});
 
 test('does not look again when it begins to listen: its address says from where', () =>
   page((it) => {
@@ -151,7 +162,7 @@ test('one page too many rests until somebody looks at it', () =>
 test('renews the parts that nobody types in, and tells a sheet that its standard is another one', async () => {
   const part = (dataset, innerHTML, typed = false) => ({
     dataset, innerHTML, id: dataset.livePart, replaced: 0, stale: { hidden: true }, contains: () => false,
-    querySelectorAll: (what) => (/input/.test(what) && typed ? [{ type: 'text', value: 'a', defaultValue: '' }] : []),
+    querySelectorAll: (what) => (/input/.test(what) && typed ? [{ type: 'text', value: 'a', defaultValue: '', matches: () => false, cloneNode: () => ({}) }] : []),
     querySelector() {
       return this.stale;
     },

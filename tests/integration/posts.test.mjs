@@ -200,10 +200,37 @@ describe('one person, one post', () => {
     assert.deepEqual([(await see(under, there)).can.appoint, shown.can.retire, (await see(under)).can.retire], [true, false, true]);
     const [{ free }] = rows(server, `select date(max(until_on), '+1 day') as free from post where title_id = '${over.id}'`); // the day of the decision
     const early = await appoint(under, '2026-10-25', 9, 12, there);
-    assert.deepEqual([early.status, early.body.key, early.body.parameters], [409, 'higher_until', { day: free }], early.text);
+    assert.deepEqual([early.status, early.body.key, early.body.parameters], [409, 'appointed_until', { day: free }], early.text);
     done(await appoint(under, free, 9, 0, there));
     assert.deepEqual([states(under), await posts(lower), (await see(under)).present.grade], [['appointed'], [0, 1, 1], 9]);
     assert.deepEqual(rows(server, `select pre_directed_grade as before from title where id = '${under.id}'`), [{ before: null }], 'as the ledger says');
+    await verified();
+  });
+
+  test('what one was appointed to lasts until the day before the next: on a higher title, on one of the level, on this', async () => {
+    for (const [year, level] of [[2028, lower], [2029, lower], [2030, higher]]) await grantPosts(city.bureau, { year, posts: 3, levels: [level], divisions: [division, '650109'] });
+    const third = await server.account('third', [{ role: 'bureau', scope: '' }]), village = await server.account('village-2', [{ role: 'unit', scope: units.village.id }], { unit_id: units.village.id });
+    const revoke = async (one) => third.ok('POST', `/revocations/${(await city.bureau.ok('POST', `/titles/${one.id}/revocation`, { kind: 'plagiarism', decision_number: '乌人社撤〔2026〕13号', decided_on: '2026-10-22', finding: '经核查，业绩材料系抄袭他人成果，情况属实。' })).id}/decide`);
+    const refused = async (reply, day) => assert.deepEqual([(await reply).status, (await reply).body.key, (await reply).body.parameters?.day], [409, 'appointed_until', day], (await reply).text);
+    const until = (one) => rows(server, `select date(max(until_on), '+1 day') as free from post where title_id = '${one.id}'`)[0].free;
+
+    // Where he is at his old grade he is not appointed on the higher one.
+    const kit = await teacher(city, 'kit'), under = await title(kit, lower, 'directed', 2029), over = await title(kit, higher, 'directed', 2030);
+    done(await appoint(under, '2026-09-10', 10), await appoint(over, '2026-10-10', 7), await move(over, '2026-10-20', units.town.id));
+    await revoke(over);
+    done(await move(under, '2026-10-25', units.village.id), await appoint(under, '2026-10-25', 9, 12, village));
+
+    const tom = await teacher(city, 'tom'), first = await title(tom, lower, 'directed', 2028), again = await title(tom, lower, 'directed', 2029);
+    done(await appoint(first, '2026-09-10', 10), await appoint(again, '2026-10-10', 9));
+    await revoke(again);
+    await refused(appoint(first, '2026-10-12', 10), until(again));
+
+    const tim = await teacher(city, 'tim'), own = await title(tim, lower, 'directed', 2029);
+    done(await appoint(own, '2026-09-10', 10));
+    await city.bureau.ok('POST', `/ladders/${tim.account.id}/titles`, { series: 'teacher', level: higher, track: 'general', name: '教师', certificate_number: 'XJ-77', issuer: '厅', obtained_on: '2026-10-01', appointed_on: '2026-10-10' });
+    await city.bureau.ok('POST', `/ladders/${tim.account.id}/titles/${rows(server, `select id from held_title where account_id = '${tim.account.id}'`)[0].id}/withdraw`, { note: '误录入' });
+    await refused(appoint(own, '2026-09-20', 10), '2026-10-10');
+    done(await appoint(own, '2026-10-10', 10));
     await verified();
   });
 
@@ -330,7 +357,7 @@ describe('titlectl quota verify', () => {
   test('accepts what the server left', async () => {
     const { code, out, err } = await ctl('quota', 'verify');
     assert.equal(code, 0, err);
-    assert.match(out, /The posts add up: \d+ entries in 14 pots/);
+    assert.match(out, /The posts add up: \d+ entries in 23 pots/);
   });
 
   test('names every kind of difference', async () => {

@@ -71,9 +71,9 @@ describe('a stream', { timeout: 120_000 }, () => {
     assert.equal(stream.status, 200);
     assert.match(stream.type, /^text\/event-stream/);
     await stream.until(/^retry: \d+\n\n/m);
-    await stream.until(/^id: [0-9a-f]{32}\n\n/m); // before anything has happened
+    await stream.until(/^id: [0-9a-f]{96}\n\n/m); // before anything has happened
     await here.change(client, 1);
-    await stream.until(/^id: [0-9a-f]{32}\nevent: changed\ndata: \{.*"n":1\}\n\n/m);
+    await stream.until(/^id: [0-9a-f]{96}\nevent: changed\ndata: \{.*"n":1\}\n\n/m);
     await stream.until(/^: still here\n/m);
     stream.close();
   });
@@ -111,7 +111,7 @@ describe('a stream', { timeout: 120_000 }, () => {
     await first.until(/^id: .*\n\n/m);
     const { lastId } = first;
     first.close();
-    for (const id of ['x', `${'0'.repeat(26)}-1`, lastId.slice(1), `${lastId}0`, '0'.repeat(32), '9'.repeat(600)]) {
+    for (const id of ['x', `${'0'.repeat(26)}-1`, lastId.slice(1), `${lastId}0`, '0'.repeat(96), '9'.repeat(600)]) {
       const stream = await Stream.open(client, '/account/live', { 'Last-Event-ID': id });
       await stream.until(/^event: resync\n/m);
       await stream.until(/^id: .*\n\n/m);

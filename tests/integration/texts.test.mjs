@@ -63,6 +63,12 @@ test('what the pages say is there', () => {
   assert.deepEqual(labels, [], 'codes without words');
 });
 
+test('what is live begins where its page was made', () => {
+  const live = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/ data-live="([^"]*)"/g)].map(([, address]) => [name, address]));
+  assert.ok(live.length >= 8, `${live.length}`);
+  assert.deepEqual(live.filter(([, address]) => !address.endsWith('/live?after={{page.heard}}')), []);
+});
+
 test('forms come back to their page, and what is wrong in them is named', () => {
   const forms = files('web/templates', '.mustache').flatMap(([name, text]) => [...text.matchAll(/<form [^>]*method="post".*?<\/form>/gs)].map(([form]) => [name, form]));
   assert.ok(forms.length > 100, `${forms.length}`);

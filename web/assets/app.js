@@ -92,7 +92,18 @@ try {
   // a browser that keeps nothing
 }
 
+// A form that is on its way is left alone by what loads only now.
+document.addEventListener("submit", ({ target, defaultPrevented }) => {
+  if (!defaultPrevented) target.dataset.sent = "";
+});
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+const isTouched = (control) => "defaultValue" in control && (control.value !== control.defaultValue || control.checked !== control.defaultChecked);
+
 if (account) {
+  for (const form of document.querySelectorAll("form[method=post]")) if ([...form.elements].some(isTouched)) entered.add(form); // before this was there
   document.addEventListener("input", ({ target }) => {
     if (target.form?.getAttribute("method") === "post") entered.add(target.form);
   });

@@ -2,6 +2,8 @@
 // fetched again whenever the stream says that its subject changed: the whole of it, or those elements in it
 // that have data-live-part and an id. What somebody is typing there is left alone until the next event.
 // Without scripts people reload.
+import { cameWith, valueOf } from "./control.js";
+
 const QUIET_MS = 200;
 const SPREAD_MS = 500; // a new standard is news to very many pages
 const RETRY_MS = 3000;
@@ -22,9 +24,7 @@ function focusAgain(root, { form, name, href }) {
 }
 
 const isTyping = (root) =>
-  [...root.querySelectorAll("input, textarea, select")].some((field) =>
-    field.type !== "hidden" && (field === document.activeElement ||
-      (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : "defaultValue" in field && field.value !== field.defaultValue)));
+  [...root.querySelectorAll("input:not([type=hidden]), textarea, select")].some((field) => field === document.activeElement || valueOf(field) !== cameWith(field));
 
 // What has a data-stamp is somebody's own work over something else: it is never replaced, but says that the
 // something is another one now.

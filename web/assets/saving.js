@@ -2,11 +2,11 @@
 // meanwhile in the next one. A link, or another form of the page, waits for it. Who leaves otherwise has what is
 // unsaved sent behind him; and until the server is known to have it, the window keeps it and puts it back into the
 // form when it is open again. What stands there otherwise by then is left, and what was typed is shown beside it.
+import { cameWith, isChoice, valueOf } from "./control.js";
+
 const WAIT_MS = 3000; // of a link, for a save
 const BEHIND_BYTES = 60000; // browsers send at most 64 KiB for a page that is gone
 
-const isChoice = (control) => control.type === "radio" || control.type === "checkbox";
-const valueOf = (control) => (isChoice(control) ? String(control.checked) : control.value);
 const itemOf = (control) => control.closest("[data-item]")?.querySelector("[data-item-id]").value ?? "";
 const labelOf = (control) => control.labels[0]?.textContent.trim() ?? control.name;
 
@@ -22,13 +22,6 @@ function controlsOf(form) {
 
 const valuesOf = (form, value = valueOf) => new Map([...controlsOf(form)].map(([key, control]) => [key, value(control)]));
 
-/** What the page came with, as this kind of control shows it. */
-function cameWith(control) {
-  if (isChoice(control)) return String(control.defaultChecked);
-  if (control.matches("select")) return ([...control.options].find((option) => option.defaultSelected) ?? control.options[0])?.value ?? "";
-  return Object.assign(control.cloneNode(), { value: control.defaultValue }).value;
-}
-
 function leads(event, link) {
   return link && !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey &&
     !link.target && !link.hasAttribute("download") && link.origin === location.origin && !(link.hash && link.pathname === location.pathname);
@@ -42,7 +35,9 @@ function leads(event, link) {
  */
 export function saveWhileTyping(form, { quiet, request, taken = () => [], shared = false }) {
   const place = `typed ${document.body.dataset.account} ${form.getAttribute("action")}`;
+  form.autocomplete = "off"; // a browser would put back what may be older than what another window has saved
   const status = form.querySelector("[data-saved]");
+  const refused = document.querySelector(".td-problem") !== null; // what was sent stands in the form again, unsaved
   const saved = valuesOf(form, cameWith); // as the server has them
   let version = Number(form.elements._version.value);
   let unsure = 0; // own saves that may have been written since that version
@@ -158,13 +153,16 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
     const kept = JSON.parse(sessionStorage.getItem(place) ?? "null");
     if (!kept) return;
     sessionStorage.removeItem(place);
-    if (kept.submitted && version > kept.version + kept.unsure) return; // it was taken
+    if (kept.submitted && !refused && version > kept.version + kept.unsure) return; // it was taken
     const controls = controlsOf(form), left = [];
     let restored = false;
     for (const [key, { now, seen, item, label }] of Object.entries(kept.fields)) {
       const control = controls.get(key);
       const here = control && (!item || item === itemOf(control));
-      if (here && same(valueOf(control), now)) continue;
+      if (here && same(valueOf(control), now)) {
+        if (refused) saved.set(key, seen[0]);
+        continue;
+      }
       if (here && seen.some((value) => same(value, valueOf(control)))) {
         if (isChoice(control)) control.checked = now === "true";
         else control.value = now;
@@ -172,10 +170,8 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
         restored = true;
       } else if (now !== "false" && now.trim()) left.push(now === "true" ? label : `${label}: ${now}`);
     }
-    if (restored) {
-      unsure = Math.max(0, kept.version + kept.unsure - version);
-      say(form.dataset.textRestored);
-    }
+    unsure = Math.max(0, kept.version + kept.unsure - version);
+    if (restored) say(form.dataset.textRestored);
     if (left.length) showLeft(left);
   }
 
@@ -232,5 +228,6 @@ export function saveWhileTyping(form, { quiet, request, taken = () => [], shared
     gone = false;
   });
   restore();
-  if ([...valuesOf(form)].some(([key, value]) => !same(value, saved.get(key)))) typed(); // before this file was there
+  // Typed before this file was there, in a form that is not on its way by now.
+  if (!refused && !("sent" in form.dataset) && [...valuesOf(form)].some(([key, value]) => !same(value, saved.get(key)))) typed();
 }

@@ -5,5 +5,5 @@ create table reminder (
     account_id text not null references account(id),
     at text not null,
     primary key (subject, kind, account_id)
-) without rowid;
+);
 create index objection_open on objection(decide_by) where decided_at is null;
