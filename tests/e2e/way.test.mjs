@@ -202,6 +202,11 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
         await Promise.all([lin.page.waitForNavigation(), lin.button('保存并返回').click()]);
         assert.match(await lin.problem(), /周课时|课时/);
         assert.equal(await lin.page.locator('[name="content.teaching.weekly_hours"]').inputValue(), 'many');
+        if (javaScript) { // who leaves then finds it again
+          await lin.go(dossier);
+          await lin.go(`${dossier}/sections/teaching`);
+          await lin.page.locator('.td-warning').getByText(/周课时.*many/).waitFor();
+        }
         await lin.answer('content.teaching.weekly_hours', '15');
         await lin.press(lin.button('保存并返回'));
       });

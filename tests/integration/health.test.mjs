@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { division, forward, foundCommittee, save, submit, verify } from './city.mjs';
 import * as files from './files.mjs';
-import { startServer } from './harness.mjs';
+import { startServer, steady } from './harness.mjs';
 
 const years = [2021, 2022, 2023, 2024, 2025];
 const day = (offset) => new Date(Date.now() + offset * 86400e3).toISOString().slice(0, 10);
@@ -97,7 +97,7 @@ async function blindly(expert) {
   const shown = [];
   for (const dossier of [id, otherId]) {
     const texts = [JSON.stringify(items.find((row) => row.id === dossier))];
-    texts.push((await expert.json('GET', `/reviews/${dossier}`)).text, (await expert.page(`/reviews/${dossier}`)).text);
+    texts.push((await expert.json('GET', `/reviews/${dossier}`)).text, steady((await expert.page(`/reviews/${dossier}`)).text));
     const { sections } = JSON.parse(texts[1]);
     for (const file of sections.flatMap((section) => section.items.flatMap((entry) => entry.files))) {
       const got = await expert.page(`/applications/${dossier}/evidence/${file.id}`);

@@ -10,7 +10,7 @@ import { states } from './access.mjs';
 import { act, draft, entryOf, submit, verify } from './city.mjs';
 import { buildEstate, config, rows, score, sql } from './estate.mjs';
 import { tried } from './standards.mjs';
-import { startServer } from './harness.mjs';
+import { startServer, steady } from './harness.mjs';
 import { openSums, takeCodes } from './vote.mjs';
 import { giveNumbers, memoryOf, numberOf } from './numbers.mjs';
 
@@ -203,7 +203,7 @@ function bare({ status, head, bytes }, client, path) {
   let text = bytes;
   if (id) text = text.replaceAll(id, '{request}');
   if (client.csrf) text = text.replaceAll(client.csrf, '{csrf}');
-  text = text.replace(/(?<=\/live\?after=)[0-9a-f]{96}(?=")/g, '{heard}'); // another one each time
+  text = steady(text);
   text = text.replace(/(<p class="td-demo">.{0,200}?)\d{4}-\d\d-\d\d \d\d:\d\d/, '$1{time}');
   if (/^(\/api\/v1)?(\/account|\/accounts\/\w+(\/sessions)?)$/.test(path)) text = text.replace(/[0-9a-f]{64}/g, '{session}').replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?Z)?/g, '{time}');
   const { date, 'x-request-id': request, 'set-cookie': cookie, ...rest } = head;
