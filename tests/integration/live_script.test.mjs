@@ -47,7 +47,7 @@ async function page(run, controls = []) {
     document: { hidden: false, activeElement: null, addEventListener: listen },
     addEventListener: listen,
     location: { href: 'http://titled.test/meetings/1' },
-    fetch: async () => (fetched++, { ok: false }),
+    fetch: async () => (fetched++, { ok: false, status: 404 }),
     setTimeout: (act, ms) => (timers.set(++count, { act, ms }), count),
     clearTimeout: (id) => timers.delete(id),
   };
@@ -94,6 +94,33 @@ test('fetches the page again when its subject changed, once for many events', ()
     it.pass();
     assert.equal(it.fetched, 1);
     assert.equal(it.sources.length, 1);
+  }));
+
+test('looks once at a time, and again when it could not see', () =>
+  page(async (it) => {
+    const answers = [];
+    globalThis.fetch = () => new Promise((resolve) => answers.push(resolve));
+    const answer = async (status) => {
+      answers.at(-1)({ ok: false, status });
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let events = 0; events < 3; events++) {
+      it.source.say('changed');
+      it.pass();
+    }
+    assert.equal(answers.length, 1, 'the answer to the second could come before that to the first');
+    await answer(404);
+    it.pass();
+    assert.equal(answers.length, 2, 'what happened since');
+    await answer(503);
+    assert.ok(it.waits.length === 1 && it.waits[0] >= 3000, `${it.waits}`);
+    it.pass();
+    assert.equal(answers.length, 3);
+    await answer(429);
+    assert.ok(it.waits[0] >= 6000, 'rarer');
+    it.pass();
+    await answer(403);
+    assert.deepEqual(it.waits, [], 'no more');
   }));
 
 test('leaves alone what somebody has chosen from a list', async () => {

@@ -42,14 +42,16 @@ function renew(element, fresh) {
   if (focused) focusAgain(element, focused);
 }
 
+/** False when it should be tried again. */
 async function refresh(element) {
   const parts = [...element.querySelectorAll("[data-live-part]")];
   if (!parts.length) parts.push(element);
-  if (parts.every((part) => !("stamp" in part.dataset) && isTyping(part))) return;
+  if (parts.every((part) => !("stamp" in part.dataset) && isTyping(part))) return true;
   const reply = await fetch(location.href, { headers: { Accept: "text/html", "X-Background": "1" }, credentials: "same-origin" });
-  if (!reply.ok || reply.redirected) return;
+  if (!reply.ok || reply.redirected) return reply.status < 500 && reply.status !== 429;
   const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
   for (const part of parts) renew(part, fresh.getElementById(part.id));
+  return true;
 }
 
 // How far a long piece of work is: a <progress data-progress> and the text beside it.
@@ -69,10 +71,25 @@ export function start(element) {
   let timer, source, retry;
   let wait = RETRY_MS;
   let missed = false; // events may have come while nobody listened
-  const soon = () => {
+  let looking = false, again = false, pause = RETRY_MS;
+  const soon = (ms = QUIET_MS + Math.random() * SPREAD_MS) => {
     clearTimeout(timer);
-    timer = setTimeout(() => refresh(element).catch(() => {}), QUIET_MS + Math.random() * SPREAD_MS);
+    timer = setTimeout(look, ms);
   };
+  // One look at a time, that an older answer does not come after a newer one.
+  async function look() {
+    if (looking) {
+      again = true;
+      return;
+    }
+    looking = true;
+    again = false;
+    const good = await refresh(element).catch(() => false);
+    looking = false;
+    if (again) soon();
+    else if (!good) soon(pause * (1 + Math.random() / 2));
+    pause = good ? RETRY_MS : Math.min(pause * 2, CROWDED_MS);
+  }
   const close = () => {
     clearTimeout(retry);
     source?.close();
@@ -92,9 +109,9 @@ export function start(element) {
       if (missed) soon();
       missed = false;
     });
-    source.addEventListener("changed", soon);
+    source.addEventListener("changed", () => soon());
     source.addEventListener("progress", (event) => showProgress(element, JSON.parse(event.data)));
-    source.addEventListener("resync", soon);
+    source.addEventListener("resync", () => soon());
     source.addEventListener("bye", (event) => {
       if (JSON.parse(event.data).reason === "many") later(CROWDED_MS);
       else close();
