@@ -197,12 +197,15 @@ describe('the way of a dossier', { concurrency: 2 }, () => {
 
       step('a mistake is named beside its field and kept', async () => {
         const lin = await as('lin');
+        const watched = () => javaScript && lin.page.locator('form[data-autosave][autocomplete=off]').waitFor();
         await lin.go(`${dossier}/sections/teaching`);
+        await watched();
         await lin.answer('content.teaching.weekly_hours', 'many');
         await Promise.all([lin.page.waitForNavigation(), lin.button('保存并返回').click()]);
         assert.match(await lin.problem(), /周课时|课时/);
         assert.equal(await lin.page.locator('[name="content.teaching.weekly_hours"]').inputValue(), 'many');
         if (javaScript) { // who leaves then finds it again
+          await watched();
           await lin.go(dossier);
           await lin.go(`${dossier}/sections/teaching`);
           await lin.page.locator('.td-warning').getByText(/周课时.*many/).waitFor();
