@@ -66,7 +66,7 @@ struct td_serving {
     bool is_control;
     bool waits_for_body;       /* nothing is under way but the body's arrival */
     const char *if_none_match; /* as sent; NULL */
-    char heard[TD_LIVE_ID_TEXT]; /* the last live message before the request; "" when not known */
+    char heard[TD_LIVE_ID_TEXT]; /* for a page: the last live message before it; "" when not known */
     const char *upload_path;   /* temporary file; unlinked at the end */
     const char *table_name;    /* Content-Disposition of a list sent as a table; NULL */
     const char *output_path;   /* another: what the examiner writes */

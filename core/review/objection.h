@@ -44,8 +44,8 @@ int td_objection_load(struct td_review *review, const char *objection_id, json_t
                       struct td_error *reterr);
 
 /* Decides, with a finding for those inside (and for the applicant whose result it ends) and an answer for who objected,
- * "" = the outcome in words. TD_EFORBIDDEN "objection_own" for who
- * objected himself. Upheld ones keep the dossier where it is until it is sent back. */
+ * "" = the outcome in words. TD_EFORBIDDEN "objection_own" for who objected himself. Upheld ones keep the dossier where
+ * it is until it is sent back. */
 int td_objection_decide(struct td_review *review, const char *objection_id, bool upheld, const char *finding,
                         const char *answer, struct td_error *reterr);
 

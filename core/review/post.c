@@ -151,25 +151,18 @@ int td_post_open(struct td_review *review, const json_t *title, const char *unit
                       opening->document, td_row_actor(review), review->now, due);
 }
 
-/* The last day on a post that ends with `on`. */
-static int day_before(const char *on, char last[TD_DATE_TEXT])
-{
-    td_date day;
-    int rc = td_date_parse(on, &day);
-    if (rc == 0)
-        td_date_format(day - 1, last);
-    return rc;
-}
-
 int td_post_close(struct td_review *review, const char *title_id, const char *on)
 {
-    char last[TD_DATE_TEXT];
-    int rc = day_before(on, last);
-    return rc < 0 ? rc
-                  : td_tx_exec(review->tx, NULL,
-                               "update post set until_on = case when from_on > $2 then from_on"
-                               " else $2 end where title_id = $1 and until_on is null",
-                               "ss", title_id, last);
+    char until[TD_DATE_TEXT];
+    td_date day;
+    int rc = td_date_parse(on, &day);
+    if (rc < 0)
+        return rc;
+    td_date_format(day - 1, until);
+    return td_tx_exec(review->tx, NULL,
+                      "update post set until_on = case when from_on > $2 then from_on else $2 end"
+                      " where title_id = $1 and until_on is null",
+                      "ss", title_id, until);
 }
 
 /* --- appointment and pay ---------------------------------------------------------------------- */

@@ -40,16 +40,15 @@ static const struct deciding deciding[] = {
                 " where x.decided_at is null"),
      "recheck_filed", "recheck_due"},
     /* who has it, or everybody of the role that has it */
-    {UNTOLD_SQL(
-         "select 'complaint/' || c.id || case c.complaint_state when 'received' then '/accept'"
-         " else '/answer' end as subject, c.number as about, case c.complaint_state when 'received'"
-         " then c.accept_by else c.answer_by end as due_on, c.complaint_state = 'received' as "
-         "is_new,"
-         " g.account_id from complaint c join account_grant g on case when c.assigned_to"
-         " is null then g.role = c.handler else g.account_id = c.assigned_to end"
-         " where c.complaint_state in ('received', 'accepted', 'investigated')"
-         " and not exists (select 1 from complaint_concern n where n.complaint_id = c.id"
-         " and n.account_id = g.account_id)"),
+    {UNTOLD_SQL("select 'complaint/' || c.id || case c.complaint_state when 'received' then"
+                " '/accept' else '/answer' end as subject, c.number as about,"
+                " case c.complaint_state when 'received' then c.accept_by else c.answer_by end"
+                " as due_on, c.complaint_state = 'received' as is_new, g.account_id"
+                " from complaint c join account_grant g on case when c.assigned_to is null"
+                " then g.role = c.handler else g.account_id = c.assigned_to end"
+                " where c.complaint_state in ('received', 'accepted', 'investigated')"
+                " and not exists (select 1 from complaint_concern n where n.complaint_id = c.id"
+                " and n.account_id = g.account_id)"),
      "complaint_filed", "complaint_due"},
 };
 

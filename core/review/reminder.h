@@ -6,11 +6,11 @@
 
 #include <stdint.h>
 
-/* Tells everybody who may decide, once each, that a reexamination was asked for or a complaint has come in
- * ("recheck_filed", "complaint_filed"; of an objection its filing tells), and that the last day is `soon` (a date) or
- * before ("objection_due", "recheck_due", "complaint_due"); nobody of what concerns himself. Parameters: {"about" (the
- * notice's title, the dossier's or the receipt's number), "due_on"}. At most TD_TICK_BATCH messages of each; *changed grows by
- * what was done. */
+/* Tells everybody who has it or whose role decides it, once each, that a reexamination was asked for or a complaint has
+ * come in ("recheck_filed", "complaint_filed"; of an objection its filing tells), and that the last day is `soon` (a
+ * date) or before ("objection_due", "recheck_due", "complaint_due"); not the applicant of the dossier, nor whom a
+ * complaint concerns. Parameters: {"about" (the notice's title, the dossier's or the receipt's number), "due_on"}. At
+ * most TD_TICK_BATCH messages of each; *changed grows by what was done. */
 int td_reminder_run(struct td_review *review, const char *soon, int64_t *changed);
 
 #endif

@@ -435,5 +435,9 @@ describe('a complaint', () => {
     await server.advance(1);
     assert.deepEqual(await overdue(), [true]);
     assert.match((await city.bureau.page('/complaints')).text, /已超期/);
+    const named = await server.account('watch-2', [{ role: 'supervisor', scope: '' }], { name: '郑监督' });
+    const { receipt_number: about } = await server.client().ok('POST', '/complaints', { about: 'official', whom: '郑监督', text: '受理时间拖延，请核实处理。' });
+    await server.advance(1);
+    assert.deepEqual([(await reminders(city.supervisor, about)).map(([kind]) => kind), await reminders(named, about)], [['complaint_filed'], []], 'not whom it concerns');
   });
 });
